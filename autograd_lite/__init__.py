@@ -1,0 +1,43 @@
+"""Write a network one number at a time, see every derivative, and run it at NumPy speed.
+
+>>> import autograd_lite as ag
+>>> from autograd_lite import Value
+>>> x, w, b = Value(2.0, "x"), Value(-0.5, "w"), Value(0.8, "b")
+>>> loss = (ag.tanh(w * x + b) - 1.0) ** 2
+>>> loss.backward()
+>>> round(w.grad, 4)
+-4.6031
+
+The engine is here: `Value`, the ops, `gradients`. Networks are in `autograd_lite.nn`, pictures and steps in
+`autograd_lite.viz`; both are loaded when they are first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from types import ModuleType
+
+from autograd_lite import errors, ops
+from autograd_lite.engine import TABLE as TABLE
+from autograd_lite.engine import Value as Value
+from autograd_lite.engine import gradients as gradients
+from autograd_lite.errors import *  # noqa: F403 - the tree of errors is public as a whole
+from autograd_lite.ops import *  # noqa: F403 - so is the table: a new row needs no second edit
+
+__version__ = "0.1.0"
+
+if not (Path(__file__).parent / "nn").is_dir():  # a checkout: nn/ and viz/ stand beside this folder
+    __path__.append(str(Path(__file__).parent.parent))  # noqa: F405 - every package has a __path__
+
+__all__ = sorted(["TABLE", "Value", "gradients", "nn", "viz", *errors.__all__, *ops.__all__])  # noqa: PLE0605 - see above
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name in ("nn", "viz"):
+        return importlib.import_module(f"autograd_lite.{name}")
+    raise AttributeError(f"Module autograd_lite: {errors.UnknownNameError.among('name', name, __all__)}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,112 @@
+"""The errors of autograd_lite, as one tree.
+
+Each is also the built-in error that a Python user would catch::
+
+    AutogradLiteError
+    ├── OperandError            TypeError      not a number where a number is needed
+    ├── OpDefinitionError       TypeError      a row of the op table that cannot work
+    ├── TraceError              TypeError      Python control flow on a traced Value
+    ├── ShapeError              ValueError     a wrong length, width or number of rows
+    ├── DomainError             ValueError     a number outside its range, such as a target of 2
+    ├── UnknownNameError        ValueError     no such activation, loss, op, ...; the nearest is offered
+    ├── ExpressionError         ValueError     an expression that cannot be parsed, with the position marked
+    ├── GraphTooLargeError      ValueError     a picture that nobody could read, or that would never end
+    ├── StaleGraphError         RuntimeError   data changed between the forward pass and a second derivative
+    ├── NonFiniteError          ArithmeticError  NaN or infinity where training must stop
+    ├── OutputError             OSError        a file that cannot be written
+    ├── ModelFileError          ValueError     a damaged or foreign model file
+    └── MissingDependencyError  ImportError    a package or program that is not installed, and how to get it
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+__all__ = [
+    "AutogradLiteError",
+    "DomainError",
+    "ExpressionError",
+    "GraphTooLargeError",
+    "MissingDependencyError",
+    "ModelFileError",
+    "NonFiniteError",
+    "OpDefinitionError",
+    "OperandError",
+    "OutputError",
+    "ShapeError",
+    "StaleGraphError",
+    "TraceError",
+    "UnknownNameError",
+]
+
+
+class AutogradLiteError(Exception):
+    """Base of all errors that this library raises on purpose."""
+
+
+class OperandError(AutogradLiteError, TypeError):
+    """Something that is not a real number was given where one is needed."""
+
+
+class OpDefinitionError(AutogradLiteError, TypeError):
+    """A row of the op table cannot work; the message says which part and what to write."""
+
+
+class TraceError(AutogradLiteError, TypeError):
+    """A traced Value has no number yet, so Python cannot branch on it or index with it."""
+
+
+class ShapeError(AutogradLiteError, ValueError):
+    """A sequence, layer or batch has the wrong length or width."""
+
+
+class DomainError(AutogradLiteError, ValueError):
+    """A number lies outside the range in which it has a meaning."""
+
+
+class UnknownNameError(AutogradLiteError, ValueError):
+    """A name is not one of those known; the message offers the nearest."""
+
+    @classmethod
+    def among(cls, kind: str, given: object, known: Iterable[str]) -> UnknownNameError:
+        """The error for an unknown name, with the nearest known one.
+
+        Examples
+        --------
+        >>> print(UnknownNameError.among("activation", "rleu", ["relu", "tanh"]))
+        There is no activation 'rleu'. Did you mean 'relu'? Known: relu, tanh.
+        """
+        names = sorted(known)
+        near = difflib.get_close_matches(str(given), names, n=1, cutoff=0.5)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        listed = f" Known: {', '.join(names)}." if len(names) <= 40 or not near else ""
+        return cls(f"There is no {kind} {given!r}.{hint}{listed}")
+
+
+class ExpressionError(AutogradLiteError, ValueError):
+    """An expression typed on the command line cannot be understood; the position is marked."""
+
+
+class GraphTooLargeError(AutogradLiteError, ValueError):
+    """A graph has too many nodes for the picture that was asked for."""
+
+
+class StaleGraphError(AutogradLiteError, RuntimeError):
+    """A node's data changed after its graph was built, so second derivatives would mix two points."""
+
+
+class NonFiniteError(AutogradLiteError, ArithmeticError):
+    """NaN or infinity appeared where the work cannot go on."""
+
+
+class OutputError(AutogradLiteError, OSError):
+    """A file cannot be written; nothing was left half-written."""
+
+
+class ModelFileError(AutogradLiteError, ValueError):
+    """A model file is damaged, truncated, or not ours."""
+
+
+class MissingDependencyError(AutogradLiteError, ImportError):
+    """A package or program is missing; the message has the line that installs it."""

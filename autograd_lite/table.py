@@ -1,0 +1,400 @@
+"""The op: a row of the table, as data, and what can be asked of it.
+
+An `Op` holds the rule of a value and one rule per partial. It evaluates them in any namespace: on floats (IEEE 754 in
+every case), on arrays, on names to give formulas, and on Values, where it becomes a function that extends a graph.
+
+Rules are polymorphic by design: they see floats, arrays, names or Values. Their types are ``Any`` here, once, and
+nowhere else.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial as bind
+from functools import update_wrapper
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.errors import OpDefinitionError, OperandError, ShapeError, UnknownNameError
+from autograd_lite.expressions import NOTATION, Expr, Notation, expr
+from autograd_lite.namespaces import arrays, floats, symbols, values
+
+__all__ = ["TABLE", "ManyOp", "Node", "Op", "ScaledOp", "primitive", "shown", "to_number"]
+
+Rule = Callable[..., Any]  # (xp, *operands) -> value, or (xp, y, *operands) -> partial
+Interval = tuple[float, float]
+
+_REAL: Interval = (-math.inf, math.inf)
+
+
+class Node:
+    """What an op can extend a graph from: `engine.Value`, and the traced Values of the compiler."""
+
+    __slots__ = ()
+
+    record: Callable[[Op, Sequence[Any]], Any]
+    """Make the node that an op gives on operands, of which this one is a `Node` and others may be numbers."""
+
+
+def to_number(data: Any, what: str = "a Value") -> float:
+    """Check that something is a real number and make it a float.
+
+    Raises
+    ------
+    OperandError
+        If it is not, with advice.
+
+    Examples
+    --------
+    >>> to_number(3)
+    3.0
+    """
+    if isinstance(data, (int, float, np.floating, np.integer, np.bool_)):
+        try:
+            return float(data)
+        except OverflowError:
+            raise OperandError(
+                f"The integer given for {what} has more than 308 digits; a float cannot hold it."
+            ) from None
+    if isinstance(data, np.ndarray) and data.ndim == 0 and data.dtype.kind in "iufb":
+        return float(data)
+    if isinstance(data, Node):
+        advice = "Use it as it is, or its .data for the number alone."
+    elif isinstance(data, complex):
+        advice = "Complex numbers are not supported; give the real and the imaginary part as two Values."
+    elif isinstance(data, str):
+        advice = "Convert text yourself, float('2.5'), so that a typing mistake shows."
+    elif isinstance(data, (Sequence, np.ndarray)):
+        advice = "Make one Value per number: [Value(x) for x in numbers]."
+    elif hasattr(data, "__float__"):
+        advice = "Convert it yourself with float(...)."
+    else:
+        advice = "Give an int or a float."
+    raise OperandError(f"A real number is needed for {what}, not {shown(data)} ({type(data).__name__}). {advice}")
+
+
+def shown(thing: Any) -> str:
+    """Write something for a message, cut to a readable length."""
+    text = repr(thing)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+# --- the op ---------------------------------------------------------------------------------------------------------
+
+
+class Op:
+    """A primitive: a row of the table, and the function that applies it.
+
+    Given only numbers it returns a float; given any Value, a Value; given an array, it works element by element.
+
+    Attributes
+    ----------
+    name : str
+        Its name in the table, NumPy's where NumPy has the function.
+    value : callable
+        The rule ``(xp, *operands) -> value``.
+    partials : tuple of callable
+        One rule ``(xp, y, *operands) -> partial`` per operand, in order.
+    operand_names : tuple of str
+        The names of the operands.
+    symbol : str
+        What pictures show in the node: ``×``, or the name.
+    infix : bool
+        Whether its formula is the rule written out, ``a + b``, and not ``name(operands)``.
+    domain : dict of str to (float, float)
+        The interval where each operand makes sense; tests draw from it.
+    smooth : callable
+        Whether the partials are classical derivatives at the given operands (False at a kink).
+    piecewise_constant : bool
+        Whether all partials are 0.0: gradients stop here.
+    taught : dict of str to callable
+        The partials as a textbook prints them, where they are computed in another form for accuracy's sake.
+    """
+
+    many = False
+
+    def __init__(
+        self,
+        rule: Rule,
+        partials: Mapping[str, Rule | float],
+        *,
+        symbol: str | None = None,
+        infix: bool = False,
+        domain: Mapping[str, Interval] | None = None,
+        smooth: Callable[..., Any] | None = None,
+        taught: Mapping[str, Rule] | None = None,
+    ) -> None:
+        update_wrapper(self, rule)
+        self.name = rule.__name__
+        signature = list(inspect.signature(rule).parameters.values())[1:]
+        self.operand_names = tuple(p.name for p in signature)
+        self.defaults = tuple(p.default for p in signature if p.default is not inspect.Parameter.empty)
+        self.value = rule
+        if tuple(partials) != self.operand_names:
+            raise OpDefinitionError(
+                f"Op {self.name} has the operands {', '.join(self.operand_names)}, and partials for "
+                f"{', '.join(partials) or 'none'}. Give one partial per operand, by its name, in the same order."
+            )
+        self.partials = tuple(_constant_rule(p) if isinstance(p, float) else p for p in partials.values())
+        self.symbol = symbol or self.name
+        self.infix = infix
+        self.domain = dict.fromkeys(self.operand_names, _REAL) | dict(domain or {})
+        self.smooth: Callable[..., Any] = smooth or (lambda *_: True)
+        self.taught = dict(taught or {})
+        self.piecewise_constant = all(p == 0.0 for p in partials.values())
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}({', '.join(self.operand_names)})>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _op_named, (self.name,)
+
+    def __call__(self, *given: Any, **named: Any) -> Any:
+        """Apply the op to numbers, Values or arrays."""
+        operands = self._bind(given, named) if named or len(given) != len(self.operand_names) else given
+        if any(isinstance(x, np.ndarray) and x.ndim for x in operands):
+            return _over_arrays(self, operands)
+        return self._apply(operands)
+
+    def _apply(self, operands: Sequence[Any]) -> Any:
+        for x in operands:
+            if isinstance(x, Node):
+                return x.record(self, operands)
+        return self.number([to_number(x, self.name) for x in operands])
+
+    def _bind(self, given: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
+        least, most = len(self.operand_names) - len(self.defaults), len(self.operand_names)
+        unknown = [name for name in named if name not in self.operand_names]
+        if unknown:
+            raise UnknownNameError.among(f"operand of {self.name}", unknown[0], self.operand_names)
+        operands = dict(zip(self.operand_names[least:], self.defaults, strict=True))
+        operands |= dict(zip(self.operand_names, given)) | named  # noqa: B905 - too many is found below
+        if len(given) > most or len(operands) < most or any(name in named for name in self.operand_names[: len(given)]):
+            expected = ", ".join(self.operand_names)
+            raise OperandError(
+                f"{self.name} got {len(given) + len(named)} operands; it takes {most}: {self.name}({expected})."
+            )
+        return tuple(operands[name] for name in self.operand_names)
+
+    # Numbers
+
+    def number(self, data: Sequence[float]) -> float:
+        """The value on floats, IEEE 754 in every case."""
+        try:
+            return self.value_of(floats, data)  # type: ignore[no-any-return]
+        except (ArithmeticError, ValueError):  # what math raises, NumPy answers
+            with np.errstate(all="ignore"):
+                return float(self.value_of(arrays, [np.float64(x) for x in data]))
+
+    def evaluate(self, data: Sequence[float], needs: Sequence[bool]) -> tuple[float, tuple[float | None, ...]]:
+        """The value on floats, and the partials where they are needed."""
+        y = self.number(data)
+        if y != y:  # noqa: PLR0124 - where the value is NaN, so is the derivative
+            return y, tuple([math.nan if need else None for need in needs])
+        try:
+            return y, tuple(self.differentiate(floats, y, data, needs))
+        except (ArithmeticError, ValueError):
+            with np.errstate(all="ignore"):
+                slopes = self.differentiate(arrays, np.float64(y), [np.float64(x) for x in data], needs)
+                return y, tuple([None if p is None else float(p) for p in slopes])
+
+    def value_of(self, xp: Any, operands: Sequence[Any]) -> Any:
+        """Evaluate the value's rule in a namespace."""
+        return self.value(xp, *operands)
+
+    def differentiate(self, xp: Any, y: Any, operands: Sequence[Any], needs: Sequence[bool]) -> Sequence[Any]:
+        """Evaluate the partials' rules in a namespace, where they are needed; None elsewhere."""
+        return [rule(xp, y, *operands) if need else None for rule, need in zip(self.partials, needs, strict=True)]
+
+    def needs_grad(self, needs: Sequence[bool]) -> bool:
+        """Whether the result needs a gradient: a piecewise constant one, such as a sign, never does."""
+        return not self.piecewise_constant and any(needs)
+
+    # Formulas
+
+    def formula(self, *names: str | Expr) -> Expr:
+        """The op applied to names, as people write it.
+
+        Examples
+        --------
+        >>> print(TABLE["mul"].formula("w", "x"), TABLE["tanh"].formula("z"))
+        w · x tanh(z)
+        """
+        operands = tuple(map(expr, names))
+        return expr(self.value_of(symbols, operands)) if self.infix else Expr(self.name, operands)
+
+    def slope(self, index: int, y: str | Expr, *names: str | Expr) -> Expr:
+        """The partial by one operand as a formula, in the form that is taught.
+
+        Examples
+        --------
+        >>> print(TABLE["sigmoid"].slope(0, "s", "z"))
+        s · (1 − s)
+        """
+        rule = self.taught.get(self.operand_names[index], self.partials[index])
+        return expr(rule(symbols, expr(y), *map(expr, names)))
+
+
+class ScaledOp(Op):
+    """An op of one operand with an optional slope, which multiplies the operand first: ``sigmoid(x, beta=5.0)``."""
+
+    def __call__(self, x: Any, beta: Any = 1.0) -> Any:
+        """Apply the op to ``beta * x``."""
+        return super().__call__(x if isinstance(beta, (int, float)) and beta == 1 else beta * x)
+
+
+class ManyOp(Op):
+    """An op of many operands: its rule gets sequences, and each partials' rule returns a sequence.
+
+    ``fsum(xs)`` has one group of operands, ``sumprod(ws, xs)`` two of equal length. A node's operands are the groups,
+    one after the other.
+    """
+
+    many = True
+
+    def __call__(self, *given: Any, **named: Any) -> Any:
+        """Apply the op to sequences of numbers or Values; with one group also to separate operands."""
+        groups = self._groups(self._bind(given, named) if named else given)
+        if any(isinstance(x, np.ndarray) and x.ndim for group in groups for x in group):
+            return _over_arrays(self, [x for group in groups for x in group])
+        return self._apply([x for group in groups for x in group])
+
+    def _groups(self, given: tuple[Any, ...]) -> list[list[Any]]:
+        names = self.operand_names
+        if len(names) == 1 and (len(given) > 1 or (given and not _is_sequence(given[0]))):
+            return [list(given)]  # maximum(a, b, c) as well as maximum([a, b, c])
+        if len(given) != len(names) or not all(map(_is_sequence, given)):
+            wanted = " and ".join(f"a sequence {name}" for name in names)
+            raise OperandError(f"{self.name} takes {wanted}; it got {', '.join(map(shown, given)) or 'nothing'}.")
+        groups = [list(group) for group in given]
+        if len({len(group) for group in groups}) > 1:
+            lengths = ", ".join(f"{len(group)} {name}" for name, group in zip(names, groups, strict=True))
+            raise ShapeError(f"{self.name} got {lengths}; it needs as many of each.")
+        if not groups[0] and self.name not in ("fsum", "sumprod"):
+            raise ShapeError(f"{self.name} of nothing has no value. Give at least one number.")
+        return groups
+
+    def split(self, operands: Sequence[Any]) -> list[Sequence[Any]]:
+        """Divide a node's operands into the groups that the rules take."""
+        n = len(self.operand_names)
+        if n == 1:
+            return [operands]
+        size = len(operands) // n
+        return [operands[i * size : (i + 1) * size] for i in range(n)]
+
+    def value_of(self, xp: Any, operands: Sequence[Any]) -> Any:
+        """Evaluate the value's rule in a namespace."""
+        return self.value(xp, *self.split(operands))
+
+    def differentiate(self, xp: Any, y: Any, operands: Sequence[Any], needs: Sequence[bool]) -> Sequence[Any]:
+        """Evaluate the partials' rules in a namespace, group by group where any is needed."""
+        slopes: list[Any] = []
+        groups = self.split(operands)
+        for rule, group, group_needs in zip(self.partials, groups, self.split(needs), strict=True):
+            slopes += rule(xp, y, *groups) if any(group_needs) else [None] * len(group)
+        return slopes
+
+    def slope(self, index: int, y: str | Expr, *names: str | Expr) -> Expr:
+        """The partial by one operand as a formula, in the form that is taught."""
+        size = len(names) // len(self.operand_names)
+        group = self.operand_names[index // size]
+        rule = self.taught.get(group, self.partials[index // size])
+        return expr(rule(symbols, expr(y), *self.split([expr(n) for n in names]))[index % size])
+
+
+def _is_sequence(thing: Any) -> bool:
+    return isinstance(thing, Iterable) and not isinstance(thing, (str, Node))
+
+
+def _constant_rule(number: float) -> Rule:
+    return lambda xp, y, *operands: number
+
+
+def _op_named(name: str) -> Op:
+    return TABLE[name]
+
+
+def _over_arrays(op: Op, operands: Sequence[Any]) -> Any:
+    """Apply an op element by element, with NumPy's broadcasting."""
+    result = np.frompyfunc(lambda *xs: op._apply(xs), len(operands), 1)(*operands)
+    return result if any(isinstance(x, Node) for x in result.flat) else result.astype(float)
+
+
+# --- the table ------------------------------------------------------------------------------------------------------
+
+TABLE: dict[str, Op] = {}
+"""All ops by name, in the order of their definition."""
+
+
+def primitive(
+    *,
+    partials: Mapping[str, Rule | float],
+    kind: type[Op] = Op,
+    symbol: str | None = None,
+    pretty: str | None = None,
+    latex: str | None = None,
+    **fields: Any,
+) -> Callable[[Rule], Op]:
+    """Define an op by its rule, and add it to the table and to every namespace.
+
+    Parameters
+    ----------
+    partials : dict of str to callable or float
+        One rule ``(xp, y, *operands)`` per operand, by its name and in order; a float where the partial is constant.
+        An op whose partials are all 0.0 is piecewise constant: gradients stop there.
+    kind : type
+        `Op`, or `ManyOp` where the operands are sequences, or `ScaledOp` for a slope beta.
+    symbol : str, optional
+        What pictures show in place of the name.
+    pretty, latex : str, optional
+        How the op is typeset, with the operands' names in braces; ``name(operands)`` unless given.
+    **fields
+        ``domain``, ``infix``, ``smooth`` and ``taught``, as in `Op`.
+
+    Raises
+    ------
+    OpDefinitionError
+        At once, if a rule branches on an operand, uses an unknown word or misnames an operand.
+
+    Examples
+    --------
+    A new op needs nothing but its row (here taken back, so that the table stays as it is).
+
+    >>> from autograd_lite import Value, gradients
+    >>> @primitive(partials={"x": lambda xp, y, x: 3.0 * xp.square(x)})
+    ... def cube(xp, x):
+    ...     "The cube of x."
+    ...     return x * xp.square(x)
+    >>> cube(2.0), gradients(cube(v := Value(2.0)), v)
+    (8.0, 12.0)
+    >>> del TABLE["cube"]
+    """
+
+    def define(rule: Rule) -> Op:
+        op = kind(rule, partials, symbol=symbol, **fields)
+        for namespace in (floats, arrays):
+            if not hasattr(namespace, op.name):
+                setattr(namespace, op.name, bind(rule, namespace))
+        if pretty or latex:
+            NOTATION[op.name] = Notation(op.operand_names, pretty, latex)
+        _check_on_symbols(op)
+        TABLE[op.name] = op
+        setattr(values, op.name, op)
+        return op
+
+    return define
+
+
+def _check_on_symbols(op: Op) -> None:
+    """Run the rules on names once, so that a mistake shows where it was made."""
+    names = [f"{name}{i}" for name in op.operand_names for i in (1, 2)] if op.many else list(op.operand_names)
+    try:
+        op.value_of(symbols, list(map(expr, names)))
+        op.differentiate(symbols, expr("y"), list(map(expr, names)), [True] * len(names))
+        for i in range(len(names)):
+            op.slope(i, "y", *names)
+    except (TypeError, AttributeError) as error:
+        raise OpDefinitionError(f"Op {op.name}: {error}") from error
