@@ -6,7 +6,7 @@
 >>> loss = (ag.tanh(w * x + b) - 1.0) ** 2
 >>> loss.backward()
 >>> round(w.grad, 4)
--4.6031
+-4.6029
 
 The engine is here: `Value`, the ops, `gradients`. Networks are in `autograd_lite.nn`, pictures and steps in
 `autograd_lite.viz`; both are loaded when they are first used.

@@ -2,13 +2,13 @@ r"""The node of a graph, and how an op makes one.
 
 A `Value` holds a number, the op and the operands it was computed from, and one *partial* per operand: the number
 :math:`\partial v / \partial u` that the chain rule needs. An `Op` is a row of the table: how to compute the number,
-and one rule per partial, as data (`ops`). Applying an op to Values computes the number and the partials at once and stores
-them, so `Value.backward` is a loop of multiplications and additions.
+and one rule per partial, as data (`ops`). Applying an op to Values computes the number and the partials at once and
+stores them, so `Value.backward` is a loop of multiplications and additions.
 
 Letters: a node of two operands keeps them in ``_a`` and ``_b``, and its partials in ``_da`` and ``_db``; any other node
 keeps tuples in ``_a`` and ``_da``, and None in ``_b``. Two tuples less on most nodes is 40% of the memory, and half of
-the work of Python's cyclic collector, which dominates large graphs. For the same reason `_pair` and `_unary` are `_make`
-written out for two operands and one.
+the work of Python's cyclic collector, which dominates large graphs. For the same reason `_pair` and `_unary` are
+`_make` written out for two operands and one.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Value(Node):
     >>> loss = ((w * x + b).tanh() - 1.0) ** 2
     >>> loss.backward()
     >>> round(loss.data, 4), round(w.grad, 4)
-    (1.4338, -4.6031)
+    (1.4337, -4.6029)
     """
 
     __slots__ = ("_a", "_b", "_da", "_data", "_db", "grad", "label", "op", "order", "requires_grad", "swept")

@@ -174,6 +174,12 @@ def floor(xp, x):
     return xp.floor(x)
 
 
+@primitive(partials={"x": 1.0})
+def identity(xp, x):
+    """The same number in a node of its own: an alias to differentiate by, or a linear activation."""
+    return x
+
+
 @primitive(partials={"x": 0.0})
 def stop(xp, x):
     """The same number, but gradients stop here."""
@@ -230,7 +236,7 @@ def where(xp, condition, a, b):
     smooth=lambda *xs: len(set(xs)) == len(xs),
 )
 def maximum(xp, xs):
-    """Largest of two or many; k equal ones share the slope, 1/k each: at 0, ``maximum(x, 0)`` has 0.5, unlike `relu`."""
+    """Largest of two or many; k equal ones share the slope: at 0, ``maximum(x, 0)`` has 0.5, unlike `relu`."""
     return xp.maximum(*xs)
 
 

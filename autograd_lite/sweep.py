@@ -45,8 +45,8 @@ def reachable(roots: Iterable[Value], *, constants: bool = True) -> list[Value]:
     --------
     >>> from autograd_lite import Value
     >>> x = Value(3.0, "x")
-    >>> [v.label or v.op.name for v in reachable([x * x + 1.0])]
-    ['x', 'mul', '1', 'add']
+    >>> [v.op.name if v.op else v.data for v in reachable([x * x + 1.0])]
+    [3.0, 'mul', 1.0, 'add']
     """
     stack = [v for v in roots if constants or v.requires_grad]
     seen = set(stack)
