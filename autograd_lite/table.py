@@ -290,11 +290,16 @@ class ManyOp(Op):
         return self.value(xp, *self.split(operands))
 
     def differentiate(self, xp: Any, y: Any, operands: Sequence[Any], needs: Sequence[bool]) -> Sequence[Any]:
-        """Evaluate the partials' rules in a namespace, group by group where any is needed."""
+        """Evaluate the partials' rules in a namespace, group by group where any is needed; None elsewhere."""
         slopes: list[Any] = []
         groups = self.split(operands)
         for rule, group, group_needs in zip(self.partials, groups, self.split(needs), strict=True):
-            slopes += rule(xp, y, *groups) if any(group_needs) else [None] * len(group)
+            if all(group_needs):
+                slopes += rule(xp, y, *groups)
+            elif any(group_needs):  # a constant among Values, as in maximum(x, 0.0)
+                slopes += [p if need else None for p, need in zip(rule(xp, y, *groups), group_needs, strict=True)]
+            else:
+                slopes += [None] * len(group)
         return slopes
 
     def slope(self, index: int, y: str | Expr, *names: str | Expr) -> Expr:
