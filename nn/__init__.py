@@ -1,5 +1,58 @@
-"""Neurons, layers, losses and training, on networks of scalars."""
+"""Neurons, layers, losses and training, on networks of scalars.
+
+>>> from autograd_lite import nn
+>>> model = nn.MLP(2, [4, 1], activation="tanh", output_activation="sigmoid", seed=0)
+>>> loss = nn.binary_cross_entropy([model(x) for x in [[0.0, 1.0], [1.0, 1.0]]], [1.0, 0.0])
+>>> model.zero_grad()
+>>> loss.backward()
+>>> nn.SGD(lr=0.5).step(model.parameters())
+"""
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from .init import INITIALISERS
+from .layers import MLP, Layer, Neuron, activation_names
+from .losses import (
+    LOSSES,
+    Loss,
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    half_mean_squared_error,
+    half_sum_of_squares,
+    hinge,
+    loss_named,
+    mean_squared_error,
+    root_mean_squared_error,
+    sum_of_squares,
+)
+from .metrics import accuracy_at_threshold, accuracy_of_classes, r2, rmse
+from .module import Module
+from .optim import SGD, Optimizer
+
+__all__ = [
+    "INITIALISERS",
+    "LOSSES",
+    "MLP",
+    "SGD",
+    "Layer",
+    "Loss",
+    "Module",
+    "Neuron",
+    "Optimizer",
+    "accuracy_at_threshold",
+    "accuracy_of_classes",
+    "activation_names",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "cross_entropy",
+    "half_mean_squared_error",
+    "half_sum_of_squares",
+    "hinge",
+    "loss_named",
+    "mean_squared_error",
+    "r2",
+    "rmse",
+    "root_mean_squared_error",
+    "sum_of_squares",
+]

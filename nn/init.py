@@ -1,0 +1,105 @@
+r"""Where weights start: the initialisers, by name.
+
+Weights must differ, or all neurons of a layer learn the same; and their size must fit the number of inputs, or signals
+shrink or explode from layer to layer. An initialiser draws one neuron at a time.
+
+======== ======================================================= =======================================
+name     weights                                                 biases
+======== ======================================================= =======================================
+auto     He for relu and its relatives, Xavier for all others    0
+uniform  uniform in [-1, 1], as micrograd                        0
+normal   normal, standard deviation 1                            the same, as the notes' XOR network
+small    normal, standard deviation 0.01                         0
+xavier   uniform in :math:`\pm\sqrt{6/(n_{in}+n_{out})}` [1]_    0
+he       normal, standard deviation :math:`\sqrt{2/n_{in}}` [2]_ 0
+lecun    normal, standard deviation :math:`\sqrt{1/n_{in}}` [3]_ 0
+======== ======================================================= =======================================
+
+References
+----------
+.. [1] X. Glorot and Y. Bengio, "Understanding the difficulty of training deep feedforward neural networks", 2010,
+   eq. 16.
+.. [2] K. He et al., "Delving deep into rectifiers", 2015, eq. 10.
+.. [3] Y. LeCun et al., "Efficient BackProp", 1998, eq. 16.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from autograd_lite.errors import UnknownNameError
+
+__all__ = ["INITIALISERS", "Initialiser", "initialiser_named"]
+
+Draw = tuple[npt.NDArray[np.float64], float]
+Initialiser = Callable[[np.random.Generator, int, int], Draw]
+"""``init(rng, n_in, n_out)`` draws the n_in weights and the bias of one neuron, in a layer of n_out neurons."""
+
+RECTIFIERS = ("relu", "leaky_relu", "elu", "gelu", "silu", "softplus")
+
+
+def uniform(rng: np.random.Generator, n_in: int, n_out: int) -> Draw:
+    """Uniform in [-1, 1]; bias 0."""
+    return rng.uniform(-1.0, 1.0, n_in), 0.0
+
+
+def normal(rng: np.random.Generator, n_in: int, n_out: int) -> Draw:
+    """Standard normal, the bias too."""
+    return rng.standard_normal(n_in), float(rng.standard_normal())
+
+
+def small(rng: np.random.Generator, n_in: int, n_out: int) -> Draw:
+    """Normal with standard deviation 0.01; bias 0."""
+    return 0.01 * rng.standard_normal(n_in), 0.0
+
+
+def xavier(rng: np.random.Generator, n_in: int, n_out: int) -> Draw:
+    """Uniform, scaled so that tanh and sigmoid layers keep the size of signals in both directions; bias 0."""
+    bound = math.sqrt(6.0 / (n_in + n_out))
+    return rng.uniform(-bound, bound, n_in), 0.0
+
+
+def he(rng: np.random.Generator, n_in: int, n_out: int) -> Draw:
+    """Normal, scaled for relu, which lets half of the signal through; bias 0."""
+    return math.sqrt(2.0 / n_in) * rng.standard_normal(n_in), 0.0
+
+
+def lecun(rng: np.random.Generator, n_in: int, n_out: int) -> Draw:
+    """Normal, scaled so that the weighted sum has the size of one input; bias 0."""
+    return math.sqrt(1.0 / n_in) * rng.standard_normal(n_in), 0.0
+
+
+INITIALISERS: dict[str, Initialiser] = {
+    "uniform": uniform,
+    "normal": normal,
+    "small": small,
+    "xavier": xavier,
+    "he": he,
+    "lecun": lecun,
+}
+
+
+def initialiser_named(init: str | Initialiser, activation: str) -> Initialiser:
+    """The initialiser of that name, or the function itself; "auto" goes by the activation.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is none of that name.
+
+    Examples
+    --------
+    >>> initialiser_named("auto", "relu").__name__, initialiser_named("auto", "tanh").__name__
+    ('he', 'xavier')
+    """
+    if callable(init):
+        return init
+    if init == "auto":
+        return he if activation in RECTIFIERS else xavier
+    if init not in INITIALISERS:
+        raise UnknownNameError.among("initialiser", init, ["auto", *INITIALISERS])
+    return INITIALISERS[init]

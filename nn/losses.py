@@ -1,0 +1,450 @@
+r"""Losses: how far outputs are from targets, as one number to be made small.
+
+Each loss is the rule for one sample, and how samples are combined (`Loss`). The textbooks' variants of the squared
+error differ by a factor only, which changes what a learning rate means, so each has its own name:
+
+=========================== ===================================================================
+half_sum_of_squares         :math:`\frac12 \sum_i (o_i - t_i)^2`, the course notes' error E
+sum_of_squares              :math:`\sum_i (o_i - t_i)^2`
+half_mean_squared_error     :math:`\frac1{2m} \sum_i (o_i - t_i)^2`, the cost J of linear regression
+mean_squared_error          :math:`\frac1m \sum_i (o_i - t_i)^2`, PyTorch's ``MSELoss``
+root_mean_squared_error     the square root of that
+=========================== ===================================================================
+
+Letters: an output o (p where it is a probability, z where it is a logit), its target t, the number of samples m.
+
+References
+----------
+.. [1] C. M. Bishop, "Pattern Recognition and Machine Learning", 2006, sections 4.3.2 and 4.3.4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import update_wrapper
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.engine import Value
+from autograd_lite.errors import DomainError, ShapeError, UnknownNameError
+from autograd_lite.namespaces import values as op
+from autograd_lite.table import Node, shown
+
+__all__ = [
+    "LOSSES",
+    "Loss",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "cross_entropy",
+    "half_mean_squared_error",
+    "half_sum_of_squares",
+    "hinge",
+    "loss_named",
+    "mean_squared_error",
+    "root_mean_squared_error",
+    "sum_of_squares",
+]
+
+
+class Loss:
+    """A loss by name: the rule for one output, and how outputs and samples are combined.
+
+    Called with sequences, it is the loss of all samples; called with one output and one target, of that one.
+
+    Parameters
+    ----------
+    rule : callable
+        ``rule(output, target)`` for one number; with ``whole=True`` for the list of one sample's outputs.
+    summed : bool
+        Whether samples are added up; otherwise their mean is taken.
+    rooted : bool
+        Whether the square root is taken in the end.
+    whole : bool
+        Whether the rule needs all outputs of a sample at once.
+
+    Attributes
+    ----------
+    name : str
+        Its name in `LOSSES`.
+
+    Examples
+    --------
+    >>> mean_squared_error([1.0, 2.0], [0.0, 0.0])
+    2.5
+    >>> mean_squared_error.sample(2.0, 0.0)
+    4.0
+    """
+
+    def __init__(
+        self,
+        rule: Callable[[Any, Any], Any],
+        *,
+        summed: bool = False,
+        rooted: bool = False,
+        whole: bool = False,
+    ) -> None:
+        update_wrapper(self, rule)
+        self.name = rule.__name__
+        self.rule = rule
+        self.summed = summed
+        self.rooted = rooted
+        self.whole = whole
+
+    def __call__(self, outputs: Any, targets: Any) -> Any:
+        """Compute the loss of all samples, as a Value if any output is one."""
+        if not _is_list(outputs) or (self.whole and not _is_list(outputs[0] if len(outputs) else outputs)):
+            terms = [self.sample(outputs, targets)]
+        else:
+            terms = [self.sample(o, t) for o, t in _pairs(self.name, outputs, targets)]
+        total = op.fsum(terms) if self.summed else op.mean(terms)
+        return op.sqrt(total) if self.rooted else total
+
+    def sample(self, output: Any, target: Any) -> Any:
+        """Compute the share of one sample: of one output, or of the list of outputs of a wide network."""
+        if self.whole:
+            return self.rule(output, target)
+        terms = [self.rule(o, t) for o, t in _pairs(self.name, _listed(output), _listed(target))]
+        if len(terms) == 1:
+            return terms[0]
+        return op.fsum(terms) if self.summed else op.mean(terms)
+
+    def of_mean(self, mean: Any, n: int) -> Any:
+        """Turn the mean of `sample` over n samples into the loss: the sum where it is one, the root where it is one.
+
+        Examples
+        --------
+        >>> sum_of_squares.of_mean(2.5, 2), root_mean_squared_error.of_mean(4.0, 2)
+        (5.0, 2.0)
+        """
+        if self.summed:
+            return mean * float(n)
+        return op.sqrt(mean) if self.rooted else mean
+
+    def __repr__(self) -> str:
+        return f"<loss {self.name}>"
+
+
+LOSSES: dict[str, Loss] = {}
+"""All losses by name."""
+
+
+def loss_named(name: str) -> Loss:
+    """The loss of that name.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is none.
+
+    Examples
+    --------
+    >>> loss_named("hinge")
+    <loss hinge>
+    """
+    if name not in LOSSES:
+        raise UnknownNameError.among("loss", name, LOSSES)
+    return LOSSES[name]
+
+
+def loss(
+    *, summed: bool = False, rooted: bool = False, whole: bool = False
+) -> Callable[[Callable[[Any, Any], Any]], Loss]:
+    """Define a loss by its rule, and add it to `LOSSES`."""
+
+    def define(rule: Callable[[Any, Any], Any]) -> Loss:
+        made = Loss(rule, summed=summed, rooted=rooted, whole=whole)
+        LOSSES[made.name] = made
+        return made
+
+    return define
+
+
+# --- Squared errors -------------------------------------------------------------------------------------------------
+
+
+@loss(summed=True)
+def half_sum_of_squares(output: Any, target: Any) -> Any:
+    """Half the sum of squared errors: the slope by an output is the plain error o - t.
+
+    Examples
+    --------
+    >>> half_sum_of_squares([1.0, 2.0], [0.0, 0.0])
+    2.5
+    """
+    return 0.5 * op.square(output - target)
+
+
+@loss(summed=True)
+def sum_of_squares(output: Any, target: Any) -> Any:
+    """Sum of squared errors.
+
+    Examples
+    --------
+    >>> sum_of_squares([1.0, 2.0], [0.0, 0.0])
+    5.0
+    """
+    return op.square(output - target)
+
+
+@loss()
+def half_mean_squared_error(output: Any, target: Any) -> Any:
+    """Half the mean of squared errors, 1/(2m) of their sum, as linear regression is taught.
+
+    Examples
+    --------
+    >>> half_mean_squared_error([1.0, 2.0], [0.0, 0.0])
+    1.25
+    """
+    return 0.5 * op.square(output - target)
+
+
+@loss()
+def mean_squared_error(output: Any, target: Any) -> Any:
+    """Mean of squared errors, over samples and outputs.
+
+    Examples
+    --------
+    >>> mean_squared_error([1.0, 2.0], [0.0, 0.0])
+    2.5
+    """
+    return op.square(output - target)
+
+
+@loss(rooted=True)
+def root_mean_squared_error(output: Any, target: Any) -> Any:
+    """Square root of the mean of squared errors, in the units of the target.
+
+    Examples
+    --------
+    >>> root_mean_squared_error([3.0, 4.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0])
+    2.5
+    """
+    return op.square(output - target)
+
+
+# --- Classes --------------------------------------------------------------------------------------------------------
+
+
+@loss()
+def binary_cross_entropy(output: Any, target: Any) -> Any:
+    r"""Mean of :math:`-t \log p - (1 - t) \log(1 - p)`, from probabilities [1]_.
+
+    Parameters
+    ----------
+    output, target : Value or float, or sequences of them
+        Probabilities p and targets t, both in [0, 1].
+
+    Returns
+    -------
+    Value or float
+        Loss in nats. A certain and right answer costs 0; a certain and wrong one infinitely much. Where outputs come
+        so close to 0 or 1, use `binary_cross_entropy_with_logits`, which does not saturate.
+
+    Raises
+    ------
+    DomainError
+        If a probability or a target lies outside [0, 1].
+    ShapeError
+        If the lengths differ or are zero.
+
+    References
+    ----------
+    .. [1] C. M. Bishop, "Pattern Recognition and Machine Learning", 2006, eq. 4.90.
+
+    Examples
+    --------
+    >>> p = Value(0.2)
+    >>> cost = binary_cross_entropy(p, 1.0)
+    >>> cost.backward()
+    >>> round(cost.data, 4), p.grad
+    (1.6094, -5.0)
+    """
+    _check_unit("binary_cross_entropy's probability", output, "Squash the output with a sigmoid, or use logits")
+    _check_unit("binary_cross_entropy's target", target, "Code the two classes as 0 and 1")
+    return op.zmul(-target, op.log(output)) - op.zmul(1.0 - target, op.log1p(-output))
+
+
+@loss()
+def binary_cross_entropy_with_logits(output: Any, target: Any) -> Any:
+    r"""Mean of :math:`t \log(1 + e^{-z}) + (1 - t) \log(1 + e^z)`: binary cross-entropy of sigmoid(z), from logits z.
+
+    Never saturates: the slope is sigmoid(z) - t to full accuracy, however large z is.
+
+    Parameters
+    ----------
+    output, target : Value or float, or sequences of them
+        Log-odds z, any real numbers; targets t in [0, 1].
+
+    Returns
+    -------
+    Value or float
+        Loss in nats.
+
+    Raises
+    ------
+    DomainError
+        If a target lies outside [0, 1].
+    ShapeError
+        If the lengths differ or are zero.
+
+    References
+    ----------
+    .. [1] C. M. Bishop, "Pattern Recognition and Machine Learning", 2006, eq. 4.90 with eq. 4.87.
+
+    Examples
+    --------
+    >>> round(binary_cross_entropy_with_logits([Value(0.0)], [1.0]).data, 4)
+    0.6931
+    """
+    _check_unit("binary_cross_entropy_with_logits' target", target, "Code the two classes as 0 and 1")
+    return op.zmul(target, op.softplus(-output)) + op.zmul(1.0 - target, op.softplus(output))
+
+
+@loss(whole=True)
+def cross_entropy(output: Any, target: Any) -> Any:
+    r"""Mean of :math:`\log \sum_j e^{z_j - z_t}`: cross-entropy of softmax(z) with class t, from logits z.
+
+    Parameters
+    ----------
+    output : sequence of Value or float, shape (k,) or (m, k)
+        Logits, any real numbers.
+    target : int, or sequence of k float, or m of either
+        The class, counted from 0; or the probability of each class ("one-hot" where one of them is 1).
+
+    Returns
+    -------
+    Value or float
+        Loss in nats.
+
+    Raises
+    ------
+    DomainError
+        If there is no such class, or the probabilities do not add up to 1.
+    ShapeError
+        If there are fewer than 2 logits, or the lengths differ.
+
+    Notes
+    -----
+    The slope by each logit is softmax(z) - onehot(t). It is computed from the differences to z_t, with the exact
+    constant 0 for t itself, so it keeps its digits where the network is almost certain.
+
+    References
+    ----------
+    .. [1] C. M. Bishop, "Pattern Recognition and Machine Learning", 2006, eq. 4.108 and 4.109.
+
+    Examples
+    --------
+    >>> z = [Value(1.0), Value(2.0), Value(3.0)]
+    >>> cost = cross_entropy(z, 2)
+    >>> cost.backward()
+    >>> round(cost.data, 6), [round(v.grad, 6) for v in z]
+    (0.407606, [0.090031, 0.244728, -0.334759])
+    """
+    if not _is_list(output) or len(output) < 2:
+        raise ShapeError(
+            f"cross_entropy got the output {shown(output)}; it needs one logit per class, at least 2. For one output "
+            "use binary_cross_entropy_with_logits."
+        )
+    z = list(output)
+    if _is_list(target):
+        return _of_probabilities(z, list(target))
+    return _of_traced_class(z, target) if isinstance(target, Node) else _of_class(z, _class(target, len(z)))
+
+
+def _of_class(z: list[Any], t: int) -> Any:
+    return op.logsumexp([0.0 if j == t else z_j - z[t] for j, z_j in enumerate(z)])
+
+
+def _of_traced_class(z: list[Any], t: Any) -> Any:
+    """The same where the class is known at run time only: choices in place of an index."""
+    chosen = [op.equal(t, float(j)) for j in range(len(z))]
+    z_t = op.fsum([op.where(c, z_j, 0.0) for c, z_j in zip(chosen, z, strict=True)])
+    return op.logsumexp([op.where(c, 0.0, z_j - z_t) for c, z_j in zip(chosen, z, strict=True)])
+
+
+def _of_probabilities(z: list[Any], shares: list[Any]) -> Any:
+    if len(shares) != len(z):
+        raise ShapeError(f"cross_entropy got {len(z)} logits and {len(shares)} class probabilities; give as many.")
+    numbers = [_number(q) for q in shares]
+    known = [q for q in numbers if q is not None]
+    if len(known) == len(shares):
+        if any(not 0.0 <= q <= 1.0 for q in known) or not abs(sum(known) - 1.0) <= 1e-6:
+            raise DomainError(
+                f"cross_entropy got the class probabilities {shown(known)}; they must be in [0, 1] and add up to 1."
+            )
+        if 1.0 in known:
+            return _of_class(z, known.index(1.0))
+    total = op.logsumexp(z)
+    return op.fsum([op.zmul(q, total - z_j) for q, z_j in zip(shares, z, strict=True)])
+
+
+@loss()
+def hinge(output: Any, target: Any) -> Any:
+    """Mean of max(0, 1 - t o): 0 for answers on the right side by a margin of 1, as support vector machines use it.
+
+    Parameters
+    ----------
+    output, target : Value or float, or sequences of them
+        Scores, any real numbers; targets -1 or 1.
+
+    Raises
+    ------
+    DomainError
+        If a target is neither -1 nor 1.
+
+    References
+    ----------
+    .. [1] C. M. Bishop, "Pattern Recognition and Machine Learning", 2006, eq. 7.44.
+
+    Examples
+    --------
+    >>> hinge([0.3, -2.0], [1.0, -1.0])
+    0.35
+    """
+    t = _number(target)
+    if t is not None and t not in (-1.0, 1.0):
+        raise DomainError(f"hinge got the target {t}; it must be -1 or 1. From 0 and 1: 2 * t - 1.")
+    return op.relu(1.0 - target * output)
+
+
+# --- Checks ---------------------------------------------------------------------------------------------------------
+
+
+def _is_list(thing: Any) -> bool:
+    return isinstance(thing, (Sequence, np.ndarray)) and not isinstance(thing, str)
+
+
+def _listed(thing: Any) -> Any:
+    return thing if _is_list(thing) else [thing]
+
+
+def _pairs(name: str, outputs: Any, targets: Any) -> Iterator[tuple[Any, Any]]:
+    targets = _listed(targets)
+    if len(outputs) != len(targets) or not len(outputs):
+        raise ShapeError(
+            f"{name} got {len(outputs)} outputs and {len(targets)} targets; it needs as many of each, at least one."
+        )
+    return zip(outputs, targets, strict=True)
+
+
+def _number(x: Any) -> float | None:
+    """The number where there is one; a traced Value has none yet."""
+    if type(x) is Value:
+        return x.data
+    return None if isinstance(x, Node) else float(x)
+
+
+def _check_unit(what: str, x: Any, advice: str) -> None:
+    number = _number(x)
+    if number is not None and (number < 0.0 or number > 1.0):  # NaN passes, and is found where training checks
+        raise DomainError(f"{what} is {number}; it must be in [0, 1]. {advice}.")
+
+
+def _class(target: Any, n: int) -> int:
+    number = float(target)
+    if not number.is_integer() or not 0 <= number < n:
+        raise DomainError(
+            f"cross_entropy got class {shown(target)}; with {n} outputs the classes are the whole numbers 0 to {n - 1}."
+        )
+    return int(number)
