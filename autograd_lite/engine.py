@@ -23,7 +23,7 @@ import numpy as np
 
 from autograd_lite.errors import OperandError, UnknownNameError
 from autograd_lite.namespaces import floats, values
-from autograd_lite.sweep import adjoints, graph_adjoints, reachable
+from autograd_lite.sweep import adjoints, graph_adjoints, product, reachable
 from autograd_lite.table import TABLE, ManyOp, Node, Op, ScaledOp, primitive, shown, to_number
 
 __all__ = ["TABLE", "ManyOp", "Op", "ScaledOp", "Value", "gradients", "primitive"]
@@ -127,6 +127,11 @@ class Value(Node):
         v.requires_grad = False
         return v
 
+    @staticmethod
+    def next_order() -> int:
+        """Number a new node: later nodes have larger numbers."""
+        return _next_order()
+
     # Reverse mode
 
     def backward(self, seed: float = 1.0) -> None:
@@ -173,6 +178,11 @@ class Value(Node):
         y, partials = self.op.evaluate(data, [u.requires_grad for u in self.operands])
         return not (_same(y, self._data) and all(map(_same, partials, self.partials)))
 
+    def pull_back(self, v_bar: Value, needs: Sequence[bool]) -> Sequence[Any]:
+        """Hand the adjoint on: its product with each partial, as a graph, where an operand needs it."""
+        partials = self.symbolic_partials(needs)
+        return [None if partial is None else product(v_bar, partial) for partial in partials]
+
     def symbolic_partials(self, needs: Sequence[bool]) -> Sequence[Any]:
         """Partials as graphs, asked of the rules: what a sweep needs that will be differentiated again."""
         op = self.op
@@ -183,6 +193,8 @@ class Value(Node):
 
     def record(self, op: Op, operands: Sequence[Any]) -> Value:
         """Make the node that `op` gives on `operands`, of which this is one; numbers become constants."""
+        if len(operands) == 1 and type(self) is Value and not op.many:
+            return _unary(op, self)
         nodes = tuple([x if isinstance(x, Value) else Value.constant(x) for x in operands])
         for v in nodes:
             if type(v) is not Value:
@@ -484,7 +496,8 @@ def gradients(loss: Value, wrt: Value | Iterable[Value], *, create_graph: bool =
     nodes = [wrt] if isinstance(wrt, Value) else list(_each_value(wrt))
     results: list[Any]
     if create_graph:
-        by_node = graph_adjoints(loss, Value.constant(1.0))
+        oldest = min([v.order for v in nodes], default=loss.order)
+        by_node = graph_adjoints(loss, Value.constant(1.0), since=oldest)
         results = [by_node[v] if v in by_node else Value.constant(0.0) for v in nodes]
     else:
         totals = adjoints(loss)

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
     from autograd_lite.engine import Value
 
-__all__ = ["adjoints", "graph_adjoints", "reachable"]
+__all__ = ["adjoints", "graph_adjoints", "is_constant", "product", "reachable"]
 
 _by_order = attrgetter("order")
 
 
-def reachable(roots: Iterable[Value], *, constants: bool = True) -> list[Value]:
+def reachable(roots: Iterable[Value], *, constants: bool = True, since: int = -1) -> list[Value]:
     """All nodes that the roots are made of, operands before the nodes that use them.
 
     Parameters
@@ -35,6 +35,8 @@ def reachable(roots: Iterable[Value], *, constants: bool = True) -> list[Value]:
         Where to start; included in the result.
     constants : bool
         Whether to include what needs no gradient.
+    since : int
+        The creation number to stop at: older nodes are left out.
 
     Returns
     -------
@@ -52,7 +54,7 @@ def reachable(roots: Iterable[Value], *, constants: bool = True) -> list[Value]:
     seen = set(stack)
     while stack:
         for u in stack.pop().operands:
-            if u not in seen and (constants or u.requires_grad):
+            if u not in seen and (constants or u.requires_grad) and u.order >= since:
                 seen.add(u)
                 stack.append(u)
     return sorted(seen, key=_by_order)
@@ -84,10 +86,10 @@ def adjoints(root: Value, seed: float = 1.0) -> dict[Value, float]:
     return adjoint
 
 
-def graph_adjoints(root: Value, seed: Value) -> dict[Value, Value]:
+def graph_adjoints(root: Value, seed: Value, since: int = -1) -> dict[Value, Value]:
     """Sweep once with Values, so that the adjoints are graphs and can be differentiated again.
 
-    This is the specification of the reverse sweep: it asks the rules for the partials, where `adjoints` reads the
+    Nodes older than `since` are left out: nothing that is older than x depends on x. This is the specification of the reverse sweep: it asks the rules for the partials, where `adjoints` reads the
     stored numbers. A law of the tests says that both give the same.
 
     Raises
@@ -95,31 +97,32 @@ def graph_adjoints(root: Value, seed: Value) -> dict[Value, Value]:
     StaleGraphError
         If some data changed since its node was made.
     """
-    nodes = reachable([root], constants=False)
+    nodes = reachable([root], constants=False, since=since)
+    swept = set(nodes)
     adjoint = {root: seed} if nodes else {}
     for v in reversed(nodes):
         v_bar = adjoint.get(v)
-        if v_bar is None or v.op is None or _is_constant(v_bar, 0.0):
+        if v_bar is None or v.op is None or is_constant(v_bar, 0.0):
             continue
         _check_fresh(v)
         needs = [u.requires_grad for u in v.operands]
-        for u, partial in zip(v.operands, v.symbolic_partials(needs), strict=True):
+        for u, term in zip(v.operands, v.pull_back(v_bar, needs), strict=True):
             if u.requires_grad:
-                term = _product(v_bar, partial)
                 adjoint[u] = adjoint[u] + term if u in adjoint else term
     return adjoint
 
 
-def _product(v_bar: Value, partial: Any) -> Any:
+def product(v_bar: Value, partial: Any) -> Any:
     """Multiply an adjoint by a partial; exact shortcuts for the factor 1, which most sums have."""
-    if _is_constant(partial, 1.0):
+    if is_constant(partial, 1.0):
         return v_bar
-    if _is_constant(v_bar, 1.0):
+    if is_constant(v_bar, 1.0):
         return partial if hasattr(partial, "operands") else v_bar.constant(partial)
     return values.zmul(v_bar, partial)
 
 
-def _is_constant(x: Any, number: float) -> bool:
+def is_constant(x: Any, number: float) -> bool:
+    """Whether this is that very number, and no Value that could change."""
     if isinstance(x, float):
         return x == number
     return x.op is None and not x.requires_grad and x.data == number
