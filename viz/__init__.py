@@ -2,4 +2,9 @@
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from .drawing import Drawing, draw
+from .explanation import Explanation, explain
+from .history import plot_history
+from .stepping import Step, Steps, steps
+
+__all__ = ["Drawing", "Explanation", "Step", "Steps", "draw", "explain", "plot_history", "steps"]

@@ -1,0 +1,218 @@
+"""The graph as a picture: boxes with data and gradient, and on each edge the local derivative.
+
+`draw` builds DOT text (Graphviz's language) and lets Graphviz render it. The text is complete without Graphviz; a
+picture needs `dot` or the extra ``autograd-lite[dot]``.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from autograd_lite.engine import Value
+from autograd_lite.errors import GraphTooLargeError, MissingDependencyError, UnknownNameError
+from autograd_lite.expressions import pretty_number
+
+from .files import write_whole
+from .graph import Graph
+from .graphviz_engine import render
+from .names import showable
+from .style import Theme, theme_named
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from graphviz import Digraph
+
+__all__ = ["Drawing", "draw"]
+
+FULL, COMPACT = 150, 500
+KINDS = (".dot", ".gv", ".pdf", ".png", ".svg")
+
+
+def draw(
+    root: Value,
+    *,
+    parameters: Iterable[Value] | None = None,
+    direction: str = "LR",
+    theme: str = "light",
+    limit: int = COMPACT,
+) -> Drawing:
+    """Draw the graph that a Value was computed by.
+
+    A box shows the op, the name, the data and the gradient (``?`` until ``root.backward()``); an edge shows the local
+    derivative that the chain rule multiplies by. Dashed means that the gradient is unknown, a thick line a parameter,
+    grey a constant. Above 150 nodes the boxes are compact.
+
+    Parameters
+    ----------
+    root : Value
+        What to draw, such as a loss.
+    parameters : iterable of Value, optional
+        Which leaves are parameters; guessed from their labels (w1, b, ...) unless given.
+    direction : str
+        ``"LR"``, left to right, or ``"TB"``, top to bottom.
+    theme : str
+        ``"light"`` or ``"dark"``.
+    limit : int
+        The most nodes to draw.
+
+    Returns
+    -------
+    Drawing
+        Shown by a notebook; ``.svg``, ``.dot``, ``.digraph`` and ``.save(path)`` elsewhere.
+
+    Raises
+    ------
+    OperandError
+        If `root` is not a Value.
+    GraphTooLargeError
+        If there are more nodes than the limit.
+
+    Examples
+    --------
+    >>> x = Value(3.0, "x")
+    >>> y = x * x
+    >>> print(draw(y).dot.count("n0 -> n1"))
+    2
+    """
+    if direction not in ("LR", "TB"):
+        raise UnknownNameError.among("direction", direction, ("LR", "TB"))
+    graph = Graph(root, parameters)
+    if len(graph.nodes) > limit:
+        raise GraphTooLargeError(
+            f"The graph of {graph.names[graph.root]} has {len(graph.nodes):,} nodes; a picture of more than {limit:,} "
+            "cannot be read. Draw a part of it (draw a Value further inside), or raise limit= and save the .dot text."
+        )
+    return Drawing(graph, direction, theme_named(theme))
+
+
+class Drawing:
+    """A drawn graph; `draw` makes it.
+
+    Attributes
+    ----------
+    dot : str
+        The graph in Graphviz's language; needs no Graphviz.
+    digraph : graphviz.Digraph
+        The same as an object of the package graphviz, to be styled further.
+    svg : str
+        The picture.
+    """
+
+    def __init__(self, graph: Graph, direction: str, theme: Theme) -> None:
+        self._graph, self._direction, self._theme = graph, direction, theme
+        self._swept = graph.nodes[graph.root].swept
+        self._grads = [v.grad for v in graph.nodes]
+
+    @cached_property
+    def digraph(self) -> Digraph:
+        """The graph as an object of the package graphviz."""
+        from graphviz import Digraph  # noqa: PLC0415 - loaded when a picture is asked for
+
+        theme = self._theme
+        digraph = Digraph("gradients", strict=False)
+        digraph.attr(rankdir=self._direction, bgcolor=theme.paper, nodesep="0.25", ranksep="0.5", pad="0.12")
+        digraph.attr("node", shape="box", fontname="Helvetica", fontsize="12", fontcolor=theme.ink, margin="0.04")
+        digraph.attr("edge", fontname="Helvetica", fontsize="10", fontcolor=theme.muted, color=theme.line)
+        for i in range(len(self._graph.nodes)):
+            digraph.node(f"n{i}", self._label(i), **self._node_style(i))
+        for i, operands in enumerate(self._graph.operands):
+            for k, j in enumerate(operands):
+                digraph.edge(f"n{j}", f"n{i}", **self._edge_style(i, k))
+        return digraph
+
+    @cached_property
+    def dot(self) -> str:
+        """The graph in Graphviz's language."""
+        return str(self.digraph.source)
+
+    @cached_property
+    def svg(self) -> str:
+        """The picture as SVG."""
+        return render(self.dot, "svg").decode()
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the picture; the ending decides: .svg, .png, .pdf, or .dot for the text.
+
+        Returns
+        -------
+        Path
+            The file.
+
+        Raises
+        ------
+        UnknownNameError
+            For another ending.
+        OutputError
+            If the file cannot be written; nothing is left half-written.
+        MissingDependencyError
+            If a picture is asked for and there is no Graphviz.
+        """
+        kind = Path(path).suffix.lower()
+        if kind not in KINDS:
+            raise UnknownNameError.among("kind of picture", kind or Path(path).name, KINDS)
+        return write_whole(path, self.dot if kind in (".dot", ".gv") else render(self.dot, kind[1:]))
+
+    def _repr_svg_(self) -> str:
+        return self.svg
+
+    def _repr_mimebundle_(self, **_options: Any) -> dict[str, str]:
+        """What a notebook shows: the picture, or without Graphviz how to get it."""
+        try:
+            return {"image/svg+xml": self.svg, "text/plain": repr(self)}
+        except MissingDependencyError as error:
+            return {"text/plain": f"{self!r}\n{error}"}
+
+    def __repr__(self) -> str:
+        return f"<drawing of {self._graph.names[self._graph.root]}: {len(self._graph.nodes)} nodes>"
+
+    # Boxes and edges
+
+    def _label(self, i: int) -> str:
+        """Graphviz's HTML-like label: the op and the name, below them data and gradient."""
+        graph, theme = self._graph, self._theme
+        symbol, name = escape(graph.symbol(i)), escape(showable(graph.names[i], 24))
+        head = f'<FONT COLOR="{theme.muted}">{symbol}</FONT> <B>{name}</B>'
+        data = _coloured(pretty_number(graph.data[i]), theme.data)
+        if graph.names[i] == pretty_number(graph.data[i]) and not graph.nodes[i].requires_grad:
+            return _table(f"<TR><TD>{data}</TD></TR>")
+        if len(graph.nodes) > FULL:
+            return _table(f"<TR><TD>{head}</TD><TD>{data}</TD></TR>")
+        muted = theme.muted
+        cells = f'<TD><FONT COLOR="{muted}" POINT-SIZE="9">data</FONT><BR/>{data}</TD>'
+        if graph.nodes[i].requires_grad:
+            known = pretty_number(self._grads[i]) if self._swept else "?"
+            grad = _coloured(known, theme.gradient if self._swept else muted)
+            cells += f'<VR/><TD><FONT COLOR="{muted}" POINT-SIZE="9">grad</FONT><BR/>{grad}</TD>'
+        span = 2 if graph.nodes[i].requires_grad else 1
+        return _table(f'<TR><TD COLSPAN="{span}">{head}</TD></TR><HR/><TR>{cells}</TR>')
+
+    def _node_style(self, i: int) -> dict[str, str]:
+        graph, theme = self._graph, self._theme
+        tooltip = f"{graph.names[i]} = {graph.formula(i).pretty}" if graph.nodes[i].op else graph.names[i]
+        style = {"tooltip": escape(showable(tooltip, 200)).replace("\\", "\\\\"), "fillcolor": theme.box}
+        if not graph.nodes[i].requires_grad:
+            return style | {"style": "rounded,filled", "color": theme.constant, "fillcolor": theme.constant}
+        line = "solid" if self._swept else "dashed"
+        width = "2.4" if i in graph.parameters else "1.2"
+        return style | {"style": f"rounded,filled,{line}", "color": theme.line, "penwidth": width}
+
+    def _edge_style(self, i: int, operand: int) -> dict[str, str]:
+        graph, theme = self._graph, self._theme
+        local = graph.nodes[i].partials[operand]
+        if local is None:
+            return {"color": theme.line, "style": "dotted"}
+        style = {} if len(graph.nodes) > FULL else {"label": f" ×{pretty_number(local)} "}
+        return style | {"tooltip": escape(f"local derivative {pretty_number(local)}")}
+
+
+def _table(rows: str) -> str:
+    return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="3">{rows}</TABLE>>'
+
+
+def _coloured(text: str, colour: str) -> str:
+    return f'<FONT COLOR="{colour}"><B>{text}</B></FONT>'

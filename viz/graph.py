@@ -1,0 +1,132 @@
+"""A graph as pictures and steps read it: named nodes, and one edge per use of an operand.
+
+The data and the partials are copied when the graph is read, so that a later update of the parameters cannot change a
+picture or a step; gradients are computed from zero and never touch `grad`.
+
+Letters: nodes are numbered by place, operands before the nodes that use them. A *use* is one operand of one node: the
+node is the *giver* (it passes its gradient on), the operand the *receiver*. ``x * x`` has two uses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+from typing import NamedTuple
+
+from autograd_lite.engine import Value
+from autograd_lite.errors import OperandError
+from autograd_lite.expressions import Expr
+from autograd_lite.sweep import reachable
+from autograd_lite.table import shown
+
+from .names import parameters_among, readable_names
+
+__all__ = ["Graph", "Use"]
+
+
+class Use(NamedTuple):
+    """One use of an operand: the edge between two nodes, by their places."""
+
+    giver: int
+    operand: int
+    receiver: int
+    local: float | None
+
+
+class Graph:
+    """The nodes below a root with their names, and the uses in the order of the reverse sweep.
+
+    Parameters
+    ----------
+    root : Value
+        The node to start from, such as a loss.
+    parameters : iterable of Value, optional
+        Which leaves are parameters; guessed from their labels unless given.
+
+    Raises
+    ------
+    OperandError
+        If the root is not a Value.
+
+    Examples
+    --------
+    >>> x = Value(3.0, "x")
+    >>> [(use.operand, use.local) for use in Graph(x * x).uses]
+    [(0, 3.0), (1, 3.0)]
+    """
+
+    def __init__(self, root: Value, parameters: Iterable[Value] | None = None) -> None:
+        if not isinstance(root, Value):
+            raise OperandError(
+                f"A Value is needed, such as a loss, not {shown(root)} ({type(root).__name__}). "
+                "Compute it from Values; of several outputs, give one, or their sum."
+            )
+        self.nodes = reachable([root])
+        self.names = readable_names(self.nodes)
+        self.place = {v: i for i, v in enumerate(self.nodes)}
+        self.root = self.place[root]
+        self.data = [v.data for v in self.nodes]
+        self.operands = [[self.place[u] for u in v.operands] for v in self.nodes]
+        leaves = [v for v in self.nodes if v.op is None and v.requires_grad]
+        chosen = parameters_among(leaves) if parameters is None else parameters
+        self.parameters = [self.place[p] for p in chosen if p in self.place]
+        self._partials = [v.partials for v in self.nodes]
+
+    @cached_property
+    def uses(self) -> list[Use]:
+        """The uses that carry gradient, in the order in which the reverse sweep meets them."""
+        return [
+            Use(i, k, self.operands[i][k], local)
+            for i in reversed(range(len(self.nodes)))
+            if self.nodes[i].requires_grad
+            for k, local in enumerate(self._partials[i])
+            if local is not None
+        ]
+
+    @cached_property
+    def adjoints(self) -> list[float]:
+        """The gradient of the root by every node, from zero."""
+        totals = [0.0] * len(self.nodes)
+        totals[self.root] = 1.0 if self.nodes[self.root].requires_grad else 0.0
+        for use in self.uses:
+            totals[use.receiver] += product(totals[use.giver], use.local)
+        return totals
+
+    def formula(self, i: int) -> Expr:
+        """How the node was computed, with the names of its operands."""
+        op = self.nodes[i].op
+        return Expr(self.names[i]) if op is None else op.formula(*self._operand_names(i))
+
+    def slope(self, i: int, operand: int) -> Expr:
+        """The derivative of a node by one of its operands as a formula, in the form that is taught."""
+        op = self.nodes[i].op
+        if op is None:
+            raise OperandError(f"{self.names[i]} is a leaf: it was not computed from anything.")
+        return op.slope(operand, self.names[i], *self._operand_names(i))
+
+    def symbol(self, i: int) -> str:
+        """What stands in the corner of a node's box: the op's sign, or what kind of leaf it is."""
+        v = self.nodes[i]
+        if v.op is not None:
+            return v.op.symbol
+        if not v.requires_grad:
+            return "const"
+        return "par" if i in self._parameter_set else "in"
+
+    @cached_property
+    def _parameter_set(self) -> frozenset[int]:
+        return frozenset(self.parameters)
+
+    def _operand_names(self, i: int) -> list[Expr]:
+        return [self._expression(j) for j in self.operands[i]]
+
+    def _expression(self, i: int) -> Expr:
+        """A constant without a label stands in formulas as its number, so that 2 − 1 becomes 1."""
+        v = self.nodes[i]
+        is_number = v.op is None and not v.requires_grad and not v.label
+        return Expr(self.data[i] if is_number else self.names[i])
+
+
+def product(adjoint: float, local: float | None) -> float:
+    """Adjoint times partial; an adjoint of exactly 0 gives exactly 0, whatever the partial."""
+    return 0.0 if adjoint == 0.0 or local is None else adjoint * local

@@ -1,0 +1,85 @@
+"""Short, readable names for the nodes of a graph, the same in every picture and text.
+
+A node is called by its label; a constant by its number; anything else v1, v2, ... in order of creation. Two nodes with
+the same label are told apart by an index. Labels are anyone's text: what cannot be shown is replaced here, once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import count
+
+from autograd_lite.engine import Value
+from autograd_lite.expressions import pretty_number
+
+__all__ = ["parameters_among", "readable_names", "showable"]
+
+LONGEST = 40
+JOINERS = "\u200c\u200d"  # they hold emoji and Persian words together, and are harmless
+
+
+def showable(text: object, longest: int = LONGEST) -> str:
+    r"""Make text safe to show on one line: control, direction and lone surrogate characters become a mark.
+
+    Examples
+    --------
+    >>> showable("a\nb"), showable("x" * 50)[-3:]
+    ('a�b', 'xx…')
+    """
+    line = "".join(c if c.isprintable() or c in JOINERS else "�" for c in str(text).strip())
+    return line if len(line) <= longest else line[: longest - 1] + "…"
+
+
+def readable_names(nodes: Sequence[Value]) -> list[str]:
+    """Name every node of a graph; constants may share a name, other nodes do not.
+
+    Parameters
+    ----------
+    nodes : sequence of Value
+        The nodes of one graph, in order of creation.
+
+    Returns
+    -------
+    list of str
+        One name per node.
+
+    Examples
+    --------
+    >>> from autograd_lite.sweep import reachable
+    >>> w, x = Value(2.0, "w"), Value(3.0, "x")
+    >>> readable_names(reachable([(w * x + 1.0).tanh()]))
+    ['w', 'x', 'v1', '1', 'v2', 'v3']
+    """
+    labels = [showable(v.label) for v in nodes]
+    taken = set(labels)
+    unnamed = (name for name in map("v{}".format, count(1)) if name not in taken)
+    seen: set[str] = set()
+    return [_name(v, label, unnamed, seen, taken) for v, label in zip(nodes, labels, strict=True)]
+
+
+def _name(v: Value, label: str, unnamed: Iterator[str], seen: set[str], taken: set[str]) -> str:
+    if not label:
+        is_number = v.op is None and not v.requires_grad
+        return pretty_number(v.data) if is_number else next(unnamed)
+    if label not in seen:
+        seen.add(label)
+        return label
+    name = next(f"{label}_{k}" for k in count(2) if f"{label}_{k}" not in taken)
+    taken.add(name)
+    return name
+
+
+def parameters_among(leaves: Iterable[Value]) -> list[Value]:
+    """Guess which leaves are parameters: those called w, and beside them b, and Greek theta.
+
+    ``layer1.neuron2.w3`` counts by its last part. A `b` alone may be anything; beside a w it is a bias.
+
+    Examples
+    --------
+    >>> leaves = [Value(0.0, name) for name in ("x", "w1", "b", "y")]
+    >>> [v.label for v in parameters_among(leaves)]
+    ['w1', 'b']
+    """
+    last = {v: v.label.rpartition(".")[2].lower() for v in leaves}
+    weights = {v for v, name in last.items() if name.startswith(("w", "θ", "theta"))}
+    return [v for v, name in last.items() if v in weights or (weights and name.startswith("b"))]
