@@ -89,8 +89,9 @@ def adjoints(root: Value, seed: float = 1.0) -> dict[Value, float]:
 def graph_adjoints(root: Value, seed: Value, since: int = -1) -> dict[Value, Value]:
     """Sweep once with Values, so that the adjoints are graphs and can be differentiated again.
 
-    Nodes older than `since` are left out: nothing that is older than x depends on x. This is the specification of the reverse sweep: it asks the rules for the partials, where `adjoints` reads the
-    stored numbers. A law of the tests says that both give the same.
+    This is the specification of the reverse sweep: it asks the rules for the partials, where `adjoints` reads the
+    stored numbers. A law of the tests says that both give the same. Nodes made before number `since` are left out:
+    what is older than x cannot depend on x.
 
     Raises
     ------
@@ -105,9 +106,9 @@ def graph_adjoints(root: Value, seed: Value, since: int = -1) -> dict[Value, Val
         if v_bar is None or v.op is None or is_constant(v_bar, 0.0):
             continue
         _check_fresh(v)
-        needs = [u.requires_grad for u in v.operands]
+        needs = [u in swept for u in v.operands]
         for u, term in zip(v.operands, v.pull_back(v_bar, needs), strict=True):
-            if u.requires_grad:
+            if u in swept:
                 adjoint[u] = adjoint[u] + term if u in adjoint else term
     return adjoint
 
