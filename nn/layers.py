@@ -6,8 +6,9 @@ A neuron is ``activation(w1 x1 + ... + wn xn + b)``. Its weighted sum is one nod
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Sequence
+from functools import reduce
+from operator import add, mul
 from typing import Any
 
 import numpy as np
@@ -18,13 +19,12 @@ from autograd_lite.table import Node, shown
 
 from .init import Initialiser, initialiser_named
 from .module import Module, _counted
+from .weighted import weighted_sums
 
 __all__ = ["MLP", "Layer", "Neuron", "activation_named", "activation_names"]
 
 Seed = int | np.random.Generator | None
 Activation = str | Callable[[Any], Any]
-
-_sumprod = TABLE["sumprod"]
 
 
 def activation_names() -> list[str]:
@@ -49,14 +49,17 @@ def activation_named(activation: Activation) -> Callable[[Any], Any] | None:
 
     Examples
     --------
-    >>> activation_named("relu")(-2.0)
+    >>> activation_named("relu")(Value(-2.0)).data
     0.0
     """
     if callable(activation):
         return activation
     if activation not in activation_names():
         raise UnknownNameError.among("activation", activation, activation_names())
-    return TABLE[activation] if activation != "linear" else None
+    if activation == "linear":
+        return None
+    op = TABLE[activation]
+    return op if op.defaults else lambda z: z.record(op, (z,))  # what calling the op comes to, without its questions
 
 
 class Neuron(Module):
@@ -124,14 +127,11 @@ class Neuron(Module):
         return self._fire(_inputs(self, x, len(self.w)))
 
     def _fire(self, x: list[Any]) -> Any:
-        w, b = self.w, self.b
-        if self.written_out:
-            first, *rest = map(operator.mul, w, x)
-            for term in rest:
-                first = first + term
-            z = first + b
-        else:
-            z = w[0].record(_sumprod, (*w, *x)) + b
+        total = reduce(add, map(mul, self.w, x)) if self.written_out else weighted_sums([self.w], x)[0]
+        return self._finish(total)
+
+    def _finish(self, total: Any) -> Any:
+        z = total + self.b
         return z if self._activate is None else self._activate(z)
 
     def __repr__(self) -> str:
@@ -173,6 +173,7 @@ class Layer(Module):
     ) -> None:
         self.n_in = _size("Layer's number of inputs", n_in)
         self.activation = activation
+        self.written_out = written_out
         rng = np.random.default_rng(seed)
         self.neurons = [
             Neuron(n_in, activation, init=init, seed=rng, written_out=written_out, n_out=n_out)
@@ -185,7 +186,10 @@ class Layer(Module):
         return self._fire(_inputs(self, x, self.n_in))
 
     def _fire(self, x: list[Any]) -> list[Any]:
-        return [neuron._fire(x) for neuron in self.neurons]
+        if self.written_out:
+            return [neuron._fire(x) for neuron in self.neurons]
+        totals = weighted_sums([neuron.w for neuron in self.neurons], x)
+        return [neuron._finish(total) for neuron, total in zip(self.neurons, totals, strict=True)]
 
     def __repr__(self) -> str:
         return f"Layer({self.n_in} → {len(self.neurons)} {_name(self.activation)}, {_counted(self)})"
