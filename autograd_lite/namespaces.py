@@ -33,6 +33,9 @@ from autograd_lite.expressions import Expr, expr
 
 __all__ = ["arrays", "floats", "symbols", "values"]
 
+SMALL = 1e-290  # below this a power may have lost digits to underflow
+EXP_RANGE = 800.0  # beyond this an exponential is 0 or infinite
+
 
 # --- floats ---------------------------------------------------------------------------------------------------------
 
@@ -60,13 +63,18 @@ def _float_sign(x: float) -> float:
     return 1.0 if x > 0.0 else -1.0 if x < 0.0 else x
 
 
-def _float_powshift(a: float, b: float, k: float) -> float:
-    """Evaluate a ** (b - k) without the rounding of b - k, which a large logarithm would magnify."""
+def _float_powterm(c: float, a: float, b: float, k: float) -> float:
+    """Evaluate c a ** (b - k) without the rounding of b - k, and where the power alone leaves the range of floats."""
+    if c == 0.0:
+        return 0.0
     e, lost = _two_sum(b, -k)
     power = math.pow(a, e)
-    if lost and math.isfinite(lost) and 0.0 < abs(a) < math.inf:
-        power *= 1.0 + lost * math.log(abs(a))
-    return power
+    term = c * power
+    if abs(power) < SMALL:  # an overflowing power raises, and ends in the next function
+        half = math.pow(abs(a), 0.5 * e)
+        term = half * (c * half) * math.pow(math.copysign(1.0, a), e) if half else 0.0
+    shift = lost * math.log(abs(a)) if lost else 0.0
+    return term * (1.0 + shift) if abs(shift) < 1.0 else term  # beyond, the power is 0 or infinite
 
 
 def _float_exp_difference(a: float, b: float) -> float:
@@ -74,7 +82,7 @@ def _float_exp_difference(a: float, b: float) -> float:
     if a == b:
         return 1.0
     d, lost = _two_sum(a, -b)
-    return math.exp(d) * (1.0 + lost) if math.isfinite(lost) else math.exp(d)
+    return math.exp(d) * (1.0 + lost) if abs(d) < EXP_RANGE else math.exp(d)
 
 
 def _float_sumprod(ws: Sequence[float], xs: Sequence[float]) -> float:
@@ -107,7 +115,7 @@ floats: Any = SimpleNamespace(
     erf=math.erf,
     erfc=math.erfc,
     pow=math.pow,
-    powshift=_float_powshift,
+    powterm=_float_powterm,
     exp_difference=_float_exp_difference,
     hypot=math.hypot,
     maximum=_float_maximum,
@@ -132,16 +140,24 @@ floats: Any = SimpleNamespace(
 # --- arrays ---------------------------------------------------------------------------------------------------------
 
 
-def _array_powshift(a: Any, b: Any, k: Any) -> Any:
+def _array_powterm(c: Any, a: Any, b: Any, k: Any) -> Any:
     e, lost = _two_sum(np.asarray(b, dtype=float), np.negative(k))
-    near = (lost != 0.0) & np.isfinite(lost) & (a != 0.0) & np.isfinite(a)
-    correction = np.where(near, lost * np.log(np.where(near, np.abs(a), 1.0)), 0.0)
-    return np.power(a, e) * (1.0 + correction)
+    power = np.power(a, e)
+    term = np.multiply(c, power)
+    extreme = (np.abs(power) < SMALL) | np.isinf(power)
+    if extreme.any():
+        half = np.power(np.abs(a), 0.5 * e)
+        scaled = half * (c * half) * np.power(np.copysign(1.0, a), e)
+        term = np.where(extreme, np.where(half == 0.0, 0.0, scaled), term)
+    if np.any(lost):
+        shift = lost * np.log(np.abs(a))
+        term = np.where(np.abs(shift) < 1.0, term * (1.0 + shift), term)
+    return np.where(np.equal(c, 0.0), 0.0, term)
 
 
 def _array_exp_difference(a: Any, b: Any) -> Any:
     d, lost = _two_sum(np.asarray(a, dtype=float), np.negative(b))
-    return np.where(np.equal(a, b), 1.0, np.exp(d) * (1.0 + np.where(np.isfinite(lost), lost, 0.0)))
+    return np.where(np.equal(a, b), 1.0, np.exp(d) * (1.0 + np.where(np.abs(d) < EXP_RANGE, lost, 0.0)))
 
 
 def _array_zmul(a: Any, b: Any) -> Any:
@@ -197,7 +213,7 @@ arrays: Any = SimpleNamespace(
     erf=_elementwise(math.erf),
     erfc=_elementwise(math.erfc),
     pow=np.power,
-    powshift=_array_powshift,
+    powterm=_array_powterm,
     exp_difference=_array_exp_difference,
     hypot=lambda *xs: functools.reduce(np.hypot, xs),
     maximum=lambda *xs: functools.reduce(np.maximum, xs),
@@ -223,7 +239,7 @@ arrays: Any = SimpleNamespace(
 
 SYMBOLIC: dict[str, Callable[..., Expr]] = {  # words that are operators, or built of them
     "pow": lambda a, b: expr(a) ** expr(b),
-    "powshift": lambda a, b, k: expr(a) ** (expr(b) - expr(k)),
+    "powterm": lambda c, a, b, k: expr(c) * expr(a) ** (expr(b) - expr(k)),
     "zmul": lambda a, b: expr(a) * expr(b),
     "zdiv": lambda a, b: expr(a) / expr(b),
     "stop": expr,

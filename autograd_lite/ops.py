@@ -26,6 +26,8 @@ from autograd_lite.table import TABLE, ManyOp, ScaledOp, primitive
 
 INF = math.inf
 LN2, LN10 = math.log(2.0), math.log(10.0)
+ROOT_HALF, ROOT_HALF_REST = math.sqrt(0.5), -4.833646656726457e-17  # sqrt(1/2), in two floats
+NORMAL_PEAK, NORMAL_PEAK_REST = 0.3989422804014327, -2.49232720227773e-17  # 1 / sqrt(2 pi), in two floats
 POSITIVE = (0.0, INF)
 UNIT = (-1.0, 1.0)
 
@@ -36,6 +38,49 @@ def _shares(xp, y, xs):
     """Give 1/k to each of the k operands that are equal to y, and 0 to the others."""
     ties = [xp.equal(x, y) for x in xs]
     return [tie / xp.fsum(ties) for tie in ties]
+
+
+def _log_of_base(xp, a, b):
+    """Logarithm of the base of a ** b; 0 for 0 ** b with b >= 0, whose slope by b is 0."""
+    return xp.log(xp.where(xp.zmul(xp.equal(a, 0.0), xp.greater_equal(b, 0.0)), 1.0, a))
+
+
+def _scaled(xp, xs):
+    """Largest size of a vector's numbers, and the vector divided by it, so that no square overflows; 0 at the origin.
+
+    The size is stopped: it cancels in what is computed with it, so that it has no slope.
+    """
+    top = xp.stop(xp.maximum(*[xp.abs(x) for x in xs]))
+    return top, [xp.zdiv(x, top) for x in xs]
+
+
+def _direction(xp, xs):
+    """Scale a vector to length 1, also where its length overflows; 0 at the origin."""
+    _, scaled = _scaled(xp, xs)
+    return [xp.zdiv(x, xp.hypot(*scaled)) for x in scaled]
+
+
+def _inversion(xp, xs):
+    """Divide a vector by the square of its length; 0 at the origin."""
+    top, scaled = _scaled(xp, xs)
+    return [xp.zdiv(xp.zdiv(x, xp.fsum(map(xp.square, scaled))), top) for x in scaled]
+
+
+def _gaussian(xp, x, c):
+    """Split exp(-c x**2), c = 1 or 1/2, into n and r with n (1 + r), since rounding x**2 would cost digits.
+
+    With x = h + l, where h has at most 26 bits, h**2 is exact and r small; from |x| = 40 on the product is 0.
+    """
+    x = xp.minimum(xp.abs(x), 40.0)
+    h = xp.floor(2.0**20 * x) / 2.0**20
+    return xp.exp(-c * h * h), xp.expm1(c * (h - x) * (h + x))
+
+
+def _product_error(a, b):
+    """What rounding loses in a b, exactly (Dekker; [2]_, section 4.3)."""
+    a_high, b_high = (x * (2.0**27 + 1.0) - (x * (2.0**27 + 1.0) - x) for x in (a, b))
+    a_low, b_low = a - a_high, b - b_high
+    return ((a_high * b_high - a * b) + a_high * b_low + a_low * b_high) + a_low * b_low
 
 
 def _softmax(xp, xs):
@@ -88,8 +133,8 @@ def neg(xp, x):
     infix=True,
     symbol="^",
     partials={
-        "a": lambda xp, y, a, b: xp.zmul(b, xp.powshift(a, b, 1.0)),
-        "b": lambda xp, y, a, b: xp.zmul(y, xp.log(xp.where(xp.zmul(xp.equal(a, 0.0), xp.equal(b, 0.0)), 1.0, a))),
+        "a": lambda xp, y, a, b: xp.powterm(b, a, b, 1.0),
+        "b": lambda xp, y, a, b: xp.powterm(_log_of_base(xp, a, b), a, b, 0.0),
     },
     taught={"b": lambda xp, y, a, b: y * xp.log(a)},
     domain={"a": POSITIVE},
@@ -104,17 +149,18 @@ def pow(xp, a, b):  # noqa: A001 - NumPy's and Python's own name
 
 @primitive(
     partials={
-        "a": lambda xp, y, a, b, k: xp.zmul(b - k, xp.powshift(a, b, k + 1.0)),
-        "b": lambda xp, y, a, b, k: xp.zmul(y, xp.log(a)),
-        "k": lambda xp, y, a, b, k: -xp.zmul(y, xp.log(a)),
+        "c": lambda xp, y, c, a, b, k: xp.powterm(1.0, a, b, k),
+        "a": lambda xp, y, c, a, b, k: xp.powterm(c * (b - k), a, b, k + 1.0),
+        "b": lambda xp, y, c, a, b, k: xp.powterm(c * _log_of_base(xp, a, b - k), a, b, k),
+        "k": lambda xp, y, c, a, b, k: -xp.powterm(c * _log_of_base(xp, a, b - k), a, b, k),
     },
     domain={"a": POSITIVE},
-    pretty="{a}^({b} − {k})",
-    latex="{{{a}}}^{{{b} - {k}}}",
+    pretty="{c} · {a}^({b} − {k})",
+    latex=r"{c} \cdot {{{a}}}^{{{b} - {k}}}",
 )
-def powshift(xp, a, b, k):
-    """Power a ** (b - k) without the rounding of b - k: the derivatives of `pow`, which are powers again."""
-    return xp.powshift(a, b, k)
+def powterm(xp, c, a, b, k):
+    """Term c a ** (b - k), without the rounding of b - k: the derivatives of `pow`, which are such terms again."""
+    return xp.powterm(c, a, b, k)
 
 
 @primitive(infix=True, symbol="x²", partials={"x": lambda xp, y, x: 2.0 * x})
@@ -137,8 +183,9 @@ def sqrt(xp, x):
 
 
 @primitive(
-    partials={"a": 1.0, "b": lambda xp, y, a, b: -xp.floor(a / b)},
-    smooth=lambda a, b: a % b != 0.0,
+    partials={"a": 1.0, "b": lambda xp, y, a, b: -xp.floor((a / b - y / b) + 0.5)},
+    taught={"b": lambda xp, y, a, b: -xp.floor(a / b)},
+    smooth=lambda a, b: b != 0.0 and a % b != 0.0,
     symbol="mod",
 )
 def remainder(xp, a, b):
@@ -257,7 +304,7 @@ def minimum(xp, xs):
         "low": lambda xp, y, x, low, high: xp.less(x, low),
         "high": lambda xp, y, x, low, high: xp.greater(x, high),
     },
-    smooth=lambda x, low, high: x not in (low, high),
+    smooth=lambda x, low, high: low < high and x not in (low, high),
 )
 def clip(xp, x, low, high):
     """Limit x to [low, high]; at a bound the slope by x is 1, so that a value on the bound can still move."""
@@ -294,7 +341,7 @@ def log1p(xp, x):
 
 
 @primitive(
-    partials={"x": lambda xp, y, x: 1.0 / (x + 0.0) / LN2},
+    partials={"x": lambda xp, y, x: 1.0 / LN2 / (x + 0.0)},
     taught={"x": lambda xp, y, x: 1.0 / (x * xp.log(2.0))},
     domain={"x": POSITIVE},
     latex=r"\log_2\left({x}\right)",
@@ -305,7 +352,7 @@ def log2(xp, x):
 
 
 @primitive(
-    partials={"x": lambda xp, y, x: 1.0 / (x + 0.0) / LN10},
+    partials={"x": lambda xp, y, x: 1.0 / LN10 / (x + 0.0)},
     taught={"x": lambda xp, y, x: 1.0 / (x * xp.log(10.0))},
     domain={"x": POSITIVE},
     latex=r"\log_{{10}}\left({x}\right)",
@@ -323,6 +370,17 @@ def log10(xp, x):
 def exp_difference(xp, a, b):
     """exp(a - b) without the rounding of a - b; 1 where a equals b, also at infinity. The terms of a softmax."""
     return xp.exp_difference(a, b)
+
+
+@primitive(
+    partials={"c": lambda xp, y, c, x: xp.exp(x), "x": lambda xp, y, c, x: y},
+    domain={"x": (-INF, 700.0)},
+    pretty="{c} · exp({x})",
+    latex=r"{c} \cdot e^{{{x}}}",
+)
+def expterm(xp, c, x):
+    """Term c e^x, also where e^x alone would lose digits to underflow; 0 where c or e^x is 0."""
+    return xp.zmul(xp.exp(xp.minimum(x + 700.0, 0.0)), xp.zmul(c, xp.exp(xp.maximum(x, -700.0))))
 
 
 # --- Trigonometric --------------------------------------------------------------------------------------------------
@@ -377,12 +435,12 @@ def arctan(xp, x):
 
 @primitive(
     partials={
-        "y": lambda xp, y_, y, x: xp.zdiv(xp.zdiv(x, xp.hypot(y, x)), xp.hypot(y, x)),
-        "x": lambda xp, y_, y, x: -xp.zdiv(xp.zdiv(y, xp.hypot(y, x)), xp.hypot(y, x)),
+        "y": lambda xp, angle, y, x: _inversion(xp, [y, x])[1],
+        "x": lambda xp, angle, y, x: -_inversion(xp, [y, x])[0],
     },
     taught={
-        "y": lambda xp, y_, y, x: x / (x**2.0 + y**2.0),
-        "x": lambda xp, y_, y, x: -y / (x**2.0 + y**2.0),
+        "y": lambda xp, angle, y, x: x / (x**2.0 + y**2.0),
+        "x": lambda xp, angle, y, x: -y / (x**2.0 + y**2.0),
     },
     smooth=lambda y, x: not (y == 0.0 and x <= 0.0),
 )
@@ -454,11 +512,22 @@ def arctanh(xp, x):
     return xp.arctanh(x)
 
 
-# --- Error function -------------------------------------------------------------------------------------------------
+# --- Error function and normal distribution -------------------------------------------------------------------------
 
 
 @primitive(
-    partials={"x": lambda xp, y, x: 2.0 / math.sqrt(math.pi) * xp.exp(-xp.square(x))},
+    partials={"x": lambda xp, y, x: xp.zmul(y, -2.0 * x)},
+    pretty="exp(−{x}²)",
+    latex="e^{{-{x}^2}}",
+)
+def gauss(xp, x):
+    """Gaussian exp(-x**2), accurate in its tails."""
+    near, rest = _gaussian(xp, x, 1.0)
+    return near + near * rest
+
+
+@primitive(
+    partials={"x": lambda xp, y, x: 2.0 / math.sqrt(math.pi) * xp.gauss(x)},
     taught={"x": lambda xp, y, x: 2.0 / xp.sqrt(xp.pi) * xp.exp(-(x**2.0))},
 )
 def erf(xp, x):
@@ -467,12 +536,42 @@ def erf(xp, x):
 
 
 @primitive(
-    partials={"x": lambda xp, y, x: -2.0 / math.sqrt(math.pi) * xp.exp(-xp.square(x))},
+    partials={"x": lambda xp, y, x: -2.0 / math.sqrt(math.pi) * xp.gauss(x)},
     taught={"x": lambda xp, y, x: -2.0 / xp.sqrt(xp.pi) * xp.exp(-(x**2.0))},
 )
 def erfc(xp, x):
     """Complementary error function 1 - erf(x), accurate where erf(x) is near 1."""
     return xp.erfc(x)
+
+
+@primitive(
+    symbol="φ",
+    partials={"x": lambda xp, y, x: -xp.zmul(y, x)},
+    pretty="φ({x})",
+    latex=r"\varphi\left({x}\right)",
+)
+def normal_pdf(xp, x):
+    """Density of the standard normal distribution, exp(-x**2 / 2) / sqrt(2 pi)."""
+    near, rest = _gaussian(xp, x, 0.5)
+    return near * NORMAL_PEAK + near * (NORMAL_PEAK * rest + NORMAL_PEAK_REST)
+
+
+@primitive(
+    symbol="Φ",
+    partials={"x": lambda xp, y, x: xp.normal_pdf(x)},
+    pretty="Φ({x})",
+    latex=r"\Phi\left({x}\right)",
+)
+def normal_cdf(xp, x):
+    """Probability that a standard normal number is at most x: erfc(-x / sqrt(2)) / 2.
+
+    What rounding loses in x / sqrt(2) would cost hundreds of units in the last place at x = -37; its first-order effect
+    is added.
+    """
+    x = xp.maximum(xp.minimum(x, 40.0), -40.0)
+    z = x * ROOT_HALF
+    lost = _product_error(x, ROOT_HALF) + x * ROOT_HALF_REST
+    return 0.5 * (xp.erfc(-z) + 2.0 / math.sqrt(math.pi) * xp.gauss(z) * lost)
 
 
 # --- Activations ----------------------------------------------------------------------------------------------------
@@ -510,7 +609,7 @@ def leaky_relu(xp, x, slope=0.01):
 
 @primitive(
     partials={
-        "x": lambda xp, y, x, alpha: xp.where(xp.greater(x, 0.0), 1.0, alpha * xp.exp(xp.minimum(x, 0.0))),
+        "x": lambda xp, y, x, alpha: xp.where(xp.greater(x, 0.0), 1.0, xp.expterm(alpha, xp.minimum(x, 0.0))),
         "alpha": lambda xp, y, x, alpha: xp.expm1(xp.minimum(x, 0.0)),
     },
     smooth=lambda x, alpha: x != 0.0,
@@ -521,29 +620,25 @@ def elu(xp, x, alpha=1.0):
 
 
 @primitive(
-    partials={
-        "x": lambda xp, y, x: (
-            0.5 * xp.erfc(-x / math.sqrt(2.0)) + xp.zmul(xp.exp(-0.5 * xp.square(x)) / math.sqrt(2.0 * math.pi), x)
-        )
-    },
-    taught={"x": lambda xp, y, x: y / x + x * xp.exp(-(x**2.0) / 2.0) / xp.sqrt(2.0 * xp.pi)},
+    partials={"x": lambda xp, y, x: xp.normal_cdf(x) + xp.zmul(xp.normal_pdf(x), x)},
 )
 def gelu(xp, x):
-    """Gaussian error linear unit x P(N <= x), through erfc, which keeps its digits far below 0."""
-    return xp.zmul(0.5 * xp.erfc(-x / math.sqrt(2.0)), x)
+    """Gaussian error linear unit x Φ(x), with the normal distribution's Φ."""
+    return xp.zmul(xp.normal_cdf(x), x)
 
 
 @primitive(
-    partials={"x": lambda xp, y, x: xp.sigmoid(x) * (1.0 + xp.zmul(xp.sigmoid(-x), x))},
+    partials={"x": lambda xp, y, x: xp.sigmoid(x) + xp.zmul(xp.sigmoid(-x), y)},
     taught={"x": lambda xp, y, x: xp.sigmoid(x) * (1.0 + x * (1.0 - xp.sigmoid(x)))},
 )
 def silu(xp, x):
     """Sigmoid linear unit x sigmoid(x), also called swish."""
-    return xp.zmul(xp.sigmoid(x), x)
+    return xp.expterm(x, xp.minimum(x, 0.0)) / (1.0 + xp.exp(-xp.abs(x)))
 
 
 @primitive(
-    partials={"x": lambda xp, y, x: 1.0 / (1.0 + xp.abs(x)) ** 2.0},
+    partials={"x": lambda xp, y, x: 1.0 / (1.0 + xp.abs(x)) / (1.0 + xp.abs(x))},
+    taught={"x": lambda xp, y, x: 1.0 / (1.0 + xp.abs(x)) ** 2.0},
     smooth=lambda x: x != 0.0,
 )
 def softsign(xp, x):
@@ -579,7 +674,7 @@ def mean(xp, xs):
 
 @primitive(
     kind=ManyOp,
-    partials={"xs": lambda xp, y, xs: [xp.zdiv(x, y) for x in xs]},
+    partials={"xs": lambda xp, y, xs: _direction(xp, xs)},
     taught={"xs": lambda xp, y, xs: [x / y for x in xs]},
     smooth=lambda *xs: any(xs),
 )
