@@ -1,0 +1,82 @@
+"""The command line: ``autograd-lite COMMAND``, or ``python -m autograd_lite COMMAND``.
+
+A command is one file here: ``add_to(commands)`` describes it to argparse, and sets ``run``, which takes the parsed
+arguments and returns the exit code. Commands glue the engine, the networks and the pictures together; what they do
+is done there.
+
+Exit codes: 0 it worked; 1 it failed (a file cannot be written, a package is missing); 2 the input is wrong; 130 Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import sys
+from collections.abc import Sequence
+from importlib import metadata
+
+from autograd_lite.errors import AutogradLiteError, MissingDependencyError, NonFiniteError, OutputError
+
+from . import demo, doctor, draw, step
+
+__all__ = ["main"]
+
+COMMANDS = (demo, draw, step, doctor)
+FAILURES = (MissingDependencyError, NonFiniteError, OutputError)  # the input was right
+FAILED, WRONG_INPUT, INTERRUPTED = 1, 2, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        The arguments; those of the process unless given.
+
+    Returns
+    -------
+    int
+        The exit code. An error of the project is one message on standard error, never a traceback.
+
+    Examples
+    --------
+    >>> main(["draw", "tanh(a +", "a=1"])
+    2
+    """
+    with contextlib.suppress(AttributeError):  # a terminal that cannot show a letter gets "?", not a traceback
+        sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
+    try:
+        arguments = _parsed(argv)
+        return int(arguments.run(arguments))
+    except SystemExit as stop:  # argparse: 0 after --help, 2 after a wrong option
+        return int(stop.code or 0)
+    except AutogradLiteError as error:
+        print(f"autograd-lite: {error}", file=sys.stderr)
+        return FAILED if isinstance(error, FAILURES) else WRONG_INPUT
+    except KeyboardInterrupt:
+        print("autograd-lite: stopped.", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+
+
+def _parsed(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="autograd-lite", description="See backprop happen on numbers, draw its graph, train small networks."
+    )
+    parser.add_argument("--version", action="version", version=f"autograd-lite {metadata.version('autograd-lite')}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for command in COMMANDS:
+        command.add_to(commands)
+    arguments, left = parser.parse_known_args(argv)
+    if hasattr(arguments, "numbers"):  # argparse leaves over the NAME=NUMBER that stand behind an option
+        arguments.numbers += [text for text in left if not text.startswith("-")]
+        left = [text for text in left if text.startswith("-")]
+    if left:
+        parser.error(
+            f"unrecognized arguments: {' '.join(left)} (a formula that begins with '-' needs brackets: '(-a)')"
+        )
+    return arguments

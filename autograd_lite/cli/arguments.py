@@ -1,0 +1,66 @@
+"""What several commands take: an expression, and the numbers for its names."""
+
+from __future__ import annotations
+
+import argparse
+import keyword
+import math
+import unicodedata
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from autograd_lite.engine import Value
+from autograd_lite.errors import ExpressionError
+from autograd_lite.table import shown
+
+from .expression import evaluate
+
+__all__ = ["Commands", "add_expression", "expression_of", "numbers_of"]
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # argparse has no public name for it
+
+
+def add_expression(parser: argparse.ArgumentParser) -> None:
+    """Give a command the arguments EXPR and NAME=NUMBER."""
+    parser.add_argument("expression", metavar="EXPR", help="a formula, or several with names: 'b = a + a; c = b + b'")
+    parser.add_argument("numbers", metavar="NAME=NUMBER", nargs="*", help="a number for each name, such as w=-0.5")
+
+
+def expression_of(arguments: argparse.Namespace) -> Value:
+    """Build the graph that the arguments describe."""
+    return evaluate(arguments.expression, numbers_of(arguments.numbers))
+
+
+def numbers_of(given: Sequence[str]) -> dict[str, float]:
+    """Read NAME=NUMBER arguments.
+
+    Raises
+    ------
+    ExpressionError
+        If one is no such pair, its number is not finite, or its name is given twice.
+
+    Examples
+    --------
+    >>> numbers_of(["w=-0.5", "x=2"])
+    {'w': -0.5, 'x': 2.0}
+    """
+    numbers: dict[str, float] = {}
+    for text in given:
+        name, equals, number = text.partition("=")
+        name = unicodedata.normalize("NFKC", name.strip())  # as Python's parser writes the names of a formula
+        if not equals or not name.isidentifier() or keyword.iskeyword(name):
+            raise ExpressionError(f"{shown(text)} is not a name with its number. Write NAME=NUMBER, such as w=-0.5.")
+        if name in numbers:
+            raise ExpressionError(f"{name!r} is given twice: {name}={numbers[name]:g} and {shown(text)}.")
+        numbers[name] = _number(number, text)
+    return numbers
+
+
+def _number(number: str, text: str) -> float:
+    try:
+        value = float(number)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise ExpressionError(f"{shown(text)} needs a finite number after '=', such as 2, -0.5 or 1e-3.")
+    return value

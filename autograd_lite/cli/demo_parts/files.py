@@ -1,0 +1,48 @@
+"""The files that the demo writes, and what it says of those that it cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from autograd_lite.errors import MissingDependencyError, OutputError
+
+__all__ = ["Files"]
+
+
+class Files:
+    """A folder, what was written into it, and what was skipped and why."""
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(
+                f"The folder {str(folder)!r} cannot be made: {error.strerror}. Name another with --out FOLDER."
+            ) from error
+        self.folder = folder
+        self.written: list[tuple[Path, str]] = []
+        self.skipped: list[tuple[str, MissingDependencyError]] = []
+
+    def add(self, name: str, what: str, save: Callable[[Path], object]) -> None:
+        """Write one file; if what it needs is not installed, go on without."""
+        path = self.folder / name
+        try:
+            save(path)
+        except MissingDependencyError as error:
+            self.skip(what, error)
+        else:
+            self.written.append((path, what))
+
+    def skip(self, what: str, error: MissingDependencyError) -> None:
+        """Say what is left out, and how to get it the next time."""
+        print(f"Skipped: {what}. {error}")
+        self.skipped.append((what, error))
+
+    def report(self) -> None:
+        """Say where everything is."""
+        print(f"In {self.folder.resolve()}:" if self.written else "No files were written.")
+        for path, what in self.written:
+            print(f"  {path.name:<28} {what}")
+        for what, _ in self.skipped:
+            print(f"  {'(skipped, see above)':<28} {what}")
