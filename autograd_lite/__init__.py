@@ -18,19 +18,22 @@ import importlib
 from pathlib import Path
 from types import ModuleType
 
-from autograd_lite import errors, ops
+from autograd_lite import errors, ops, transforms
 from autograd_lite.engine import TABLE as TABLE
 from autograd_lite.engine import Value as Value
 from autograd_lite.engine import gradients as gradients
 from autograd_lite.errors import *  # noqa: F403 - the tree of errors is public as a whole
 from autograd_lite.ops import *  # noqa: F403 - so is the table: a new row needs no second edit
+from autograd_lite.transforms import *  # noqa: F403 - and the transforms
 
 __version__ = "0.1.0"
 
 if not (Path(__file__).parent / "nn").is_dir():  # a checkout: nn/ and viz/ stand beside this folder
     __path__.append(str(Path(__file__).parent.parent))  # noqa: F405 - every package has a __path__
 
-__all__ = sorted(["TABLE", "Value", "gradients", "nn", "viz", *errors.__all__, *ops.__all__])  # noqa: PLE0605 - see above
+__all__ = sorted(  # noqa: PLE0605 - see above
+    ["TABLE", "Value", "gradients", "nn", "viz", *errors.__all__, *ops.__all__, *transforms.__all__]
+)
 
 
 def __getattr__(name: str) -> ModuleType:

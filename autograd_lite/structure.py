@@ -237,7 +237,7 @@ def _container(tree: Any, add: Callable[[Any], None]) -> Structure:
 
 def _number(thing: Any) -> float:
     if hasattr(thing, "__float__") and not isinstance(thing, Iterable):
-        return to_number(thing, "an argument")
+        return to_number(thing, "an argument or a result")
     if hasattr(thing, "__array__"):
         advice = "Make an array of it: np.asarray(...)."
     elif isinstance(thing, Iterable):
@@ -245,8 +245,8 @@ def _number(thing: Any) -> float:
     else:
         advice = "Use it inside the function instead: lambda x: f(x, thing)."
     raise OperandError(
-        f"An argument holds {shown(thing)} ({type(thing).__name__}). Arguments are numbers, or arrays, lists, tuples "
-        f"and dicts of numbers; text, True, False, None and functions are passed on as they are. {advice}"
+        f"{shown(thing)} ({type(thing).__name__}) is no number, and no array, list, tuple or dict of numbers. Only "
+        f"text, True, False, None and functions may stand beside numbers. {advice}"
     )
 
 
