@@ -20,6 +20,7 @@ References
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from functools import update_wrapper
 from typing import Any
@@ -326,8 +327,8 @@ def cross_entropy(output: Any, target: Any) -> Any:
 
     Notes
     -----
-    The slope by each logit is softmax(z) - onehot(t). It is computed from the differences to z_t, with the exact
-    constant 0 for t itself, so it keeps its digits where the network is almost certain.
+    The slope by each logit is softmax(z) - onehot(t). It is computed as the share of the other classes together, so it
+    keeps its digits where the network is almost certain and softmax(z) is almost 1.
 
     References
     ----------
@@ -353,14 +354,15 @@ def cross_entropy(output: Any, target: Any) -> Any:
 
 
 def _of_class(z: list[Any], t: int) -> Any:
-    return op.logsumexp([0.0 if j == t else z_j - z[t] for j, z_j in enumerate(z)])
+    """log(1 + exp(L - z_t)), where L gathers the other classes: one against the rest."""
+    return op.softplus(op.logsumexp(z[:t] + z[t + 1 :]) - z[t])
 
 
 def _of_traced_class(z: list[Any], t: Any) -> Any:
-    """The same where the class is known at run time only: choices in place of an index."""
+    """The same where the class is known at run time only: choices in place of indices."""
     chosen = [op.equal(t, float(j)) for j in range(len(z))]
     z_t = op.fsum([op.where(c, z_j, 0.0) for c, z_j in zip(chosen, z, strict=True)])
-    return op.logsumexp([op.where(c, 0.0, z_j - z_t) for c, z_j in zip(chosen, z, strict=True)])
+    return op.softplus(op.logsumexp([op.where(c, -math.inf, z_j) for c, z_j in zip(chosen, z, strict=True)]) - z_t)
 
 
 def _of_probabilities(z: list[Any], shares: list[Any]) -> Any:

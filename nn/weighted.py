@@ -34,18 +34,20 @@ def weighted_sums(rows: Sequence[Sequence[Value]], xs: Sequence[Any]) -> list[An
     >>> [v.data for v in weighted_sums([w], x)]
     [3.5]
     """
-    if any(type(x) is not Value for x in xs):
+    learning = [x.requires_grad for x in xs if type(x) is Value]
+    uniform = len(learning) == len(xs) and len(set(learning)) == 1
+    if not uniform or len(xs) == 1:  # traced inputs, constants among Values, nodes of two operands: rare
         return [_by_the_op(ws, xs) for ws in rows]
     inputs = [x._data for x in xs]
-    needs = [x.requires_grad for x in xs]
-    return [_sum(ws, xs, inputs, needs) for ws in rows]
+    silent = None if learning[0] else (None,) * len(xs)
+    return [_sum(ws, xs, inputs, silent) for ws in rows]
 
 
 def _by_the_op(ws: Sequence[Value], xs: Sequence[Any]) -> Any:
     return ws[0].record(_sumprod, (*ws, *xs))
 
 
-def _sum(ws: Sequence[Value], xs: Sequence[Value], inputs: list[float], needs: list[bool]) -> Any:
+def _sum(ws: Sequence[Value], xs: Sequence[Value], inputs: list[float], silent: tuple[None, ...] | None) -> Any:
     weights = [w._data for w in ws if type(w) is Value and w.requires_grad]
     if len(weights) < len(ws):  # traced, or frozen: rare
         return _by_the_op(ws, xs)
@@ -58,7 +60,7 @@ def _sum(ws: Sequence[Value], xs: Sequence[Value], inputs: list[float], needs: l
     v = _new(Value)
     v._data = total
     v._a = (*ws, *xs)
-    v._da = (*inputs, *(weights if all(needs) else [w if need else None for w, need in zip(weights, needs)]))  # noqa: B905
+    v._da = (*inputs, *(silent or weights))
     v._b = v._db = None
     v.requires_grad = True
     v.op = _sumprod
