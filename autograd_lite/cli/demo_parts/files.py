@@ -22,7 +22,8 @@ class Files:
             ) from error
         self.folder = folder
         self.written: list[tuple[Path, str]] = []
-        self.skipped: list[tuple[str, MissingDependencyError]] = []
+        self.skipped: list[str] = []
+        self.reasons: set[str] = set()
 
     def add(self, name: str, what: str, save: Callable[[Path], object]) -> None:
         """Write one file; if what it needs is not installed, go on without."""
@@ -35,14 +36,16 @@ class Files:
             self.written.append((path, what))
 
     def skip(self, what: str, error: MissingDependencyError) -> None:
-        """Say what is left out, and how to get it the next time."""
-        print(f"Skipped: {what}. {error}")
-        self.skipped.append((what, error))
+        """Say what is left out, and once how to get it the next time."""
+        reason = str(error)
+        print(f"Skipped: {what}. {'(See above.)' if reason in self.reasons else reason}")
+        self.reasons.add(reason)
+        self.skipped.append(what)
 
     def report(self) -> None:
         """Say where everything is."""
         print(f"In {self.folder.resolve()}:" if self.written else "No files were written.")
         for path, what in self.written:
             print(f"  {path.name:<28} {what}")
-        for what, _ in self.skipped:
+        for what in self.skipped:
             print(f"  {'(skipped, see above)':<28} {what}")

@@ -17,7 +17,7 @@ from autograd_lite.ops import sigmoid, sumprod
 
 from .files import Files
 
-__all__ = ["TITLE", "Network", "show", "verdict"]
+__all__ = ["TITLE", "Network", "Row", "build", "rows_of", "show", "verdict"]
 
 TITLE = "Backprop by hand: two inputs, one hidden neuron, one output neuron"
 ETA = 0.25
@@ -75,9 +75,14 @@ def show(files: Files, *, quick: bool) -> None:
     files.add("1-after.svg", "the same graph with its gradients", viz.draw(net.error).save)
     files.add("1-transcript.txt", "every step of backprop, in words", viz.steps(net.error).save)
     print('"notes" is what a printed worksheet of this example says; here is what comes out.')
-    _print_rows(_forward_rows(net) + _backward_rows(net) + _update_rows(net))
+    _print_rows(rows_of(net))
     after = build(*[p.data - ETA * p.grad for p in net.parameters])
     print(f"One step of gradient descent takes E from {net.error.data:.12f} to {after.error.data:.12f}.")
+
+
+def rows_of(net: Network) -> list[Row]:
+    """List every number of the example, after the sweep."""
+    return _forward_rows(net) + _backward_rows(net) + _update_rows(net)
 
 
 def _forward_rows(net: Network) -> list[Row]:

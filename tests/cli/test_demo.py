@@ -1,0 +1,152 @@
+"""The demo: its numbers, its files, and that a missing extra skips a part and no more."""
+
+from __future__ import annotations
+
+import re
+import sys
+
+import pytest
+
+from autograd_lite import nn
+from autograd_lite.cli import main
+from autograd_lite.cli.demo_parts import iris, worked_example
+from autograd_lite.cli.demo_parts.progress import Progress
+from autograd_lite.viz import graphviz_engine
+
+WRITTEN = ["1-after.svg", "1-before.svg", "1-transcript.txt", "2-xor.svg", "3-iris-loss.png"]
+
+
+def test_quick_demo_writes_its_files_and_says_where(tmp_path, capsys):
+    assert main(["demo", "--quick", "--out", str(tmp_path / "new" / "folder")]) == 0
+    printed = capsys.readouterr().out
+    written = sorted(path.name for path in (tmp_path / "new" / "folder").iterdir())
+    for name in WRITTEN:
+        assert name in written or "Skipped" in printed
+        assert name in printed or "Skipped" in printed
+    assert str(tmp_path / "new" / "folder") in printed
+
+
+def hide(monkeypatch, *modules):
+    for module in modules:
+        monkeypatch.setitem(sys.modules, module, None)
+
+
+def test_without_any_extra_the_demo_says_what_is_skipped_and_how_to_get_it(tmp_path, capsys, monkeypatch):
+    hide(monkeypatch, "tqdm", "sklearn.datasets", "matplotlib.figure", "matplotlib.backends.backend_agg")
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(graphviz_engine.importlib.util, "find_spec", lambda name: None)
+    assert main(["demo", "--quick", "--out", str(tmp_path)]) == 0
+    printed = capsys.readouterr().out
+    assert "pip install 'autograd-lite[dot]'" in printed
+    assert "pip install 'autograd-lite[sklearn]'" in printed
+    assert "h_out               0.587829538483" in printed
+    assert [path.name for path in tmp_path.iterdir()] == ["1-transcript.txt"]
+
+
+def test_without_matplotlib_only_the_loss_curve_is_skipped(tmp_path, capsys, monkeypatch):
+    pytest.importorskip("sklearn")
+    hide(monkeypatch, "matplotlib.figure", "matplotlib.backends.backend_agg")
+    assert main(["demo", "--quick", "--out", str(tmp_path)]) == 0
+    printed = capsys.readouterr().out
+    assert "pip install 'autograd-lite[plot]'" in printed
+    assert "flowers that it never saw" in printed
+
+
+# --- The worked example ---------------------------------------------------------------------------------------------
+
+EXACT = {  # computed with plain floats, apart from this project
+    "h_in": 0.355,
+    "h_out": 0.587829538483,
+    "y_in": 0.493983747699,
+    "y_out": 0.621044451438,
+    "E": 0.016012544181,
+    "dE/dy_out": -0.178955548562,
+    "dy_out/dy_in": 0.235348240776,
+    "dh_out/dh_in": 0.242285972170,
+    "dE/dwh": -0.024757542330,
+    "dE/dw1": -0.001683714062,
+    "dE/dw2": -0.003704170936,
+    "dE/db1": -0.003367428124,
+    "dE/db2": -0.042116873531,
+    "w1 - eta dE/dw1": 0.250420928515,
+    "w2 - eta dE/dw2": 0.300926042734,
+    "b1 - eta dE/db1": -0.099158142969,
+    "wh - eta dE/dwh": 0.336189385583,
+    "b2 - eta dE/db2": 0.310529218383,
+}
+WRONG_IN_THE_NOTES = {"y_in", "E", "dE/dw2", "w2 - eta dE/dw2"}
+CUT_IN_THE_NOTES = {"h_out", "dE/dwh", "dE/dw1"}
+
+
+@pytest.fixture(scope="module")
+def rows():
+    net = worked_example.build(w1=0.25, w2=0.3, b1=-0.1, wh=0.33, b2=0.3)
+    net.error.backward()
+    return worked_example.rows_of(net)
+
+
+def test_every_number_of_the_worked_example(rows):
+    assert {row.name: round(row.ours, 12) for row in rows} == EXACT
+
+
+def test_the_verdicts_on_the_notes(rows):
+    verdicts = {row.name: worked_example.verdict(row.notes, row.ours) for row in rows}
+    assert {name for name, said in verdicts.items() if said == "differs"} == WRONG_IN_THE_NOTES
+    assert {name for name, said in verdicts.items() if said.startswith("cut")} == CUT_IN_THE_NOTES
+    assert all(bool(row.remark) == (row.name in WRONG_IN_THE_NOTES) for row in rows)
+
+
+def test_after_the_step():
+    net = worked_example.build(w1=0.25, w2=0.3, b1=-0.1, wh=0.33, b2=0.3)
+    net.error.backward()
+    after = worked_example.build(*[p.data - 0.25 * p.grad for p in net.parameters])
+    assert after.y_out.data == pytest.approx(0.624412543772, abs=5e-13)
+    assert after.error.data == pytest.approx(0.015415477392, abs=5e-13)
+
+
+# --- Training -------------------------------------------------------------------------------------------------------
+
+
+def test_the_whole_demo_solves_xor_and_iris(tmp_path, capsys):
+    pytest.importorskip("sklearn")
+    assert main(["demo", "--out", str(tmp_path)]) == 0
+    printed = capsys.readouterr().out
+    answers = [float(x) for x in re.findall(r"the network says ([\d.]+)", printed)]
+    assert [round(x) for x in answers] == [0, 1, 1, 0]
+    assert all(min(x, 1.0 - x) < 0.05 for x in answers)
+    accuracy = re.search(r"Right on (\d+)% of the flowers", printed)
+    assert accuracy
+    assert int(accuracy[1]) >= 93
+
+
+def test_iris_holds_out_a_third_that_training_never_sees():
+    pytest.importorskip("sklearn")
+    training, held_out = iris.load()
+    assert (len(training.rows), len(held_out.rows)) == (100, 50)
+    columns = list(zip(*training.rows, strict=True))
+    assert [nn.rmse(column, [0.0] * 100) for column in columns] == pytest.approx([1.0] * 4)
+    assert [sum(column) / 100 for column in columns] == pytest.approx([0.0] * 4, abs=1e-12)
+
+
+def test_progress_in_a_log_is_a_few_plain_lines(capsys):
+    progress = Progress(1000, "XOR")
+    for epoch in progress:
+        progress.loss = 1.0 / (1 + epoch)
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 5
+    assert lines[-1] == "XOR: epoch 1000 of 1000, loss 0.0010"
+
+
+def test_progress_on_a_terminal_is_a_bar(capsys, monkeypatch):
+    pytest.importorskip("tqdm")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    progress = Progress(3, "XOR")
+    assert list(progress) == [0, 1, 2]
+    assert "XOR: 100%" in capsys.readouterr().err
+
+
+def test_progress_on_a_terminal_without_tqdm_is_plain(capsys, monkeypatch):
+    hide(monkeypatch, "tqdm")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert list(Progress(2, "XOR")) == [0, 1]
+    assert "epoch 2 of 2" in capsys.readouterr().err

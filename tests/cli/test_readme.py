@@ -1,0 +1,47 @@
+"""The README: its commands are there as they must stand, its picture shows its numbers, its files exist."""
+
+from __future__ import annotations
+
+import doctest
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = """\
+python3 -m venv .venv && .venv/bin/pip install -q -e ".[all]" && .venv/bin/autograd-lite demo     # the main job
+python3 -m venv .venv && .venv/bin/pip install -q -e ".[test]" && .venv/bin/python -m pytest      # the tests
+"""
+
+
+def test_the_two_commands():
+    assert COMMANDS in README
+    assert "With uv: `uv run --extra all autograd-lite demo`, `uv run --extra test pytest`" in README
+
+
+def test_the_picture_shows_the_numbers_of_the_example():
+    example = doctest.DocTestParser().get_doctest(README, {}, "README", "README.md", 0)
+    assert doctest.DocTestRunner().run(example, clear_globs=False).failed == 0
+    names = example.globs
+    picture = (ROOT / "docs" / "graph.svg").read_text(encoding="utf-8")
+    shown = re.findall(r"<text[^>]*>([^<]*)</text>", picture)
+    for node in ("x", "w", "b", "y", "loss"):
+        value = names[node]
+        assert node in shown
+        assert f"{value.data:.4g}".replace("-", "\u2212") in shown
+        assert f"{value.grad:.4g}".replace("-", "\u2212") in shown
+
+
+def test_every_file_that_is_named_exists():
+    for name in re.findall(r"^\| `([^`]+)` \|", README, flags=re.MULTILINE):
+        assert (ROOT / name).exists(), name
+    for target in re.findall(r"\]\(([^)#:]+)\)", README):
+        assert (ROOT / target).exists(), target
+
+
+def test_the_op_that_is_shown_is_the_op_of_the_table():
+    source = (ROOT / "autograd_lite" / "ops.py").read_text(encoding="utf-8")
+    for text in (README, (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")):
+        definition = re.search(r"```python\n(@primitive.*?)```", text, flags=re.DOTALL)
+        assert definition
+        assert definition[1] in source
