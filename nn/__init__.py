@@ -12,16 +12,14 @@ from __future__ import annotations
 
 from .init import INITIALISERS
 from .layers import MLP, Layer, Neuron, activation_names
+from .loss import LOSSES, Loss, loss_named
 from .losses import (
-    LOSSES,
-    Loss,
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
     cross_entropy,
     half_mean_squared_error,
     half_sum_of_squares,
     hinge,
-    loss_named,
     mean_squared_error,
     root_mean_squared_error,
     sum_of_squares,

@@ -7,18 +7,19 @@ A neuron is ``activation(w1 x1 + ... + wn xn + b)``. Its weighted sum is one nod
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial as bind
 from functools import reduce
 from operator import add, mul
 from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine import TABLE, Value
+from autograd_lite.engine import TABLE, Op, Value
 from autograd_lite.errors import OperandError, ShapeError, UnknownNameError
 from autograd_lite.table import Node, shown
 
 from .init import Initialiser, initialiser_named
-from .module import Module, _counted
+from .module import Module, counted
 from .weighted import weighted_sums
 
 __all__ = ["MLP", "Layer", "Neuron", "activation_named", "activation_names"]
@@ -59,7 +60,12 @@ def activation_named(activation: Activation) -> Callable[[Any], Any] | None:
     if activation == "linear":
         return None
     op = TABLE[activation]
-    return op if op.defaults else lambda z: z.record(op, (z,))  # what calling the op comes to, without its questions
+    return op if op.defaults else bind(_record, op)
+
+
+def _record(op: Op, z: Node) -> Any:
+    """What calling the op comes to, without its questions."""
+    return z.record(op, (z,))
 
 
 class Neuron(Module):
@@ -135,7 +141,7 @@ class Neuron(Module):
         return z if self._activate is None else self._activate(z)
 
     def __repr__(self) -> str:
-        return f"Neuron({_inputs_counted(len(self.w))}, {_name(self.activation)}, {_counted(self)})"
+        return f"Neuron({_inputs_counted(len(self.w))}, {_name(self.activation)}, {counted(self)})"
 
 
 class Layer(Module):
@@ -192,7 +198,7 @@ class Layer(Module):
         return [neuron._finish(total) for neuron, total in zip(self.neurons, totals, strict=True)]
 
     def __repr__(self) -> str:
-        return f"Layer({self.n_in} → {len(self.neurons)} {_name(self.activation)}, {_counted(self)})"
+        return f"Layer({self.n_in} → {len(self.neurons)} {_name(self.activation)}, {counted(self)})"
 
 
 class MLP(Module):
@@ -251,6 +257,7 @@ class MLP(Module):
                 "the outputs last: MLP(2, [16, 16, 1])."
             )
         self.n_in = _size("MLP's number of inputs", n_in)
+        activation_named(activation)  # with a single layer nobody else would look at it
         rng = np.random.default_rng(seed)
         widths = [n_in, *sizes]
         last = len(sizes) - 1
@@ -276,7 +283,7 @@ class MLP(Module):
 
     def __repr__(self) -> str:
         sizes = " → ".join(f"{len(layer.neurons)} {_name(layer.activation)}" for layer in self.layers)
-        return f"MLP({self.n_in} → {sizes}, {_counted(self)})"
+        return f"MLP({self.n_in} → {sizes}, {counted(self)})"
 
 
 # --- Checks at the door ---------------------------------------------------------------------------------------------
@@ -293,15 +300,15 @@ def _inputs(module: Module, x: Any, n_in: int) -> list[Any]:
     kind = type(module).__name__
     if isinstance(x, (str, Node)) or not hasattr(x, "__len__"):
         raise OperandError(f"{kind} got {shown(x)} as its inputs; it needs a sequence of {n_in} numbers, one row.")
+    if isinstance(x, np.ndarray) and x.ndim != 1:
+        raise ShapeError(
+            f"{kind} got an array of shape {x.shape}; it takes one row at a time: [model(row) for row in X]."
+        )
     if len(x) != n_in:
         inputs, given = _inputs_counted(len(x)), shown(x.tolist() if isinstance(x, np.ndarray) else x)
         raise ShapeError(
             f"{kind} got {inputs}, {given}; it was built for {n_in}. "
             f"Pass one number per input, or build {kind}(n_in={len(x)}, ...)."
-        )
-    if isinstance(x, np.ndarray) and x.ndim != 1:
-        raise ShapeError(
-            f"{kind} got an array of shape {x.shape}; it takes one row at a time: [model(row) for row in X]."
         )
     return [v if isinstance(v, Node) else Value.constant(v) for v in x]
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd_lite.engine import Value
 
-__all__ = ["Module"]
+__all__ = ["Module", "counted"]
 
 
 class Module:
@@ -74,7 +74,7 @@ class Module:
             p.grad = 0.0
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({_counted(self)})"
+        return f"{type(self).__name__}({counted(self)})"
 
 
 def _members(name: str, thing: Any) -> list[tuple[str, Any]]:
@@ -91,6 +91,7 @@ def _members(name: str, thing: Any) -> list[tuple[str, Any]]:
     return []
 
 
-def _counted(module: Module) -> str:
+def counted(module: Module) -> str:
+    """How many parameters, in words."""
     n = len(module.parameters())
     return f"{n} parameter{'' if n == 1 else 's'}"

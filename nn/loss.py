@@ -1,0 +1,147 @@
+"""What a loss is: a rule for one output and its target, and how outputs and samples are combined."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import update_wrapper
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.errors import ShapeError, UnknownNameError
+from autograd_lite.namespaces import values as op
+
+__all__ = ["LOSSES", "Loss", "is_list", "loss", "loss_named"]
+
+
+class Loss:
+    """A loss by name: the rule for one output, and how outputs and samples are combined.
+
+    Called with sequences, it is the loss of all samples; called with one output and one target, of that one.
+
+    Parameters
+    ----------
+    rule : callable
+        ``rule(output, target)`` for one number; with ``whole=True`` for the list of one sample's outputs.
+    summed : bool
+        Whether samples are added up; otherwise their mean is taken.
+    rooted : bool
+        Whether the square root is taken in the end.
+    whole : bool
+        Whether the rule needs all outputs of a sample at once.
+
+    Attributes
+    ----------
+    name : str
+        Its name in `LOSSES`.
+
+    Examples
+    --------
+    >>> LOSSES["mean_squared_error"]([1.0, 2.0], [0.0, 0.0])
+    2.5
+    >>> LOSSES["mean_squared_error"].sample(2.0, 0.0)
+    4.0
+    """
+
+    def __init__(
+        self,
+        rule: Callable[[Any, Any], Any],
+        *,
+        summed: bool = False,
+        rooted: bool = False,
+        whole: bool = False,
+    ) -> None:
+        update_wrapper(self, rule)
+        self.name = rule.__name__
+        self.rule = rule
+        self.summed = summed
+        self.rooted = rooted
+        self.whole = whole
+
+    def __call__(self, outputs: Any, targets: Any) -> Any:
+        """Compute the loss of all samples, as a Value if any output is one."""
+        if not is_list(outputs) or (self.whole and not is_list(outputs[0] if len(outputs) else outputs)):
+            terms = [self.sample(outputs, targets)]
+        else:
+            terms = [self.sample(o, t) for o, t in _pairs(self.name, outputs, targets)]
+        total = op.fsum(terms) if self.summed else op.mean(terms)
+        return op.sqrt(total) if self.rooted else total
+
+    def sample(self, output: Any, target: Any) -> Any:
+        """Compute the share of one sample: of one output, or of the list of outputs of a wide network."""
+        if self.whole:
+            return self.rule(output, target)
+        terms = [self.rule(o, t) for o, t in _pairs(self.name, _listed(output), _listed(target))]
+        if len(terms) == 1:
+            return terms[0]
+        return op.fsum(terms) if self.summed else op.mean(terms)
+
+    def of_mean(self, mean: Any, n: int) -> Any:
+        """Turn the mean of `sample` over n samples into the loss: the sum where it is one, the root where it is one.
+
+        Examples
+        --------
+        >>> LOSSES["sum_of_squares"].of_mean(2.5, 2), LOSSES["root_mean_squared_error"].of_mean(4.0, 2)
+        (5.0, 2.0)
+        """
+        if self.summed:
+            return mean * float(n)
+        return op.sqrt(mean) if self.rooted else mean
+
+    def __repr__(self) -> str:
+        return f"<loss {self.name}>"
+
+
+LOSSES: dict[str, Loss] = {}
+"""All losses by name."""
+
+
+def loss_named(name: str) -> Loss:
+    """The loss of that name.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is none.
+
+    Examples
+    --------
+    >>> loss_named("hinge")
+    <loss hinge>
+    """
+    if name not in LOSSES:
+        raise UnknownNameError.among("loss", name, LOSSES)
+    return LOSSES[name]
+
+
+def loss(
+    *, summed: bool = False, rooted: bool = False, whole: bool = False
+) -> Callable[[Callable[[Any, Any], Any]], Loss]:
+    """Define a loss by its rule, and add it to `LOSSES`."""
+
+    def define(rule: Callable[[Any, Any], Any]) -> Loss:
+        made = Loss(rule, summed=summed, rooted=rooted, whole=whole)
+        LOSSES[made.name] = made
+        return made
+
+    return define
+
+
+# --- Sequences -------------------------------------------------------------------------------------------------------
+
+
+def is_list(thing: Any) -> bool:
+    return isinstance(thing, (Sequence, np.ndarray)) and not isinstance(thing, str)
+
+
+def _listed(thing: Any) -> Any:
+    return thing if is_list(thing) else [thing]
+
+
+def _pairs(name: str, outputs: Any, targets: Any) -> Iterator[tuple[Any, Any]]:
+    targets = _listed(targets)
+    if len(outputs) != len(targets) or not len(outputs):
+        raise ShapeError(
+            f"{name} got {len(outputs)} outputs and {len(targets)} targets; it needs as many of each, at least one."
+        )
+    return zip(outputs, targets, strict=True)
