@@ -131,6 +131,7 @@ def loss(
 
 
 def is_list(thing: Any) -> bool:
+    """Whether it is a sequence of things: a list, tuple or array, not text, not a number."""
     return isinstance(thing, (Sequence, np.ndarray)) and not isinstance(thing, str)
 
 
