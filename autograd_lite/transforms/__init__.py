@@ -10,11 +10,30 @@ module              what is there
 =================== =====================================================================
 """
 
+from autograd_lite.transforms.critical import CriticalPoint as CriticalPoint
+from autograd_lite.transforms.critical import DescentReport as DescentReport
+from autograd_lite.transforms.critical import classify_critical_point as classify_critical_point
+from autograd_lite.transforms.critical import descent_report as descent_report
 from autograd_lite.transforms.derivatives import derivative as derivative
 from autograd_lite.transforms.derivatives import grad as grad
 from autograd_lite.transforms.derivatives import hessian as hessian
 from autograd_lite.transforms.derivatives import hvp as hvp
 from autograd_lite.transforms.derivatives import jacobian as jacobian
 from autograd_lite.transforms.derivatives import value_and_grad as value_and_grad
+from autograd_lite.transforms.series import TaylorPolynomial as TaylorPolynomial
+from autograd_lite.transforms.series import taylor as taylor
 
-__all__ = ["derivative", "grad", "hessian", "hvp", "jacobian", "value_and_grad"]
+__all__ = [
+    "CriticalPoint",
+    "DescentReport",
+    "TaylorPolynomial",
+    "classify_critical_point",
+    "derivative",
+    "descent_report",
+    "grad",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "taylor",
+    "value_and_grad",
+]

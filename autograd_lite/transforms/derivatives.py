@@ -299,17 +299,17 @@ def hvp(f: Function, argnums: int = 0) -> Function:
     [10.0, 6.0]
     """
     place = select(argnums, None)
+    if not isinstance(place.argnums, int):
+        raise OperandError(f"hvp is by one argument, which may be a container; argnums={argnums} names several.")
     slope = grad(f, argnums)
 
     @_wraps(f)
     def hessian_vector_product(*args: Any, **named: Any) -> Any:
-        *point, direction = args
-        chosen = place.places(len(point))
+        *point, direction = args or [None]
+        x = point[place.places(len(point))[0]]
         weights, structure = flatten(direction)
-        if [structure] != [flatten(point[i])[1] for i in chosen]:
-            raise ShapeError(
-                f"hvp(f)(x, v) needs a v like x; x is {shown(point[chosen[0]])}, and v is {shown(direction)}."
-            )
+        if structure != flatten(x)[1]:
+            raise ShapeError(f"hvp(f)(x, v) needs a v like x; x is {shown(x)}, and v is {shown(direction)}.")
 
         def slope_along_v(*args: Any, **named: Any) -> Any:
             return values.sumprod(weights, flatten(slope(*args, **named))[0])

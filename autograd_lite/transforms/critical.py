@@ -1,0 +1,284 @@
+r"""What the first two derivatives say about a function at a point.
+
+Letters: g is the gradient and H the Hessian at x. In two variables :math:`r = f_{xx}`, :math:`s = f_{xy}`,
+:math:`t = f_{yy}`, as in the classical second-derivative test. Along a direction u with step :math:`\eta`:
+:math:`f(x + \eta u) \approx f + \eta\,u^T g + \tfrac{\eta^2}{2} u^T H u`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.engine import Value
+from autograd_lite.errors import OperandError, ShapeError
+from autograd_lite.expressions import pretty_number
+from autograd_lite.structure import Structure, flatten, has_values
+from autograd_lite.table import shown, to_number
+from autograd_lite.transforms.arguments import Function
+from autograd_lite.transforms.derivatives import derivative, hessian, hvp, value_and_grad
+
+__all__ = ["CriticalPoint", "DescentReport", "classify_critical_point", "descent_report"]
+
+Vector = np.ndarray[Any, Any]
+
+ROUNDING = 1e-10  # an eigenvalue so much smaller than the largest counts as 0
+
+
+# --- critical points ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class CriticalPoint:
+    """What the second-derivative test found; ``str()`` is a sentence.
+
+    Attributes
+    ----------
+    verdict : str
+        ``"minimum"``, ``"maximum"``, ``"saddle"``, ``"inconclusive"`` or ``"not critical"``.
+    point : ndarray, shape (n,)
+        Where.
+    gradient_norm : float
+        Euclidean length of the gradient.
+    hessian : ndarray, shape (n, n)
+        Second derivatives.
+    eigenvalues : ndarray, shape (n,)
+        Of the Hessian, ascending: the curvatures along its axes.
+    rt_minus_s2 : float or None
+        In two variables the determinant :math:`rt - s^2`, else None.
+    """
+
+    verdict: str
+    point: Vector
+    gradient_norm: float
+    hessian: Vector
+    eigenvalues: Vector
+    rt_minus_s2: float | None
+
+    def __str__(self) -> str:
+        where = _written(self.point)
+        if self.verdict == "not critical":
+            return f"At {where} the function is not critical: its gradient has length {_pretty(self.gradient_norm)}."
+        if not math.isfinite(self.gradient_norm) or not np.isfinite(self.hessian).all():
+            return f"At {where} the test is inconclusive: a derivative is not finite there."
+        reason = {
+            "minimum": "it curves upward in every direction",
+            "maximum": "it curves downward in every direction",
+            "saddle": "it curves upward in one direction and downward in another",
+            "inconclusive": "it does not curve in some direction, so higher derivatives decide",
+        }[self.verdict]
+        verdict = "the test is inconclusive" if self.verdict == "inconclusive" else f"the function has a {self.verdict}"
+        return f"At {where} {verdict}: the gradient vanishes, and {reason} ({self._evidence()})."
+
+    def _evidence(self) -> str:
+        curvatures = f"eigenvalues {', '.join(map(_pretty, self.eigenvalues))}"
+        if len(self.point) == 1:
+            return f"f″ = {_pretty(self.hessian[0, 0])}"
+        if self.rt_minus_s2 is None:
+            return curvatures
+        return f"rt − s² = {_pretty(self.rt_minus_s2)}, r = {_pretty(self.hessian[0, 0])}; {curvatures}"
+
+
+def classify_critical_point(f: Function, x: Any, *, tolerance: float = 1e-6) -> CriticalPoint:
+    r"""Tell whether a function has a minimum, a maximum or a saddle at a point, from its first two derivatives.
+
+    Parameters
+    ----------
+    f : callable
+        Takes a number, or an array, list or other container of n numbers; returns one number.
+    x : number or container
+        The point.
+    tolerance : float
+        The point counts as critical where :math:`\|g\| \le \mathrm{tolerance}\,\|H\|\,(1 + \|x\|)`: about where the
+        true critical point is nearer than that fraction of the point's own size.
+
+    Returns
+    -------
+    CriticalPoint
+        The verdict and its evidence. It is inconclusive where the Hessian is singular, as at the minimum of
+        :math:`x^4`.
+
+    Raises
+    ------
+    ShapeError, OperandError
+        If f does not return one number, or x holds none.
+
+    Examples
+    --------
+    >>> print(classify_critical_point(lambda p: p[0] ** 2 - p[1] ** 2, [0.0, 0.0]).verdict)
+    saddle
+    >>> print(classify_critical_point(lambda x: x**3 - 3.0 * x, 1.0))
+    At 1 the function has a minimum: the gradient vanishes, and it curves upward in every direction (f″ = 6).
+    """
+    flat_f, point, _ = _on_vectors(f, x)
+    _, gradient = value_and_grad(flat_f)(point)
+    second = hessian(flat_f)(point)
+    norm = float(np.linalg.norm(gradient))
+    finite = math.isfinite(norm) and bool(np.isfinite(second).all())
+    curvatures = np.linalg.eigvalsh((second + second.T) / 2.0) if finite else np.full(point.shape, math.nan)
+    if not finite:
+        verdict = "inconclusive"
+    elif norm > tolerance * float(np.linalg.norm(second)) * (1.0 + float(np.linalg.norm(point))):
+        verdict = "not critical"
+    else:
+        verdict = _verdict(curvatures)
+    determinant = float(second[0, 0] * second[1, 1] - second[0, 1] * second[1, 0]) if len(point) == 2 else None
+    return CriticalPoint(verdict, point, norm, second, curvatures, determinant)
+
+
+def _verdict(curvatures: Vector) -> str:
+    negligible = ROUNDING * float(np.abs(curvatures).max())
+    upward, downward = curvatures > negligible, curvatures < -negligible
+    if upward.any() and downward.any():
+        return "saddle"
+    if upward.all():
+        return "minimum"
+    return "maximum" if downward.all() else "inconclusive"
+
+
+# --- a step along a direction ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class DescentReport:
+    r"""What Taylor's theorem promised for a step, and what came of it; ``str()`` is a small table.
+
+    Attributes
+    ----------
+    value : float
+        f(x), before the step.
+    first_order, second_order : float
+        The terms :math:`\eta\,u^T g` and :math:`\tfrac{\eta^2}{2} u^T H u` of the change.
+    actual_change : float
+        :math:`f(x + \eta u) - f(x)`.
+    angle : float
+        Between u and the gradient, in degrees from 0 to 180; NaN where one of them is 0. At 180 the descent is
+        steepest.
+    gradient_norm : float
+        Euclidean length of the gradient.
+    """
+
+    value: float
+    first_order: float
+    second_order: float
+    actual_change: float
+    angle: float
+    gradient_norm: float
+
+    @property
+    def first_order_value(self) -> float:
+        """What the gradient alone predicts after the step."""
+        return self.value + self.first_order
+
+    @property
+    def second_order_value(self) -> float:
+        """What gradient and Hessian predict after the step."""
+        return self.value + (self.first_order + self.second_order)
+
+    @property
+    def actual_value(self) -> float:
+        """The value after the step."""
+        return self.value + self.actual_change
+
+    def __str__(self) -> str:
+        rows = [
+            ("value before the step", self.value, ""),
+            ("first-order term", self.first_order, f"predicts {pretty_number(self.first_order_value, 10)}"),
+            ("second-order term", self.second_order, f"predicts {pretty_number(self.second_order_value, 10)}"),
+            ("actual change", self.actual_change, f"gives    {pretty_number(self.actual_value, 10)}"),
+        ]
+        lines = [f"{name:<22} {_pretty(number):>13}   {what}".rstrip() for name, number, what in rows]
+        return "\n".join([*lines, self._direction()])
+
+    def _direction(self) -> str:
+        if math.isnan(self.angle):
+            return "The gradient or the direction is 0, so there is no angle between them."
+        degrees = f"{self.angle:.4g}"
+        course = "level, to first order" if degrees == "90" else "uphill" if self.angle < 90.0 else "downhill"
+        return f"The direction is at {degrees}° to the gradient: {course}."
+
+
+def descent_report(f: Function, x: Any, direction: Any, lr: float) -> DescentReport:
+    r"""Compare what Taylor's theorem says about the step :math:`x + \eta u` with what it really does.
+
+    Parameters
+    ----------
+    f : callable
+        Takes a number, or an array, list or other container of numbers; returns one number.
+    x : number or container
+        Where the step starts.
+    direction : like x
+        The direction u. For gradient descent it is minus the gradient.
+    lr : float
+        The learning rate, the factor :math:`\eta` of the step.
+
+    Returns
+    -------
+    DescentReport
+        The value, the terms of first and second order, the actual change, the angle to the gradient.
+
+    Raises
+    ------
+    ShapeError
+        If the direction has not the structure of x, or f returns a sequence.
+    OperandError
+        If something is no number.
+
+    Examples
+    --------
+    >>> print(descent_report(lambda x: x**2, 3.0, direction=-6.0, lr=0.1))
+    value before the step              9
+    first-order term                −3.6   predicts 5.4
+    second-order term               0.36   predicts 5.76
+    actual change                  −3.24   gives    5.76
+    The direction is at 180° to the gradient: downhill.
+    """
+    flat_f, point, structure = _on_vectors(f, x)
+    u, structure_of_u = flatten(direction)
+    if structure_of_u != structure or has_values(u):
+        raise ShapeError(
+            f"The direction must be like x, and of plain numbers; x is {shown(x)}, the direction {shown(direction)}."
+        )
+    eta, along = to_number(lr, "lr"), np.array(u)
+    value, gradient = value_and_grad(flat_f)(point)
+    return DescentReport(
+        value=value,
+        first_order=eta * float(along @ gradient),
+        second_order=eta**2 / 2.0 * float(along @ hvp(flat_f)(point, along)),
+        actual_change=derivative(lambda step: flat_f(point + step * along), order=0)(eta) - value,
+        angle=_angle(along, gradient),
+        gradient_norm=float(np.linalg.norm(gradient)),
+    )
+
+
+def _angle(u: Vector, v: Vector) -> float:
+    """Angle between two vectors, in degrees, by Kahan's formula, which is accurate near 0 and 180 as well."""
+    lengths = np.linalg.norm(u), np.linalg.norm(v)
+    if not all(lengths):
+        return math.nan
+    a, b = u / lengths[0], v / lengths[1]
+    return math.degrees(2.0 * math.atan2(np.linalg.norm(a - b), np.linalg.norm(a + b)))
+
+
+# --- shared ---------------------------------------------------------------------------------------------------------
+
+
+def _on_vectors(f: Function, x: Any) -> tuple[Function, Vector, Structure]:
+    """Rewrite f as a function of one vector; give it with the vector that x is, and the structure of x."""
+    leaves, structure = flatten(x)
+    if not leaves:
+        raise OperandError(f"A point with at least one number is needed, not {shown(x)}.")
+    point = np.array([leaf.data if isinstance(leaf, Value) else leaf for leaf in leaves])
+    return lambda vector: f(structure.rebuild(vector)), point, structure
+
+
+def _pretty(x: float) -> str:
+    return pretty_number(x, 6)
+
+
+def _written(point: Vector) -> str:
+    numbers = ", ".join(map(_pretty, point))
+    return numbers if len(point) == 1 else f"({numbers})"
