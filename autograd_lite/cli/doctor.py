@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"Graphviz       {_graphviz()}")
     print("Extras")
     for extra in EXTRAS:
-        print(f"  {extra.name:<10} {_found(extra):<22} {extra.purpose}")
+        print(f"  {extra.name:<10} {_found(extra):<24} {extra.purpose}")
     missing = [extra.name for extra in EXTRAS if _version(extra.package) is None]
     if missing:
         print(f"To get what is missing:  pip install 'autograd-lite[{','.join(missing)}]'")
