@@ -154,7 +154,7 @@ def pow(xp, a, b):  # noqa: A001 - NumPy's and Python's own name
         "b": lambda xp, y, c, a, b, k: xp.powterm(c * _log_of_base(xp, a, b - k), a, b, k),
         "k": lambda xp, y, c, a, b, k: -xp.powterm(c * _log_of_base(xp, a, b - k), a, b, k),
     },
-    domain={"a": POSITIVE},
+    domain={"c": (-1e100, 1e100), "a": POSITIVE, "b": (-1000.0, 1000.0), "k": (-16.0, 16.0)},
     pretty="{c} · {a}^({b} − {k})",
     latex=r"{c} \cdot {{{a}}}^{{{b} - {k}}}",
 )
@@ -516,7 +516,8 @@ def arctanh(xp, x):
 
 
 @primitive(
-    partials={"x": lambda xp, y, x: xp.zmul(y, -2.0 * x)},
+    partials={"x": lambda xp, y, x: -2.0 * y * xp.clip(x, -40.0, 40.0)},
+    taught={"x": lambda xp, y, x: -2.0 * x * y},
     pretty="exp(−{x}²)",
     latex="e^{{-{x}^2}}",
 )
@@ -546,7 +547,8 @@ def erfc(xp, x):
 
 @primitive(
     symbol="φ",
-    partials={"x": lambda xp, y, x: -xp.zmul(y, x)},
+    partials={"x": lambda xp, y, x: -y * xp.clip(x, -40.0, 40.0)},
+    taught={"x": lambda xp, y, x: -x * y},
     pretty="φ({x})",
     latex=r"\varphi\left({x}\right)",
 )
