@@ -1,0 +1,158 @@
+"""Stage 5, emit: the groups as Python source that calls NumPy on buffers made beforehand.
+
+The source is one function ``build(n...)``, which makes the buffers and all views of them for so many rows and returns the
+function ``run`` that does the work. An array holds its members along the first axis and the rows of a batch along the
+second, so a layer reads as in a textbook, ``Z = W X + b``, with a column per sample.
+
+A group of one number without rows is a Python float; the guarded program, which runs where the plain one met infinity or
+NaN, does without, because Python's floats raise where IEEE 754 goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.compiler.contract import Contractions
+from autograd_lite.compiler.graph import CAPTURED, Graph
+from autograd_lite.compiler.groups import Group, Place
+from autograd_lite.compiler.source import Buffers
+from autograd_lite.compiler.views import columns
+from autograd_lite.compiler.words import OPERATORS, UFUNCS
+from autograd_lite.namespaces import arrays
+
+__all__ = ["ArrayEmitter"]
+
+
+class ArrayEmitter:
+    """Writes the source of an array program.
+
+    Parameters
+    ----------
+    graph : Graph
+        For the numbers of constants.
+    groups : list of Group
+        In an order in which operands come first.
+    place : dict of int to Place
+        Where each node is.
+    outputs : list of int
+        The nodes that the program returns, in order; their results lie in one flat array.
+    blocks : dict
+        For each block of arguments, the shape of its array (without rows), None for a number, "list" for a list.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        groups: Sequence[Group],
+        place: Mapping[int, Place],
+        outputs: Sequence[int],
+        blocks: Mapping[Any, Any],
+    ) -> None:
+        self.graph = graph
+        self.groups = groups
+        self.place = place
+        self.outputs = outputs
+        self.blocks = blocks
+        self.to = Buffers(graph, groups, scalars=not graph.guarded)
+        self.contract = Contractions(self.to)
+
+    def emit(self) -> Buffers:
+        """Write the program; returns its lines, its names, and how many array calls it makes."""
+        self._load()
+        self._place_results()
+        for number, group in enumerate(self.groups):
+            if group.word not in ("input", "const", "rows"):
+                self.to.describe(number)
+                self._compute(number, group)
+                self.to.release()
+        self._store()
+        return self.to
+
+    # Arguments in, results out
+
+    def _load(self) -> None:
+        to = self.to
+        inputs = {group.block: number for number, group in enumerate(self.groups) if group.word == "input"}
+        for number, group in enumerate(self.groups):
+            if group.word == "rows":
+                to.scalar(number, f"float({to.rows(group.block)})")  # type: ignore[arg-type]
+        for k, (block, shape) in enumerate(self.blocks.items()):
+            parameter = "leaves" if block == CAPTURED else f"x{k}"
+            to.parameters.append(parameter)
+            if block not in inputs:
+                continue
+            number = inputs[block]
+            if shape is None and self.groups[number].axis is None:
+                to.scalar(number, parameter)
+            else:
+                to.argument(number, parameter, shape)
+
+    def _place_results(self) -> None:
+        """Let a group whose members are neighbours in the result be computed there."""
+        where: dict[int, dict[int, int]] = {}
+        for k, node in enumerate(self.outputs):
+            number, index = self.place[node]
+            if index in where.setdefault(number, {}):
+                where[number] = {-1: -1}  # one scalar twice in the result: copy
+            else:
+                where[number][index] = k
+        axes = {self.groups[self.place[node].group].axis for node in self.outputs} - {None}
+        self.to.result(len(self.outputs), next(iter(axes), None))
+        for number, indices in where.items():
+            group = self.groups[number]
+            ks = [indices.get(i, -1) for i in range(len(group.members))]
+            neighbours = ks == list(range(ks[0], ks[0] + len(ks))) and ks[0] >= 0
+            same_rows = group.axis is self.to.result_axis
+            if neighbours and same_rows and group.word not in ("input", "const", "rows"):
+                self.to.lies_in_result(number, ks[0])
+
+    def _store(self) -> None:
+        """Copy to the result what does not lie there already."""
+        todo: dict[int, tuple[list[int], list[int]]] = {}
+        for k, node in enumerate(self.outputs):
+            number, index = self.place[node]
+            if not self.to.is_in_result(number):
+                ks, indices = todo.setdefault(number, ([], []))
+                ks.append(k)
+                indices.append(index)
+        for number, (ks, indices) in todo.items():
+            target = self.to.part_of_result(np.array(ks))
+            source = self.to.operand(number, np.array(indices), self.to.result_axis)
+            self.to.line(f"{target}[...] = {source}" if not target.endswith("]") else f"{target} = {source}")
+
+    # One group
+
+    def _compute(self, number: int, group: Group) -> None:
+        if group.parts and self.to.is_scalar(number):
+            self.to.scalar(number, self.contract.scalar(group))
+        elif group.parts:
+            self.contract.compute(number, group)
+        elif self.to.is_scalar(number):
+            operands = [self.to.operand(g, np.array(places), None) for g, places in group.operands]
+            self.to.scalar(number, self._expression(group.word, operands))
+        else:
+            self._elementwise(number, group)
+
+    def _expression(self, word: str, operands: Sequence[str]) -> str:
+        if word in OPERATORS:
+            return f" {OPERATORS[word]} ".join(operands)
+        if word == "neg":
+            return f"-{operands[0]}"
+        return f"{self.to.float_word(word)}({', '.join(operands)})"
+
+    def _elementwise(self, number: int, group: Group) -> None:
+        to = self.to
+        tables = [np.array(places) for _, places in group.operands]
+        width = columns([t for t, (g, _) in zip(tables, group.operands, strict=True) if self.groups[g].word != "const"])
+        if width:
+            tables = [t.reshape(-1, width) for t in tables]
+        out = to.target(number, tables[0].shape)
+        operands = [to.operand(g, t, group.axis) for (g, _), t in zip(group.operands, tables, strict=True)]
+        if group.word in UFUNCS:
+            to.call(UFUNCS[group.word], *operands, out)
+        else:
+            function = to.name_of(group.word, getattr(arrays, group.word))
+            to.line(f"{out}[...] = {function}({', '.join(operands)})", calls=2)

@@ -1,0 +1,308 @@
+"""Stage 2, simplify: the recorded ops as a graph of *words*, each thing once.
+
+A word is what the namespaces offer: ``add``, ``exp``, ``maximum``. Each op of the trace is expanded by evaluating its rule
+with this graph as the namespace, the same rule that the eager engine evaluates on floats. On the way equal
+words on equal operands become one node, what holds only constants is worked out, and a few exact identities apply.
+No identity here changes the class of a result: ``x + 0.0`` stays, because it makes -0.0 positive.
+
+Letters: a node is a number ``i``; ``word[i]`` and ``args[i]`` say what it is, ``axis[i]`` whose rows it has (None: one
+number for all), ``origin[i]`` the Value it came from.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import struct
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.compiler.trace import ROW_SUM, ROWS, SPREAD, Axis, Traced
+from autograd_lite.engine import Value
+from autograd_lite.namespaces import arrays, floats
+from autograd_lite.sweep import reachable
+
+__all__ = ["CAPTURED", "Graph", "Ref"]
+
+CAPTURED = "captured"  # the block of the leaves that the function found outside its arguments
+COMMUTATIVE = {"add", "mul"}
+TRUTHS = {"greater", "greater_equal", "less", "less_equal", "equal"}
+OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
+    "add": np.add,
+    "sub": np.subtract,
+    "mul": np.multiply,
+    "div": np.divide,
+}
+
+
+class Ref:
+    """A node of a graph, as an operand that the rules can calculate with."""
+
+    __slots__ = ("graph", "i")
+
+    def __init__(self, graph: Graph, i: int) -> None:
+        self.graph = graph
+        self.i = i
+
+    def __add__(self, other: Any) -> Ref:
+        return self.graph.call("add", self, other)
+
+    def __radd__(self, other: Any) -> Ref:
+        return self.graph.call("add", other, self)
+
+    def __sub__(self, other: Any) -> Ref:
+        return self.graph.call("sub", self, other)
+
+    def __rsub__(self, other: Any) -> Ref:
+        return self.graph.call("sub", other, self)
+
+    def __mul__(self, other: Any) -> Ref:
+        return self.graph.call("mul", self, other)
+
+    def __rmul__(self, other: Any) -> Ref:
+        return self.graph.call("mul", other, self)
+
+    def __truediv__(self, other: Any) -> Ref:
+        return self.graph.call("div", self, other)
+
+    def __rtruediv__(self, other: Any) -> Ref:
+        return self.graph.call("div", other, self)
+
+    def __pow__(self, other: Any) -> Ref:
+        return self.graph.call("pow", self, other)
+
+    def __neg__(self) -> Ref:
+        return self.graph.call("neg", self)
+
+
+class Words:
+    """The namespace of a graph: a base word makes a node, any other op is expanded by its rule."""
+
+    pi = math.pi
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        known = getattr(floats, name)
+        if isinstance(known, functools.partial):  # an op that is composed of words: `primitive` bound its rule
+            word: Callable[..., Any] = functools.partial(known.func, self)
+        else:
+            word = functools.partial(self._graph.call, name)
+        self.__dict__[name] = word
+        return word
+
+    def fsum(self, xs: Iterable[Any]) -> Ref:
+        """Sum of many: a chain of additions, which the next stage takes together."""
+        return self._chain("add", xs, 0.0)
+
+    def sumprod(self, ws: Iterable[Any], xs: Iterable[Any]) -> Ref:
+        """Sum of products."""
+        return self.fsum([self._graph.call("mul", w, x) for w, x in zip(ws, xs, strict=True)])
+
+    def maximum(self, *xs: Any) -> Ref:
+        """Largest of many."""
+        return self._chain("maximum", xs)
+
+    def minimum(self, *xs: Any) -> Ref:
+        """Smallest of many."""
+        return self._chain("minimum", xs)
+
+    def hypot(self, *xs: Any) -> Ref:
+        """Length of many coordinates."""
+        return self._chain("hypot", [*xs, 0.0][: max(2, len(xs))])
+
+    def stop(self, x: Any) -> Any:
+        """Nothing is left to stop: the derivatives are in the graph already."""
+        return x
+
+    def _chain(self, word: str, xs: Iterable[Any], *start: Any) -> Ref:
+        terms = list(xs) or list(start)
+        total = terms[0]
+        for x in terms[1:]:
+            total = self._graph.call(word, total, x)
+        return total if isinstance(total, Ref) else Ref(self._graph, self._graph.constant(total))
+
+
+class Graph:
+    """A program as a graph of words over scalars, in an order in which operands come first."""
+
+    def __init__(self, *, guarded: bool = False) -> None:
+        self.guarded = guarded
+        self.word: list[str] = []
+        self.args: list[tuple[Any, ...]] = []
+        self.axis: list[Axis | None] = []
+        self.origin: list[Value | None] = []
+        self.captured: list[Value] = []
+        self._index: dict[tuple[Any, ...], int] = {}
+        self._xp = Words(self)
+        self._now: Value | None = None
+
+    def add_trace(self, roots: Sequence[Value]) -> list[int]:
+        """Expand everything below the roots; returns the roots' nodes."""
+        place: dict[Value, int] = {}
+        for v in reachable(roots):
+            self._now = v
+            if v.op is None:
+                place[v] = self._leaf(v)
+            elif v.op is SPREAD:
+                place[v] = place[v.operands[0]]
+            elif v.op is ROW_SUM:
+                place[v] = self._row_sum(place[v.operands[0]], v.operands[0].axis)  # type: ignore[attr-defined]
+            else:
+                result = v.op.value_of(self._xp, [Ref(self, place[u]) for u in v.operands])
+                place[v] = self._number(result)
+                if self.origin[place[v]] is not v and isinstance(v, Traced) and v.adjoint_of is not None:
+                    self.origin[place[v]] = v
+        return [place[v] for v in roots]
+
+    def call(self, word: str, *operands: Any) -> Ref:
+        """Make the node of a word, or find an equal one."""
+        return Ref(self, self.node(word, tuple([self._number(x) for x in operands])))
+
+    def node(self, word: str, args: tuple[int, ...]) -> int:
+        """Make the node of a word on nodes, or find an equal one."""
+        simpler = self._simplified(word, args)
+        if simpler is not None:
+            return simpler
+        if word in COMMUTATIVE and args[0] > args[1]:
+            args = (args[1], args[0])
+        axes = [a for a in (self.axis[i] for i in args) if a is not None]
+        return self._intern(word, args, axes[0] if axes else None)
+
+    def constant(self, number: float) -> int:
+        """The node of a number; 0.0 and -0.0 are two."""
+        return self._intern("const", (struct.pack("<d", number),), None)
+
+    def value(self, i: int) -> float | None:
+        """The number that a node holds, if it is a constant."""
+        return float(struct.unpack("<d", self.args[i][0])[0]) if self.word[i] == "const" else None
+
+    def _number(self, x: Any) -> int:
+        return x.i if isinstance(x, Ref) else self.constant(x)
+
+    def _leaf(self, v: Value) -> int:
+        if isinstance(v, Traced):
+            assert v.source is not None
+            block, offset = v.source
+            return self._intern("rows", (offset,), None) if block is ROWS else self._intern("input", v.source, v.axis)
+        if not v.requires_grad:
+            return self.constant(v.data)
+        self.captured.append(v)
+        return self._intern("input", (CAPTURED, len(self.captured) - 1), None)
+
+    def _row_sum(self, i: int, axis: Axis) -> int:
+        if self.axis[i] is axis:
+            return self._intern("rowsum", (i,), None)
+        return self.node("mul", (i, self._intern("rows", (axis,), None)))
+
+    def _intern(self, word: str, args: tuple[Any, ...], axis: Axis | None) -> int:
+        key = (word, args, axis)
+        i = self._index.get(key)
+        if i is None:
+            i = self._index[key] = len(self.word)
+            self.word.append(word)
+            self.args.append(args)
+            self.axis.append(axis)
+            self.origin.append(self._now)
+        return i
+
+    # Exact identities
+
+    def _simplified(self, word: str, args: tuple[int, ...]) -> int | None:
+        numbers = [self.value(i) for i in args]
+        if None not in numbers:
+            return self.constant(_worked_out(word, numbers))
+        rule = IDENTITIES.get(word)
+        return rule(self, args, numbers) if rule else None
+
+
+def _worked_out(word: str, numbers: Sequence[float | None]) -> float:
+    function = OPERATORS.get(word) or (np.negative if word == "neg" else getattr(arrays, word))
+    with np.errstate(all="ignore"):
+        return float(function(*[np.float64(x) for x in numbers]))
+
+
+Rule = Callable[[Graph, tuple[int, ...], list[float | None]], int | None]
+
+
+def _mul(g: Graph, args: tuple[int, ...], numbers: list[float | None]) -> int | None:
+    (i, j), (a, b) = args, numbers
+    if a == 1.0:
+        return j
+    if b == 1.0:
+        return i
+    if a == -1.0:
+        return g.node("neg", (j,))
+    if b == -1.0:
+        return g.node("neg", (i,))
+    return None
+
+
+def _zmul(g: Graph, args: tuple[int, ...], numbers: list[float | None]) -> int | None:
+    if numbers[0] == 0.0:
+        return g.constant(0.0)
+    if not g.guarded or numbers[0] is not None:
+        return g.node("mul", args)
+    return None
+
+
+def _div(g: Graph, args: tuple[int, ...], numbers: list[float | None]) -> int | None:
+    return args[0] if numbers[1] == 1.0 else None
+
+
+def _neg(g: Graph, args: tuple[int, ...], numbers: list[float | None]) -> int | None:
+    return g.args[args[0]][0] if g.word[args[0]] == "neg" else None  # type: ignore[no-any-return]
+
+
+def _abs(g: Graph, args: tuple[int, ...], numbers: list[float | None]) -> int | None:
+    return g.node("abs", g.args[args[0]]) if g.word[args[0]] == "neg" else None
+
+
+def _pow(g: Graph, args: tuple[int, ...], numbers: list[float | None]) -> int | None:
+    x, exponent = args[0], numbers[1]
+    if exponent == 0.0:
+        return g.constant(1.0)
+    if exponent == 1.0:
+        return x
+    if exponent == 2.0:
+        return g.node("mul", (x, x))
+    if exponent == 3.0:
+        return g.node("mul", (x, g.node("mul", (x, x))))
+    if exponent == -1.0:
+        return g.node("div", (g.constant(1.0), x))
+    return None
+
+
+def _powterm(g: Graph, args: tuple[int, ...], numbers: list[float | None]) -> int | None:
+    c, a = args[:2]
+    b, k = numbers[2:]
+    if b is None or k is None or b - k not in (0.0, 1.0, 2.0) or (b - k) + k != b:
+        return None
+    term = c
+    for _ in range(int(b - k)):
+        term = g.node("mul", (term, a))
+    return term
+
+
+def _where(g: Graph, args: tuple[int, ...], numbers: list[float | None]) -> int | None:
+    condition, a, b = numbers
+    if condition is not None:
+        return args[1] if condition else args[2]
+    if a == 1.0 and b == 0.0 and math.copysign(1.0, b) > 0 and g.word[args[0]] in TRUTHS:
+        return args[0]
+    return args[1] if args[1] == args[2] else None
+
+
+IDENTITIES: dict[str, Rule] = {
+    "mul": _mul,
+    "zmul": _zmul,
+    "div": _div,
+    "neg": _neg,
+    "abs": _abs,
+    "pow": _pow,
+    "powterm": _powterm,
+    "where": _where,
+}

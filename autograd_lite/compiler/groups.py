@@ -1,0 +1,231 @@
+"""Stage 4, group: scalars that are computed alike become one array.
+
+Two nodes are alike if they have the same word and their operands lie in the same groups, for the same rows of a batch.
+Sums are alike if their terms' factors lie in overlapping pairs of groups, also if one has more terms than the other:
+the inner and the outer points of a grid are then one array.
+
+No node of a group can reach another of it: a group is made after the groups of its operands, and sums are compared only
+at equal depth.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from autograd_lite.compiler.graph import Graph
+from autograd_lite.compiler.sums import LEAVES, Node, Term
+from autograd_lite.compiler.trace import Axis
+
+__all__ = ["Group", "Part", "Place", "group"]
+
+
+class Place(NamedTuple):
+    """Where a scalar is: the number of its group, and its index there."""
+
+    group: int
+    index: int
+
+
+class Part(NamedTuple):
+    """Those terms of a group of sums whose factors lie in the same groups, with the same sign.
+
+    ``rows[k]`` is the member that the k-th term belongs to, ``factors[f][k]`` the index of its f-th factor in
+    ``groups[f]``.
+    """
+
+    sign: int
+    groups: tuple[int, ...]
+    rows: list[int]
+    factors: tuple[list[int], ...]
+
+
+class Group(NamedTuple):
+    """An array of the program: scalars that are computed alike.
+
+    Attributes
+    ----------
+    word : str
+        What is computed; ``"input"``, ``"const"`` and ``"rows"`` are given.
+    members : list of int
+        The nodes, in the order of the array.
+    axis : Axis or None
+        Whose rows it has; None for one number per member.
+    over : Axis or None
+        For a sum, the rows that it adds up.
+    operands : tuple of (group, indices)
+        For a word, where each operand's numbers lie.
+    parts : list of Part
+        For a sum or an extreme, its terms.
+    block : object
+        For an input, the block of arguments that it is.
+    """
+
+    word: str
+    members: list[int]
+    axis: Axis | None
+    over: Axis | None
+    operands: tuple[tuple[int, list[int]], ...]
+    parts: list[Part]
+    block: object
+
+    def uses(self) -> set[int]:
+        """The groups that this one is computed from."""
+        return {g for g, _ in self.operands} | {g for part in self.parts for g in part.groups}
+
+
+def group(graph: Graph, nodes: Mapping[int, Node], outputs: Sequence[int]) -> tuple[list[Group], dict[int, Place]]:
+    """Group the nodes; returns the groups in an order in which operands come first, and where each node is."""
+    return _Grouper(graph, nodes, outputs).run()
+
+
+class _Grouper:
+    def __init__(self, graph: Graph, nodes: Mapping[int, Node], outputs: Sequence[int]) -> None:
+        self.graph = graph
+        self.nodes = nodes
+        self.rank = {i: k for k, i in reversed(list(enumerate(outputs)))}
+        self.keys: dict[tuple[object, ...], int] = {}
+        self.key_of: dict[int, int] = {}  # node -> the key of its group
+        self.last = self._last_sums()
+        self.place: dict[int, Place] = {}
+        self.groups: list[Group] = []
+
+    def run(self) -> tuple[list[Group], dict[int, Place]]:
+        earlier = {i: node for i, node in self.nodes.items() if i not in self.last}
+        for level in [*_levels(earlier), sorted(self.last)]:
+            for i in level:
+                if not self.nodes[i].terms:
+                    self._put(i, self._signature(i))
+            for first, alike in self._alike_sums([i for i in level if self.nodes[i].terms]).items():
+                for i in alike:
+                    self._put(i, ("sums", first))
+        members: dict[int, list[int]] = defaultdict(list)
+        for i in self.nodes:
+            members[self.key_of[i]].append(i)
+        for key in _topological(members, self.key_of, self.nodes):
+            self._make(members[key])
+        return self.groups, self.place
+
+    def _last_sums(self) -> set[int]:
+        """Sums that only the result needs: they can all be made at the end, together."""
+        used = {j for node in self.nodes.values() for j in node.operands()}
+        return {i for i, node in self.nodes.items() if node.terms and i not in used}
+
+    def _put(self, i: int, signature: tuple[object, ...]) -> None:
+        self.key_of[i] = self.keys.setdefault(signature, len(self.keys))
+
+    def _signature(self, i: int) -> tuple[object, ...]:
+        node = self.nodes[i]
+        if node.word == "const":
+            return ("const",)
+        if node.word in LEAVES:
+            return (node.word, self.graph.args[i][0], node.axis)
+        return (node.word, node.axis, *[self.key_of[j] for j in node.args])
+
+    def _alike_sums(self, sums: Sequence[int]) -> dict[int, list[int]]:
+        """Sums with the same kinds of terms, or that share a kind of computed terms, by their first."""
+        chief: dict[int, int] = {i: i for i in sums}
+
+        def find(i: int) -> int:
+            while chief[i] != i:
+                chief[i] = chief[chief[i]]
+                i = chief[i]
+            return i
+
+        holder: dict[object, int] = {}
+        for i in sums:
+            kinds = frozenset(self._kind(i, term) for term in self.nodes[i].terms)
+            for kind in (kinds, *[k for k in kinds if i in self.last or self._is_computed(i, k)]):
+                a, b = find(holder.setdefault(kind, i)), find(i)
+                chief[max(a, b)] = min(a, b)
+        together: dict[int, list[int]] = defaultdict(list)
+        for i in sums:
+            together[find(i)].append(i)
+        return together
+
+    def _kind(self, i: int, term: Term) -> tuple[object, ...]:
+        node = self.nodes[i]
+        return (node.word, node.axis, node.over, term.sign, *sorted(self.key_of[j] for j in term.factors))
+
+    def _is_computed(self, i: int, kind: tuple[object, ...]) -> bool:
+        return any(self.key_of[j] in kind[4:] for t in self.nodes[i].terms for j in t.factors if self._inner(j))
+
+    def _inner(self, j: int) -> bool:
+        return self.nodes[j].word not in LEAVES
+
+    def _make(self, members: list[int]) -> None:
+        """Order the members of a group as its operands lie, and note where everything is."""
+        number = len(self.groups)
+        first = self.nodes[members[0]]
+        terms = {i: sorted(map(self._placed, self.nodes[i].terms)) for i in members}
+        if first.word in LEAVES:
+            members = sorted(members, key=lambda i: self.graph.args[i][-1] if first.word == "input" else i)
+        else:
+            members = sorted(members, key=lambda i: (self.rank.get(i, -1), self._lie(i, terms)))
+        for index, i in enumerate(members):
+            self.place[i] = Place(number, self.graph.args[i][1] if first.word == "input" else index)
+        operands = []
+        if first.word not in LEAVES and not first.terms:
+            for k in range(len(first.args)):
+                places = [self.place[self.nodes[i].args[k]] for i in members]
+                operands.append((places[0].group, [p.index for p in places]))
+        block = self.graph.args[members[0]][0] if first.word in ("input", "rows") else None
+        self.groups.append(
+            Group(first.word, members, first.axis, first.over, tuple(operands), _parts(members, terms), block)
+        )
+
+    def _placed(self, term: Term) -> tuple[int, tuple[Place, ...]]:
+        return -term.sign, tuple(sorted(self.place[j] for j in term.factors))
+
+    def _lie(self, i: int, terms: Mapping[int, list[tuple[int, tuple[Place, ...]]]]) -> object:
+        if terms[i]:
+            return [places for _, places in terms[i]]
+        return [self.place[j] for j in self.nodes[i].args]
+
+
+def _parts(members: Sequence[int], terms: Mapping[int, list[tuple[int, tuple[Place, ...]]]]) -> list[Part]:
+    parts: dict[tuple[object, ...], Part] = {}
+    for row, i in enumerate(members):
+        for minus, places in terms[i]:
+            groups = tuple(p.group for p in places)
+            part = parts.setdefault((minus, groups), Part(-minus, groups, [], tuple([] for _ in places)))
+            part.rows.append(row)
+            for indices, p in zip(part.factors, places, strict=True):
+                indices.append(p.index)
+    return list(parts.values())
+
+
+def _levels(nodes: Mapping[int, Node]) -> list[list[int]]:
+    """Nodes by depth: the operands of a node lie on levels before its own."""
+    depth: dict[int, int] = {}
+    levels: list[list[int]] = []
+    for i, node in nodes.items():
+        depth[i] = 1 + max((depth[j] for j in node.operands()), default=-1)
+        while len(levels) <= depth[i]:
+            levels.append([])
+        levels[depth[i]].append(i)
+    return levels
+
+
+def _topological(
+    members: Mapping[int, list[int]], key_of: Mapping[int, int], nodes: Mapping[int, Node]
+) -> list[int]:
+    """Order groups so that operands come first, and otherwise as the user's function made them."""
+    needs = {key: {key_of[j] for i in some for j in nodes[i].operands()} for key, some in members.items()}
+    users: dict[int, list[int]] = defaultdict(list)
+    for key, needed in needs.items():
+        for other in needed:
+            users[other].append(key)
+    ready = [(members[key][0], key) for key, needed in needs.items() if not needed]
+    heapq.heapify(ready)
+    order = []
+    while ready:
+        _, key = heapq.heappop(ready)
+        order.append(key)
+        for user in users[key]:
+            needs[user].discard(key)
+            if not needs[user]:
+                heapq.heappush(ready, (members[user][0], user))
+    return order

@@ -1,0 +1,160 @@
+"""Stage 3, sums: chains of additions become one sum of terms, chains of extremes one extreme.
+
+A term is a sign and one or two factors, so a weighted sum written with ``*`` and ``+``, a `sumprod`, and the adjoint of
+an operand with many uses all look alike: a sum of products, which the next stage may find to be a row of a matrix
+product. A sum over the rows of a batch is a sum too (``over``), of the terms of what is summed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from autograd_lite.compiler.graph import Graph
+from autograd_lite.compiler.trace import Axis
+
+__all__ = ["EXTREMES", "LEAVES", "Node", "Term", "collect"]
+
+LEAVES = ("input", "const", "rows")
+EXTREMES = {"maximum": "max", "minimum": "min"}
+
+
+class Term(NamedTuple):
+    """A signed factor, or product of two."""
+
+    sign: int
+    factors: tuple[int, ...]
+
+
+class Node(NamedTuple):
+    """A scalar of the program: a leaf, a word on operands, or a sum (or an extreme) of terms."""
+
+    word: str
+    args: tuple[int, ...]
+    terms: tuple[Term, ...]
+    axis: Axis | None
+    over: Axis | None
+
+    def operands(self) -> Iterable[int]:
+        """The nodes that this one is computed from."""
+        if self.word in LEAVES:
+            return ()
+        return [i for term in self.terms for i in term.factors] if self.terms else self.args
+
+
+def collect(graph: Graph, outputs: Iterable[int]) -> dict[int, Node]:
+    """Take chains of additions together, and drop what no output needs.
+
+    Returns
+    -------
+    dict of int to Node
+        The nodes in an order in which operands come first, by their number in the graph.
+    """
+    return _Collector(graph, set(outputs)).nodes()
+
+
+class _Collector:
+    def __init__(self, graph: Graph, outputs: set[int]) -> None:
+        self.graph = graph
+        self.outputs = outputs
+        self.live = _live(graph, outputs)
+        self.uses = Counter(j for i in self.live if graph.word[i] not in LEAVES for j in set(graph.args[i]))
+        self.terms: dict[int, list[Term]] = {}
+
+    def nodes(self) -> dict[int, Node]:
+        for i in self.live:
+            self._gather(i)
+        chains = {"add", "sub", *EXTREMES}
+        made = {i: self._node(i) for i in self.live if i in self.terms or self.graph.word[i] not in chains}
+        new = range(self.live[-1] + 1, len(self.graph.word)) if self.live else ()
+        made = {i: Node("const", (), (), None, None) for i in new} | made
+        needed = set(self.outputs)
+        for i in reversed(self.live):
+            if i in needed and i in made:
+                needed.update(made[i].operands())
+        return {i: node for i, node in made.items() if i in needed}
+
+    def _gather(self, i: int) -> None:
+        """Find the terms of a sum or an extreme, taking over those of operands that only it uses."""
+        g = self.graph
+        word, args = g.word[i], g.args[i]
+        if word in ("add", "sub"):
+            self.terms[i] = self._taken(args[0], 1, g.axis[i])
+            self.terms[i] += self._taken(args[1], -1 if word == "sub" else 1, g.axis[i])
+        elif word == "rowsum":
+            self.terms[i] = self._taken(args[0], 1, g.axis[args[0]])
+        elif word in EXTREMES:
+            self.terms[i] = [term for j in args for term in self._extreme(j, word, g.axis[i])]
+
+    def _node(self, i: int) -> Node:
+        g = self.graph
+        word, args, axis = g.word[i], g.args[i], g.axis[i]
+        if word == "rowsum":
+            return Node("sum", (), self._tidied(self.terms[i], without_zeros=True), None, g.axis[args[0]])
+        if word in ("add", "sub"):
+            return Node("sum", (), self._tidied(self.terms[i]), axis, None)
+        if i in self.terms:
+            return Node(EXTREMES[word], (), tuple(self.terms[i]), axis, None)
+        return Node(word, args, (), axis, None)
+
+    def _tidied(self, terms: list[Term], *, without_zeros: bool = False) -> tuple[Term, ...]:
+        """Write x + x as 2 x, which is exact, and leave out + 0.0 where a sum over rows follows."""
+        if without_zeros:
+            terms = [t for t in terms if len(t.factors) > 1 or self.graph.value(t.factors[0]) != 0.0] or terms
+        if len(set(terms)) == len(terms):
+            return tuple(terms)
+        tidy = []
+        for term, count in Counter(terms).items():
+            tidy += self._doubled(term) * (count // 2) + [term] * (count % 2)
+        return tuple(tidy)
+
+    def _doubled(self, term: Term) -> list[Term]:
+        g = self.graph
+        if len(term.factors) == 1:
+            return [Term(term.sign, (g.constant(2.0), *term.factors))]
+        for i, j in (term.factors, term.factors[::-1]):
+            number = g.value(i)
+            if number is not None:
+                return [Term(term.sign, (g.constant(2.0 * number), j))]
+        return [term, term]
+
+    def _alone(self, i: int, axis: Axis | None) -> bool:
+        """Whether only one node uses this one, for the same rows: then it may be taken apart."""
+        return self.uses[i] == 1 and i not in self.outputs and self.graph.axis[i] is axis
+
+    def _taken(self, i: int, sign: int, axis: Axis | None) -> list[Term]:
+        g = self.graph
+        while g.word[i] == "neg" and self._alone(i, axis):
+            i, sign = g.args[i][0], -sign
+        if not self._alone(i, axis):
+            return [Term(sign, (i,))]
+        if g.word[i] in ("add", "sub"):
+            terms = self.terms.pop(i)
+            return terms if sign > 0 else [Term(-t.sign, t.factors) for t in terms]
+        if g.word[i] == "mul":
+            factors = []
+            for j in g.args[i]:
+                while g.word[j] == "neg":
+                    j, sign = g.args[j][0], -sign  # noqa: PLW2901 - the sign moves out of the product
+                factors.append(j)
+            return [Term(sign, tuple(factors))]
+        return [Term(sign, (i,))]
+
+    def _extreme(self, i: int, word: str, axis: Axis | None) -> list[Term]:
+        if self.graph.word[i] == word and self._alone(i, axis):
+            return self.terms.pop(i)
+        return [Term(1, (i,))]
+
+
+def _live(graph: Graph, outputs: Iterable[int]) -> list[int]:
+    stack = list(outputs)
+    seen = set(stack)
+    while stack:
+        i = stack.pop()
+        if graph.word[i] not in LEAVES:
+            for j in graph.args[i]:
+                if j not in seen:
+                    seen.add(j)
+                    stack.append(j)
+    return sorted(seen)

@@ -1,0 +1,220 @@
+r"""Stage 1, trace: run the user's function once on Values that have no number yet.
+
+A `Traced` Value records the op and the operands and nothing else. Differentiating inside the function needs no code of its
+own: the reverse sweep with Values records more nodes of the same kind.
+
+A mean over rows is traced for one row. Its nodes live on an *axis*, the rows of one batch. A Value from outside the rows
+that meets one inside is *spread* over them; the reverse of spreading is the sum over the rows, and the other way round:
+
+.. math:: \bar u = \sum_i \bar v_i \text{ for } v_i = u, \qquad \bar v_i = \bar s \text{ for } s = \sum_i v_i
+"""
+
+from __future__ import annotations
+
+import linecache
+import sys
+from collections.abc import Sequence
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any, NoReturn
+
+from autograd_lite.engine import Op, Value
+from autograd_lite.errors import TraceError
+from autograd_lite.namespaces import values
+
+__all__ = ["ROWS", "ROW_SUM", "SPREAD", "Axis", "Traced", "Tracer", "current_tracer"]
+
+_PACKAGE = str(Path(__file__).parent.parent)
+_new = object.__new__
+
+current_tracer: ContextVar[Tracer | None] = ContextVar("current_tracer", default=None)
+
+
+class Axis:
+    """The rows of one batch; two batches of the same arguments share it."""
+
+    __slots__ = ("arguments",)
+
+    def __init__(self, arguments: tuple[int, ...]) -> None:
+        self.arguments = arguments  # the blocks of arguments whose leading axis it is
+
+
+def _no_rule(xp: Any, x: Any) -> Any:
+    """What a row is cannot be said for one number: these two ops exist only in traced graphs."""
+    return x
+
+
+SPREAD = Op(_no_rule, {"x": 1.0}, symbol="spread")
+ROW_SUM = Op(_no_rule, {"x": 1.0}, symbol="Σ rows")
+ROWS = "rows"  # the source of a leaf that holds the number of rows
+
+
+class Traced(Value):
+    """A Value without a number: a place in the program that is being recorded.
+
+    ``source`` says where a leaf's number will come from: (block, offset) of the arguments, or (ROWS, axis).
+    """
+
+    __slots__ = ("adjoint_of", "axis", "source", "tracer")
+
+    tracer: Tracer
+    axis: Axis | None
+    source: tuple[Any, Any] | None
+    adjoint_of: Value | None
+
+    @property
+    def data(self) -> float:
+        """A traced Value has no number."""
+        self._refuse("read as a number")
+
+    @data.setter
+    def data(self, number: float) -> None:
+        self._refuse("assigned to")
+
+    def record(self, op: Op, operands: Sequence[Any]) -> Value:
+        """Record the node that `op` gives on `operands`."""
+        return self.tracer.record(op, operands)
+
+    def is_stale(self) -> bool:
+        """A traced Value cannot be stale: it has no number that could change."""
+        return False
+
+    def pull_back(self, v_bar: Value, needs: Sequence[bool]) -> Sequence[Any]:
+        """Hand the adjoint on to the operands; spreading and summing rows reverse into each other."""
+        if isinstance(v_bar, Traced) and v_bar.adjoint_of is None:
+            v_bar.adjoint_of = self
+        if self.op is SPREAD:
+            return [self.tracer.row_sum(v_bar, self.axis)]
+        if self.op is ROW_SUM:
+            return [self.tracer.spread(v_bar, self.operands[0].axis)]  # type: ignore[attr-defined]
+        return super().pull_back(v_bar, needs)
+
+    def symbolic_partials(self, needs: Sequence[bool]) -> Sequence[Any]:
+        """Partials as more traced nodes; a guarded trace makes them NaN where the value is."""
+        assert self.op is not None
+        partials = self.op.differentiate(values, self, self.operands, needs)
+        if not self.tracer.guarded:
+            return partials
+        sound = values.equal(self, self)
+        return [None if p is None else values.where(sound, p, float("nan")) for p in partials]
+
+    def __lt__(self, other: Any) -> Any:
+        return values.less(self, other)
+
+    def __le__(self, other: Any) -> Any:
+        return values.less_equal(self, other)
+
+    def __gt__(self, other: Any) -> Any:
+        return values.greater(self, other)
+
+    def __ge__(self, other: Any) -> Any:
+        return values.greater_equal(self, other)
+
+    def __bool__(self) -> bool:
+        self._refuse("used as a truth value, in `if`, `while`, `and`, `or`, `not` or `assert`")
+
+    def __float__(self) -> NoReturn:
+        self._refuse("turned into a float")
+
+    def __int__(self) -> NoReturn:
+        self._refuse("turned into an int")
+
+    def __index__(self) -> NoReturn:  # noqa: PLE0305 - it never returns
+        self._refuse("used as an index")
+
+    def __complex__(self) -> NoReturn:
+        self._refuse("turned into a complex number")
+
+    def __repr__(self) -> str:
+        return f"Traced({self.label or (self.op.name if self.op else 'input')})"
+
+    def __format__(self, spec: str) -> str:
+        return repr(self)
+
+    def _refuse(self, how: str) -> NoReturn:
+        raise TraceError(
+            f"A traced Value was {how}{_users_line()}. While a function is compiled its Values have no numbers yet. "
+            "Choose with ag.where(condition, a, b), compare for equality with ag.equal(a, b), or keep this part outside "
+            "the compiled function."
+        )
+
+
+def _users_line() -> str:
+    """Where in the user's code we are: the innermost frame outside this package."""
+    frame = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        frame = frame.f_back  # type: ignore[assignment]
+    if frame is None:
+        return ""
+    name, number = frame.f_code.co_filename, frame.f_lineno
+    line = linecache.getline(name, number).strip()
+    return f" at {name}:{number}" + (f", in the line `{line}`" if line else "")
+
+
+class Tracer:
+    """What one trace knows: how to make its nodes, and which arguments turned out to be rows of a batch.
+
+    Parameters
+    ----------
+    guarded : bool
+        Whether derivatives follow the sweep's rules for zero adjoints and NaN to the letter. The plain program
+        multiplies; it is right wherever the result is finite, and faster.
+    """
+
+    def __init__(self, *, guarded: bool = False) -> None:
+        self.guarded = guarded
+        self.arguments: dict[int, tuple[int, Any]] = {}  # id of a lifted argument -> (its block, the object, kept alive)
+        self.axes: dict[tuple[int, ...], Axis] = {}
+        self._spread: dict[tuple[Value, Axis], Traced] = {}
+        self._order = Value(0.0).order
+
+    def leaf(self, source: tuple[Any, Any], axis: Axis | None = None, label: str = "") -> Traced:
+        """Make an input of the program."""
+        v = self._node(None, (), axis)
+        v.source, v.label = source, label
+        return v
+
+    def record(self, op: Op, operands: Sequence[Any]) -> Value:
+        """Make a node; Values from outside the rows are spread over them."""
+        nodes = [x if isinstance(x, Value) else Value.constant(x) for x in operands]
+        axes = {v.axis for v in nodes if type(v) is Traced and v.axis is not None}
+        if len(axes) > 1:
+            raise TraceError(
+                f"The op {op.name} met Values of two different batches{_users_line()}. Rows of one batch have no partner "
+                "in the other; take the mean of each first, or give both batches to one batch_mean."
+            )
+        if axes:
+            (axis,) = axes
+            nodes = [self.spread(v, axis) for v in nodes]
+            return self._node(op, tuple(nodes), axis)
+        return self._node(op, tuple(nodes), None)
+
+    def _node(self, op: Op | None, operands: tuple[Value, ...], axis: Axis | None) -> Traced:
+        v = _new(Traced)
+        v._a, v._da, v._b, v._db = operands, (), None, None
+        v.op, v.axis, v.tracer, v.source, v.adjoint_of = op, axis, self, None, None
+        v.requires_grad = op.needs_grad([u.requires_grad for u in operands]) if op else True
+        v.label, v.grad, v.swept = "", 0.0, False
+        v.order = Value.next_order()
+        return v
+
+    def spread(self, v: Value, axis: Axis | None) -> Value:
+        """Give every row of an axis the same Value."""
+        if axis is None or not v.requires_grad or (type(v) is Traced and v.axis is axis):
+            return v
+        key = (v, axis)
+        if key not in self._spread:
+            self._spread[key] = self._node(SPREAD, (v,), axis)
+        return self._spread[key]
+
+    def row_sum(self, v: Value, axis: Axis | None) -> Value:
+        """Sum a Value over the rows of an axis."""
+        if type(v) is Traced and v.axis is axis:
+            return self._node(ROW_SUM, (v,), None)
+        return v * self.leaf((ROWS, axis))  # type: ignore[no-any-return]  # the same in every row
+
+    def row_mean(self, v: Any, axis: Axis) -> Value:
+        """Average a Value over the rows of an axis."""
+        if not (type(v) is Traced and v.axis is axis):
+            return v if isinstance(v, Value) else Value.constant(v)
+        return self.row_sum(v, axis) / self.leaf((ROWS, axis))  # type: ignore[no-any-return]
