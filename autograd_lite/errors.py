@@ -12,6 +12,7 @@ Each is also the built-in error that a Python user would catch::
     ├── ExpressionError         ValueError     an expression that cannot be parsed, with the position marked
     ├── GraphTooLargeError      ValueError     a picture that nobody could read, or that would never end
     ├── StaleGraphError         RuntimeError   data changed between the forward pass and a second derivative
+    ├── UserCodeError           RuntimeError   the user's own file failed; says in which line
     ├── NonFiniteError          ArithmeticError  NaN or infinity where training must stop
     ├── OutputError             OSError        a file that cannot be written
     ├── ModelFileError          ValueError     a damaged or foreign model file
@@ -38,6 +39,7 @@ __all__ = [
     "StaleGraphError",
     "TraceError",
     "UnknownNameError",
+    "UserCodeError",
 ]
 
 
@@ -94,6 +96,10 @@ class GraphTooLargeError(AutogradLiteError, ValueError):
 
 class StaleGraphError(AutogradLiteError, RuntimeError):
     """A node's data changed after its graph was built, so second derivatives would mix two points."""
+
+
+class UserCodeError(AutogradLiteError, RuntimeError):
+    """The user's own file, which a command was asked to run, failed; the message says in which line."""
 
 
 class NonFiniteError(AutogradLiteError, ArithmeticError):
