@@ -60,7 +60,7 @@ def _two_sum(a: Any, b: Any) -> tuple[Any, Any]:
 
 
 def _float_sign(x: float) -> float:
-    return 1.0 if x > 0.0 else -1.0 if x < 0.0 else x
+    return 1.0 if x > 0.0 else -1.0 if x < 0.0 else 0.0 if x == 0.0 else x  # the last is NaN
 
 
 def _float_powterm(c: float, a: float, b: float, k: float) -> float:

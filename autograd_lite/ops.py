@@ -37,7 +37,8 @@ UNIT = (-1.0, 1.0)
 def _shares(xp, y, xs):
     """Give 1/k to each of the k operands that are equal to y, and 0 to the others."""
     ties = [xp.equal(x, y) for x in xs]
-    return [tie / xp.fsum(ties) for tie in ties]
+    count = xp.fsum(ties)
+    return [tie / count for tie in ties]
 
 
 def _log_of_base(xp, a, b):
@@ -57,13 +58,15 @@ def _scaled(xp, xs):
 def _direction(xp, xs):
     """Scale a vector to length 1, also where its length overflows; 0 at the origin."""
     _, scaled = _scaled(xp, xs)
-    return [xp.zdiv(x, xp.hypot(*scaled)) for x in scaled]
+    length = xp.hypot(*scaled)
+    return [xp.zdiv(x, length) for x in scaled]
 
 
 def _inversion(xp, xs):
     """Divide a vector by the square of its length; 0 at the origin."""
     top, scaled = _scaled(xp, xs)
-    return [xp.zdiv(xp.zdiv(x, xp.fsum(map(xp.square, scaled))), top) for x in scaled]
+    squares = xp.fsum([xp.square(x) for x in scaled])
+    return [xp.zdiv(xp.zdiv(x, squares), top) for x in scaled]
 
 
 def _gaussian(xp, x, c):
@@ -209,7 +212,7 @@ def abs(xp, x):  # noqa: A001 - NumPy's and Python's own name
 
 @primitive(partials={"x": 0.0}, smooth=lambda x: x != 0.0)
 def sign(xp, x):
-    """Sign: 1, -1, or x itself where x is 0. Piecewise constant."""
+    """Sign: 1, -1 or 0. Piecewise constant."""
     return xp.sign(x)
 
 
