@@ -14,13 +14,14 @@ from __future__ import annotations
 import functools
 import math
 import struct
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.compiler.trace import ROW_SUM, ROWS, SPREAD, Axis, Traced
 from autograd_lite.engine import Value
+from autograd_lite.errors import TraceError
 from autograd_lite.namespaces import arrays, floats
 from autograd_lite.sweep import reachable
 
@@ -129,8 +130,10 @@ class Words:
 class Graph:
     """A program as a graph of words over scalars, in an order in which operands come first."""
 
-    def __init__(self, *, guarded: bool = False) -> None:
+    def __init__(self, *, guarded: bool = False, rows: Mapping[Any, Axis] | None = None) -> None:
         self.guarded = guarded
+        self.rows = rows or {}  # the blocks of arguments that have rows throughout the function
+        self.is_exact = True  # until a product leaves out the sweep's rule for zero
         self.word: list[str] = []
         self.args: list[tuple[Any, ...]] = []
         self.axis: list[Axis | None] = []
@@ -169,8 +172,13 @@ class Graph:
             return simpler
         if word in COMMUTATIVE and args[0] > args[1]:
             args = (args[1], args[0])
-        axes = [a for a in (self.axis[i] for i in args) if a is not None]
-        return self._intern(word, args, axes[0] if axes else None)
+        return self._intern(word, args, self._common_axis(args))
+
+    def _common_axis(self, args: tuple[int, ...]) -> Axis | None:
+        axes = {self.axis[i] for i in args} - {None}
+        if len(axes) > 1:
+            raise TraceError("Rows of two different batches met. Take the mean over each with a batch_mean of its own.")
+        return next(iter(axes), None)
 
     def constant(self, number: float) -> int:
         """The node of a number; 0.0 and -0.0 are two."""
@@ -187,7 +195,9 @@ class Graph:
         if isinstance(v, Traced):
             assert v.source is not None
             block, offset = v.source
-            return self._intern("rows", (offset,), None) if block is ROWS else self._intern("input", v.source, v.axis)
+            if block is ROWS:
+                return self._intern("rows", (offset,), None)
+            return self._intern("input", v.source, v.axis or self.rows.get(block))
         if not v.requires_grad:
             return self.constant(v.data)
         self.captured.append(v)
@@ -244,7 +254,10 @@ def _mul(g: Graph, args: tuple[int, ...], numbers: list[float | None]) -> int | 
 def _zmul(g: Graph, args: tuple[int, ...], numbers: list[float | None]) -> int | None:
     if numbers[0] == 0.0:
         return g.constant(0.0)
-    if not g.guarded or numbers[0] is not None:
+    if numbers[0] is not None:
+        return g.node("mul", args)
+    if not g.guarded:
+        g.is_exact = False
         return g.node("mul", args)
     return None
 

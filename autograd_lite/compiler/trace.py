@@ -21,6 +21,7 @@ from typing import Any, NoReturn
 from autograd_lite.engine import Op, Value
 from autograd_lite.errors import TraceError
 from autograd_lite.namespaces import values
+from autograd_lite.structure import flatten
 
 __all__ = ["ROWS", "ROW_SUM", "SPREAD", "Axis", "Traced", "Tracer", "current_tracer"]
 
@@ -36,7 +37,7 @@ class Axis:
     __slots__ = ("arguments",)
 
     def __init__(self, arguments: tuple[int, ...]) -> None:
-        self.arguments = arguments  # the blocks of arguments whose leading axis it is
+        self.arguments = arguments  # the places of the arguments whose leading axis it is
 
 
 def _no_rule(xp: Any, x: Any) -> Any:
@@ -163,10 +164,17 @@ class Tracer:
 
     def __init__(self, *, guarded: bool = False) -> None:
         self.guarded = guarded
-        self.arguments: dict[int, tuple[int, Any]] = {}  # id of a lifted argument -> (its block, the object, kept alive)
-        self.axes: dict[tuple[int, ...], Axis] = {}
+        self.lifted: dict[int, tuple[int, list[Any]]] = {}  # argument -> its first block, and the sizes of its blocks
+        self._axes: dict[tuple[int, ...], Axis] = {}
         self._spread: dict[tuple[Value, Axis], Traced] = {}
-        self._order = Value(0.0).order
+
+    def axis(self, arguments: tuple[int, ...]) -> Axis:
+        """The rows of these arguments."""
+        return self._axes.setdefault(arguments, Axis(arguments))
+
+    def has_traced(self, argument: Any) -> bool:
+        """Whether something holds a traced Value."""
+        return any(type(v) is Traced for v in flatten(argument)[0])
 
     def leaf(self, source: tuple[Any, Any], axis: Axis | None = None, label: str = "") -> Traced:
         """Make an input of the program."""

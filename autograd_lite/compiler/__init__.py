@@ -1,0 +1,9 @@
+"""From scalar code to array code, a file per stage: trace, simplify (graph, sums), group, emit, run."""
+
+from __future__ import annotations
+
+from autograd_lite.compiler.batch import batch_mean
+from autograd_lite.compiler.compiled import CompiledFunction, compile  # noqa: A004 - the name of the design
+from autograd_lite.compiler.program import Program
+
+__all__ = ["CompiledFunction", "Program", "batch_mean", "compile"]

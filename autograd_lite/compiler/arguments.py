@@ -1,0 +1,197 @@
+"""A call's arguments as blocks of numbers, with a key that says what they look like.
+
+A block is a number, an array, or a list of numbers: what a program loads with one assignment. Arguments with equal keys
+run the same program; how many rows a batched argument has is not part of its key.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.compiler.trace import Axis, Traced, Tracer
+from autograd_lite.engine import Value
+from autograd_lite.errors import OperandError, ShapeError, TraceError
+from autograd_lite.structure import flatten, pack
+from autograd_lite.table import Node
+
+__all__ = ["HasValues", "Rows", "batched", "describe", "is_argument", "lift", "rows_of"]
+
+NUMBER = "number"
+_FLOATS = {float, int}
+
+
+class HasValues(Exception):  # noqa: N818 - no error, but a message to the caller: run the function itself
+    """An argument holds a Value, so a graph is wanted and not a number."""
+
+
+def describe(argument: Any, blocks: list[Any]) -> Any:
+    """Append the blocks of an argument, and return its key."""
+    kind = type(argument)
+    if kind is float:
+        blocks.append(argument)
+        return NUMBER
+    if kind is np.ndarray and argument.dtype == np.float64 and argument.ndim:
+        blocks.append(argument)
+        return argument.shape
+    if kind in (list, tuple):
+        if argument and _FLOATS.issuperset(map(type, argument)):
+            blocks.append(argument)
+            return kind, len(argument)
+        return kind, tuple([describe(part, blocks) for part in argument])
+    if kind is dict:
+        return kind, tuple(argument), tuple([describe(part, blocks) for part in argument.values()])
+    return _describe_rarer(argument, blocks)
+
+
+def _describe_rarer(argument: Any, blocks: list[Any]) -> Any:
+    if isinstance(argument, Node):
+        raise HasValues
+    packed, structure = pack(argument)
+    if structure.kind == "static":
+        return structure
+    for block in packed:
+        if isinstance(block, Node) or (isinstance(block, np.ndarray) and block.dtype == object):
+            raise HasValues
+    if structure.kind == "number":
+        blocks.append(packed[0])
+        return NUMBER
+    if structure.kind == "array":
+        blocks.append(packed[0] if packed[0].ndim else float(packed[0]))
+        return packed[0].shape or NUMBER
+    return structure.detail, tuple([describe(part, blocks) for part in argument])  # a named tuple
+
+
+def lift(argument: Any, leaf: Callable[[int, int], Value], blocks: list[Any]) -> Any:
+    """Put traced Values in the place of an argument's numbers, block by block as `describe` does."""
+    kind = type(argument)
+    if kind in (list, tuple) and argument and _FLOATS.issuperset(map(type, argument)):
+        blocks.append(len(argument))
+        return kind([leaf(len(blocks) - 1, k) for k in range(len(argument))])
+    if isinstance(argument, (list, tuple)):
+        parts = [lift(part, leaf, blocks) for part in argument]
+        return kind(*parts) if hasattr(argument, "_fields") else kind(parts)
+    if kind is dict:
+        return {name: lift(part, leaf, blocks) for name, part in argument.items()}
+    if isinstance(argument, np.ndarray) and argument.ndim:
+        blocks.append(argument.shape)
+        lifted = np.empty(argument.size, dtype=object)
+        lifted[:] = [leaf(len(blocks) - 1, k) for k in range(argument.size)]
+        return lifted.reshape(argument.shape)
+    if flatten(argument)[1].kind == "static":
+        return argument
+    blocks.append(None)
+    return leaf(len(blocks) - 1, 0)
+
+
+class Rows:
+    """A batched argument while a function is traced: it can be handed to `batch_mean`, and nothing else.
+
+    Callable only in name: what is callable passes through transforms as it is.
+    """
+
+    def __init__(self, tracer: Tracer, place: int, argument: Any, first: int) -> None:
+        self.tracer = tracer
+        self.place = place
+        self.argument = argument
+        self.first = first  # the number of its first block
+
+    def one(self) -> Any:
+        """Its first row."""
+        return first_row(self.argument)
+
+    def row(self, axis: Axis) -> Any:
+        """One traced row of it."""
+        return lift(self.one(), lambda block, k: self.tracer.leaf((self.first + block, k), axis), [])
+
+    def __call__(self, *_: Any) -> Any:
+        self._refuse()
+
+    def __getitem__(self, _: Any) -> Any:
+        self._refuse()
+
+    def __iter__(self) -> Any:
+        self._refuse()
+
+    def __len__(self) -> int:
+        self._refuse()
+
+    def __array__(self, *_: Any, **__: Any) -> Any:
+        self._refuse()
+
+    def _refuse(self) -> Any:
+        raise TraceError(
+            f"Argument {self.place} is batched by batch_mean, so inside a compiled function it can only be handed to "
+            "batch_mean as it came. Index or slice it before the call, or pass what you need as another argument."
+        )
+
+
+def first_row(argument: Any) -> Any:
+    """The first row of a batched argument: of an array, or of each array in a container."""
+    if isinstance(argument, dict):
+        return {name: first_row(part) for name, part in argument.items()}
+    if isinstance(argument, tuple):
+        return tuple(first_row(part) for part in argument)
+    row = argument[0]
+    return row if isinstance(row, np.ndarray) and row.ndim else float(row)
+
+
+def batched(argument: Any, place: int) -> Any:
+    """Check that an argument has a leading axis, and make arrays of lists.
+
+    Raises
+    ------
+    ShapeError
+        If it is a number, ragged, or has no rows.
+    """
+    if isinstance(argument, dict):
+        return {name: batched(part, place) for name, part in argument.items()}
+    if isinstance(argument, tuple):
+        return tuple(batched(part, place) for part in argument)
+    try:
+        array = np.asarray(argument)
+        if array.dtype != object:
+            array = array.astype(float, copy=False)
+    except (ValueError, TypeError):
+        raise ShapeError(
+            f"Argument {place} is batched, so it must be an array with a leading axis, or a list of equally long rows; "
+            f"it is {type(argument).__name__}, and its rows differ."
+        ) from None
+    if array.dtype == object and any(isinstance(x, Node) for x in array.flat):
+        raise HasValues
+    if array.dtype == object:
+        raise OperandError(f"Argument {place} is batched, but it does not hold numbers alone.")
+    if not array.ndim:
+        raise ShapeError(f"Argument {place} is batched, so it needs a leading axis; it is one number, {array!r}.")
+    if not len(array):
+        raise ShapeError(f"Argument {place} is batched, but it has no rows. Give at least one.")
+    return array
+
+
+def rows_of(argument: Any) -> list[int]:
+    """How many rows each array of a batched argument has."""
+    if isinstance(argument, dict):
+        return [n for part in argument.values() for n in rows_of(part)]
+    if isinstance(argument, tuple):
+        return [n for part in argument for n in rows_of(part)]
+    return [len(argument)]
+
+
+def is_argument(thing: Any, tracer: Tracer) -> int | None:
+    """The place of the argument that this is, whole and in order; None if it is something else."""
+    leaves = flatten(thing)[0]
+    for place, (first, sizes) in tracer.lifted.items():
+        sources = [(first + b, k) for b, size in enumerate(sizes) for k in range(_count(size))]
+        if len(leaves) == len(sources) and all(
+            type(v) is Traced and v.source == s for v, s in zip(leaves, sources, strict=True)
+        ):
+            return place
+    return None
+
+
+def _count(size: Any) -> int:
+    """How many numbers a block holds: a number one, a list its length, an array the product of its shape."""
+    return 1 if size is None else size if isinstance(size, int) else math.prod(size)

@@ -1,0 +1,103 @@
+"""The mean of a function over the rows of a batch."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from autograd_lite.compiler.arguments import HasValues, Rows, batched, is_argument, rows_of
+from autograd_lite.compiler.compiled import RowsFound
+from autograd_lite.compiler.trace import current_tracer
+from autograd_lite.errors import OperandError, ShapeError, TraceError
+from autograd_lite.ops import mean
+
+__all__ = ["batch_mean"]
+
+
+def batch_mean(f: Callable[..., Any], batch: Sequence[int] = (0,)) -> Callable[..., Any]:
+    r"""Make the mean of a function over the leading axis of some arguments: :math:`\frac1n \sum_i f(p, x_i, y_i)`.
+
+    Eagerly it loops over the rows. Under `compile` one row is traced, and the rows become an axis of the arrays.
+
+    Parameters
+    ----------
+    f : callable
+        Written for one row; returns one number.
+    batch : sequence of int
+        The places of the arguments that have rows: arrays with a leading axis, lists of rows, or tuples of them.
+
+    Returns
+    -------
+    callable
+        Takes what f takes, with rows in those arguments, and returns one number.
+
+    Raises
+    ------
+    ShapeError
+        In a call, if the arguments differ in their number of rows, or have none.
+    TraceError
+        Under `compile`, if a batched argument is not one of the compiled function's own, as it came.
+
+    Examples
+    --------
+    >>> error = batch_mean(lambda w, x, y: (w * x - y) ** 2, batch=(1, 2))
+    >>> error(2.0, [1.0, 2.0], [2.0, 5.0])
+    0.5
+    """
+    places = tuple(sorted(set(batch)))
+    if not places:
+        raise OperandError("batch_mean needs the places of the arguments that have rows: batch_mean(f, batch=(1, 2)).")
+
+    @functools.wraps(f)
+    def average(*args: Any, **named: Any) -> Any:
+        if places[-1] >= len(args):
+            raise ShapeError(f"batch={places} names argument {places[-1]}, but the call had {len(args)}.")
+        if current_tracer.get() is not None and any(_is_traced(args[place]) for place in places):
+            return _traced_mean(f, places, args, named)
+        return _eager_mean(f, places, args, named)
+
+    average.batched_arguments = places  # type: ignore[attr-defined]
+    return average
+
+
+def _eager_mean(f: Callable[..., Any], places: Sequence[int], args: Sequence[Any], named: dict[str, Any]) -> Any:
+    counts = {len(args[place]) if not isinstance(args[place], tuple) else rows_of(args[place])[0] for place in places}
+    if len(counts) > 1:
+        raise ShapeError(f"Batched arguments need equally many rows; they have {', '.join(map(str, sorted(counts)))}.")
+    (count,) = counts
+    if not count:
+        raise ShapeError("The mean over no rows has no value. Give at least one row.")
+    return mean([f(*_row(args, places, i), **named) for i in range(count)])
+
+
+def _row(args: Sequence[Any], places: Sequence[int], i: int) -> list[Any]:
+    return [_pick(argument, i) if place in places else argument for place, argument in enumerate(args)]
+
+
+def _pick(argument: Any, i: int) -> Any:
+    if isinstance(argument, dict):
+        return {name: _pick(part, i) for name, part in argument.items()}
+    return tuple(_pick(part, i) for part in argument) if isinstance(argument, tuple) else argument[i]
+
+
+def _is_traced(argument: Any) -> bool:
+    tracer = current_tracer.get()
+    return isinstance(argument, Rows) or (tracer is not None and tracer.has_traced(argument))
+
+
+def _traced_mean(f: Callable[..., Any], places: Sequence[int], args: Sequence[Any], named: dict[str, Any]) -> Any:
+    tracer = current_tracer.get()
+    assert tracer is not None
+    for place in places:
+        if not isinstance(args[place], Rows):
+            found = is_argument(args[place], tracer)
+            if found is None:
+                raise TraceError(
+                    f"Argument {place} of a batch_mean is not an argument of the compiled function as it came. Hand the "
+                    "compiled function's own argument on whole, without indexing, slicing or calculating first."
+                )
+            raise RowsFound(found)
+    axis = tracer.axis(tuple(args[place].place for place in places))
+    row = [argument.row(axis) if place in places else argument for place, argument in enumerate(args)]
+    return tracer.row_mean(f(*row, **named), axis)

@@ -1,0 +1,271 @@
+"""The public face: `compile`, and the function that it returns."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.compiler.arguments import HasValues, Rows, batched, describe, lift, rows_of
+from autograd_lite.compiler.graph import CAPTURED
+from autograd_lite.compiler.program import Program, Trace
+from autograd_lite.compiler.results import packer
+from autograd_lite.compiler.trace import Axis, Tracer, current_tracer
+from autograd_lite.engine import Value
+from autograd_lite.errors import OperandError, ShapeError
+from autograd_lite.structure import flatten
+from autograd_lite.table import shown
+from autograd_lite.transforms.arguments import keeping_values
+
+__all__ = ["CompiledFunction", "RowsFound", "compile"]
+
+
+class RowsFound(Exception):  # noqa: N818 - no error: trace again, with this argument kept whole
+    """An argument turned out to be handed to `batch_mean`."""
+
+    def __init__(self, place: int) -> None:
+        super().__init__(place)
+        self.place = place
+
+
+def compile(f: Callable[..., Any], *, batch: Sequence[int] = ()) -> CompiledFunction:  # noqa: A001 - as in the design
+    """Make a function that runs scalar code as array code.
+
+    At its first call with arguments of a new structure the function is run once on Values without numbers; what it did
+    becomes a program of array operations, or of float operations where that is faster. Further calls run the program.
+
+    Parameters
+    ----------
+    f : callable
+        Takes numbers, arrays, lists, tuples and dicts of numbers, which reach it as Values; may itself be a transform of
+        a function, ``value_and_grad(loss)``. It must not branch on a Value: see `where`.
+    batch : sequence of int, optional
+        The arguments that get a leading axis of rows, while f is written for one row. Every number of the result
+        gets that axis as well.
+
+    Returns
+    -------
+    CompiledFunction
+        Takes what f takes and returns what f returns, with floats and float64 arrays in place of Values. It has
+        ``source``, the emitted Python, and ``program``, how much work it is, of the last call.
+
+    Raises
+    ------
+    TraceError
+        In a first call, if f uses a Value where Python needs a number: ``if``, ``float``, an index.
+    ShapeError
+        In a call, if batched arguments differ in their number of rows, or have none.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> fast = ag.compile(ag.value_and_grad(lambda x: ag.fsum([v**2 for v in x])))
+    >>> fast([1.0, 2.0, 3.0])
+    (14.0, [2.0, 4.0, 6.0])
+    >>> ag.compile(lambda x, w: w * x, batch=(0,))(np.array([1.0, 2.0]), 10.0)
+    array([10., 20.])
+    """
+    return CompiledFunction(f, batch)
+
+
+class CompiledFunction:
+    """A function and its programs, one for each structure of arguments that it was called with."""
+
+    def __init__(self, f: Callable[..., Any], batch: Sequence[int] = ()) -> None:
+        if not callable(f):
+            raise OperandError(f"compile takes a function, not {shown(f)} ({type(f).__name__}).")
+        functools.update_wrapper(self, f)
+        self._f = f
+        self._batch = frozenset(batch)
+        self._rows = frozenset(batch) | frozenset(getattr(f, "batched_arguments", ()))
+        self._programs: dict[Any, _Entry] = {}
+        self._lock = threading.RLock()
+        self._last: _Entry | None = None
+
+    def __call__(self, *args: Any, **named: Any) -> Any:
+        try:
+            entry, blocks, rows = self._find(args, named)
+        except HasValues:
+            return self._f(*args, **named)  # a graph is wanted
+        flat = entry.run([*blocks, [v._data for v in entry.program.captured]], rows)
+        return entry.pack(flat)
+
+    @property
+    def program(self) -> Program:
+        """The program of the last call: ``instructions``, ``groups``, ``array_calls``, ``captured``."""
+        return self._entry().program
+
+    @property
+    def source(self) -> str:
+        """The emitted Python of the last call's program."""
+        return self._entry().program.source
+
+    def step(self, leaves: Iterable[Value]) -> Callable[..., Any]:
+        """Make a function that takes the captured leaves' numbers as an array, for training without Values.
+
+        Parameters
+        ----------
+        leaves : iterable of Value
+            Such as ``model.parameters()``.
+
+        Returns
+        -------
+        callable
+            ``step(flat, *args)``, with ``flat`` of shape (number of leaves,); returns the flat results, a fresh array.
+
+        Examples
+        --------
+        >>> import autograd_lite as ag
+        >>> w = ag.Value(3.0)
+        >>> step = ag.compile(ag.value_and_grad(lambda x: w * x, wrt=[w])).step([w])
+        >>> step(np.array([5.0]), 2.0)
+        array([10.,  2.])
+        """
+        order = {v: k for k, v in enumerate(leaves)}
+        chosen: dict[int, Any] = {}
+
+        def run(flat: Any, *args: Any) -> Any:
+            entry, blocks, rows = self._find(args, {})
+            where = chosen.get(id(entry))
+            if where is None:
+                captured = entry.program.captured
+                where = chosen[id(entry)] = _Gather(captured, order)
+            return np.asarray(entry.run([*blocks, where(flat)], rows))
+
+        return run
+
+    def _entry(self) -> _Entry:
+        if self._last is None:
+            raise OperandError("Nothing is compiled yet: call the function once, then ask for its program or source.")
+        return self._last
+
+    def _find(self, args: tuple[Any, ...], named: dict[str, Any]) -> tuple[_Entry, list[Any], tuple[int, ...]]:
+        """The program for these arguments, the arguments as blocks, and the numbers of rows."""
+        blocks: list[Any] = []
+        counts: dict[int, list[int]] = {}
+        key: list[Any] = []
+        for place, argument in enumerate(args):
+            if place in self._rows:
+                argument = batched(argument, place)  # noqa: PLW2901 - lists become arrays
+                counts[place] = rows_of(argument)
+                start = len(blocks)
+                describe(argument, blocks)
+                key.append(("rows", _without_rows(argument), tuple(b.shape[1:] for b in blocks[start:])))
+            else:
+                key.append(describe(argument, blocks))
+        key += [(name, describe(argument, blocks)) for name, argument in named.items()]
+        full = tuple(key)
+        entry = self._programs.get(full)
+        if entry is None:
+            with self._lock:
+                entry = self._programs.get(full)
+                if entry is None:
+                    found = self._compiled(args, named)
+                    if found is None:  # another argument is batched: its key leaves the rows out
+                        return self._find(args, named)
+                    entry = self._programs[full] = found
+        self._last = entry
+        return entry, blocks, entry.count_rows(counts)
+
+    def _compiled(self, args: tuple[Any, ...], named: dict[str, Any]) -> _Entry | None:
+        try:
+            return _Entry(lambda guarded: self._trace(args, named, guarded=guarded))
+        except RowsFound as found:
+            self._rows |= {found.place}
+            return None
+
+    def _trace(self, args: tuple[Any, ...], named: dict[str, Any], *, guarded: bool) -> Trace:
+        tracer = Tracer(guarded=guarded)
+        blocks: list[Any] = []
+        rows: dict[Any, Axis] = {}
+        shared = tracer.axis(tuple(sorted(self._batch))) if self._batch else None
+
+        def leaf(block: int, k: int) -> Value:
+            return tracer.leaf((block, k))
+
+        lifted = []
+        for place, argument in enumerate(args):
+            first = len(blocks)
+            if place in self._rows:
+                whole = batched(argument, place)
+                proxy = Rows(tracer, place, whole, first)
+                row = lift(proxy.one(), leaf, blocks)
+                lifted.append(row if place in self._batch else proxy)
+                rows |= dict.fromkeys(range(first, len(blocks)), shared or Axis(()))
+            else:
+                lifted.append(lift(argument, leaf, blocks))
+                tracer.lifted[place] = (first, blocks[first:])
+        for_names = {name: lift(argument, leaf, blocks) for name, argument in named.items()}
+        token = current_tracer.set(tracer)
+        try:
+            with keeping_values():
+                result = self._f(*lifted, **for_names)
+        finally:
+            current_tracer.reset(token)
+        leaves, structure = flatten(result)
+        roots = [v if isinstance(v, Value) else Value.constant(v) for v in leaves]
+        return Trace(roots, structure, dict(enumerate(blocks)), rows if self._batch else {})
+
+
+class _Entry:
+    """A program, the guarded one beside it, and what puts results together."""
+
+    def __init__(self, trace: Callable[[bool], Trace]) -> None:
+        self._trace = trace
+        self.program = Program(trace(False))
+        self.pack = packer(self.program.structure, batched=self.program.batched_result)
+        self._guarded: Program | None = None
+
+    def count_rows(self, counts: dict[int, list[int]]) -> tuple[int, ...]:
+        """The number of rows of each axis of the program."""
+        found = []
+        for axis in self.program.axes:
+            sizes = {n: place for place in axis.arguments for n in counts[place]}
+            if len(sizes) > 1:
+                told = ", ".join(f"argument {place} has {n}" for n, place in sizes.items())
+                raise ShapeError(f"Batched arguments need equally many rows: {told}.")
+            found.append(next(iter(sizes)))
+        return tuple(found)
+
+    def run(self, blocks: list[Any], rows: tuple[int, ...]) -> Any:
+        """Run the program, and the guarded one where the result is not finite."""
+        with np.errstate(all="ignore"):
+            try:
+                flat = self.program.run(blocks, rows)
+            except (ArithmeticError, ValueError):  # what Python's floats refuse, IEEE 754 answers
+                return self._run_guarded(blocks, rows)
+            if self.program.is_exact or self.program.is_finite(flat):
+                return flat
+            return self._run_guarded(blocks, rows)
+
+    def _run_guarded(self, blocks: list[Any], rows: tuple[int, ...]) -> Any:
+        if self._guarded is None:
+            self._guarded = Program(self._trace(True), guarded=True)
+        return self._guarded.run(blocks, rows)
+
+
+class _Gather:
+    """Takes the numbers of captured leaves from a flat array, and those that are not in it from the leaves."""
+
+    def __init__(self, captured: Sequence[Value], order: dict[Value, int]) -> None:
+        self.rest = [(k, v) for k, v in enumerate(captured) if v not in order]
+        self.places = np.array([order.get(v, 0) for v in captured], dtype=np.intp)
+        self.is_same = not self.rest and np.array_equal(self.places, np.arange(len(order)))
+
+    def __call__(self, flat: Any) -> Any:
+        if self.is_same:
+            return flat
+        numbers = np.take(flat, self.places)
+        for k, v in self.rest:
+            numbers[k] = v._data
+        return numbers
+
+
+def _without_rows(argument: Any) -> Any:
+    """What a batched argument looks like, apart from its arrays."""
+    if isinstance(argument, dict):
+        return tuple(argument), tuple(map(_without_rows, argument.values()))
+    return tuple(map(_without_rows, argument)) if isinstance(argument, tuple) else None

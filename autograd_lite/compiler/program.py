@@ -1,0 +1,126 @@
+"""Stage 6, run: a traced function as a program, its workspaces, and its results.
+
+A workspace holds all buffers for one number of rows. It is taken from a free list for the time of a call, so
+nested and concurrent calls never share one, and a call allocates nothing but its result.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd_lite.compiler.arrays import ArrayEmitter
+from autograd_lite.compiler.graph import CAPTURED, Graph
+from autograd_lite.compiler.groups import group
+from autograd_lite.compiler.straight import StraightEmitter
+from autograd_lite.compiler.sums import collect
+from autograd_lite.compiler.trace import Axis
+from autograd_lite.engine import Value
+from autograd_lite.structure import Structure
+
+__all__ = ["Program", "Trace"]
+
+CALL = 20.0  # an array call costs about as much as so many operations on Python floats
+OVERHEAD = 100.0  # and the array program around them as so many
+LONGEST = 20_000  # operations; beyond this Python's own compiler takes too long
+
+
+class Trace(NamedTuple):
+    """What tracing a function gave.
+
+    Attributes
+    ----------
+    roots : list of Value
+        The numbers of the result, in order.
+    structure : Structure
+        How the result is made of them.
+    blocks : dict
+        For each block of arguments, the shape of its array (without rows), None for a number, a length for a list.
+    rows : dict of int to Axis
+        The blocks that have rows.
+    """
+
+    roots: list[Value]
+    structure: Structure
+    blocks: dict[Any, Any]
+    rows: dict[Any, Axis]
+
+
+class Program:
+    """A compiled trace.
+
+    Attributes
+    ----------
+    source : str
+        The emitted Python.
+    instructions : int
+        How many scalars the program computes (of one row).
+    groups : int
+        How many arrays these became; as many as instructions where the program runs on Python floats.
+    array_calls : int
+        How many NumPy calls one run makes; 0 where it runs on Python floats.
+    captured : list of Value
+        The leaves that the function found outside its arguments.
+    """
+
+    def __init__(self, trace: Trace, *, guarded: bool = False) -> None:
+        self.structure = trace.structure
+        self.axes: list[Axis] = []
+        graph = Graph(guarded=guarded, rows=trace.rows)
+        outputs = graph.add_trace(trace.roots)
+        nodes = collect(graph, outputs)
+        self.captured = graph.captured
+        self.is_exact = graph.is_exact
+        blocks = {**trace.blocks, CAPTURED: len(graph.captured)}
+        groups, place = group(graph, nodes, outputs)
+        given = {g.word for g in groups} & {"input", "const", "rows"}
+        self.instructions = sum(1 for node in nodes.values() if node.terms or node.args)
+        self.groups = sum(1 for g in groups if g.word not in given)
+        emitter = ArrayEmitter(graph, groups, place, outputs, blocks)
+        emitted = emitter.emit()
+        work = sum(max(len(node.terms), 1) for node in nodes.values() if node.terms or node.args)
+        on_floats = not guarded and not emitted.axes and work <= min(CALL * emitted.calls + OVERHEAD, LONGEST)
+        self.array_calls = 0 if on_floats else emitted.calls
+        self.axes = emitted.axes
+        self.batched_result = emitted.result_axis is not None
+        self._free: dict[tuple[int, ...], list[Callable[..., Any]]] = {}
+        if on_floats:
+            straight = StraightEmitter(graph, nodes, outputs, blocks)
+            self.source, names = straight.emit(), straight.names
+            self.groups = self.instructions
+            self._run: Callable[..., Any] | None = _defined(self.source, names, "run")
+        else:
+            self.source, names = emitted.text(), emitted.names
+            self._run = None
+            self._build = _defined(self.source, names, "build")
+        self._ones = np.ones(len(outputs))
+
+    def run(self, blocks: Sequence[Any], rows: tuple[int, ...]) -> Any:
+        """Run on the blocks of a call; returns the flat results, a list or an array that nothing else refers to."""
+        if self._run is not None:
+            return self._run(*blocks)
+        free = self._free.setdefault(rows, [])
+        try:
+            work = free.pop()
+        except IndexError:
+            work = self._build(*rows)
+        try:
+            return work(*blocks).copy()
+        finally:
+            free.append(work)
+
+    def is_finite(self, flat: Any) -> bool:
+        """Whether all results are finite, by one sum."""
+        if type(flat) is list:
+            return math.isfinite(sum(flat))
+        return math.isfinite(self._ones.dot(flat)) if flat.ndim == 1 else math.isfinite(flat.sum())
+
+
+def _defined(source: str, names: Mapping[str, Any], name: str) -> Any:
+    """Run emitted source, and give what it defines. It holds nothing but what the emitters wrote."""
+    scope = dict(names)
+    exec(compile(source, "<autograd_lite.compile>", "exec"), scope)  # noqa: S102 - our own text
+    return scope[name]
