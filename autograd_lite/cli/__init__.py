@@ -4,7 +4,8 @@ A command is one file here: ``add_to(commands)`` describes it to argparse, and s
 arguments and returns the exit code. Commands glue the engine, the networks and the pictures together; what they do
 is done there.
 
-Exit codes: 0 it worked; 1 it failed (a file cannot be written, a package is missing); 2 the input is wrong; 130 Ctrl-C.
+Exit codes: 0 it worked; 1 it failed (a file cannot be written, a package is missing, a gradient is wrong); 2 the input
+is wrong; 130 Ctrl-C.
 """
 
 from __future__ import annotations
@@ -16,14 +17,14 @@ import sys
 from collections.abc import Sequence
 from importlib import metadata
 
-from autograd_lite.errors import AutogradLiteError, MissingDependencyError, NonFiniteError, OutputError
+from autograd_lite.errors import AutogradLiteError, MissingDependencyError, NonFiniteError, OutputError, UserCodeError
 
 from . import demo, doctor, draw, step
 
 __all__ = ["main"]
 
 COMMANDS = (demo, draw, step, doctor)
-FAILURES = (MissingDependencyError, NonFiniteError, OutputError)  # the input was right
+FAILURES = (MissingDependencyError, NonFiniteError, OutputError, UserCodeError)  # the input was right
 FAILED, WRONG_INPUT, INTERRUPTED = 1, 2, 130
 
 

@@ -1,4 +1,4 @@
-"""What several commands take: an expression, and the numbers for its names."""
+"""What several commands take: what to build a graph from, and the numbers for its names."""
 
 from __future__ import annotations
 
@@ -14,21 +14,35 @@ from autograd_lite.errors import ExpressionError
 from autograd_lite.table import shown
 
 from .expression import evaluate
+from .user_code import called, is_function
 
-__all__ = ["Commands", "add_expression", "expression_of", "numbers_of"]
+__all__ = ["Commands", "add_numbers", "add_root", "numbers_of", "root_of"]
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # argparse has no public name for it
 
 
-def add_expression(parser: argparse.ArgumentParser) -> None:
-    """Give a command the arguments EXPR and NAME=NUMBER."""
-    parser.add_argument("expression", metavar="EXPR", help="a formula, or several with names: 'b = a + a; c = b + b'")
+def add_root(parser: argparse.ArgumentParser) -> None:
+    """Give a command the arguments EXPR and NAME=NUMBER, which describe a graph."""
+    parser.add_argument(
+        "expression",
+        metavar="EXPR",
+        help="a formula; several with names, 'b = a + a; c = b + b'; or a function in a file of your own, "
+        "file.py:function, which is run",
+    )
+    add_numbers(parser)
+
+
+def add_numbers(parser: argparse.ArgumentParser) -> None:
+    """Give a command the arguments NAME=NUMBER."""
     parser.add_argument("numbers", metavar="NAME=NUMBER", nargs="*", help="a number for each name, such as w=-0.5")
 
 
-def expression_of(arguments: argparse.Namespace) -> Value:
+def root_of(arguments: argparse.Namespace) -> Value:
     """Build the graph that the arguments describe."""
-    return evaluate(arguments.expression, numbers_of(arguments.numbers))
+    numbers = numbers_of(arguments.numbers)
+    if is_function(arguments.expression):
+        return called(arguments.expression, numbers)
+    return evaluate(arguments.expression, numbers)
 
 
 def numbers_of(given: Sequence[str]) -> dict[str, float]:

@@ -6,7 +6,7 @@ import argparse
 
 from autograd_lite import viz
 
-from .arguments import Commands, add_expression, expression_of
+from .arguments import Commands, add_root, root_of
 
 __all__ = ["add_to"]
 
@@ -14,6 +14,7 @@ EXAMPLES = """examples:
   autograd-lite draw 'tanh(w*x + b)' w=-0.5 x=2 b=0.8
   autograd-lite draw 'b = a + a; c = b + b' a=3 -o sums.png
   autograd-lite draw '(w*x - y)**2' w=0.5 x=2 y=3 --no-gradients -o before.svg
+  autograd-lite draw model.py:loss -o loss.svg
 """
 
 
@@ -26,7 +27,7 @@ def add_to(commands: Commands) -> None:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    add_expression(parser)
+    add_root(parser)
     parser.add_argument(
         "-o", "--output", metavar="FILE", default="graph.svg", help=".svg (graph.svg), .png, .pdf, .dot"
     )
@@ -36,7 +37,7 @@ def add_to(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Draw, and say where the picture is."""
-    root = expression_of(arguments)
+    root = root_of(arguments)
     if not arguments.no_gradients:
         root.backward()
     viz.draw(root).save(arguments.output)

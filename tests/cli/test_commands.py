@@ -40,6 +40,19 @@ def test_step_prints_every_contribution(capsys):
     assert printed.count("a.grad +=") == 2
 
 
+def test_step_begins_with_the_forward_pass_and_ends_with_the_update_if_asked(capsys):
+    assert main(["step", "a * a", "a=3", "--forward", "--lr", "0.1"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.index("forward") < printed.index("Seed") < printed.index("Update a")
+
+
+def test_step_writes_a_transcript(capsys):
+    assert main(["step", "a * a", "a=3", "-o", "steps.txt"]) == 0
+    assert capsys.readouterr().out == "The steps are in steps.txt\n"
+    assert main(["step", "a * a", "a=3", "--all"]) == 0
+    assert capsys.readouterr().out.rstrip() == Path("steps.txt").read_text(encoding="utf-8").rstrip()
+
+
 def test_draw_writes_dot_text_without_graphviz(capsys, monkeypatch):
     without_graphviz(monkeypatch)
     assert main(["draw", "w * x", "w=2", "x=3", "-o", "g.dot"]) == 0
@@ -174,7 +187,7 @@ def test_control_characters_do_not_reach_the_terminal(capsys):
 
 
 def test_ctrl_c_is_exit_code_130(capsys, monkeypatch):
-    def interrupted(root):
+    def interrupted(*args, **kwargs):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("autograd_lite.viz.steps", interrupted)
