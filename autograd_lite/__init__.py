@@ -18,13 +18,15 @@ import importlib
 from pathlib import Path
 from types import ModuleType
 
-from autograd_lite import errors, ops, transforms
+from autograd_lite import checks, compiler, errors, ops, transforms
+from autograd_lite.checks import *  # noqa: F403 - all of it is public
+from autograd_lite.compiler import *  # noqa: F403 - and the compiler
 from autograd_lite.engine import TABLE as TABLE
 from autograd_lite.engine import Value as Value
 from autograd_lite.engine import gradients as gradients
 from autograd_lite.errors import *  # noqa: F403 - the tree of errors is public as a whole
 from autograd_lite.ops import *  # noqa: F403 - so is the table: a new row needs no second edit
-from autograd_lite.transforms import *  # noqa: F403 - and the transforms
+from autograd_lite.transforms import *  # noqa: F403 - and so are the transforms
 
 __version__ = "0.1.0"
 
@@ -32,7 +34,7 @@ if not (Path(__file__).parent / "nn").is_dir():  # a checkout: nn/ and viz/ stan
     __path__.append(str(Path(__file__).parent.parent))  # noqa: F405 - every package has a __path__
 
 __all__ = sorted(  # noqa: PLE0605 - see above
-    ["TABLE", "Value", "gradients", "nn", "viz", *errors.__all__, *ops.__all__, *transforms.__all__]
+    ["TABLE", "Value", "gradients", "nn", "viz", *checks.__all__, *compiler.__all__, *errors.__all__, *ops.__all__, *transforms.__all__]
 )
 
 

@@ -1,0 +1,32 @@
+"""Nodes as messages name them."""
+
+from __future__ import annotations
+
+from autograd_lite.engine import Value
+from autograd_lite.expressions import pretty_number
+from autograd_lite.table import Op
+
+__all__ = ["applied", "op_of", "operands"]
+
+
+def op_of(v: Value) -> Op:
+    """The op of a node that is no leaf."""
+    assert v.op is not None
+    return v.op
+
+
+def operands(v: Value) -> str:
+    """List a node's operands, the first few of many."""
+    listed = [f"{u.label} = {pretty_number(u.data)}" if u.label else pretty_number(u.data) for u in v.operands[:4]]
+    return ", ".join([*listed, *(["..."] if len(v.operands) > 4 else [])])
+
+
+def applied(v: Value) -> str:
+    """Write a node as its op applied to numbers.
+
+    Examples
+    --------
+    >>> applied(Value(2.0, "x") * 3.0)
+    'mul(x = 2, 3)'
+    """
+    return f"{op_of(v).name}({operands(v)})"
