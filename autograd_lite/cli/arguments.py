@@ -5,24 +5,40 @@ from __future__ import annotations
 import argparse
 import keyword
 import math
+import textwrap
 import unicodedata
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from autograd_lite.engine import Value
+from autograd_lite.engine import TABLE, Value
 from autograd_lite.errors import ExpressionError
 from autograd_lite.table import shown
 
 from .expression import evaluate
 from .user_code import called, is_function
 
-__all__ = ["Commands", "add_numbers", "add_root", "numbers_of", "root_of"]
+__all__ = ["Commands", "add_command", "add_numbers", "add_root", "numbers_of", "root_of"]
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # argparse has no public name for it
 
 
+def add_command(
+    commands: Commands, name: str, *, summary: str, description: str, examples: str = ""
+) -> argparse.ArgumentParser:
+    """Add a command whose help wraps the description and leaves the examples as they are."""
+    return commands.add_parser(
+        name,
+        help=summary,
+        description=textwrap.fill(description, 80),
+        epilog=examples,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
 def add_root(parser: argparse.ArgumentParser) -> None:
-    """Give a command the arguments EXPR and NAME=NUMBER, which describe a graph."""
+    """Give a command the arguments EXPR and NAME=NUMBER, which describe a graph; its help lists the ops."""
+    ops = textwrap.fill(", ".join(sorted(TABLE)), 78, initial_indent="  ", subsequent_indent="  ")
+    parser.epilog = f"{parser.epilog}\nops, besides + - * / % ** and comparisons:\n{ops}"
     parser.add_argument(
         "expression",
         metavar="EXPR",

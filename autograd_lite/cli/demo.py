@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from .arguments import Commands
+from .arguments import Commands, add_command
 from .demo_parts import iris, worked_example, xor
 from .demo_parts.files import Files
 
@@ -16,9 +16,10 @@ PARTS = (worked_example, xor, iris)
 
 def add_to(commands: Commands) -> None:
     """Describe the command to argparse."""
-    parser = commands.add_parser(
+    parser = add_command(
+        commands,
         "demo",
-        help="show what it does: a worked example, XOR, iris",
+        summary="show what it does: a worked example, XOR, iris",
         description="Work one example of backprop by hand, train XOR from scalars, and classify iris flowers.",
     )
     parser.add_argument("--out", metavar="FOLDER", type=Path, default=Path("autograd-lite-demo"), help="where to write")

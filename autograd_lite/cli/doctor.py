@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import autograd_lite
 
-from .arguments import Commands
+from .arguments import Commands, add_command
 
 __all__ = ["add_to"]
 
@@ -35,9 +35,10 @@ EXTRAS = (
 
 def add_to(commands: Commands) -> None:
     """Describe the command to argparse."""
-    parser = commands.add_parser(
+    parser = add_command(
+        commands,
         "doctor",
-        help="say what is installed and what is missing",
+        summary="say what is installed and what is missing",
         description="Say which Python, NumPy, Graphviz and extras are here, what each is for, and how to get it.",
     )
     parser.set_defaults(run=run)

@@ -6,7 +6,7 @@ import argparse
 
 from autograd_lite import viz
 
-from .arguments import Commands, add_root, root_of
+from .arguments import Commands, add_command, add_root, root_of
 
 __all__ = ["add_to"]
 
@@ -20,12 +20,12 @@ EXAMPLES = """examples:
 
 def add_to(commands: Commands) -> None:
     """Describe the command to argparse."""
-    parser = commands.add_parser(
+    parser = add_command(
+        commands,
         "draw",
-        help="draw the gradient graph of a formula",
+        summary="draw the gradient graph of a formula",
         description="Draw a formula as a graph: data and gradient in each box, the local derivative on each edge.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        examples=EXAMPLES,
     )
     add_root(parser)
     parser.add_argument(

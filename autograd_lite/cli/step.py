@@ -7,7 +7,7 @@ import sys
 
 from autograd_lite import viz
 
-from .arguments import Commands, add_root, root_of
+from .arguments import Commands, add_command, add_root, root_of
 
 __all__ = ["add_to"]
 
@@ -21,13 +21,13 @@ EXAMPLES = """examples:
 
 def add_to(commands: Commands) -> None:
     """Describe the command to argparse."""
-    parser = commands.add_parser(
+    parser = add_command(
+        commands,
         "step",
-        help="go through backprop on a formula, step by step",
+        summary="go through backprop on a formula, step by step",
         description="Go through backprop: who gives how much of the gradient to whom, and why. In a terminal a key at "
         "a time; elsewhere, or with --all, as a transcript; with --html as a page that works offline.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        examples=EXAMPLES,
     )
     add_root(parser)
     parser.add_argument("--forward", action="store_true", help="begin with the forward pass")
