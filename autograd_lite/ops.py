@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import math
 
+from autograd_lite.errors import ShapeError
 from autograd_lite.namespaces import values
 from autograd_lite.table import TABLE, ManyOp, ScaledOp, primitive
 
@@ -754,7 +755,10 @@ def softmax(xs):
     >>> [round(p, 4) for p in softmax([1.0, 2.0, 3.0])]
     [0.09, 0.2447, 0.6652]
     """
-    return _softmax(values, list(xs))
+    xs = list(xs)
+    if not xs:
+        raise ShapeError("softmax of nothing has no value. Give at least one number.")
+    return _softmax(values, xs)
 
 
 def log_softmax(xs):

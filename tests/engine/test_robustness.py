@@ -71,7 +71,8 @@ def test_a_wide_sum_goes_forward_backward_and_away(n):
         total = ag.fsum(xs)
         dot = ag.sumprod(xs, [2.0] * {n})
         top, length = ag.maximum(xs), ag.hypot(xs)
-        for y, data, grad in ((total, 0.5 * {n}, 1.0), (dot, {n}, 2.0), (top, 0.5, 1 / {n}), (length, {n} ** 0.5 / 2, {n} ** -0.5)):
+        long = (length, {n} ** 0.5 / 2, {n} ** -0.5)
+        for y, data, grad in ((total, 0.5 * {n}, 1.0), (dot, {n}, 2.0), (top, 0.5, 1 / {n}), long):
             assert abs(y.data / data - 1.0) < 1e-12, y.data
             assert abs(ag.gradients(y, xs[0]) / grad - 1.0) < 1e-12
         again, small = copy.deepcopy(total), pickle.loads(pickle.dumps(total))
@@ -80,7 +81,7 @@ def test_a_wide_sum_goes_forward_backward_and_away(n):
         star = ag.fsum([x] * {n})
         star.backward()
         assert x.grad == {n}
-        del xs, total, dot, top, length, y, again, small, star
+        del xs, total, dot, top, length, long, y, again, small, star
         print(gc.collect() < 100)
     """
     assert in_subprocess(program) == "True"
