@@ -19,11 +19,11 @@ from importlib import metadata
 
 from autograd_lite.errors import AutogradLiteError, MissingDependencyError, NonFiniteError, OutputError, UserCodeError
 
-from . import demo, doctor, draw, step
+from . import check, demo, doctor, draw, step
 
 __all__ = ["main"]
 
-COMMANDS = (demo, draw, step, doctor)
+COMMANDS = (demo, draw, step, check, doctor)
 FAILURES = (MissingDependencyError, NonFiniteError, OutputError, UserCodeError)  # the input was right
 FAILED, WRONG_INPUT, INTERRUPTED = 1, 2, 130
 
