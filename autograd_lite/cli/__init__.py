@@ -49,8 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     with contextlib.suppress(AttributeError):  # a terminal that cannot show a letter gets "?", not a traceback
         sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
-        arguments = _parsed(argv)
-        return int(arguments.run(arguments))
+        return _run(_parsed(argv))
     except SystemExit as stop:  # argparse: 0 after --help, 2 after a wrong option
         return int(stop.code or 0)
     except AutogradLiteError as error:
@@ -59,9 +58,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("autograd-lite: stopped.", file=sys.stderr)
         return INTERRUPTED
-    except BrokenPipeError:  # the reader, such as `head`, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        if not isinstance(error, BrokenPipeError):  # a reader such as `head` that has seen enough is no mistake
+            print(f"autograd-lite: the output cannot be written: {error.strerror}.", file=sys.stderr)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python would try again at its end
         return FAILED
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    code = int(arguments.run(arguments))
+    sys.stdout.flush()  # a full disk shows here, not when Python ends
+    return code
 
 
 def _parsed(argv: Sequence[str] | None) -> argparse.Namespace:

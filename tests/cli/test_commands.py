@@ -204,10 +204,27 @@ def test_letters_that_the_terminal_lacks_become_question_marks(monkeypatch):
     assert b"?" in narrow.buffer.getvalue()
 
 
+def test_a_graph_that_nobody_could_read_is_refused(capsys):
+    doubled = "; ".join(f"a{i + 1} = a{i} + a{i}" for i in range(505))
+    assert main(["draw", doubled, "a0=1"]) == 2
+    assert "506 nodes" in capsys.readouterr().err
+    assert files() == []
+
+
+def run_in_shell(command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60, check=False)  # noqa: S603, S607 - written here
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_full_disk_is_one_message():
+    done = run_in_shell(f'"{sys.executable}" -m autograd_lite step "a*a" a=1 > /dev/full')
+    assert done.returncode == 1
+    assert done.stderr == "autograd-lite: the output cannot be written: No space left on device.\n"
+
+
 @pytest.mark.skipif(shutil.which("sh") is None, reason="no sh here")
 def test_a_reader_that_leaves_early_is_no_traceback():
     terms = " + ".join(["a*a"] * 50)
-    command = f'"{sys.executable}" -m autograd_lite step "{terms}" a=1 | head -n 1'
-    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60, check=False)  # noqa: S603, S607 - the text was made here
+    done = run_in_shell(f'"{sys.executable}" -m autograd_lite step "{terms}" a=1 | head -n 1')
     assert "Backprop" in done.stdout
     assert done.stderr == ""
