@@ -10,6 +10,9 @@
 
 from __future__ import annotations
 
+from .callbacks import Callback, Progress, Record, ReduceOnPlateau, Schedule, StopWhen
+from .dropout import Dropout
+from .history import History
 from .init import INITIALISERS
 from .layers import MLP, Layer, Neuron, activation_names
 from .loss import LOSSES, Loss, loss_named
@@ -26,31 +29,59 @@ from .losses import (
 )
 from .metrics import accuracy_at_threshold, accuracy_of_classes, r2, rmse
 from .module import Module
-from .optim import SGD, Optimizer
+from .optim import OPTIMIZERS, SGD, Adam, AdamW, Optimizer, RMSProp
+from .penalties import L1, L2, Penalty
+from .schedules import constant, cosine, step_decay, warm_up
+from .training import Training, fit, predict
+from .weights import from_numpy, to_numpy
 
 __all__ = [
     "INITIALISERS",
+    "L1",
+    "L2",
     "LOSSES",
     "MLP",
+    "OPTIMIZERS",
     "SGD",
+    "Adam",
+    "AdamW",
+    "Callback",
+    "Dropout",
+    "History",
     "Layer",
     "Loss",
     "Module",
     "Neuron",
     "Optimizer",
+    "Penalty",
+    "Progress",
+    "RMSProp",
+    "Record",
+    "ReduceOnPlateau",
+    "Schedule",
+    "StopWhen",
+    "Training",
     "accuracy_at_threshold",
     "accuracy_of_classes",
     "activation_names",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
+    "constant",
+    "cosine",
     "cross_entropy",
+    "fit",
+    "from_numpy",
     "half_mean_squared_error",
     "half_sum_of_squares",
     "hinge",
     "loss_named",
     "mean_squared_error",
+    "predict",
     "r2",
     "rmse",
     "root_mean_squared_error",
+    "step_decay",
     "sum_of_squares",
+    "to_numpy",
+    "warm_up",
 ]

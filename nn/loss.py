@@ -29,6 +29,10 @@ class Loss:
         Whether the square root is taken in the end.
     whole : bool
         Whether the rule needs all outputs of a sample at once.
+    restricted : bool
+        Whether only some numbers are targets; the rule then checks those that it can read.
+    wants_classes : bool
+        Whether a target may be the number of a class.
 
     Attributes
     ----------
@@ -50,13 +54,17 @@ class Loss:
         summed: bool = False,
         rooted: bool = False,
         whole: bool = False,
+        restricted: bool = False,
+        wants_classes: bool = False,
     ) -> None:
         update_wrapper(self, rule)
-        self.name = rule.__name__
+        self.name = getattr(rule, "__name__", type(rule).__name__)
         self.rule = rule
         self.summed = summed
         self.rooted = rooted
         self.whole = whole
+        self.restricted = restricted
+        self.wants_classes = wants_classes
 
     def __call__(self, outputs: Any, targets: Any) -> Any:
         """Compute the loss of all samples, as a Value if any output is one."""
@@ -96,31 +104,33 @@ LOSSES: dict[str, Loss] = {}
 """All losses by name."""
 
 
-def loss_named(name: str) -> Loss:
-    """The loss of that name.
+def loss_named(loss: str | Callable[[Any, Any], Any]) -> Loss:
+    """The loss of that name, or one made of a function ``loss(output, target)`` for one sample, whose mean is taken.
 
     Raises
     ------
     UnknownNameError
-        If there is none.
+        If there is none of that name.
 
     Examples
     --------
     >>> loss_named("hinge")
     <loss hinge>
     """
-    if name not in LOSSES:
-        raise UnknownNameError.among("loss", name, LOSSES)
-    return LOSSES[name]
+    if isinstance(loss, Loss):
+        return loss
+    if callable(loss):
+        return Loss(loss, whole=True)
+    if loss not in LOSSES:
+        raise UnknownNameError.among("loss", loss, LOSSES)
+    return LOSSES[loss]
 
 
-def loss(
-    *, summed: bool = False, rooted: bool = False, whole: bool = False
-) -> Callable[[Callable[[Any, Any], Any]], Loss]:
-    """Define a loss by its rule, and add it to `LOSSES`."""
+def loss(**kind: bool) -> Callable[[Callable[[Any, Any], Any]], Loss]:
+    """Define a loss by its rule and its kind, and add it to `LOSSES`."""
 
     def define(rule: Callable[[Any, Any], Any]) -> Loss:
-        made = Loss(rule, summed=summed, rooted=rooted, whole=whole)
+        made = Loss(rule, **kind)
         LOSSES[made.name] = made
         return made
 

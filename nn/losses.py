@@ -109,7 +109,7 @@ def root_mean_squared_error(output: Any, target: Any) -> Any:
 # --- Classes --------------------------------------------------------------------------------------------------------
 
 
-@loss()
+@loss(restricted=True)
 def binary_cross_entropy(output: Any, target: Any) -> Any:
     r"""Mean of :math:`-t \log p - (1 - t) \log(1 - p)`, from probabilities [1]_.
 
@@ -148,7 +148,7 @@ def binary_cross_entropy(output: Any, target: Any) -> Any:
     return op.zmul(-target, op.log(output)) - op.zmul(1.0 - target, op.log1p(-output))
 
 
-@loss()
+@loss(restricted=True)
 def binary_cross_entropy_with_logits(output: Any, target: Any) -> Any:
     r"""Mean of :math:`t \log(1 + e^{-z}) + (1 - t) \log(1 + e^z)`: binary cross-entropy of sigmoid(z), from logits z.
 
@@ -184,7 +184,7 @@ def binary_cross_entropy_with_logits(output: Any, target: Any) -> Any:
     return op.zmul(target, op.softplus(-output)) + op.zmul(1.0 - target, op.softplus(output))
 
 
-@loss(whole=True)
+@loss(whole=True, restricted=True, wants_classes=True)
 def cross_entropy(output: Any, target: Any) -> Any:
     r"""Mean of :math:`\log \sum_j e^{z_j - z_t}`: cross-entropy of softmax(z) with class t, from logits z.
 
@@ -263,7 +263,7 @@ def _of_probabilities(z: list[Any], shares: list[Any]) -> Any:
     return op.fsum([op.zmul(q, total - z_j) for q, z_j in zip(shares, z, strict=True)])
 
 
-@loss()
+@loss(restricted=True)
 def hinge(output: Any, target: Any) -> Any:
     """Mean of max(0, 1 - t o): 0 for answers on the right side by a margin of 1, as support vector machines use it.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -47,21 +48,18 @@ class Module:
             The name is the way to the parameter, such as ``layer1.neuron2.w3``: members of a list count from 1.
         """
         found: dict[Value, str] = {}
-        visited: set[int] = set()
-        stack: list[tuple[str, Any]] = [("", self)]
-        while stack:
-            name, thing = stack.pop()
-            if isinstance(thing, Value):
-                if thing.op is None and thing.requires_grad:
-                    found.setdefault(thing, name)
-            elif id(thing) not in visited:
-                visited.add(id(thing))
-                stack += reversed(_members(name, thing))
+        for name, thing in _everything_in(self):
+            if isinstance(thing, Value) and thing.op is None and thing.requires_grad:
+                found.setdefault(thing, name)
         return [(name, p) for p, name in found.items()]
 
     def parameters(self) -> list[Value]:
         """All parameters, in a fixed order: for a neuron its weights, then its bias."""
         return [p for _, p in self.named_parameters()]
+
+    def modules(self) -> list[Module]:
+        """The module itself and all modules inside it, in the same order."""
+        return [thing for _, thing in _everything_in(self) if isinstance(thing, Module)]
 
     def label_parameters(self) -> None:
         """Write each parameter's name into its label, which pictures and messages show."""
@@ -75,6 +73,20 @@ class Module:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({counted(self)})"
+
+
+def _everything_in(module: Module) -> Iterator[tuple[str, Any]]:
+    """Walk over a module, its containers, and what is in them; each container once, Values as often as they occur."""
+    visited: set[int] = set()
+    stack: list[tuple[str, Any]] = [("", module)]
+    while stack:
+        name, thing = stack.pop()
+        if isinstance(thing, Value):
+            yield name, thing
+        elif id(thing) not in visited:
+            visited.add(id(thing))
+            yield name, thing
+            stack += reversed(_members(name, thing))
 
 
 def _members(name: str, thing: Any) -> list[tuple[str, Any]]:

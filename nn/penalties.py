@@ -1,0 +1,104 @@
+r"""Penalties on large weights, which are added to the loss (regularisation).
+
+They are evaluated on the flat array of all weights; ``penalty(parameters)`` makes a graph, for loops written by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from autograd_lite.engine import Value
+from autograd_lite.errors import DomainError
+from autograd_lite.namespaces import values as op
+
+__all__ = ["L1", "L2", "Penalty"]
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Penalty:
+    """Base of the penalties.
+
+    Parameters
+    ----------
+    strength : float
+        What the sum is multiplied by, at least 0.
+    """
+
+    strength: float
+
+    def __post_init__(self) -> None:
+        if not self.strength >= 0.0:
+            raise DomainError(f"The strength of a penalty is {self.strength}; it must be at least 0.")
+
+    def __call__(self, parameters: Sequence[Value]) -> Any:
+        """The penalty as a Value."""
+        raise NotImplementedError
+
+    def value(self, weights: Array) -> float:
+        """The penalty of an array of weights."""
+        raise NotImplementedError
+
+    def gradient(self, weights: Array) -> Array:
+        """Its slope by each weight."""
+        raise NotImplementedError
+
+
+class L2(Penalty):
+    r"""Sum of squares, :math:`\lambda \sum w^2`: pulls large weights most (ridge, or Tikhonov, regularisation) [1]_.
+
+    Note that some libraries write :math:`\frac{\lambda}{2} \sum w^2`: there the same strength pulls half as much.
+
+    References
+    ----------
+    .. [1] C. M. Bishop, "Pattern Recognition and Machine Learning", 2006, section 3.1.4.
+
+    Examples
+    --------
+    >>> L2(0.1).value(np.array([1.0, -2.0])), L2(0.1).gradient(np.array([1.0, -2.0])).tolist()
+    (0.5, [0.2, -0.4])
+    """
+
+    def __call__(self, parameters: Sequence[Value]) -> Any:
+        """The penalty as a Value."""
+        return self.strength * op.fsum([op.square(p) for p in parameters])
+
+    def value(self, weights: Array) -> float:
+        """The penalty of an array of weights."""
+        return self.strength * float(weights @ weights)
+
+    def gradient(self, weights: Array) -> Array:
+        """Its slope by each weight."""
+        return 2.0 * self.strength * weights
+
+
+class L1(Penalty):
+    r"""Sum of sizes, :math:`\lambda \sum |w|`: pulls all weights alike, and small ones to 0 (lasso) [1]_.
+
+    References
+    ----------
+    .. [1] C. M. Bishop, "Pattern Recognition and Machine Learning", 2006, section 3.1.4.
+
+    Examples
+    --------
+    >>> L1(0.1).value(np.array([1.0, -2.0])), L1(0.1).gradient(np.array([1.0, -2.0])).tolist()
+    (0.30000000000000004, [0.1, -0.1])
+    """
+
+    def __call__(self, parameters: Sequence[Value]) -> Any:
+        """The penalty as a Value."""
+        return self.strength * op.fsum([op.abs(p) for p in parameters])
+
+    def value(self, weights: Array) -> float:
+        """The penalty of an array of weights."""
+        return self.strength * float(np.abs(weights).sum())
+
+    def gradient(self, weights: Array) -> Array:
+        """Its slope by each weight."""
+        return self.strength * np.sign(weights)
