@@ -178,24 +178,24 @@ class Drawing:
         symbol, name = escape(graph.symbol(i)), escape(showable(graph.names[i], 24))
         head = f'<FONT COLOR="{theme.muted}">{symbol}</FONT> <B>{name}</B>'
         data = _coloured(pretty_number(graph.data[i]), theme.data)
-        if graph.names[i] == pretty_number(graph.data[i]) and not graph.nodes[i].requires_grad:
+        if graph.is_number(i):
             return _table(f"<TR><TD>{data}</TD></TR>")
         if len(graph.nodes) > FULL:
             return _table(f"<TR><TD>{head}</TD><TD>{data}</TD></TR>")
         muted = theme.muted
         cells = f'<TD><FONT COLOR="{muted}" POINT-SIZE="9">data</FONT><BR/>{data}</TD>'
-        if graph.nodes[i].requires_grad:
+        if graph.needs[i]:
             known = pretty_number(self._grads[i]) if self._swept else "?"
             grad = _coloured(known, theme.gradient if self._swept else muted)
             cells += f'<VR/><TD><FONT COLOR="{muted}" POINT-SIZE="9">grad</FONT><BR/>{grad}</TD>'
-        span = 2 if graph.nodes[i].requires_grad else 1
+        span = 2 if graph.needs[i] else 1
         return _table(f'<TR><TD COLSPAN="{span}">{head}</TD></TR><HR/><TR>{cells}</TR>')
 
     def _node_style(self, i: int) -> dict[str, str]:
         graph, theme = self._graph, self._theme
-        tooltip = f"{graph.names[i]} = {graph.formula(i).pretty}" if graph.nodes[i].op else graph.names[i]
+        tooltip = graph.names[i] if graph.leaf[i] else f"{graph.names[i]} = {graph.formula(i).pretty}"
         style = {"tooltip": escape(showable(tooltip, 200)).replace("\\", "\\\\"), "fillcolor": theme.box}
-        if not graph.nodes[i].requires_grad:
+        if not graph.needs[i]:
             return style | {"style": "rounded,filled", "color": theme.constant, "fillcolor": theme.constant}
         line = "solid" if self._swept else "dashed"
         width = "2.4" if i in graph.parameters else "1.2"
@@ -203,7 +203,7 @@ class Drawing:
 
     def _edge_style(self, i: int, operand: int) -> dict[str, str]:
         graph, theme = self._graph, self._theme
-        local = graph.nodes[i].partials[operand]
+        local = graph.partials[i][operand]
         if local is None:
             return {"color": theme.line, "style": "dotted"}
         style = {} if len(graph.nodes) > FULL else {"label": f" ×{pretty_number(local)} "}

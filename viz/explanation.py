@@ -13,9 +13,9 @@ from autograd_lite.table import shown
 
 from .digits import agreeing_digits, bracketed
 from .graph import Graph, Use, product
+from .lines import slope_name
 from .names import showable
 from .paths import Path, count_paths, largest_paths
-from .step_text import slope_name
 
 __all__ = ["Explanation", "explain"]
 
@@ -69,7 +69,7 @@ def explain(loss: Value, wrt: Value, *, limit: int = LISTED) -> Explanation:
     graph = Graph(loss)
     if not isinstance(wrt, Value):
         raise OperandError(f"explain needs the Value to differentiate by, not {shown(wrt)} ({type(wrt).__name__}).")
-    return Explanation(graph, wrt, limit)
+    return Explanation(graph, graph.place.get(wrt), limit, name=showable(wrt.label) or "the given Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +96,10 @@ class Explanation:
         The gradient by the reverse sweep.
     """
 
-    def __init__(self, graph: Graph, wrt: Value, limit: int = LISTED) -> None:
+    def __init__(self, graph: Graph, target: int | None, limit: int = LISTED, *, name: str = "") -> None:
         self.graph = graph
-        self._target = graph.place.get(wrt)
-        self.name = showable(wrt.label) or "the given Value" if self._target is None else graph.names[self._target]
+        self._target = target
+        self.name = name if target is None else graph.names[target]
         self._limit = limit
 
     @cached_property
@@ -152,14 +152,15 @@ class Explanation:
         if not self.count:
             root = self.graph.names[self.graph.root]
             return f"{self.slope} = 0: no path leads from {self.name} to {root} along which it could change it."
-        listed = [line for path in self.paths for line in ("", *self._path_lines(path))]
+        listed = [line for path in self.paths for line in ("", *self.path_lines(path))]
         head = f"{self.slope}: {_paths(self.count)}"
         if self.complete:
-            return "\n".join([head, *listed, "", *self._sum_lines()])
+            return "\n".join([head, *listed, "", *self.sum_lines()])
         head += f", the largest {len(self.paths)} of them"
-        return "\n".join([head, *listed, "", *self._share_lines()])
+        return "\n".join([head, *listed, "", *self.share_lines()])
 
-    def _path_lines(self, path: Path) -> list[str]:
+    def path_lines(self, path: Path) -> list[str]:
+        """One path as text: the way, then the product in symbols, as rules, and in numbers."""
         names = self.graph.names
         if not path.uses:
             return [f"{self.name} itself", "  = 1"]
@@ -175,7 +176,8 @@ class Explanation:
             f"  = {pretty_number(path.product)}",
         ]
 
-    def _sum_lines(self) -> list[str]:
+    def sum_lines(self) -> list[str]:
+        """The sum over the listed paths, and the check against the reverse sweep."""
         products = [path.product for path in self.paths]
         total = math.fsum(products) if all(map(math.isfinite, products)) else sum(products)
         digits = agreeing_digits(products, total)
@@ -185,7 +187,8 @@ class Explanation:
         tick = "✓" if agrees else "(differs: numbers this large or small are not finite along some path)"
         return [f"Sum over paths: {shown_sum}", f"Reverse sweep:  {pretty_number(self.gradient, digits)} {tick}"]
 
-    def _share_lines(self) -> list[str]:
+    def share_lines(self) -> list[str]:
+        """How the gradient is split over the node's uses, largest first."""
         names = self.graph.names
         shares = self.shares[: self._limit]
         lines = [f"{self.name} is used {len(self.shares)} times. Through each use, over all paths that begin with it:"]

@@ -9,19 +9,19 @@ node is the *giver* (it passes its gradient on), the operand the *receiver*. ``x
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
 from autograd_lite.engine import Value
 from autograd_lite.errors import OperandError
-from autograd_lite.expressions import Expr
+from autograd_lite.expressions import Expr, pretty_number
 from autograd_lite.sweep import reachable
 from autograd_lite.table import shown
 
 from .names import parameters_among, readable_names
 
-__all__ = ["Graph", "Use"]
+__all__ = ["Graph", "Use", "product"]
 
 
 class Use(NamedTuple):
@@ -42,6 +42,19 @@ class Graph:
         The node to start from, such as a loss.
     parameters : iterable of Value, optional
         Which leaves are parameters; guessed from their labels unless given.
+
+    Attributes
+    ----------
+    nodes : list of Value
+        Operands before the nodes that use them.
+    names, data, operands, partials : list
+        Of each node: its name, its number, the places of its operands, and the derivative by each of them.
+    leaf, needs : list of bool
+        Whether a node was given and not computed; whether it needs a gradient.
+    root : int
+        Place of the root.
+    parameters : list of int
+        Places of the parameters.
 
     Raises
     ------
@@ -67,10 +80,22 @@ class Graph:
         self.root = self.place[root]
         self.data = [v.data for v in self.nodes]
         self.operands = [[self.place[u] for u in v.operands] for v in self.nodes]
-        leaves = [v for v in self.nodes if v.op is None and v.requires_grad]
+        self.partials: list[Sequence[float | None]] = [v.partials for v in self.nodes]
+        self.leaf = [v.op is None for v in self.nodes]
+        self.needs = [v.requires_grad for v in self.nodes]
+        leaves = [self.nodes[i] for i in self.leaves]
         chosen = parameters_among(leaves) if parameters is None else parameters
         self.parameters = [self.place[p] for p in chosen if p in self.place]
-        self._partials = [v.partials for v in self.nodes]
+
+    @property
+    def leaves(self) -> list[int]:
+        """The leaves that need a gradient."""
+        return [i for i, is_leaf in enumerate(self.leaf) if is_leaf and self.needs[i]]
+
+    @property
+    def computed(self) -> list[int]:
+        """The nodes that are no leaves."""
+        return [i for i, is_leaf in enumerate(self.leaf) if not is_leaf]
 
     @cached_property
     def uses(self) -> list[Use]:
@@ -78,8 +103,8 @@ class Graph:
         return [
             Use(i, k, self.operands[i][k], local)
             for i in reversed(range(len(self.nodes)))
-            if self.nodes[i].requires_grad
-            for k, local in enumerate(self._partials[i])
+            if self.needs[i]
+            for k, local in enumerate(self.partials[i])
             if local is not None
         ]
 
@@ -87,10 +112,14 @@ class Graph:
     def adjoints(self) -> list[float]:
         """The gradient of the root by every node, from zero."""
         totals = [0.0] * len(self.nodes)
-        totals[self.root] = 1.0 if self.nodes[self.root].requires_grad else 0.0
+        totals[self.root] = 1.0 if self.needs[self.root] else 0.0
         for use in self.uses:
             totals[use.receiver] += product(totals[use.giver], use.local)
         return totals
+
+    def is_number(self, i: int) -> bool:
+        """Whether the node is a constant that is called by its number."""
+        return self.leaf[i] and not self.needs[i] and self.names[i] == pretty_number(self.data[i])
 
     def formula(self, i: int) -> Expr:
         """How the node was computed, with the names of its operands."""
@@ -106,10 +135,10 @@ class Graph:
 
     def symbol(self, i: int) -> str:
         """What stands in the corner of a node's box: the op's sign, or what kind of leaf it is."""
-        v = self.nodes[i]
-        if v.op is not None:
-            return v.op.symbol
-        if not v.requires_grad:
+        op = self.nodes[i].op
+        if op is not None:
+            return op.symbol
+        if not self.needs[i]:
             return "const"
         return "par" if i in self._parameter_set else "in"
 
@@ -118,13 +147,8 @@ class Graph:
         return frozenset(self.parameters)
 
     def _operand_names(self, i: int) -> list[Expr]:
-        return [self._expression(j) for j in self.operands[i]]
-
-    def _expression(self, i: int) -> Expr:
-        """A constant without a label stands in formulas as its number, so that 2 − 1 becomes 1."""
-        v = self.nodes[i]
-        is_number = v.op is None and not v.requires_grad and not v.label
-        return Expr(self.data[i] if is_number else self.names[i])
+        """Names of the operands; a constant without a label stands as its number, so that 2 − 1 becomes 1."""
+        return [Expr(self.data[j] if self.is_number(j) else self.names[j]) for j in self.operands[i]]
 
 
 def product(adjoint: float, local: float | None) -> float:

@@ -1,7 +1,4 @@
-"""Steps of backprop in words and plain text.
-
-Formulas come first in symbols, then with the numbers, then the sum with what was there before.
-"""
+"""Steps of backprop in words and plain text."""
 
 from __future__ import annotations
 
@@ -9,30 +6,14 @@ from typing import TYPE_CHECKING
 
 from autograd_lite.expressions import pretty_number
 
-from .digits import agreeing_digits, bracketed, changing_digits, times
+from .lines import as_text, lines_of, short, slope_name
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .stepping import Step, Steps
 
-__all__ = ["block", "sentence", "title", "transcript"]
-
-LONGEST_FORMULA = 120
-
-
-def short(formula: str) -> str:
-    """Cut a formula of many operands to what fits on a line."""
-    return formula if len(formula) <= LONGEST_FORMULA else formula[: LONGEST_FORMULA - 2] + " …"
-
-
-def slope_name(of: str, by: str) -> str:
-    """The name of a derivative.
-
-    Examples
-    --------
-    >>> slope_name("L", "w1")
-    '∂L/∂w1'
-    """
-    return f"∂{of}/∂{by}"
+__all__ = ["block", "heading", "rule_line", "sentence", "title", "transcript"]
 
 
 def title(step: Step) -> str:
@@ -47,11 +28,13 @@ def title(step: Step) -> str:
     return f"{step.giver} → {step.receiver}{use}"
 
 
+# --- In words -------------------------------------------------------------------------------------------------------
+
+
 def sentence(step: Step) -> str:
     """The step in plain words."""
-    return {"forward": _forward_words, "seed": _seed_words, "backward": _backward_words, "update": _update_words}[
-        step.phase
-    ](step)
+    words = {"forward": _forward_words, "seed": _seed_words, "backward": _backward_words, "update": _update_words}
+    return words[step.phase](step)
 
 
 def _forward_words(step: Step) -> str:
@@ -64,14 +47,14 @@ def _seed_words(step: Step) -> str:
 
 def _backward_words(step: Step) -> str:
     x, y = step.receiver, step.giver
-    local, upstream = _shown(step.local), _shown(step.upstream)
-    rule = local if short(step.rule) == local else f"{short(step.rule)} = {local}"
     words = [
-        f"{y} = {short(step.formula)}. Seen from {x}, the slope of {y} is {rule}.",
-        f"Multiply by the gradient that has already arrived at {y} ({upstream}).",
+        f"{y} = {short(step.formula)}. Seen from {x}, the slope of {y} is {_rule_and_number(step)}.",
+        f"Multiply by the gradient that has already arrived at {y} ({pretty_number(step.upstream or 0.0)}).",
     ]
     if step.upstream == 0.0:
         words.append("It is exactly 0, so nothing is passed on, whatever the slope.")
+    if step.mistake:
+        return " ".join([*words, step.mistake])
     if step.uses > 1:
         words.append(f"{x} is used {step.uses} times, so the contributions are added up, not replaced.")
     words.append(f"The gradient of {x} is now complete." if step.final else f"More will arrive at {x}.")
@@ -79,80 +62,68 @@ def _backward_words(step: Step) -> str:
 
 
 def _update_words(step: Step) -> str:
-    way = "down" if (step.contribution or 0.0) < 0.0 else "up"
-    still = f"The gradient of {step.receiver} is 0, so it stays."
-    moved = (
-        f"A step against the gradient moves {step.receiver} {way} by {pretty_number(abs(step.contribution or 0.0))}."
-    )
-    return moved if step.contribution else still
+    change = step.contribution or 0.0
+    if change == 0.0:
+        return f"The gradient of {step.receiver} is 0, so it stays."
+    way = "down" if change < 0.0 else "up"
+    return f"A step against the gradient moves {step.receiver} {way} by {pretty_number(abs(change))}."
+
+
+def _rule_and_number(step: Step) -> str:
+    number = pretty_number(step.local or 0.0)
+    return number if step.rule == number else f"{short(step.rule)} = {number}"
+
+
+# --- As lines -------------------------------------------------------------------------------------------------------
+
+
+def rule_line(step: Step) -> str:
+    """The rule of a backward step: how the giver was computed, and its slope; empty in other phases."""
+    if step.phase != "backward":
+        return ""
+    return f"{step.giver} = {short(step.formula)}, {slope_name(step.giver, step.receiver)} = {_rule_and_number(step)}"
+
+
+def heading(step: Step) -> str:
+    """The step's number, phase and title."""
+    phase = f"{step.phase}: " if step.phase in ("forward", "backward") else ""  # the other titles say it
+    return f"{step.number}. {phase}{step.title}"
 
 
 def block(step: Step) -> str:
     """The step as a few lines of text: its title, the rule, and the numbers."""
-    lines = {"forward": _forward_lines, "seed": _seed_lines, "backward": _backward_lines, "update": _update_lines}[
-        step.phase
-    ](step)
-    phase = f"{step.phase}: " if step.phase in ("forward", "backward") else ""  # the other titles say it
-    head = f"{step.number}. {phase}{step.title}"
-    return "\n".join([head, *(f"   {line}" for line in lines)])
+    lines = [as_text(line) for line in lines_of(step)]
+    if step.phase != "forward":  # the symbols, then on the same line the numbers
+        lines = [" ".join(lines[:2]), *lines[2:]]
+    if step.phase == "forward":
+        lines = [f"{step.receiver} = {pretty_number(step.total_after)}"]
+    mistake = f"✗ {step.mistake}" if step.mistake else ""
+    return "\n".join([heading(step), *(f"   {line}" for line in (rule_line(step), *lines, mistake) if line)])
 
 
-def _forward_lines(step: Step) -> list[str]:
-    return [f"{step.receiver} = {pretty_number(step.total_after)}"]
-
-
-def _seed_lines(step: Step) -> list[str]:
-    return [f"{step.receiver}.grad = 1 ✓"]
-
-
-def _backward_lines(step: Step) -> list[str]:
-    assert step.upstream is not None
-    assert step.local is not None
-    assert step.contribution is not None
-    x, y = step.receiver, step.giver
-    slope = slope_name(y, x)
-    value = "" if short(step.rule) == _shown(step.local) else f" = {_shown(step.local)}"
-    digits = agreeing_digits([step.total_before, step.contribution], step.total_after)
-    arithmetic = f"{times([step.upstream, step.local])} = {pretty_number(step.contribution, digits)}"
-    lines = [
-        f"{y} = {short(step.formula)}, {slope} = {short(step.rule)}{value}",
-        f"{x}.grad += {y}.grad · {slope} = {arithmetic}",
-    ]
-    tick = " ✓" if step.final else ""
-    if step.use == 1:
-        return [*lines, f"{x}.grad = {pretty_number(step.total_after, digits)}{tick}"]
-    before, added = pretty_number(step.total_before, digits), bracketed(step.contribution, digits)
-    return [*lines, f"{x}.grad = {before} + {added} = {pretty_number(step.total_after, digits)}{tick}"]
-
-
-def _update_lines(step: Step) -> list[str]:
-    assert step.upstream is not None
-    assert step.local is not None
-    x, lr = step.receiver, -step.local
-    digits = changing_digits(step.total_before, step.total_after)
-    after = pretty_number(step.total_after, digits)
-    arithmetic = (
-        f"{pretty_number(step.total_before, digits)} − {pretty_number(lr)} · {bracketed(step.upstream, digits)}"
-    )
-    return [f"{x} = {x} − lr · {x}.grad = {arithmetic} = {after}"]
-
-
-def _shown(x: float | None) -> str:
-    return "?" if x is None else pretty_number(x)
-
-
-def transcript(steps: Steps) -> str:
-    """All steps as plain text: first how each node was computed, then every step, then the gradients."""
+def given_and_computed(steps: Steps) -> list[str]:
+    """How every node got its number: the leaves, then the formulas."""
     graph = steps.graph
-    computed = [i for i, v in enumerate(graph.nodes) if v.op is not None]
-    leaves = [i for i, v in enumerate(graph.nodes) if v.op is None and graph.names[i] != pretty_number(graph.data[i])]
-    lines = [f"Backprop from {graph.names[graph.root]}: {len(computed)} ops, {len(steps)} steps", ""]
-    lines += [f"{graph.names[i]} = {pretty_number(graph.data[i])}" for i in leaves]
-    lines += [f"{graph.names[i]} = {short(graph.formula(i).pretty)} = {pretty_number(graph.data[i])}" for i in computed]
-    lines += [line for step in steps for line in ("", str(step))]
-    gradients = [i for i in leaves if graph.nodes[i].requires_grad]
-    if gradients:
-        lines += ["", "Gradients"]
-        root = graph.names[graph.root]
-        lines += [f"{slope_name(root, graph.names[i])} = {pretty_number(graph.adjoints[i])}" for i in gradients]
+    leaves = [i for i, is_leaf in enumerate(graph.leaf) if is_leaf and not graph.is_number(i)]
+    lines = [f"{graph.names[i]} = {pretty_number(graph.data[i])}" for i in leaves]
+    return lines + [
+        f"{graph.names[i]} = {short(graph.formula(i).pretty)} = {pretty_number(graph.data[i])}" for i in graph.computed
+    ]
+
+
+def gradients(steps: Steps) -> list[str]:
+    """The gradient by every leaf."""
+    graph = steps.graph
+    root = graph.names[graph.root]
+    return [f"{slope_name(root, graph.names[i])} = {pretty_number(graph.adjoints[i])}" for i in graph.leaves]
+
+
+def transcript(steps: Steps, shown: Sequence[Step]) -> str:
+    """Steps as plain text: first how each node was computed, then every step, then the gradients."""
+    graph = steps.graph
+    lines = [f"Backprop from {graph.names[graph.root]}: {len(graph.computed)} ops, {len(steps)} steps", ""]
+    lines += given_and_computed(steps)
+    lines += [line for step in shown for line in ("", str(step))]
+    if graph.leaves and len(shown) == len(steps):
+        lines += ["", "Gradients in the right order" if steps.mistake else "Gradients", *gradients(steps)]
     return "\n".join(lines) + "\n"

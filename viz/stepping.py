@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 from typing import overload
 
@@ -23,11 +23,12 @@ from autograd_lite.errors import DomainError, UnknownNameError
 
 from . import step_text
 from .files import write_whole
-from .graph import Graph, product
+from .graph import Graph
+from .player import play
+from .sweeps import deliveries
+from .walk import Walk
 
 __all__ = ["Step", "Steps", "steps"]
-
-KINDS = (".txt",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,8 @@ class Step:
         The receiver's gradient before and after the step; the number itself in the phases forward and update.
     final : bool
         Whether the receiver's gradient is complete now.
+    mistake : str
+        In a sweep that is done wrong on purpose: what goes wrong in this step.
     """
 
     number: int
@@ -76,6 +79,7 @@ class Step:
     total_before: float
     total_after: float
     final: bool
+    mistake: str = ""
 
     @property
     def title(self) -> str:
@@ -92,7 +96,12 @@ class Step:
 
 
 def steps(
-    root: Value, *, forward: bool = False, lr: float | None = None, parameters: Iterable[Value] | None = None
+    root: Value,
+    *,
+    forward: bool = False,
+    lr: float | None = None,
+    parameters: Iterable[Value] | None = None,
+    mistake: str | None = None,
 ) -> Steps:
     """List the steps of backprop from a Value.
 
@@ -106,6 +115,9 @@ def steps(
         Learning rate: ends with one update ``p = p − lr · p.grad`` for each parameter. Nothing is really updated.
     parameters : iterable of Value, optional
         Which leaves are parameters; guessed from their labels (w1, b, ...) unless given.
+    mistake : str, optional
+        Do it wrong on purpose: ``"order"`` passes gradients on by naive recursion, ``"overwrite"`` writes ``=`` for
+        ``+=``.
 
     Returns
     -------
@@ -116,6 +128,8 @@ def steps(
     ------
     OperandError
         If `root` is not a Value.
+    GraphTooLargeError
+        If naive recursion would take more than 400 steps.
 
     Examples
     --------
@@ -130,7 +144,7 @@ def steps(
        a.grad += b.grad · ∂b/∂a = 1 · 1 = 1
        a.grad = 1 + 1 = 2 ✓
     """
-    return Steps(Graph(root, parameters), forward=forward, lr=lr)
+    return Steps(Graph(root, parameters), forward=forward, lr=lr, mistake=mistake)
 
 
 class Steps(Sequence[Step]):
@@ -139,19 +153,17 @@ class Steps(Sequence[Step]):
     Index it, slice it, loop over it, print it; ``until`` and ``when`` find a step.
     """
 
-    def __init__(self, graph: Graph, *, forward: bool = False, lr: float | None = None) -> None:
+    def __init__(
+        self, graph: Graph, *, forward: bool = False, lr: float | None = None, mistake: str | None = None
+    ) -> None:
         self.graph = graph
         self.lr = lr
-        nodes = graph.nodes
-        self._computed = [i for i, v in enumerate(nodes) if v.op is not None] if forward else []
-        self._seeds = [graph.root] if nodes[graph.root].requires_grad else []
-        self._updated = [] if lr is None else self._to_update()
-        self._starts = [0, *_running_totals(self._computed, self._seeds, graph.uses, self._updated)]
-
-    def _to_update(self) -> list[int]:
-        graph = self.graph
-        leaves = [i for i, v in enumerate(graph.nodes) if v.op is None and v.requires_grad]
-        return graph.parameters or leaves
+        self.mistake = mistake
+        self._deliveries = deliveries(graph, mistake)
+        self._computed = graph.computed if forward else []
+        self._seeds = [graph.root] if graph.needs[graph.root] else []
+        self._updated = [] if lr is None else graph.parameters or graph.leaves
+        self._starts = [0, *accumulate(map(len, (self._computed, self._seeds, self._deliveries, self._updated)))]
 
     def __len__(self) -> int:
         return self._starts[-1]
@@ -187,10 +199,8 @@ class Steps(Sequence[Step]):
 
     def _backward(self, number: int, k: int) -> Step:
         graph = self.graph
-        use = graph.uses[k]
-        nth, uses, before = self._received[k]
-        upstream = graph.adjoints[use.giver]
-        contribution = product(upstream, use.local)
+        delivery = self._deliveries[k]
+        use = delivery.use
         return Step(
             number=number,
             phase="backward",
@@ -199,16 +209,17 @@ class Steps(Sequence[Step]):
             giver_place=use.giver,
             receiver_place=use.receiver,
             operand=use.operand,
-            use=nth,
-            uses=uses,
+            use=delivery.nth,
+            uses=delivery.of,
             formula=graph.formula(use.giver).pretty,
             rule=graph.slope(use.giver, use.operand).pretty,
-            upstream=upstream,
+            upstream=delivery.upstream,
             local=use.local,
-            contribution=contribution,
-            total_before=before,
-            total_after=before + contribution,
-            final=nth == uses,
+            contribution=delivery.contribution,
+            total_before=delivery.before,
+            total_after=delivery.after,
+            final=delivery.final,
+            mistake=delivery.mistake,
         )
 
     def _update(self, number: int, k: int) -> Step:
@@ -236,66 +247,73 @@ class Steps(Sequence[Step]):
         numbers = (upstream, local, contribution, before, after)
         return Step(number, phase, name, name, i, i, 0, 1, 1, formula, "", *numbers, final=True)
 
-    @cached_property
-    def _received(self) -> list[tuple[int, int, float]]:
-        """For each use: the how-many-th of how many it is for its receiver, and the receiver's gradient before it."""
-        graph = self.graph
-        uses, so_far = [0] * len(graph.nodes), [0] * len(graph.nodes)
-        for use in graph.uses:
-            uses[use.receiver] += 1
-        totals = [0.0] * len(graph.nodes)
-        received = []
-        for use in graph.uses:
-            u = use.receiver
-            so_far[u] += 1
-            received.append((so_far[u], uses[u], totals[u]))
-            totals[u] += product(graph.adjoints[use.giver], use.local)
-        return received
-
     # Finding a step
 
-    def until(self, name: str) -> int:
-        """The place of the step after which the gradient of that node is complete.
+    def find(self, *, until: str | None = None, when: Callable[[Step], bool] | None = None, start: int = 0) -> int:
+        """The place of a step: a breakpoint, as in a debugger.
 
-        Examples
-        --------
-        >>> a = Value(1.0, "a")
-        >>> steps(a * a).until("a")
-        2
-        """
-        found = [k for k, step in enumerate(self) if step.receiver == name and step.phase in ("seed", "backward")]
-        if not found:
-            known = {self.graph.names[i] for i in (self.graph.root, *(use.receiver for use in self.graph.uses))}
-            raise UnknownNameError.among("node with a gradient", name, known)
-        return found[-1]
-
-    def when(self, condition: Callable[[Step], bool]) -> int:
-        """The place of the first step for which the condition holds.
+        Parameters
+        ----------
+        until : str, optional
+            The step after which the gradient of the node of that name is complete.
+        when : callable, optional
+            The first step for which this holds.
+        start : int
+            Where to begin to look.
 
         Raises
         ------
+        UnknownNameError
+            If no node of that name receives a gradient.
         DomainError
-            If it holds for none.
+            If there is no such step.
 
         Examples
         --------
         >>> a = Value(3.0, "a")
-        >>> steps(a * a).when(lambda step: abs(step.total_after) > 5)
-        2
+        >>> steps(a * a).find(until="a"), steps(a * a).find(when=lambda step: abs(step.total_after) > 2)
+        (2, 1)
         """
-        for k, step in enumerate(self):
-            if condition(step):
+        if until is not None:
+            self._check_receives(until)
+        for k in range(start, len(self)):
+            step = self[k]
+            reached = step.receiver == until and step.final and step.phase in ("seed", "backward")
+            if reached or (when is not None and when(step)):
                 return k
-        raise DomainError(f"The condition holds for none of the {len(self)} steps.")
+        raise DomainError(f"No step among numbers {start + 1} to {len(self)} is the one asked for.")
+
+    def _check_receives(self, name: str) -> None:
+        known = {self.graph.names[i] for i in (self.graph.root, *(use.receiver for use in self.graph.uses))}
+        if name not in known:
+            raise UnknownNameError.among("node with a gradient", name, known)
+
+    def walk(self) -> Walk:
+        """Begin to walk: next, back, jump, run to a breakpoint."""
+        return Walk(self)
 
     # Showing
 
-    def transcript(self) -> str:
-        """All steps as plain text, the graph's formulas first."""
-        return step_text.transcript(self)
+    def play(self, *, until: str | None = None, when: Callable[[Step], bool] | None = None, all: bool = False) -> None:  # noqa: A002 - the name of the option on the command line
+        """Step through in a terminal, by keys; without a terminal, or with ``all=True``, print the transcript.
+
+        Parameters
+        ----------
+        until, when : str, callable, optional
+            A breakpoint to start at, as in `find`.
+        all : bool
+            Whether to print everything at once.
+        """
+        start = 0 if until is None and when is None else self.find(until=until, when=when) + 1
+        play(self, start=start, everything=all)
+
+    def transcript(self, *, until: str | None = None, when: Callable[[Step], bool] | None = None) -> str:
+        """The steps as plain text, the graph's formulas first; up to a breakpoint, as in `find`, if one is given."""
+        end = len(self) if until is None and when is None else self.find(until=until, when=when) + 1
+        return step_text.transcript(self, self[:end])
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the steps to a file; the ending decides: .txt for the transcript.
+        """Write the steps to a file; the ending decides: .html for the page, .md, .tex, .txt for the transcript.
 
         Raises
         ------
@@ -303,22 +321,26 @@ class Steps(Sequence[Step]):
             For another ending.
         OutputError
             If the file cannot be written; nothing is left half-written.
+        MissingDependencyError
+            If a page is asked for and there is no Graphviz.
         """
         kind = Path(path).suffix.lower()
-        if kind not in KINDS:
-            raise UnknownNameError.among("kind of transcript", kind or Path(path).name, KINDS)
-        return write_whole(path, self.transcript())
+        if kind not in WRITERS:
+            raise UnknownNameError.among("kind of transcript", kind or Path(path).name, WRITERS)
+        return write_whole(path, WRITERS[kind](self))
 
     def __str__(self) -> str:
         return self.transcript()
 
     def __repr__(self) -> str:
-        return f"<{len(self)} steps of backprop from {self.graph.names[self.graph.root]}>"
+        wrong = {None: "", "order": ", in the wrong order", "overwrite": ", with = for +="}[self.mistake]
+        return f"<{len(self)} steps of backprop from {self.graph.names[self.graph.root]}{wrong}>"
 
 
-def _running_totals(*parts: Sequence[object]) -> list[int]:
-    totals, total = [], 0
-    for part in parts:
-        total += len(part)
-        totals.append(total)
-    return totals
+def _page(steps: Steps) -> str:
+    from .page import page  # noqa: PLC0415 - the page is built on the steps, and few programs need it
+
+    return page(steps)
+
+
+WRITERS: dict[str, Callable[[Steps], str]] = {".html": _page, ".txt": Steps.transcript}
