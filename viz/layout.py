@@ -75,7 +75,12 @@ class Layout(NamedTuple):
 
 
 def lay_out(
-    sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int]], direction: str = "LR", *, gap: float = 60.0
+    sizes: Sequence[tuple[float, float]],
+    edges: Sequence[tuple[int, int]],
+    direction: str = "LR",
+    *,
+    gap: float = 60.0,
+    apart: float = 26.0,
 ) -> Layout:
     """Place boxes of given sizes, connected by edges from operands to the nodes that use them.
 
