@@ -10,7 +10,6 @@ import pytest
 from autograd_lite import nn
 from autograd_lite.cli import main
 from autograd_lite.cli.demo_parts import iris, worked_example
-from autograd_lite.cli.demo_parts.progress import Progress
 from autograd_lite.viz import graphviz_engine
 
 WRITTEN = ["1-after.svg", "1-before.svg", "1-transcript.txt", "2-xor.svg", "3-iris-loss.png"]
@@ -128,25 +127,13 @@ def test_iris_holds_out_a_third_that_training_never_sees():
     assert [sum(column) / 100 for column in columns] == pytest.approx([0.0] * 4, abs=1e-12)
 
 
-def test_progress_in_a_log_is_a_few_plain_lines(capsys):
-    progress = Progress(1000, "XOR")
-    for epoch in progress:
-        progress.loss = 1.0 / (1 + epoch)
-    lines = capsys.readouterr().err.splitlines()
-    assert len(lines) == 5
-    assert lines[-1] == "XOR: epoch 1000 of 1000, loss 0.0010"
+def test_ctrl_c_in_training_ends_the_whole_demo(tmp_path, capsys, monkeypatch):
+    def interrupted(self, running):
+        raise KeyboardInterrupt
 
-
-def test_progress_on_a_terminal_is_a_bar(capsys, monkeypatch):
-    pytest.importorskip("tqdm")
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    progress = Progress(3, "XOR")
-    assert list(progress) == [0, 1, 2]
-    assert "XOR: 100%" in capsys.readouterr().err
-
-
-def test_progress_on_a_terminal_without_tqdm_is_plain(capsys, monkeypatch):
-    hide(monkeypatch, "tqdm")
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    assert list(Progress(2, "XOR")) == [0, 1]
-    assert "epoch 2 of 2" in capsys.readouterr().err
+    monkeypatch.setattr(nn.Progress, "after_epoch", interrupted)
+    assert main(["demo", "--quick", "--out", str(tmp_path)]) == 130
+    out, err = capsys.readouterr()
+    assert "2. XOR" in out
+    assert "3. Real data" not in out
+    assert err == "autograd-lite: stopped.\n"

@@ -10,7 +10,7 @@ from autograd_lite import nn, viz
 from autograd_lite.errors import MissingDependencyError, OutputError
 
 from .files import Files
-from .progress import Progress
+from .training import train
 
 __all__ = ["TITLE", "show"]
 
@@ -34,7 +34,14 @@ def show(files: Files, *, quick: bool) -> None:
         return
     model = nn.MLP(4, [8, 3], activation="tanh", seed=SEED)
     print(model, f"on {len(training.rows)} flowers, scored on {len(held_out.rows)} others")
-    history = train(model, training, held_out, epochs=5 if quick else 150)
+    history = train(
+        model,
+        *training,
+        validation=held_out,
+        loss="cross_entropy",
+        optimizer=nn.SGD(lr=0.1, momentum=0.9),
+        epochs=5 if quick else 150,
+    )
     accuracy = nn.accuracy_of_classes([model(row) for row in held_out.rows], held_out.kinds)
     print(f"Right on {accuracy:.0%} of the flowers that it never saw.")
     files.add("3-iris-loss.png", "the loss of iris, epoch by epoch", partial(_save_plot, history))
@@ -57,25 +64,8 @@ def load() -> tuple[Samples, Samples]:
     return Samples(training, parts[2].tolist()), Samples(held_out, parts[3].tolist())
 
 
-def train(model: nn.MLP, training: Samples, held_out: Samples, epochs: int) -> dict[str, list[float]]:
-    """Descend along the gradient of the mean loss over all flowers, and note the loss of each epoch."""
-    optimizer = nn.SGD(lr=0.1, momentum=0.9)
-    history: dict[str, list[float]] = {"loss": [], "loss on held-out flowers": []}
-    progress = Progress(epochs, "iris")
-    for _ in progress:
-        loss = nn.cross_entropy([model(row) for row in training.rows], training.kinds)
-        unseen = nn.cross_entropy([model(row) for row in held_out.rows], held_out.kinds)
-        model.zero_grad()
-        loss.backward()
-        optimizer.step(model.parameters())
-        progress.loss = loss.data
-        history["loss"].append(loss.data)
-        history["loss on held-out flowers"].append(unseen.data)
-    return history
-
-
-def _save_plot(history: dict[str, list[float]], path: Path) -> None:
-    axes = viz.plot_history(history)
+def _save_plot(history: nn.History, path: Path) -> None:
+    axes = viz.plot_history({"training": history.loss, "held-out flowers": history.validation_loss})
     axes.set_ylabel("cross-entropy (nats)")
     unfinished = path.with_name(f".{path.name}.tmp")
     try:

@@ -6,7 +6,7 @@ from autograd_lite import nn, viz
 from autograd_lite.engine import Value
 
 from .files import Files
-from .progress import Progress
+from .training import train
 
 __all__ = ["TITLE", "show"]
 
@@ -19,15 +19,8 @@ SEED = 3  # two neurons are just enough: about one start in three ends in a vall
 def show(files: Files, *, quick: bool) -> None:
     """Train, print the four outputs, and draw the graph of one sample's loss with its gradients."""
     model = nn.MLP(2, [2, 1], activation="sigmoid", output_activation="sigmoid", seed=SEED)
-    optimizer = nn.SGD(lr=1.0)
     print(model)
-    progress = Progress(20 if quick else 1000, "XOR")
-    for _ in progress:
-        loss = nn.binary_cross_entropy([model(x) for x in X], Y)
-        model.zero_grad()
-        loss.backward()
-        optimizer.step(model.parameters())
-        progress.loss = loss.data
+    train(model, X, Y, loss="binary_cross_entropy", optimizer=nn.SGD(lr=1.0), epochs=20 if quick else 1000)
     for x, y in zip(X, Y, strict=True):
         print(f"  {x[0]:g} xor {x[1]:g} = {y:g}, the network says {model(x).data:.4f}")
     inputs = [Value.constant(x, f"x{i}") for i, x in enumerate(X[1], start=1)]

@@ -1,0 +1,24 @@
+"""Training in the demo: in the eager engine, with progress shown, and Ctrl-C ending the whole command."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from autograd_lite import nn
+
+__all__ = ["train"]
+
+
+def train(model: nn.Module, rows: Sequence[Any], targets: Sequence[Any], **settings: Any) -> nn.History:
+    """Train a model on the graph of scalars, and return what happened.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If Ctrl-C ended it, which `nn.fit` itself takes as a wish to stop early.
+    """
+    history = nn.fit(model, rows, targets, callbacks=[nn.Progress()], compile=False, **settings)
+    if history.stopped == "interrupted":
+        raise KeyboardInterrupt
+    return history
