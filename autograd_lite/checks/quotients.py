@@ -15,6 +15,7 @@ __all__ = ["Slope", "difference_quotient", "is_kink"]
 
 STARTS = (0.1, 1.3e-3, 1.7e-5)  # largest steps of the tableaus, as fractions of the point's size
 HALVINGS = 7  # of the step, in one tableau
+CONFIRMED = 1e-8  # two tableaus that agree so far, relatively, confirm each other
 EPSILON = 2.0**-52
 
 
@@ -54,8 +55,12 @@ def difference_quotient(f: Callable[[float], float], x: float) -> Slope:
     for size in sizes:
         for start in STARTS:
             fine = _tableau(f, x, start * size)
-            if abs(coarse.value - fine.value) <= 4.0 * (coarse.uncertainty + fine.uncertainty) < math.inf:
-                return min(coarse, fine, key=lambda slope: slope.uncertainty)
+            apart = abs(coarse.value - fine.value)
+            best = min(coarse, fine, key=lambda slope: slope.uncertainty)
+            if apart <= 4.0 * (coarse.uncertainty + fine.uncertainty) < math.inf:
+                return best
+            if apart <= CONFIRMED * abs(fine.value):  # large terms that cancel round more than their sum shows
+                return Slope(best.value, apart, best.rounding)
             coarse = fine
     return Slope(coarse.value, math.inf, coarse.rounding)
 

@@ -5,6 +5,7 @@ module              what is there
 =================== =====================================================================
 `arguments`         arguments made into Values, results made into numbers
 `derivatives`       grad, value_and_grad, derivative, jacobian, hessian, hvp
+`sharing`           equal subexpressions made one, for high orders
 `series`            taylor
 `critical`          classify_critical_point, descent_report
 =================== =====================================================================

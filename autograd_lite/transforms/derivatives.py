@@ -23,6 +23,7 @@ from autograd_lite.namespaces import values
 from autograd_lite.structure import NUMBER, Structure, flatten
 from autograd_lite.table import shown
 from autograd_lite.transforms.arguments import Function, Run, run, scalar, select
+from autograd_lite.transforms.sharing import shared
 
 __all__ = ["derivative", "grad", "hessian", "hvp", "jacobian", "successive_derivatives", "value_and_grad"]
 
@@ -153,9 +154,10 @@ def successive_derivatives(ran: Run, order: int) -> list[Any]:
             f"{ran.structure.kind}. Use ag.grad, ag.jacobian or ag.hessian."
         )
     y = scalar(ran.result, "A derivative")
+    x = ran.aliases[0]
     found = [y]
     for _ in range(order):
-        y = gradients(y, ran.aliases[0], create_graph=True) if isinstance(y, Value) else 0.0
+        y = gradients(shared(y, since=x.order), x, create_graph=True) if isinstance(y, Value) else 0.0
         found.append(y)
     return [ran.number(y) for y in found]
 

@@ -80,6 +80,7 @@ def test_a_wrong_op_is_rejected_and_named(op, factor):
         (lambda x: (x - 1e6) ** 2, 1e6),
         (lambda x: ag.relu(x) * 3.0, 1e-4),
         (abs, 0.0),
+        (lambda x: ag.fsum([8.6436, -2.94 * x, 0.0036]), 2.9412),
     ],
 )
 def test_hard_points_pass(f, x):
