@@ -123,10 +123,8 @@ function bringIntoView(i) {
     const frame = figure.getBoundingClientRect();
     if (!box || !frame.width) continue;
     const margin = 70;
-    if (box.left < frame.left + margin) figure.scrollLeft -= frame.left + margin - box.left;
-    else if (box.right > frame.right - margin) figure.scrollLeft += box.right - frame.right + margin;
-    if (box.top < frame.top + margin) figure.scrollTop -= frame.top + margin - box.top;
-    else if (box.bottom > frame.bottom - margin) figure.scrollTop += box.bottom - frame.bottom + margin;
+    const beyond = (low, high, from, to) => (low < from + margin ? low - from - margin : Math.max(0, high - to + margin));
+    figure.scrollBy(beyond(box.left, box.right, frame.left, frame.right), beyond(box.top, box.bottom, frame.top, frame.bottom));
   }
 }
 

@@ -46,13 +46,13 @@ class Picture:
     ----------
     graph : Graph
         What to draw.
-    widest : sequence of str
-        For each node the longest text that its gradient will ever show, so that the box has room for it.
+    widest : sequence of (str, str)
+        For each node the longest texts that its data and gradient will ever show, so that the box has room for them.
     direction : str
         ``"LR"`` or ``"TB"``.
     """
 
-    def __init__(self, graph: Graph, widest: Sequence[str], direction: str = "LR") -> None:
+    def __init__(self, graph: Graph, widest: Sequence[tuple[str, str]], direction: str = "LR") -> None:
         self.graph = graph
         self.direction = direction
         self.edges = [
@@ -92,8 +92,9 @@ class Picture:
 
     def _cells(self, i: int) -> tuple[float, float]:
         """Widths of the cells for data and gradient."""
-        left = max(54.0, DIGIT * len(pretty_number(self.graph.data[i])) + 16)
-        return left, max(54.0, DIGIT * len(self._widest[i]) + 16) if self.graph.needs[i] else 0.0
+        data, grad = self._widest[i]
+        left = max(54.0, DIGIT * len(data) + 16)
+        return left, max(54.0, DIGIT * len(grad) + 16) if self.graph.needs[i] else 0.0
 
     def _short_name(self, i: int) -> str:
         return showable(self.graph.names[i], LONGEST_NAME)
