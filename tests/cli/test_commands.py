@@ -53,6 +53,14 @@ def test_step_writes_a_transcript(capsys):
     assert capsys.readouterr().out.rstrip() == Path("steps.txt").read_text(encoding="utf-8").rstrip()
 
 
+@needs_graphviz
+def test_step_writes_a_page(capsys):
+    assert main(["step", "a * a", "a=3", "--html", "steps.html"]) == 0
+    page = Path("steps.html").read_text(encoding="utf-8")
+    assert page.lstrip().lower().startswith("<!doctype html>")
+    assert files() == ["steps.html"]
+
+
 def test_draw_writes_dot_text_without_graphviz(capsys, monkeypatch):
     without_graphviz(monkeypatch)
     assert main(["draw", "w * x", "w=2", "x=3", "-o", "g.dot"]) == 0

@@ -12,7 +12,7 @@ from autograd_lite.cli import main
 from autograd_lite.cli.demo_parts import iris, worked_example
 from autograd_lite.viz import graphviz_engine
 
-WRITTEN = ["1-after.svg", "1-before.svg", "1-transcript.txt", "2-xor.svg", "3-iris-loss.png"]
+WRITTEN = ["1-after.svg", "1-before.svg", "1-steps.html", "1-transcript.txt", "2-xor.svg", "3-iris-loss.png"]
 
 
 def test_quick_demo_writes_its_files_and_says_where(tmp_path, capsys):

@@ -68,12 +68,14 @@ class Row(NamedTuple):
 
 
 def show(files: Files, *, quick: bool) -> None:
-    """Work the example: forward, backward, update; two pictures and a transcript."""
+    """Work the example: forward, backward, update; two pictures, a page to step through, and a transcript."""
     net = build(w1=0.25, w2=0.3, b1=-0.1, wh=0.33, b2=0.3)
     files.add("1-before.svg", "the graph after the forward pass", viz.draw(net.error).save)
     net.error.backward()
     files.add("1-after.svg", "the same graph with its gradients", viz.draw(net.error).save)
-    files.add("1-transcript.txt", "every step of backprop, in words", viz.steps(net.error).save)
+    steps = viz.steps(net.error, forward=True, lr=ETA, parameters=net.parameters)
+    files.add("1-steps.html", "the same, a step at a key, in a browser", steps.save)
+    files.add("1-transcript.txt", "every step in words", steps.save)
     print('"notes" is what a printed worksheet of this example says; here is what comes out.')
     _print_rows(rows_of(net))
     after = build(*[p.data - ETA * p.grad for p in net.parameters])
