@@ -31,6 +31,7 @@ from .metrics import accuracy_at_threshold, accuracy_of_classes, r2, rmse
 from .module import Module
 from .optim import OPTIMIZERS, SGD, Adam, AdamW, Optimizer, RMSProp
 from .penalties import L1, L2, Penalty
+from .saving import Checkpoint, SavedModel, load, load_checkpoint, save
 from .schedules import constant, cosine, step_decay, warm_up
 from .training import Training, fit, predict
 from .weights import from_numpy, to_numpy
@@ -46,6 +47,7 @@ __all__ = [
     "Adam",
     "AdamW",
     "Callback",
+    "Checkpoint",
     "Dropout",
     "History",
     "Layer",
@@ -58,6 +60,7 @@ __all__ = [
     "RMSProp",
     "Record",
     "ReduceOnPlateau",
+    "SavedModel",
     "Schedule",
     "StopWhen",
     "Training",
@@ -74,12 +77,15 @@ __all__ = [
     "half_mean_squared_error",
     "half_sum_of_squares",
     "hinge",
+    "load",
+    "load_checkpoint",
     "loss_named",
     "mean_squared_error",
     "predict",
     "r2",
     "rmse",
     "root_mean_squared_error",
+    "save",
     "step_decay",
     "sum_of_squares",
     "to_numpy",

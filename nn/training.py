@@ -81,6 +81,7 @@ class Training:
         """Run all epochs."""
         weights = read_weights(self.parameters)
         self._weights = self._sound = weights
+        self.history.stopped = ""
         try:
             for callback in self.callbacks:
                 callback.start(self)

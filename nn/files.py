@@ -1,0 +1,79 @@
+"""Writing files so that at any time, even after a power cut, there is the old file or the new one, whole."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from pathlib import Path
+
+from autograd_lite.errors import OutputError
+
+__all__ = ["write_atomically"]
+
+
+def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
+    """Write to a temporary file beside the target, flush it to the disk, then rename it.
+
+    Parameters
+    ----------
+    path : path
+        Where; an existing file is replaced.
+    content : bytes
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written: no such folder, no permission, a full disk. The old file is then still there.
+    """
+    target = Path(path)
+    _sweep(target)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(target)
+        _sync_folder(target.parent)
+    except OSError as error:
+        raise OutputError(
+            f"{str(target)!r} cannot be written: {error.strerror or error}. Nothing has changed; name another place."
+        ) from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the renaming itself last, where the system lets a folder be opened."""
+    if sys.platform == "win32":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sweep(target: Path) -> None:
+    """Remove what a killed process left behind while it wrote the same file."""
+    if sys.platform == "win32":
+        return
+    prefix = f".{target.name}."
+    with contextlib.suppress(OSError):
+        for leftover in target.parent.iterdir():
+            if leftover.name.startswith(prefix) and leftover.suffix == ".tmp":
+                process = leftover.name[len(prefix) : -len(".tmp")]
+                if process.isdigit() and not _is_running(int(process)):
+                    leftover.unlink(missing_ok=True)
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        return True
+    return True

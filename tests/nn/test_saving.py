@@ -1,0 +1,321 @@
+"""Model files: round trips, resuming, damage of every kind, kill -9, full disks."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+
+import numpy as np
+import pytest
+
+from autograd_lite import Value, nn
+from autograd_lite.errors import ModelFileError, OperandError, OutputError, ShapeError
+
+DATA = {"X": [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], "y": [0.0, 1.0, 1.0, 0.0]}
+DATA |= {"loss": "binary_cross_entropy_with_logits", "batch_size": 2}
+
+
+def numbers(model):
+    return [p.data for p in model.parameters()]
+
+
+def files_in(folder):
+    return [path.name for path in folder.iterdir()]
+
+
+class Own(nn.Module):
+    def __init__(self, size=2):
+        self.w = [Value(i + 0.5) for i in range(size)]
+
+    def __call__(self, x):
+        return self.w[0] * x[0] + self.w[1]
+
+
+# --- Round trips ----------------------------------------------------------------------------------------------------
+
+
+def test_a_perceptron_comes_back_as_it_was(tmp_path):
+    path = tmp_path / "model.npz"
+    model = nn.MLP(2, [3, 4, 2], activation="leaky_relu", output_activation="sigmoid", written_out=True, seed=9)
+    model.parameters()[0].data = -0.0
+    model.parameters()[1].data = 5e-324
+    nn.save(model, path, notes={"columns": ["a", "ü"]})
+    twin = nn.load(path)
+    assert repr(twin) == repr(model)
+    assert list(map(repr, numbers(twin))) == list(map(repr, numbers(model)))
+    assert [v.data for v in twin([0.1, 0.2])] == [v.data for v in model([0.1, 0.2])]
+    assert nn.load_checkpoint(path).notes == {"columns": ["a", "ü"]}
+    assert files_in(tmp_path) == ["model.npz"]
+
+
+def test_the_same_model_is_the_same_bytes(tmp_path):
+    for name in "ab":
+        nn.save(nn.MLP(2, [3, 1]), tmp_path / name)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_numpy_reads_the_file_too(tmp_path):
+    nn.save(nn.MLP(1, [1]), tmp_path / "model.npz")
+    with np.load(tmp_path / "model.npz", allow_pickle=False) as file:
+        assert file["weights"].tolist() == numbers(nn.MLP(1, [1]))
+
+
+def test_a_model_of_ones_own_is_filled(tmp_path):
+    path = tmp_path / "own.npz"
+    nn.save(Own(), path)
+    model = Own()
+    model.w[0].data = 7.0
+    assert nn.load(path, model) is model
+    assert numbers(model) == [0.5, 1.5]
+    with pytest.raises(ModelFileError, match="pass it"):
+        nn.load(path)
+    with pytest.raises(ModelFileError, match="2 weights of a Own; the model given has 3"):
+        nn.load(path, Own(3))
+
+
+def test_resuming_from_a_checkpoint_is_the_straight_run(tmp_path):
+    def start():
+        model = nn.MLP(2, [3, 1], activation="tanh", seed=4)
+        return model, nn.Adam(0.05, clip_norm=1.0, weight_decay=1e-3)
+
+    straight, optimizer = start()
+    history = nn.fit(straight, **DATA, optimizer=optimizer, epochs=9, seed=3)
+    model, optimizer = start()
+    checkpoint = nn.Checkpoint(tmp_path / "model.npz", every=2)
+    nn.fit(model, **DATA, optimizer=optimizer, epochs=5, seed=3, callbacks=[checkpoint])
+    saved = nn.load_checkpoint(tmp_path / "model.npz")
+    assert saved.history.epochs == 5
+    resumed = nn.fit(saved.model, **DATA, optimizer=saved.optimizer, epochs=9, resume=saved.history)
+    assert numbers(saved.model) == numbers(straight)
+    assert resumed.loss == history.loss
+    assert resumed.gradient_norm == history.gradient_norm
+
+
+def test_only_the_best_is_kept(tmp_path):
+    path = tmp_path / "best.npz"
+    model = nn.Neuron(1, "linear", seed=0)
+    checkpoint = nn.Checkpoint(path, only_best=True)
+    history = nn.fit(
+        model, [[1.0]], [1.0], loss="mean_squared_error", optimizer=nn.SGD(1.5), epochs=5, callbacks=[checkpoint]
+    )
+    assert nn.load_checkpoint(path, nn.Neuron(1)).history.epochs == int(np.argmin(history.loss)) + 1 < 5
+
+
+def test_arrays_in_and_out():
+    model = nn.MLP(2, [3, 1])
+    arrays = nn.to_numpy(model)
+    x = np.array([0.3, -0.7])
+    hidden = np.maximum(arrays["layer1.W"] @ x + arrays["layer1.b"], 0.0)
+    assert model(x).data == pytest.approx((arrays["layer2.W"] @ hidden + arrays["layer2.b"])[0], rel=1e-14)
+    own = Own()
+    nn.from_numpy(own, {"w1": 3.0, "w2": 4.0})
+    assert numbers(own) == [3.0, 4.0]
+    before = numbers(model)
+    with pytest.raises(ShapeError, match=r"layer1.W has shape \(2, 3\); the model needs \(3, 2\)"):
+        nn.from_numpy(model, {**arrays, "layer2.b": [9.0], "layer1.W": arrays["layer1.W"].T})
+    with pytest.raises(ShapeError, match="the model needs layer"):
+        nn.from_numpy(model, {"W": 1.0})
+    assert numbers(model) == before
+
+
+# --- What cannot be saved, what cannot be written -------------------------------------------------------------------
+
+
+def test_what_cannot_be_saved_is_named(tmp_path):
+    class Mine(nn.SGD):
+        pass
+
+    for bad in ({"optimizer": Mine()}, {"notes": {"x": object()}}):
+        with pytest.raises(OperandError):
+            nn.save(nn.MLP(1, [1]), tmp_path / "model.npz", **bad)
+    with pytest.raises(OutputError, match="No such file"):
+        nn.save(nn.MLP(1, [1]), tmp_path / "nowhere" / "model.npz")
+    assert files_in(tmp_path) == []
+
+
+def test_a_full_disk_leaves_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / "model.npz"
+    nn.save(nn.MLP(1, [1], seed=1), path)
+    old = path.read_bytes()
+
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OutputError, match="No space left"):
+        nn.save(nn.MLP(1, [1], seed=2), path)
+    assert path.read_bytes() == old
+    assert files_in(tmp_path) == ["model.npz"]
+
+
+# --- Damage ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory):
+    path = tmp_path_factory.mktemp("sound") / "model.npz"
+    model, optimizer = nn.MLP(2, [3, 1], seed=1), nn.Adam(0.1)
+    history = nn.fit(model, **DATA, optimizer=optimizer, epochs=2, seed=0)
+    nn.save(model, path, optimizer=optimizer, history=history)
+    return path.read_bytes(), numbers(model)
+
+
+def damage(content, rng):
+    kind = rng.integers(5)
+    raw = bytearray(content)
+    place = int(rng.integers(len(raw)))
+    if kind == 0:
+        raw[place] ^= 1 << int(rng.integers(8))
+    elif kind == 1:
+        del raw[place:]
+    elif kind == 2:
+        del raw[place : place + int(rng.integers(1, 200))]
+    elif kind == 3:
+        raw[place : place + 8] = rng.bytes(8)
+    else:
+        raw[place:place] = rng.bytes(int(rng.integers(1, 50)))
+    return bytes(raw)
+
+
+def check_damaged(sound, path, seeds):
+    content, expected = sound
+    refused = 0
+    for seed in seeds:
+        path.write_bytes(damage(content, np.random.default_rng(seed)))
+        try:
+            saved = nn.load_checkpoint(path)
+        except ModelFileError:
+            refused += 1
+        else:
+            assert numbers(saved.model) == expected, seed
+            assert saved.optimizer.steps == 4
+    assert refused > 0.8 * len(seeds)
+
+
+def test_damage_is_found_or_harmless(sound, tmp_path):
+    check_damaged(sound, tmp_path / "model.npz", range(400))
+
+
+@pytest.mark.long
+def test_ten_thousand_damaged_files(sound, tmp_path):
+    check_damaged(sound, tmp_path / "model.npz", range(400, 10_400))
+
+
+def rewritten(content, change, compression=zipfile.ZIP_STORED):
+    """The archive with one member changed and all checksums made right: an attack, not an accident."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    manifest = json.loads(members["manifest.json"])
+    change(members, manifest)
+    for name, listed in manifest["arrays"].items():
+        if f"{name}.npy" in members:
+            listed["sha256"] = hashlib.sha256(members[f"{name}.npy"]).hexdigest()
+    members["manifest.json"] = json.dumps(manifest).encode()
+    members["manifest.sha256"] = hashlib.sha256(members["manifest.json"]).hexdigest().encode()
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", compression) as archive:
+        for name, member in members.items():
+            archive.writestr(name, member)
+    return buffer.getvalue()
+
+
+def header(shape, descr="<f8"):
+    buffer = io.BytesIO()
+    np.lib.format.write_array_header_1_0(buffer, {"descr": descr, "fortran_order": False, "shape": shape})
+    return buffer.getvalue()
+
+
+def set_weights(content):
+    return lambda members, manifest: members.update({"weights.npy": content})
+
+
+ATTACKS = {
+    "a huge array": lambda m, j: (
+        m.update({"weights.npy": header((10**12,))}),
+        j["arrays"]["weights"].update(shape=[10**12]),
+    ),
+    "objects, which would be unpickled": set_weights(header((1,), "|O") + b"\x80\x04K\x01."),
+    "not an array": set_weights(b"hello"),
+    "a huge network": lambda m, j: j["architecture"].update(sizes=[10**9, 1]),
+    "negative sizes": lambda m, j: j["architecture"].update(sizes=[-3, 1]),
+    "unknown words": lambda m, j: j["architecture"].update(colour="red"),
+    "unknown activation": lambda m, j: j["architecture"].update(activation="os.system"),
+    "no architecture": lambda m, j: j.pop("architecture"),
+    "another version": lambda m, j: j.update(version=99),
+    "another format": lambda m, j: j.update(format="theirs"),
+    "an array too many": lambda m, j: m.update({"more.npy": header((0,))}),
+    "unknown optimizer": lambda m, j: j["optimizer"].update(kind="eval"),
+    "history of nonsense": lambda m, j: j.update(history={"a": 1}),
+}
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_forged_files_are_refused(attack, sound, tmp_path):
+    path = tmp_path / "model.npz"
+    path.write_bytes(rewritten(sound[0], ATTACKS[attack]))
+    with pytest.raises(ModelFileError, match=r"model\.npz"):
+        nn.load_checkpoint(path)
+
+
+def test_compressed_members_are_refused(sound, tmp_path):
+    path = tmp_path / "model.npz"
+    path.write_bytes(rewritten(sound[0], lambda m, j: None, zipfile.ZIP_DEFLATED))
+    with pytest.raises(ModelFileError, match="compressed"):
+        nn.load(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"PK\x03\x04"])
+def test_other_files_are_refused(content, tmp_path):
+    path = tmp_path / "model.npz"
+    path.write_bytes(content)
+    with pytest.raises(ModelFileError):
+        nn.load(path)
+    with pytest.raises(ModelFileError, match="cannot be read"):
+        nn.load(tmp_path / "missing.npz")
+    with pytest.raises(ModelFileError, match="cannot be read"):
+        nn.load(tmp_path)
+
+
+# --- Killed while saving --------------------------------------------------------------------------------------------
+
+WRITER = """
+import sys
+from autograd_lite import nn
+models = [nn.MLP(40, [40, 1], seed=seed) for seed in (1, 2)]
+print("ready", flush=True)
+while True:
+    for model in models:
+        nn.save(model, sys.argv[1])
+"""
+
+
+def kill_while_saving(path, times, rng):
+    expected = [numbers(nn.MLP(40, [40, 1], seed=seed)) for seed in (1, 2)]
+    for _ in range(times):
+        command = [sys.executable, "-c", WRITER, str(path)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as writer:  # noqa: S603 - our own program
+            writer.stdout.readline()
+            time.sleep(float(rng.uniform(0.0, 0.03)) + (0.0 if path.exists() else 0.3))
+            writer.send_signal(signal.SIGKILL)
+        assert numbers(nn.load(path)) in expected
+    nn.save(nn.MLP(1, [1]), path)
+    assert files_in(path.parent) == [path.name]  # what the killed ones left behind is swept
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is of POSIX")
+def test_killed_while_saving(tmp_path):
+    kill_while_saving(tmp_path / "model.npz", 3, np.random.default_rng(0))
+
+
+@pytest.mark.long
+@pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is of POSIX")
+def test_killed_two_hundred_times(tmp_path):
+    kill_while_saving(tmp_path / "model.npz", 200, np.random.default_rng(1))
