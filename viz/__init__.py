@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from .drawing import Drawing, draw
-from .explanation import Explanation, explain
+from .explaining import explain
+from .explanation import Explanation
 from .history import plot_history
+from .leaf_table import Explanations
 from .stepping import Step, Steps, steps
 
-__all__ = ["Drawing", "Explanation", "Step", "Steps", "draw", "explain", "plot_history", "steps"]
+__all__ = ["Drawing", "Explanation", "Explanations", "Step", "Steps", "draw", "explain", "plot_history", "steps"]

@@ -6,70 +6,19 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 
-from autograd_lite.engine import Value
-from autograd_lite.errors import OperandError
-from autograd_lite.expressions import pretty_number
-from autograd_lite.table import shown
+from autograd_lite.expressions import name_latex, pretty_number
 
 from .digits import agreeing_digits, bracketed
 from .graph import Graph, Use, product
+from .latex import number_latex, slope_latex
 from .lines import slope_name
-from .names import showable
+from .markdown import plain
 from .paths import Path, count_paths, largest_paths
 
-__all__ = ["Explanation", "explain"]
+__all__ = ["LISTED", "Explanation", "Share"]
 
 LISTED = 16
 AGREE = 1e-9
-
-
-def explain(loss: Value, wrt: Value, *, limit: int = LISTED) -> Explanation:
-    """Explain one gradient by the chain rule.
-
-    Every path from `wrt` to the loss, with the product of the local derivatives along it; the sum over paths; and the
-    check against the reverse sweep. With more paths than the limit, the largest are listed, and how the gradient of
-    `wrt` is split over its uses.
-
-    Parameters
-    ----------
-    loss : Value
-        What is differentiated.
-    wrt : Value
-        By what: a leaf or a node between.
-    limit : int
-        The most paths to list.
-
-    Returns
-    -------
-    Explanation
-        ``print`` it.
-
-    Raises
-    ------
-    OperandError
-        If one of them is not a Value.
-
-    Examples
-    --------
-    >>> x, w = Value(2.0, "x"), Value(-0.5, "w")
-    >>> loss = (w * x) ** 2
-    >>> loss.label = "loss"
-    >>> print(explain(loss, w))
-    ∂loss/∂w: 1 path
-    <BLANKLINE>
-    w → v1 → loss
-      ∂loss/∂v1 · ∂v1/∂w
-      = (2 · v1) · x
-      = (−2)(2)
-      = −4
-    <BLANKLINE>
-    Sum over paths: −4
-    Reverse sweep:  −4 ✓
-    """
-    graph = Graph(loss)
-    if not isinstance(wrt, Value):
-        raise OperandError(f"explain needs the Value to differentiate by, not {shown(wrt)} ({type(wrt).__name__}).")
-    return Explanation(graph, graph.place.get(wrt), limit, name=showable(wrt.label) or "the given Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +93,43 @@ class Explanation:
         """The name of the gradient, ``∂L/∂w``."""
         return slope_name(self.graph.names[self.graph.root], self.name)
 
+    # LaTeX and Markdown
+
+    @cached_property
+    def latex(self) -> str:
+        """The explanation in LaTeX's math mode, one ``aligned`` over all listed paths."""
+        names = self.graph.names
+        slope = slope_latex(names[self.graph.root], self.name)
+        if not self.count:
+            return f"{slope} = 0"
+        lines = [line for path in self.paths for line in self._path_latex(path)]
+        total = rf"{slope} &= {number_latex(pretty_number(self.gradient))}"
+        more = "" if self.complete else rf" \quad\text{{over {self.count:,} paths, of which the largest are shown}}"
+        return "\\begin{aligned}\n" + " \\\\\n".join([*lines, total + more]) + "\n\\end{aligned}"
+
+    def _path_latex(self, path: Path) -> list[str]:
+        names = self.graph.names
+        way = r" \to ".join(map(name_latex, self.way(path)))
+        if not path.uses:
+            return [f"& {way}"]
+        slopes = r" \cdot ".join(slope_latex(names[use.giver], names[use.receiver]) for use in path.uses)
+        rules = [rf"\left({self.graph.slope(use.giver, use.operand).latex}\right)" for use in path.uses]
+        numbers = [f"({number_latex(pretty_number(use.local or 0.0))})" for use in path.uses]
+        return [
+            f"& {way}:",
+            rf"& \quad {slopes}",
+            rf"& \quad = {' '.join(rules)}",
+            rf"& \quad = {''.join(numbers)} = {number_latex(pretty_number(path.product))}",
+        ]
+
+    @property
+    def markdown(self) -> str:
+        """The explanation in Markdown."""
+        return f"**{plain(self.slope)}**: {_paths(self.count)}\n\n$$\n{self.latex}\n$$\n"
+
+    def _repr_markdown_(self) -> str:
+        return self.markdown
+
     # Text
 
     @cached_property
@@ -155,16 +141,24 @@ class Explanation:
         listed = [line for path in self.paths for line in ("", *self.path_lines(path))]
         head = f"{self.slope}: {_paths(self.count)}"
         if self.complete:
-            return "\n".join([head, *listed, "", *self.sum_lines()])
+            by_use = self.share_lines() if len(self.shares) > 1 else []
+            return "\n".join([head, *listed, "", *by_use, *self.sum_lines()])
         head += f", the largest {len(self.paths)} of them"
-        return "\n".join([head, *listed, "", *self.share_lines()])
+        return "\n".join(
+            [head, *listed, "", *self.share_lines(), f"Reverse sweep: {self.slope} = {pretty_number(self.gradient)}"]
+        )
+
+    def way(self, path: Path) -> list[str]:
+        """The names along a path, from the node to the root."""
+        names = self.graph.names
+        return [names[use.receiver] for use in path.uses[::-1]] + [names[self.graph.root]]
 
     def path_lines(self, path: Path) -> list[str]:
         """One path as text: the way, then the product in symbols, as rules, and in numbers."""
         names = self.graph.names
         if not path.uses:
             return [f"{self.name} itself", "  = 1"]
-        way = " → ".join([names[use.receiver] for use in path.uses[::-1]] + [names[self.graph.root]])
+        way = " → ".join(self.way(path))
         slopes = [slope_name(names[use.giver], names[use.receiver]) for use in path.uses]
         rules = [self.graph.slope(use.giver, use.operand).pretty for use in path.uses]
         numbers = "".join(f"({pretty_number(use.local or 0.0)})" for use in path.uses)
@@ -200,7 +194,7 @@ class Explanation:
         rest = self.shares[len(shares) :]
         if rest:
             lines.append(f"  and {len(rest)} smaller, together {pretty_number(sum(s.contribution for s in rest))}")
-        return [*lines, f"Reverse sweep: {self.slope} = {pretty_number(self.gradient)}"]
+        return lines
 
 
 def _paths(count: int) -> str:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from .graphviz_engine import render
 
-__all__ = ["Box", "Curve", "Layout", "lay_out"]
+__all__ = ["MARGIN", "Box", "Curve", "Layout", "lay_out"]
 
 POINTS_PER_INCH = 72.0
 MARGIN = 14.0

@@ -26,7 +26,7 @@ from .lines import lines_of
 from .names import showable
 from .picture import Picture
 from .predictions import answers, question
-from .states import state_after
+from .states import state_after, widest_texts
 from .step_text import rule_line, short
 from .stepping import Step, Steps
 from .sweeps import naive_length
@@ -56,7 +56,7 @@ def page(steps: Steps) -> str:
             "cannot be read. Save the transcript (.txt, .md), or take the steps of a Value further inside."
         )
     wrong = {name: _wrong_sequence(steps, name) for name in ("order", "overwrite")}
-    widest = _widest(steps, [listed for listed, _ in wrong.values() if listed])
+    widest = widest_texts(steps, [listed for listed, _ in wrong.values() if listed])
     pictures = {direction: Picture(graph, widest, direction) for direction in ("LR", PHONE)}
     final = state_after(steps, len(steps))
     final.active = None
@@ -124,16 +124,6 @@ def _wrong_sequence(steps: Steps, mistake: str) -> tuple[Steps | None, str]:
     if mistake == "order":
         return None, "Here naive recursion comes out right: no node between the leaves and the root is used twice."
     return None, "Here = in place of += comes out right: no node is used twice."
-
-
-def _widest(steps: Steps, others: list[Steps]) -> list[tuple[str, str]]:
-    """For each node the longest texts that its two cells will ever show."""
-    data, grads = [pretty_number(x) for x in steps.graph.data], [""] * len(steps.graph.nodes)
-    for listed in (steps, *others):
-        for step in listed:
-            cells = grads if step.phase in ("seed", "backward") else data
-            cells[step.receiver_place] = max(cells[step.receiver_place], pretty_number(step.total_after), key=len)
-    return list(zip(data, grads, strict=True))
 
 
 def _step(step: Step, picture: Picture) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from autograd_lite.expressions import pretty_number
 
 from . import svg
 from .graph import Graph
-from .layout import Box, Layout, Point, lay_out
+from .layout import MARGIN, Box, Layout, Point, lay_out
 from .names import showable
 from .states import NodeState, State
 from .style import LIGHT, Theme
@@ -26,7 +26,7 @@ __all__ = ["Edge", "Picture"]
 DIGIT, LETTER = 8.0, 9.0  # widths of a character of a number and of a name, in pixels
 HEIGHT, HEADER, COMPACT_HEIGHT, CONSTANT_HEIGHT = 66.0, 29.0, 30.0, 26.0
 ROOMY_NODES, LABELLED_EDGES = 150, 90
-PILL_HEIGHT = 19.0
+PILL_HEIGHT, CAPTION_LINE = 19.0, 22.0
 LONGEST_NAME = 22
 
 
@@ -105,7 +105,9 @@ class Picture:
 
     # Drawing
 
-    def svg(self, state: State, *, prefix: str = "g", theme: Theme = LIGHT, title: str = "") -> str:
+    def svg(
+        self, state: State, *, prefix: str = "g", theme: Theme = LIGHT, title: str = "", caption: Sequence[str] = ()
+    ) -> str:
         """Draw one state.
 
         Parameters
@@ -118,9 +120,12 @@ class Picture:
             Colours.
         title : str
             For those who cannot see the picture; names the root unless given.
+        caption : sequence of str
+            Lines to write below the graph.
         """
         layout = self.layout
-        width, height = f"{layout.width:g}", f"{layout.height:g}"
+        width = f"{max([layout.width, *(LETTER * len(words) + 2 * MARGIN for words in caption)]):g}"
+        height = f"{layout.height + CAPTION_LINE * len(caption) + MARGIN * bool(caption):g}"
         name = escape(title or f"Gradient graph of {self.graph.names[self.graph.root]}")
         head = (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
@@ -129,7 +134,25 @@ class Picture:
         paper = f'<rect class="paper" width="100%" height="100%" fill="{theme.paper}"/>'
         edges = [self._edge(k, state, theme) for k in range(len(self.edges))]
         nodes = [self._node(i, state, prefix, theme) for i in range(len(self.graph.nodes))]
-        return "\n".join([head, f'<title id="{prefix}-title">{name}</title>', paper, *edges, *nodes, "</svg>"])
+        return "\n".join(
+            [
+                head,
+                f'<title id="{prefix}-title">{name}</title>',
+                paper,
+                *edges,
+                *nodes,
+                *self._legend(caption, theme),
+                "</svg>",
+            ]
+        )
+
+    def _legend(self, caption: Sequence[str], theme: Theme) -> list[str]:
+        top = self.layout.height + 18
+        places = [(MARGIN, top + CAPTION_LINE * k) for k in range(len(caption))]
+        return [
+            svg.text(place, words, "legend", size=15, fill=theme.ink, anchor="start")
+            for place, words in zip(places, caption, strict=True)
+        ]
 
     def _node(self, i: int, state: State, prefix: str, theme: Theme) -> str:
         box, shown = self.layout.boxes[i], state.nodes[i]

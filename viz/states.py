@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from autograd_lite.expressions import pretty_number
 
 from .stepping import Step, Steps
 
-__all__ = ["NodeState", "State", "state_after"]
+__all__ = ["NodeState", "State", "state_after", "widest_texts"]
 
 UNKNOWN, PARTIAL, FINAL = "unknown", "partial", "final"
 
@@ -61,3 +62,13 @@ def _apply(step: Step, node: NodeState) -> None:
     elif step.phase in ("seed", "backward"):
         node.grad, node.status = after, FINAL if step.final else PARTIAL
         node.wrong = node.wrong or bool(step.mistake)
+
+
+def widest_texts(steps: Steps, others: Sequence[Steps] = ()) -> list[tuple[str, str]]:
+    """For each node the longest texts that its two cells will ever show."""
+    data, grads = [pretty_number(x) for x in steps.graph.data], [""] * len(steps.graph.nodes)
+    for listed in (steps, *others):
+        for step in listed:
+            cells = grads if step.phase in ("seed", "backward") else data
+            cells[step.receiver_place] = max(cells[step.receiver_place], pretty_number(step.total_after), key=len)
+    return list(zip(data, grads, strict=True))

@@ -24,7 +24,10 @@ from autograd_lite.errors import DomainError, UnknownNameError
 from . import step_text
 from .files import write_whole
 from .graph import Graph
+from .latex import steps_document
+from .markdown import steps_markdown
 from .player import play
+from .style import theme_named
 from .sweeps import deliveries
 from .walk import Walk
 
@@ -329,6 +332,40 @@ class Steps(Sequence[Step]):
             raise UnknownNameError.among("kind of transcript", kind or Path(path).name, WRITERS)
         return write_whole(path, WRITERS[kind](self))
 
+    def frames(self, folder: str | os.PathLike[str], *, theme: str = "light") -> list[Path]:
+        """Draw every step as an SVG file, for slides: ``frame_000.svg`` before the first step, and so on.
+
+        Parameters
+        ----------
+        folder : str or path
+            Where to; it is made if it is not there.
+        theme : str
+            ``"light"`` or ``"dark"``.
+
+        Returns
+        -------
+        list of Path
+            The files, in order.
+
+        Raises
+        ------
+        OutputError
+            If a file cannot be written.
+        MissingDependencyError
+            If there is no Graphviz.
+        GraphTooLargeError
+            If there are more than 999 steps.
+        """
+        from .frames import frames  # noqa: PLC0415 - the frames are built on the steps
+
+        return frames(self, folder, theme_named(theme))
+
+    def _repr_mimebundle_(self, **_options: object) -> dict[str, str]:
+        """What a notebook shows: the page in a frame of its own, a picture, and the transcript."""
+        from .notebook import mime_bundle  # noqa: PLC0415 - the page is built on the steps
+
+        return mime_bundle(self)
+
     def __str__(self) -> str:
         return self.transcript()
 
@@ -343,4 +380,9 @@ def _page(steps: Steps) -> str:
     return page(steps)
 
 
-WRITERS: dict[str, Callable[[Steps], str]] = {".html": _page, ".txt": Steps.transcript}
+WRITERS: dict[str, Callable[[Steps], str]] = {
+    ".html": _page,
+    ".md": steps_markdown,
+    ".tex": steps_document,
+    ".txt": Steps.transcript,
+}
