@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from autograd_lite.compiler import batch_mean, compile  # noqa: A004 - the name of the design
 from autograd_lite.engine import Value, gradients
 from autograd_lite.namespaces import values as op
+from autograd_lite.table import Node
+from autograd_lite.transforms import value_and_grad
 
 from .dropout import dropouts_in
 from .loss import Loss
 from .penalties import Penalty
 from .weights import write_weights
 
-__all__ = ["EagerSteps", "Objective", "Steps"]
+__all__ = ["CompiledSteps", "EagerSteps", "Objective", "Predictor", "Steps"]
 
 Array = npt.NDArray[np.float64]
 Rows = Sequence[Array]
@@ -113,3 +116,65 @@ class EagerSteps(Steps):
     def _costs(self, weights: Array, rows: Rows) -> list[Any]:
         write_weights(self.parameters, weights)
         return [self.objective(*row) for row in zip(*[part.tolist() for part in rows], strict=True)]
+
+
+class CompiledSteps(Steps):
+    """All samples at once, in array code made from the same scalar code; nothing is done per sample or per weight."""
+
+    def __init__(self, objective: Objective, parameters: Sequence[Value], penalty: Penalty | None = None) -> None:
+        super().__init__(objective, parameters, penalty)
+        self._gradient: dict[int, Callable[..., Array]] = {}  # by the number of parts that a row has
+        self._value: dict[int, Callable[..., Array]] = {}
+
+    def mean_and_gradient(self, weights: Array, rows: Rows) -> tuple[float, Array]:
+        """The mean of the objective over the rows, and its gradient."""
+        parts = len(rows)
+        if parts not in self._gradient:
+            self._gradient[parts] = compile(value_and_grad(self._mean(parts), wrt=self.parameters)).step(
+                self.parameters
+            )
+        flat = self._gradient[parts](weights, *rows)
+        return float(flat[0]), flat[1:]
+
+    def value(self, weights: Array, rows: Rows) -> float:
+        """The loss of a batch alone, without penalty."""
+        parts = len(rows)
+        if parts not in self._value:
+            self._value[parts] = compile(self._mean(parts)).step(self.parameters)
+        mean = float(self._value[parts](weights, *rows)[0])
+        return float(self.objective.loss.of_mean(mean, len(rows[0])))
+
+    def _mean(self, parts: int) -> Callable[..., Any]:
+        return batch_mean(self.objective, batch=tuple(range(parts)))
+
+
+class Predictor:
+    """The outputs of a model for many rows, as numbers.
+
+    Parameters
+    ----------
+    model : callable
+    compiled : bool
+        Whether all rows go through array code at once.
+    """
+
+    def __init__(self, model: Any, *, compiled: bool) -> None:
+        self.model = model
+        self._batched = compile(model, batch=(0,)) if compiled else None
+
+    def __call__(self, inputs: Array) -> Array:
+        """Compute them: shape (n,) for one output, else (n, k)."""
+        if self._batched is None:
+            return np.array([_numbers(self.model(row)) for row in inputs.tolist()])
+        chunks = [self._batched(inputs[i : i + CHUNK]) for i in range(0, len(inputs), CHUNK)]
+        columns = [np.stack(c, axis=1) if isinstance(c, (list, tuple)) else c for c in chunks]
+        return np.concatenate(columns)
+
+
+CHUNK = 10_000  # rows at once: enough to be fast, few enough for the memory
+
+
+def _numbers(output: Any) -> Any:
+    if isinstance(output, Node):
+        return output.data if isinstance(output, Value) else output
+    return [_numbers(v) for v in output] if isinstance(output, Sequence) else float(output)

@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from autograd_lite.engine import Value
 from autograd_lite.errors import DomainError, NonFiniteError, ShapeError
 from autograd_lite.table import Node, shown
 
@@ -26,7 +25,7 @@ from .loss import Loss, loss_named
 from .nonfinite import first_nonfinite
 from .optim import Optimizer, optimizer_named
 from .penalties import Penalty
-from .steps import EagerSteps, Objective, Steps
+from .steps import CompiledSteps, EagerSteps, Objective, Predictor, Steps
 from .weights import parameters_of, read_weights, write_weights
 
 __all__ = ["Training", "fit", "predict"]
@@ -65,6 +64,7 @@ class Training:
         self.rows: list[Array] = []
         self.validation: list[Array] = []
         self.steps: Steps
+        self.predict: Predictor
         self._reason = ""
         self._running = False
 
@@ -135,7 +135,7 @@ class Training:
         history = self.history
         held_out = [self.steps.value(self._weights, self.validation)] if self.validation else []
         inputs, targets = (self.validation or self.rows)[:2]
-        outputs = predict(self.model, inputs) if self.metrics else None
+        outputs = self.predict(inputs) if self.metrics else None
         scores = {name: metric(outputs, targets) for name, metric in self.metrics.items() if outputs is not None}
         self._running = False
         history.validation_loss += held_out
@@ -262,7 +262,8 @@ def fit(
         training.validation += [np.ones(len(held_in))] if weights is not None else []
     training.rows = rows
     objective = Objective(model, rule, weighted=weights is not None)
-    training.steps = EagerSteps(objective, training.parameters, penalty)
+    training.steps = (CompiledSteps if compile else EagerSteps)(objective, training.parameters, penalty)
+    training.predict = Predictor(model, compiled=compile)
     return training.run()
 
 
@@ -288,12 +289,7 @@ def predict(model: Any, X: Any, *, compile: bool = True) -> Array:  # noqa: A002
     >>> predict(nn.MLP(2, [3, 2]), [[0.0, 0.0], [1.0, 2.0]]).shape
     (2, 2)
     """
-    outputs = [model(row) for row in numbers_of(X, "X").tolist()]
-    return np.array([_number(o) if isinstance(o, Node) else [_number(v) for v in o] for o in outputs])
-
-
-def _number(output: Any) -> float:
-    return output.data if isinstance(output, Value) else float(output)
+    return Predictor(model, compiled=compile)(numbers_of(X, "X"))
 
 
 def _outputs_of(model: Any, inputs: Array) -> int:
