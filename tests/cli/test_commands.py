@@ -14,6 +14,7 @@ from autograd_lite.cli import doctor, main
 from autograd_lite.viz import graphviz_engine
 
 needs_graphviz = pytest.mark.skipif(graphviz_engine.engine_name() is None, reason="no Graphviz here")
+needs_shell = pytest.mark.skipif(shutil.which("sh") is None, reason="no sh here")
 
 
 @pytest.fixture(autouse=True)
@@ -223,6 +224,7 @@ def run_in_shell(command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60, check=False)  # noqa: S603, S607 - written here
 
 
+@needs_shell
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 def test_a_full_disk_is_one_message():
     done = run_in_shell(f'"{sys.executable}" -m autograd_lite step "a*a" a=1 > /dev/full')
@@ -230,7 +232,7 @@ def test_a_full_disk_is_one_message():
     assert done.stderr == "autograd-lite: the output cannot be written: No space left on device.\n"
 
 
-@pytest.mark.skipif(shutil.which("sh") is None, reason="no sh here")
+@needs_shell
 def test_a_reader_that_leaves_early_is_no_traceback():
     terms = " + ".join(["a*a"] * 50)
     done = run_in_shell(f'"{sys.executable}" -m autograd_lite step "{terms}" a=1 | head -n 1')
