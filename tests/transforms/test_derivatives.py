@@ -266,6 +266,7 @@ def test_a_number_inside_an_outer_transform_does_not_lose_the_outer_derivative()
     """d/da of d/dy (a y) is 1, although the inner call is given a plain number."""
     assert ag.grad(lambda a: ag.grad(lambda y: a * y)(2.0))(3.0) == 1.0
     assert ag.grad(lambda a: ag.derivative(lambda y: a**2 * y**2, order=2)(2.0))(3.0) == 12.0
+    assert ag.grad(lambda a: ag.grad(lambda b: b * ag.grad(lambda c: a * c)(1.0))(2.0))(3.0) == 1.0
     w = Value(5.0)
     assert ag.grad(lambda: ag.grad(lambda y: w * w * y)(2.0), wrt=[w])() == [10.0]
 

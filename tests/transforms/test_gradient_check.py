@@ -7,7 +7,7 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import autograd_lite as ag
@@ -42,6 +42,7 @@ def planted(op, factor):
 
 
 @pytest.mark.parametrize("op", [op for op in SMOOTH if op is not ag.remainder], ids=lambda op: op.name)  # it jumps
+@settings(max_examples=max(20, settings().max_examples // 5))
 @given(data=st.data())
 def test_every_op_passes(op, data):
     operands = data.draw(points(op))

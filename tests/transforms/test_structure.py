@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import math
 from typing import NamedTuple
 
@@ -18,6 +19,10 @@ from autograd_lite.structure import NUMBER, flatten, has_values, pack
 class Point(NamedTuple):
     x: object
     y: object
+
+
+class Choice(enum.IntEnum):
+    FIRST = 1
 
 
 FLOATS = st.floats(allow_nan=False)
@@ -86,6 +91,7 @@ def test_names_index_the_tree(tree):
         ((1.0, 2.0), Point(1.0, 2.0)),
         (True, 1.0),
         (True, "True"),
+        (True, Choice.FIRST),
         ("relu", "tanh"),
         (None, []),
     ],
