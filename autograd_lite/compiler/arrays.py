@@ -56,7 +56,7 @@ class ArrayEmitter:
         self.place = place
         self.outputs = outputs
         self.blocks = blocks
-        self.to = Buffers(graph, groups, scalars=not graph.guarded)
+        self.to = Buffers(graph, groups, blocks, scalars=not graph.guarded)
         self.contract = Contractions(self.to)
 
     def emit(self) -> Buffers:
@@ -99,8 +99,7 @@ class ArrayEmitter:
                 where[number] = {-1: -1}  # one scalar twice in the result: copy
             else:
                 where[number][index] = k
-        axes = {self.groups[self.place[node].group].axis for node in self.outputs} - {None}
-        self.to.result(len(self.outputs), next(iter(axes), None))
+        self.to.result(len(self.outputs), next(iter(self.graph.rows.values()), None))
         for number, indices in where.items():
             group = self.groups[number]
             ks = [indices.get(i, -1) for i in range(len(group.members))]

@@ -120,15 +120,41 @@ class Contractions:
 
     def _value(self, terms: _Terms, out: str) -> None:
         """Compute a part, a number for each of its members, into a buffer."""
-        if terms.table is None:
+        if all(self._is_one_number(g, f) for g, f in zip(terms.part.groups, terms.factors, strict=True)):
+            self._repeated(terms, out)
+        elif terms.table is None:
             self._segments(terms, out)
         elif terms.group.over is not None:
             self._over_rows(terms, out)
         elif len(terms.factors) == 1:
-            operand = self.to.operand(terms.part.groups[0], terms.factors[0], terms.group.axis)
-            self.to.call(f"{REDUCE[terms.group.word]}.reduce", operand, "1", "None", out)
+            self._reduced(terms, out)
         else:
             self._products(terms, out)
+
+    def _is_one_number(self, g: int, places: Indices) -> bool:
+        return self.to.is_scalar(g) or self.to.is_uniform(g, places)
+
+    def _repeated(self, terms: _Terms, out: str) -> None:
+        """The same numbers in every term."""
+        to, over = self.to, terms.group.over
+        given = [to.operand(g, f, None) for g, f in zip(terms.part.groups, terms.factors, strict=True)]
+        if terms.group.word == "sum":
+            counts = np.unique(np.array(terms.part.rows), return_counts=True)[1].astype(float)
+            shape = (-1, 1) if terms.group.axis else (-1,)
+            given.append(to.name_of(f"k_{out}", counts.reshape(shape)))
+            given += [to.rows(over)] if over else []
+        to.line(f"{out}[...] = {' * '.join(given)}", calls=1)
+
+    def _reduced(self, terms: _Terms, out: str) -> None:
+        """Add up single factors, or take their extreme."""
+        to, (g,), (places,) = self.to, terms.part.groups, terms.factors
+        method = f"{REDUCE[terms.group.word]}.reduce"
+        if to.groups[g].axis is terms.group.axis:
+            to.call(method, to.operand(g, places, terms.group.axis, full=True), "1", "None", out)
+            return
+        same = to.temporary((len(places),), None)  # in every row
+        to.call(method, to.operand(g, places, None, full=True), "1", "None", same)
+        to.line(f"{out}[...] = {to.view(f'{same}[..., None]')}", calls=1)
 
     def _products(self, terms: _Terms, out: str) -> None:
         """Add up products, for each row of a batch or without one."""
@@ -136,10 +162,11 @@ class Contractions:
         (first, second), (left, right) = terms.factors, terms.part.groups
         for matrix, m, vector, v in ((first, left, second, right), (second, right, first, left)):
             if _rows_are_equal(vector) and self._is_matrix(m) and self._is_array(v, axis):
-                to.call("matmul", to.operand(m, matrix, None), to.operand(v, vector[0], axis), out)
+                to.call("matmul", to.operand(m, matrix, None, full=True), to.operand(v, vector[0], axis, full=True), out)
                 return
         product = to.temporary(first.shape, axis)
-        to.call("multiply", to.operand(left, first, axis), to.operand(right, second, axis), product)
+        a, b = to.operand(left, first, axis, full=True), to.operand(right, second, axis, full=True)
+        to.call("multiply", a, b, product)
         to.call("add.reduce", product, "1", "None", out)
 
     def _is_matrix(self, g: int) -> bool:
@@ -155,15 +182,15 @@ class Contractions:
         batched = [to.groups[g].axis is over for g in terms.part.groups]
         if all(batched) and len(batched) == 2:
             if not self._outer(terms, out):
-                a, b = (to.operand(g, f, over) for g, f in zip(terms.part.groups, terms.factors, strict=True))
+                a, b = (to.operand(g, f, over, full=True) for g, f in zip(terms.part.groups, terms.factors, strict=True))
                 to.line(f"{to.name_of('einsum', np.einsum)}('itn,itn->i', {a}, {b}, out={out})", calls=1)
             return
         wide = terms.width != 1
         tables = terms.factors if wide else [f[:, 0] for f in terms.factors]
         sums = to.temporary(tables[0].shape, None) if wide else out
         given = list(zip(terms.part.groups, tables, batched, strict=True))
-        rows = [to.operand(g, f, over) for g, f, is_batched in given if is_batched]
-        fixed = [to.operand(g, f, None) for g, f, is_batched in given if not is_batched]
+        rows = [to.operand(g, f, over, full=True) for g, f, is_batched in given if is_batched]
+        fixed = [to.operand(g, f, None, full=True) for g, f, is_batched in given if not is_batched]
         if rows:
             to.call("add.reduce", rows[0], "-1", "None", sums)
         else:
@@ -183,8 +210,8 @@ class Contractions:
         for a, ga, b, gb in ((i, left, j, right), (j, right, i, left)):
             p, q = a.reshape(-1, width), b.reshape(-1, width)
             if _rows_are_equal(p.T) and _rows_are_equal(q):
-                x = self.to.operand(ga, p[:, 0], terms.group.over)
-                y = self.to.view(f"{self.to.operand(gb, q[0], terms.group.over)}.T")
+                x = self.to.operand(ga, p[:, 0], terms.group.over, full=True)
+                y = self.to.view(f"{self.to.operand(gb, q[0], terms.group.over, full=True)}.T")
                 self.to.call("matmul", x, y, self.to.reshaped(out, p.shape, None))
                 return True
         return False
@@ -193,7 +220,7 @@ class Contractions:
         """Members with different numbers of terms: all terms in one array, added up by segments."""
         to, part = self.to, terms.part
         axis = terms.group.over or terms.group.axis
-        operands = [to.operand(g, np.array(f), axis) for g, f in zip(part.groups, part.factors, strict=True)]
+        operands = [to.operand(g, np.array(f), axis, full=True) for g, f in zip(part.groups, part.factors, strict=True)]
         all_terms = to.temporary((len(part.rows),), axis)
         if len(operands) == 2:
             to.call("multiply", *operands, all_terms)
@@ -226,20 +253,22 @@ class Contractions:
         groups = terms.part.groups
         arrays = [k for k, g in enumerate(groups) if len(tables[k]) > 1 or to.groups[g].axis is not None]
         arrays = [k for k in arrays if not to.is_scalar(groups[k]) and not to.is_uniform(groups[k], tables[k])]
-        given = [to.operand(g, t if k in arrays else t[:1], over) for k, (g, t) in enumerate(zip(groups, tables, strict=True))]
+        given = [
+            to.operand(g, t if k in arrays else t[:1], over if k in arrays else None, full=True)
+            for k, (g, t) in enumerate(zip(groups, tables, strict=True))
+        ]
         single = [text for k, text in enumerate(given) if k not in arrays]
-        if not arrays:
-            single += [repr(float(len(tables[0])))] if len(tables[0]) > 1 else []
-            single += [to.rows(over)] if over else []
-        elif len(arrays) == 1:
-            method = to.ufunc(f"{REDUCE[terms.group.word]}.reduce")
-            single.append(f"float({method}({given[arrays[0]]}, None))")
-            to.calls += 1
-        else:
-            spec = "kn,kn->" if over else "k,k->"
-            function = to.name_of("dot", np.dot) if not over else to.name_of("einsum", np.einsum)
-            single.append(f"float({function}({f'{spec!r}, ' if over else ''}{given[0]}, {given[1]}))")
-            to.calls += 1
+        if not arrays and len(tables[0]) > 1 and terms.group.word == "sum":
+            single.append(repr(float(len(tables[0]))))
+        if over and not any(to.groups[groups[k]].axis is over for k in arrays):
+            single.append(to.rows(over))  # the same in every row
+        if len(arrays) == 1:
+            single.append(f"float({to.ufunc(f'{REDUCE[terms.group.word]}.reduce')}({given[arrays[0]]}, None))")
+        elif arrays:
+            function = to.name_of("einsum", np.einsum) if over else to.name_of("dot", np.dot)
+            subscripts = "'kn,kn->', " if over else ""
+            single.append(f"float({function}({subscripts}{given[0]}, {given[1]}))")
+        to.calls += bool(arrays)
         return " * ".join(single)
 
 

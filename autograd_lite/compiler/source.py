@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,8 @@ from autograd_lite.compiler.views import Indices, affine
 from autograd_lite.namespaces import floats
 
 __all__ = ["Buffers", "strided"]
+
+NAMED_OUT = {"maximum", "minimum"}  # where NumPy wants `out` by its name
 
 
 def strided(array: Any, base: int, shape: tuple[int, ...], steps: tuple[int, ...]) -> Any:
@@ -35,8 +37,11 @@ def strided(array: Any, base: int, shape: tuple[int, ...], steps: tuple[int, ...
 class Buffers:
     """Source under construction: what ``build`` makes once, and what ``run`` does at every call."""
 
-    def __init__(self, graph: Graph, groups: Sequence[Group], *, scalars: bool) -> None:
+    def __init__(
+        self, graph: Graph, groups: Sequence[Group], blocks: Mapping[Any, Any], *, scalars: bool
+    ) -> None:
         self.graph = graph
+        self.blocks = blocks
         self.groups = groups
         self.scalars = scalars
         self.setup: list[str] = []
@@ -63,7 +68,9 @@ class Buffers:
 
     def call(self, function: str, *arguments: str) -> None:
         """Call a NumPy function; the last argument is where its result goes."""
-        self.line(f"{self.ufunc(function)}({', '.join(arguments)})", calls=1)
+        *operands, out = arguments
+        where = f"out={out}" if function in NAMED_OUT else out
+        self.line(f"{self.ufunc(function)}({', '.join(operands)}, {where})", calls=1)
 
     def ufunc(self, function: str) -> str:
         """The name in the source of a NumPy function or of a method of one: ``add.reduce`` is ``add_reduce``."""
@@ -133,12 +140,11 @@ class Buffers:
     def argument(self, number: int, parameter: str, shape: Any) -> None:
         """Load a block of arguments into its buffer."""
         group = self.groups[number]
-        size = max(self.graph.args[i][1] for i in group.members) + 1
-        size = math.prod(shape) if isinstance(shape, tuple) else size
+        size = self.size(number)
         self._name[number] = name = f"v{number}"
         if group.axis:
             n = self.rows(group.axis)
-            inner = ", ".join([n, *map(str, shape or ())])
+            inner = ", ".join([n, *map(str, shape if isinstance(shape, tuple) else [shape] if shape else [])])
             self.setup.append(f"{name}_in = empty(({inner},))")
             self.setup.append(f"{name} = {name}_in.reshape({n}, {size}).T")
         else:
@@ -151,7 +157,8 @@ class Buffers:
         group = self.groups[number]
         if group.word != "input":
             return len(group.members)
-        return max(self.graph.args[i][1] for i in group.members) + 1
+        shape = self.blocks[group.block]
+        return 1 if shape is None else shape if isinstance(shape, int) else math.prod(shape)
 
     def buffer(self, number: int) -> str:
         """The name of a group's buffer, made when it is first asked for."""
@@ -217,8 +224,11 @@ class Buffers:
 
     # Operands
 
-    def operand(self, number: int, places: Indices, axis: Axis | None) -> str:
-        """Those places of a group, as an operand of something with these rows."""
+    def operand(self, number: int, places: Indices, axis: Axis | None, *, full: bool = False) -> str:
+        """Those places of a group, as an operand of something with these rows.
+
+        With `full`, every place is there, because they are to be added up; else one may stand for all.
+        """
         group = self.groups[number]
         if group.word == "const":
             return self._constant(number, places, axis)
@@ -231,7 +241,7 @@ class Buffers:
         if found is None:
             return self._gathered(number, places, axis)
         spread = "[..., None]" if axis is not None and group.axis is None else ""
-        return self.view(found.text(name, self.size(number)) + spread)
+        return self.view(found.text(name, self.size(number), full=full) + spread)
 
     def _gathered(self, number: int, places: Indices, axis: Axis | None) -> str:
         group = self.groups[number]

@@ -67,13 +67,14 @@ class _Collector:
             self._gather(i)
         chains = {"add", "sub", *EXTREMES}
         made = {i: self._node(i) for i in self.live if i in self.terms or self.graph.word[i] not in chains}
-        new = range(self.live[-1] + 1, len(self.graph.word)) if self.live else ()
-        made = {i: Node("const", (), (), None, None) for i in new} | made
+        new = {j for node in made.values() for j in node.operands()} - made.keys()  # constants of tidied terms
+        made = {i: Node("const", self.graph.args[i], (), None, None) for i in sorted(new)} | made
         needed = set(self.outputs)
-        for i in reversed(self.live):
-            if i in needed and i in made:
+        for i in reversed(made):
+            if i in needed:
                 needed.update(made[i].operands())
-        return {i: node for i, node in made.items() if i in needed}
+        kept = {i: node for i, node in made.items() if i in needed}
+        return {i: node for i, node in kept.items() if node.word == "const"} | kept
 
     def _gather(self, i: int) -> None:
         """Find the terms of a sum or an extreme, taking over those of operands that only it uses."""
@@ -99,25 +100,32 @@ class _Collector:
         return Node(word, args, (), axis, None)
 
     def _tidied(self, terms: list[Term], *, without_zeros: bool = False) -> tuple[Term, ...]:
-        """Write x + x as 2 x, which is exact, and leave out + 0.0 where a sum over rows follows."""
+        """Write x + x as 2 x and -(2 x) as (-2) x, which is exact; leave out + 0.0 where a sum over rows follows."""
         if without_zeros:
             terms = [t for t in terms if len(t.factors) > 1 or self.graph.value(t.factors[0]) != 0.0] or terms
-        if len(set(terms)) == len(terms):
-            return tuple(terms)
-        tidy = []
-        for term, count in Counter(terms).items():
-            tidy += self._doubled(term) * (count // 2) + [term] * (count % 2)
-        return tuple(tidy)
+        if len(set(terms)) < len(terms):
+            counts = Counter(terms)
+            terms = [t for term, n in counts.items() for t in self._doubled(term) * (n // 2) + [term] * (n % 2)]
+        return tuple([self._positive(term) if term.sign < 0 else term for term in terms])
 
     def _doubled(self, term: Term) -> list[Term]:
-        g = self.graph
         if len(term.factors) == 1:
-            return [Term(term.sign, (g.constant(2.0), *term.factors))]
-        for i, j in (term.factors, term.factors[::-1]):
-            number = g.value(i)
+            return [Term(term.sign, (self.graph.constant(2.0), *term.factors))]
+        scaled = self._scaled(term, 2.0)
+        return [scaled] if scaled else [term, term]
+
+    def _positive(self, term: Term) -> Term:
+        scaled = self._scaled(term, -1.0)
+        return Term(1, scaled.factors) if scaled else term
+
+    def _scaled(self, term: Term, by: float) -> Term | None:
+        """Multiply a term's constant factor, if it has one."""
+        for k, i in enumerate(term.factors):
+            number = self.graph.value(i)
             if number is not None:
-                return [Term(term.sign, (g.constant(2.0 * number), j))]
-        return [term, term]
+                scaled = self.graph.constant(number * by)
+                return Term(term.sign, (*term.factors[:k], scaled, *term.factors[k + 1 :]))
+        return None
 
     def _alone(self, i: int, axis: Axis | None) -> bool:
         """Whether only one node uses this one, for the same rows: then it may be taken apart."""

@@ -23,11 +23,14 @@ class Affine(NamedTuple):
     shape: tuple[int, ...]
     steps: tuple[int, ...]
 
-    def text(self, name: str, size: int) -> str:
-        """Write the view of an array of so many members as Python."""
+    def text(self, name: str, size: int, *, full: bool = False) -> str:
+        """Write the view of an array of so many members as Python.
+
+        One member for all places may stand as an array of one, which broadcasts, unless it is to be added up (`full`).
+        """
         if len(self.shape) == 1:
             (count,), (step,) = self.shape, self.steps
-            if step == 0:
+            if step == 0 and (count == 1 or not full):
                 return f"{name}[{self.base}:{self.base + 1}]"
             if step == 1:
                 return name if count == size else f"{name}[{self.base}:{self.base + count}]"
@@ -47,9 +50,13 @@ def affine(places: Indices) -> Affine | None:
     'view(w, 0, (2, 2), (3, 1))'
     """
     base = int(places.flat[0])
-    steps = tuple(int(places.take(1, axis)[(0,) * (places.ndim - 1)]) - base if n > 1 else 0 for axis, n in enumerate(places.shape))
-    grid = sum((np.arange(n) * step).reshape([-1 if a == axis else 1 for a in range(places.ndim)]) for axis, (n, step) in enumerate(zip(places.shape, steps, strict=True)))
-    return Affine(base, places.shape, steps) if np.array_equal(grid + base, places) else None
+    grid = np.full((1,) * places.ndim, base)
+    steps = []
+    for axis, count in enumerate(places.shape):
+        corner = (0,) * axis + (1,) + (0,) * (places.ndim - axis - 1)
+        steps.append(int(places[corner]) - base if count > 1 else 0)
+        grid = grid + (np.arange(count) * steps[-1]).reshape([-1 if k == axis else 1 for k in range(places.ndim)])
+    return Affine(base, places.shape, tuple(steps)) if np.array_equal(grid, places) else None
 
 
 def columns(rows: Sequence[Indices]) -> int | None:
