@@ -15,8 +15,8 @@ import contextlib
 import os
 import sys
 from collections.abc import Sequence
-from importlib import metadata
 
+import autograd_lite
 from autograd_lite.errors import AutogradLiteError, MissingDependencyError, NonFiniteError, OutputError, UserCodeError
 
 from . import check, demo, doctor, draw, step
@@ -75,7 +75,7 @@ def _parsed(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="autograd-lite", description="See backprop happen on numbers, draw its graph, train small networks."
     )
-    parser.add_argument("--version", action="version", version=f"autograd-lite {metadata.version('autograd-lite')}")
+    parser.add_argument("--version", action="version", version=f"autograd-lite {autograd_lite.__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for command in COMMANDS:
         command.add_to(commands)
