@@ -60,7 +60,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except OSError as error:
         if not isinstance(error, BrokenPipeError):  # a reader such as `head` that has seen enough is no mistake
-            print(f"autograd-lite: the output cannot be written: {error.strerror}.", file=sys.stderr)
+            place = f": {error.filename}" if error.filename else " (where the output goes)"
+            print(f"autograd-lite: {error.strerror or error}{place}", file=sys.stderr)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python would try again at its end
         return FAILED
 
