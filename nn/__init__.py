@@ -28,9 +28,19 @@ from .losses import (
     sum_of_squares,
 )
 from .metrics import accuracy_at_threshold, accuracy_of_classes, r2, rmse
+from .models import (
+    XOR,
+    Trained,
+    linear_regression,
+    logistic_regression,
+    perceptron_with_restarts,
+    sigmoid_neuron,
+    xor_network,
+)
 from .module import Module
 from .optim import OPTIMIZERS, SGD, Adam, AdamW, Optimizer, RMSProp
 from .penalties import L1, L2, Penalty
+from .restarts import Restarts, fit_restarts
 from .saving import Checkpoint, SavedModel, load, load_checkpoint, save
 from .schedules import constant, cosine, step_decay, warm_up
 from .training import Training, fit, predict
@@ -44,6 +54,7 @@ __all__ = [
     "MLP",
     "OPTIMIZERS",
     "SGD",
+    "XOR",
     "Adam",
     "AdamW",
     "Callback",
@@ -60,9 +71,11 @@ __all__ = [
     "RMSProp",
     "Record",
     "ReduceOnPlateau",
+    "Restarts",
     "SavedModel",
     "Schedule",
     "StopWhen",
+    "Trained",
     "Training",
     "accuracy_at_threshold",
     "accuracy_of_classes",
@@ -73,21 +86,27 @@ __all__ = [
     "cosine",
     "cross_entropy",
     "fit",
+    "fit_restarts",
     "from_numpy",
     "half_mean_squared_error",
     "half_sum_of_squares",
     "hinge",
+    "linear_regression",
     "load",
     "load_checkpoint",
+    "logistic_regression",
     "loss_named",
     "mean_squared_error",
+    "perceptron_with_restarts",
     "predict",
     "r2",
     "rmse",
     "root_mean_squared_error",
     "save",
+    "sigmoid_neuron",
     "step_decay",
     "sum_of_squares",
     "to_numpy",
     "warm_up",
+    "xor_network",
 ]
