@@ -16,6 +16,7 @@ Each is also the built-in error that a Python user would catch::
     ├── NonFiniteError          ArithmeticError  NaN or infinity where training must stop
     ├── OutputError             OSError        a file that cannot be written
     ├── ModelFileError          ValueError     a damaged or foreign model file
+    ├── TableError              ValueError     a CSV file that cannot be used, with the line and the column
     └── MissingDependencyError  ImportError    a package or program that is not installed, and how to get it
 """
 
@@ -37,6 +38,7 @@ __all__ = [
     "OutputError",
     "ShapeError",
     "StaleGraphError",
+    "TableError",
     "TraceError",
     "UnknownNameError",
     "UserCodeError",
@@ -112,6 +114,10 @@ class OutputError(AutogradLiteError, OSError):
 
 class ModelFileError(AutogradLiteError, ValueError):
     """A model file is damaged, truncated, or not ours."""
+
+
+class TableError(AutogradLiteError, ValueError):
+    """A table in a file cannot be read, or does not hold what is needed; the message names the line and the column."""
 
 
 class MissingDependencyError(AutogradLiteError, ImportError):
