@@ -178,6 +178,9 @@ class Value(Node):
         y, partials = self.op.evaluate(data, [u.requires_grad for u in self.operands])
         return not (_same(y, self._data) and all(map(_same, partials, self.partials)))
 
+    def begin_sweep(self) -> None:
+        """Hear that a sweep with Values starts here; a traced Value remembers it."""
+
     def pull_back(self, v_bar: Value, needs: Sequence[bool]) -> Sequence[Any]:
         """Hand the adjoint on: its product with each partial, as a graph, where an operand needs it."""
         partials = self.symbolic_partials(needs)

@@ -100,6 +100,7 @@ def graph_adjoints(root: Value, seed: Value, since: int = -1) -> dict[Value, Val
     """
     nodes = reachable([root], constants=False, since=since)
     swept = set(nodes)
+    root.begin_sweep()
     adjoint = {root: seed} if nodes else {}
     for v in reversed(nodes):
         v_bar = adjoint.get(v)

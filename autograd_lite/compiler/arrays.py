@@ -19,6 +19,7 @@ from autograd_lite.compiler.contract import Contractions
 from autograd_lite.compiler.graph import CAPTURED, Graph
 from autograd_lite.compiler.groups import Group, Place
 from autograd_lite.compiler.source import Buffers
+from autograd_lite.compiler.sums import LEAVES
 from autograd_lite.compiler.views import columns
 from autograd_lite.compiler.words import OPERATORS, UFUNCS
 from autograd_lite.namespaces import arrays
@@ -64,7 +65,7 @@ class ArrayEmitter:
         self._load()
         self._place_results()
         for number, group in enumerate(self.groups):
-            if group.word not in ("input", "const", "rows"):
+            if group.word not in LEAVES:
                 self.to.describe(number)
                 self._compute(number, group)
                 self.to.release()
@@ -92,21 +93,16 @@ class ArrayEmitter:
 
     def _place_results(self) -> None:
         """Let a group whose members are neighbours in the result be computed there."""
-        where: dict[int, dict[int, int]] = {}
+        self.to.result(len(self.outputs), next(iter(self.graph.rows.values()), None))
+        wanted: dict[int, list[tuple[int, int]]] = {}
         for k, node in enumerate(self.outputs):
             number, index = self.place[node]
-            if index in where.setdefault(number, {}):
-                where[number] = {-1: -1}  # one scalar twice in the result: copy
-            else:
-                where[number][index] = k
-        self.to.result(len(self.outputs), next(iter(self.graph.rows.values()), None))
-        for number, indices in where.items():
-            group = self.groups[number]
-            ks = [indices.get(i, -1) for i in range(len(group.members))]
-            neighbours = ks == list(range(ks[0], ks[0] + len(ks))) and ks[0] >= 0
-            same_rows = group.axis is self.to.result_axis
-            if neighbours and same_rows and group.word not in ("input", "const", "rows"):
-                self.to.lies_in_result(number, ks[0])
+            wanted.setdefault(number, []).append((index, k))
+        for number, pairs in wanted.items():
+            group, start = self.groups[number], pairs[0][1]
+            in_order = pairs == [(index, start + index) for index in range(len(group.members))]
+            if in_order and group.axis is self.to.result_axis and group.word not in LEAVES:
+                self.to.lies_in_result(number, start)
 
     def _store(self) -> None:
         """Copy to the result what does not lie there already."""
@@ -118,9 +114,12 @@ class ArrayEmitter:
                 ks.append(k)
                 indices.append(index)
         for number, (ks, indices) in todo.items():
-            target = self.to.part_of_result(np.array(ks))
             source = self.to.operand(number, np.array(indices), self.to.result_axis)
-            self.to.line(f"{target}[...] = {source}" if not target.endswith("]") else f"{target} = {source}")
+            if self.to.is_scalar(number):
+                for k in ks:
+                    self.to.line(f"result[{k}] = {source}")
+            else:
+                self.to.line(f"{self.to.part_of_result(np.array(ks))} = {source}", calls=1)
 
     # One group
 

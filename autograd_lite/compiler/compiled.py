@@ -133,7 +133,8 @@ class CompiledFunction:
             if where is None:
                 captured = entry.program.captured
                 where = chosen[id(entry)] = _Gather(captured, order)
-            return np.asarray(entry.run([*blocks, where(flat)], rows))
+            result = np.asarray(entry.run([*blocks, where(flat)], rows))
+            return result[: entry.program.structure.size]
 
         return run
 
@@ -207,7 +208,7 @@ class CompiledFunction:
             current_tracer.reset(token)
         leaves, structure = flatten(result)
         roots = [v if isinstance(v, Value) else Value.constant(v) for v in leaves]
-        return Trace(roots, structure, dict(enumerate(blocks)), rows if self._batch else {})
+        return Trace(roots, tracer.watched, structure, dict(enumerate(blocks)), rows if self._batch else {})
 
 
 class _Entry:

@@ -35,8 +35,10 @@ class Trace(NamedTuple):
     ----------
     roots : list of Value
         The numbers of the result, in order.
+    watched : list of Value
+        Numbers that must be finite for the result to be right, beside those of the result.
     structure : Structure
-        How the result is made of them.
+        How the result is made of its numbers.
     blocks : dict
         For each block of arguments, the shape of its array (without rows), None for a number, a length for a list.
     rows : dict of int to Axis
@@ -44,6 +46,7 @@ class Trace(NamedTuple):
     """
 
     roots: list[Value]
+    watched: list[Value]
     structure: Structure
     blocks: dict[Any, Any]
     rows: dict[Any, Axis]
@@ -70,7 +73,9 @@ class Program:
         self.structure = trace.structure
         self.axes: list[Axis] = []
         graph = Graph(guarded=guarded, rows=trace.rows)
-        outputs = graph.add_trace(trace.roots)
+        outputs = graph.add_trace([*trace.roots, *([] if guarded else trace.watched)])
+        shown, watched = outputs[: len(trace.roots)], outputs[len(trace.roots) :]
+        outputs = [*shown, *sorted(set(watched) - set(shown))]
         nodes = collect(graph, outputs)
         self.captured = graph.captured
         self.is_exact = graph.is_exact

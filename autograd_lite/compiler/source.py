@@ -215,11 +215,11 @@ class Buffers:
 
     def part_of_result(self, places: Indices) -> str:
         """Those places of the result, to be assigned to."""
-        if len(places) == 1:
-            return f"result[{places[0]}]"
         found = affine(places)
-        if found and found.steps[0] > 0:
-            return self.view(f"result[{found.base}:{places[-1] + 1}:{found.steps[0]}]")
+        if found and (found.steps[0] > 0 or len(places) == 1):
+            stop = places[-1] + 1
+            step = f":{found.steps[0]}" if found.steps[0] > 1 else ""
+            return self.view(f"result[{found.base}:{stop}{step}]") + "[...]"
         return f"result[{self.indices(places)}]"
 
     # Operands

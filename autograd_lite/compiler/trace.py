@@ -80,6 +80,10 @@ class Traced(Value):
         """A traced Value cannot be stale: it has no number that could change."""
         return False
 
+    def begin_sweep(self) -> None:
+        """Let the program look at this value: where it is NaN, so are its derivatives."""
+        self.tracer.watched.append(self if self.axis is None else self.tracer.row_sum(self, self.axis))
+
     def pull_back(self, v_bar: Value, needs: Sequence[bool]) -> Sequence[Any]:
         """Hand the adjoint on to the operands; spreading and summing rows reverse into each other."""
         if isinstance(v_bar, Traced) and v_bar.adjoint_of is None:
@@ -166,6 +170,7 @@ class Tracer:
         self.guarded = guarded
         self.lifted: dict[int, tuple[int, list[Any]]] = {}  # argument -> its first block, and the sizes of its blocks
         self._axes: dict[tuple[int, ...], Axis] = {}
+        self.watched: list[Value] = []  # what was differentiated
         self._spread: dict[tuple[Value, Axis], Traced] = {}
 
     def axis(self, arguments: tuple[int, ...]) -> Axis:

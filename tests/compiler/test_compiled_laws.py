@@ -77,8 +77,8 @@ def agree(a: Any, b: Any, tolerance: float = 1e-9) -> bool:
     scale = np.maximum(1.0, np.max(np.abs(np.where(finite, a, 0.0)), initial=0.0))
     return bool(
         np.array_equal(np.isnan(a), np.isnan(b))
-        and np.array_equal(np.isinf(a) * np.sign(a), np.isinf(b) * np.sign(b))
-        and np.all(np.abs(np.where(finite, a - b, 0.0)) <= tolerance * scale)
+        and np.array_equal(np.where(np.isinf(a), a, 0.0), np.where(np.isinf(b), b, 0.0))
+        and np.all(np.abs(np.where(finite, a, 0.0) - np.where(finite, b, 0.0)) <= tolerance * scale)
     )
 
 
