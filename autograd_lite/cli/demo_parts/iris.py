@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from autograd_lite import nn, viz
 from autograd_lite.errors import MissingDependencyError, OutputError
@@ -58,8 +58,8 @@ def load() -> tuple[Samples, Samples]:
             "The iris data come with scikit-learn, which is not installed: pip install 'autograd-lite[sklearn]'"
         ) from error
     rows, kinds = load_iris(return_X_y=True)
-    parts = train_test_split(rows, kinds, test_size=1 / 3, stratify=kinds, random_state=SEED)
-    scaler = StandardScaler().fit(parts[0])
+    parts: list[Any] = train_test_split(rows, kinds, test_size=1 / 3, stratify=kinds, random_state=SEED)
+    scaler: Any = StandardScaler().fit(parts[0])
     training, held_out = [scaler.transform(part).tolist() for part in parts[:2]]
     return Samples(training, parts[2].tolist()), Samples(held_out, parts[3].tolist())
 
