@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograd_lite.engine import Value
-from autograd_lite.errors import GraphTooLargeError, MissingDependencyError, UnknownNameError
-from autograd_lite.expressions import pretty_number
+from autograd_lite.errors import MissingDependencyError, UnknownNameError
 
 from .files import write_whole
 from .graph import Graph
 from .graphviz_engine import render
+from .levels import FULL, MOST, at_level, check_size
 from .names import showable
 from .style import Theme, theme_named
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Drawing", "draw"]
 
-FULL, COMPACT = 150, 500
+LABELLED_EDGES = 120
 KINDS = (".dot", ".gv", ".pdf", ".png", ".svg")
 
 
@@ -39,13 +39,15 @@ def draw(
     parameters: Iterable[Value] | None = None,
     direction: str = "LR",
     theme: str = "light",
-    limit: int = COMPACT,
+    level: str | None = None,
+    focus: str = "",
+    limit: int = MOST,
 ) -> Drawing:
     """Draw the graph that a Value was computed by.
 
     A box shows the op, the name, the data and the gradient (``?`` until ``root.backward()``); an edge shows the local
     derivative that the chain rule multiplies by. Dashed means that the gradient is unknown, a thick line a parameter,
-    grey a constant. Above 150 nodes the boxes are compact.
+    grey a constant. Above 150 boxes they are compact.
 
     Parameters
     ----------
@@ -57,8 +59,13 @@ def draw(
         ``"LR"``, left to right, or ``"TB"``, top to bottom.
     theme : str
         ``"light"`` or ``"dark"``.
+    level : str, optional
+        ``"scalars"``, ``"neurons"`` or ``"layers"``; large networks whose parameters are called like
+        ``layer1.neuron2.w3`` are folded to neurons above 150 nodes, to layers above 200 neurons.
+    focus : str
+        A neuron or layer, ``"layer1.neuron2"``, that stays open while the rest is folded.
     limit : int
-        The most nodes to draw.
+        The most boxes to draw.
 
     Returns
     -------
@@ -70,7 +77,7 @@ def draw(
     OperandError
         If `root` is not a Value.
     GraphTooLargeError
-        If there are more nodes than the limit.
+        If there are more boxes than the limit.
 
     Examples
     --------
@@ -81,12 +88,8 @@ def draw(
     """
     if direction not in ("LR", "TB"):
         raise UnknownNameError.among("direction", direction, ("LR", "TB"))
-    graph = Graph(root, parameters)
-    if len(graph.nodes) > limit:
-        raise GraphTooLargeError(
-            f"The graph of {graph.names[graph.root]} has {len(graph.nodes):,} nodes; a picture of more than {limit:,} "
-            "cannot be read. Draw a part of it (draw a Value further inside), or raise limit= and save the .dot text."
-        )
+    graph = at_level(Graph(root, parameters), level, focus, layers=True)
+    check_size(graph, limit)
     return Drawing(graph, direction, theme_named(theme))
 
 
@@ -106,7 +109,7 @@ class Drawing:
     def __init__(self, graph: Graph, direction: str, theme: Theme) -> None:
         self._graph, self._direction, self._theme = graph, direction, theme
         self._swept = graph.nodes[graph.root].swept
-        self._grads = [v.grad for v in graph.nodes]
+        self._grads = [graph.grad_text(i) for i in range(len(graph.nodes))]  # as they are now
 
     @cached_property
     def digraph(self) -> Digraph:
@@ -115,9 +118,14 @@ class Drawing:
 
         theme = self._theme
         digraph = Digraph("gradients", strict=False)
-        digraph.attr(rankdir=self._direction, bgcolor=theme.paper, nodesep="0.25", ranksep="0.5", pad="0.12")
+        dense = sum(map(len, self._graph.operands)) > LABELLED_EDGES
+        apart = {"ranksep": "1.6", "ordering": "in", "splines": "line"} if dense else {"ranksep": "0.5"}
+        digraph.attr(rankdir=self._direction, bgcolor=theme.paper, nodesep="0.25", pad="0.12", **apart)
         digraph.attr("node", shape="box", fontname="Helvetica", fontsize="12", fontcolor=theme.ink, margin="0.04")
-        digraph.attr("edge", fontname="Helvetica", fontsize="10", fontcolor=theme.muted, color=theme.line)
+        line = f"{theme.line}60" if dense else theme.line  # many lines are drawn faintly
+        digraph.attr("edge", fontname="Helvetica", fontsize="10", fontcolor=theme.muted, color=line)
+        if self._graph.caption:
+            digraph.attr(label=escape(self._graph.caption), fontname="Helvetica", fontsize="11", fontcolor=theme.muted)
         for i in range(len(self._graph.nodes)):
             digraph.node(f"n{i}", self._label(i), **self._node_style(i))
         for i, operands in enumerate(self._graph.operands):
@@ -177,7 +185,7 @@ class Drawing:
         graph, theme = self._graph, self._theme
         symbol, name = escape(graph.symbol(i)), escape(showable(graph.names[i], 24))
         head = f'<FONT COLOR="{theme.muted}">{symbol}</FONT> <B>{name}</B>'
-        data = _coloured(pretty_number(graph.data[i]), theme.data)
+        data = _coloured(graph.data_text(i), theme.data)
         if graph.is_number(i):
             return _table(f"<TR><TD>{data}</TD></TR>")
         if len(graph.nodes) > FULL:
@@ -185,7 +193,7 @@ class Drawing:
         muted = theme.muted
         cells = f'<TD><FONT COLOR="{muted}" POINT-SIZE="9">data</FONT><BR/>{data}</TD>'
         if graph.needs[i]:
-            known = pretty_number(self._grads[i]) if self._swept else "?"
+            known = self._grads[i] if self._swept else "?"
             grad = _coloured(known, theme.gradient if self._swept else muted)
             cells += f'<VR/><TD><FONT COLOR="{muted}" POINT-SIZE="9">grad</FONT><BR/>{grad}</TD>'
         span = 2 if graph.needs[i] else 1
@@ -203,11 +211,11 @@ class Drawing:
 
     def _edge_style(self, i: int, operand: int) -> dict[str, str]:
         graph, theme = self._graph, self._theme
-        local = graph.partials[i][operand]
-        if local is None:
+        text = graph.edge_text(i, operand)
+        if not text:
             return {"color": theme.line, "style": "dotted"}
-        style = {} if len(graph.nodes) > FULL else {"label": f" ×{pretty_number(local)} "}
-        return style | {"tooltip": escape(f"local derivative {pretty_number(local)}")}
+        style = {"label": f" {text} "} if sum(map(len, graph.operands)) <= LABELLED_EDGES else {}
+        return style | {"tooltip": escape(f"local derivative {text.removeprefix('×')}")}
 
 
 def _table(rows: str) -> str:

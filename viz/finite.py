@@ -27,9 +27,10 @@ def finite_difference(graph: Graph, leaf: int) -> float:
     >>> round(finite_difference(Graph(x * x), 0), 6)
     6.0
     """
-    x = graph.data[leaf]
+    scalars = graph.scalars
+    place, x = scalars.place[graph.nodes[leaf]], graph.data[leaf]
     above, below = x + STEP * max(1.0, abs(x)), x - STEP * max(1.0, abs(x))
-    return (_recomputed(graph, leaf, above) - _recomputed(graph, leaf, below)) / (above - below)
+    return (_recomputed(scalars, place, above) - _recomputed(scalars, place, below)) / (above - below)
 
 
 def _recomputed(graph: Graph, leaf: int, x: float) -> float:

@@ -8,10 +8,8 @@ from pathlib import Path
 from autograd_lite.errors import GraphTooLargeError, OutputError
 
 from .files import write_whole
-from .lines import as_text, lines_of
 from .picture import Picture
 from .states import state_after, widest_texts
-from .step_text import heading, rule_line
 from .stepping import Step, Steps
 from .style import Theme
 
@@ -29,6 +27,7 @@ def frames(steps: Steps, folder: str | os.PathLike[str], theme: Theme) -> list[P
         target.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"Cannot make the folder {str(target)!r}: {error.strerror}. Give another one.") from error
+    steps = steps.readable()
     picture = Picture(steps.graph, widest_texts(steps))
     room = max((len(_caption(step)) for step in steps), default=0)
     written = []
@@ -41,5 +40,4 @@ def frames(steps: Steps, folder: str | os.PathLike[str], theme: Theme) -> list[P
 
 
 def _caption(step: Step) -> list[str]:
-    lines = [as_text(line) for line in lines_of(step)]
-    return [line for line in (heading(step), rule_line(step), *lines, step.mistake) if line]
+    return str(step).splitlines()

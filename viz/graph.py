@@ -88,6 +88,11 @@ class Graph:
         self.parameters = [self.place[p] for p in chosen if p in self.place]
 
     @property
+    def scalars(self) -> Graph:
+        """The graph with nothing folded: this one."""
+        return self
+
+    @property
     def leaves(self) -> list[int]:
         """The leaves that need a gradient."""
         return [i for i, is_leaf in enumerate(self.leaf) if is_leaf and self.needs[i]]
@@ -120,6 +125,24 @@ class Graph:
     def is_number(self, i: int) -> bool:
         """Whether the node is a constant that is called by its number."""
         return self.leaf[i] and not self.needs[i] and self.names[i] == pretty_number(self.data[i])
+
+    @property
+    def caption(self) -> str:
+        """What a picture of this graph does not show; empty if it shows everything."""
+        return ""
+
+    def data_text(self, i: int) -> str:
+        """The number in a node's box."""
+        return pretty_number(self.data[i])
+
+    def grad_text(self, i: int) -> str:
+        """The gradient that the last sweep left in a node."""
+        return pretty_number(self.nodes[i].grad)
+
+    def edge_text(self, i: int, operand: int) -> str:
+        """The local derivative on an edge; empty where no gradient passes."""
+        local = self.partials[i][operand]
+        return "" if local is None else f"×{pretty_number(local)}"
 
     def formula(self, i: int) -> Expr:
         """How the node was computed, with the names of its operands."""

@@ -22,7 +22,8 @@ def whole_formula(graph: Graph) -> str:
     v2 = tanh(w · x), with w = −0.5, x = 2
     """
     root = graph.root
-    formula = _inlined(graph) if _size(graph) <= LARGEST else graph.formula(root).pretty
+    whole = graph.scalars is graph and _size(graph) <= LARGEST
+    formula = _inlined(graph) if whole else graph.formula(root).pretty
     if formula == graph.names[root]:
         return f"{formula} = {pretty_number(graph.data[root])}"
     given = [i for i, is_leaf in enumerate(graph.leaf) if is_leaf and not graph.is_number(i)]

@@ -81,6 +81,7 @@ def lay_out(
     *,
     gap: float = 60.0,
     apart: float = 26.0,
+    ordered: bool = False,
 ) -> Layout:
     """Place boxes of given sizes, connected by edges from operands to the nodes that use them.
 
@@ -94,6 +95,8 @@ def lay_out(
         ``"LR"``, left to right, or ``"TB"``, top to bottom.
     gap : float
         Room between the ranks, in pixels.
+    ordered : bool
+        For a dense graph: operands stand in their order, and edges are straight; else Graphviz avoids crossings.
     apart : float
         How far parallel edges run from each other, where the boxes leave room for it.
 
@@ -105,7 +108,7 @@ def lay_out(
         If it takes longer than 10 s.
     """
     pairs = list(dict.fromkeys(edges))
-    placed = json.loads(render(_dot(sizes, pairs, direction, gap), "json"))
+    placed = json.loads(render(_dot(sizes, pairs, direction, gap, ordered=ordered), "json"))
     left, low, right, top = map(float, placed["bb"].split(","))
 
     def point(text: str) -> Point:
@@ -123,8 +126,11 @@ def lay_out(
     return Layout(round(right - left + 2 * MARGIN, 1), round(top - low + 2 * MARGIN, 1), boxes, curves)
 
 
-def _dot(sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int]], direction: str, gap: float) -> str:
+def _dot(
+    sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int]], direction: str, gap: float, *, ordered: bool
+) -> str:
     lines = [f"rankdir={direction}", "nodesep=0.25", f"ranksep={gap / POINTS_PER_INCH:.4f}"]
+    lines += ["ordering=in splines=line"] * ordered
     lines += ['node [shape=box fixedsize=true label=""]', "edge [dir=both arrowsize=0.8]"]
     lines += [
         f"n{i} [width={width / POINTS_PER_INCH:.4f} height={height / POINTS_PER_INCH:.4f}]"

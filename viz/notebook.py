@@ -22,6 +22,7 @@ def mime_bundle(steps: Steps) -> dict[str, str]:
     """HTML, SVG and text of the steps; text alone where the graph cannot be laid out, with the reason."""
     text = _text(steps)
     try:
+        steps = steps.readable()
         picture = Picture(steps.graph, widest_texts(steps)).svg(state_after(steps, len(steps)))
         return {"text/html": _framed(page(steps), picture), "image/svg+xml": picture, "text/plain": text}
     except (MissingDependencyError, GraphTooLargeError) as error:

@@ -16,7 +16,6 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from autograd_lite.errors import GraphTooLargeError
 from autograd_lite.expressions import pretty_number
 
 from .explanation import Explanation
@@ -34,7 +33,6 @@ from .sweeps import naive_length
 __all__ = ["page"]
 
 FOLDER = Path(__file__).parent
-MOST_NODES = 500
 PATHS_SHOWN = 6
 PHONE = "TB"
 
@@ -49,12 +47,8 @@ def page(steps: Steps) -> str:
     GraphTooLargeError
         If there are more than 500 boxes.
     """
+    steps = steps.readable()
     graph = steps.graph
-    if len(graph.nodes) > MOST_NODES:
-        raise GraphTooLargeError(
-            f"The graph of {graph.names[graph.root]} has {len(graph.nodes):,} nodes; a page of more than {MOST_NODES} "
-            "cannot be read. Save the transcript (.txt, .md), or take the steps of a Value further inside."
-        )
     wrong = {name: _wrong_sequence(steps, name) for name in ("order", "overwrite")}
     widest = widest_texts(steps, [listed for listed, _ in wrong.values() if listed])
     pictures = {direction: Picture(graph, widest, direction) for direction in ("LR", PHONE)}
@@ -78,6 +72,7 @@ def page(steps: Steps) -> str:
         policy=_policy(style, script),
         title=escape(f"Backprop from {graph.names[graph.root]}"),
         formula=escape(showable(whole_formula(graph), 400)),
+        caption=escape(graph.caption),
         style=style,
         wide=pictures["LR"].svg(final, prefix=f"{prefix}w"),
         tall=pictures[PHONE].svg(final, prefix=f"{prefix}t"),

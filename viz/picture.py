@@ -26,7 +26,7 @@ __all__ = ["Edge", "Picture"]
 DIGIT, LETTER = 8.0, 9.0  # widths of a character of a number and of a name, in pixels
 HEIGHT, HEADER, COMPACT_HEIGHT, CONSTANT_HEIGHT = 66.0, 29.0, 30.0, 26.0
 ROOMY_NODES, LABELLED_EDGES = 150, 90
-PILL_HEIGHT, CAPTION_LINE = 19.0, 22.0
+PILL_HEIGHT, CAPTION_LINE, DENSE_GAP = 19.0, 22.0, 150.0
 LONGEST_NAME = 22
 
 
@@ -68,9 +68,12 @@ class Picture:
     def layout(self) -> Layout:
         """Where everything stands."""
         sizes = [self._size(i) for i in range(len(self.graph.nodes))]
-        widest = max(map(_pill_width, self.edges), default=0.0) if self.labelled else 30.0
+        pairs = [(e.receiver, e.giver) for e in self.edges]
+        if not self.labelled:
+            return lay_out(sizes, pairs, self.direction, gap=DENSE_GAP, ordered=True)
+        widest = max(map(_pill_width, self.edges), default=0.0)
         gap, apart = (widest + 34, 26.0) if self.direction == "LR" else (PILL_HEIGHT + 30, widest + 6)
-        return lay_out(sizes, [(e.receiver, e.giver) for e in self.edges], self.direction, gap=gap, apart=apart)
+        return lay_out(sizes, pairs, self.direction, gap=gap, apart=apart)
 
     @cached_property
     def edge_numbers(self) -> dict[tuple[int, int], int]:
@@ -232,9 +235,10 @@ class Picture:
         there = svg.arrow(
             curve.start, curve.points, curve.end, colour=theme.line, width=1.4, dash="2 4" if silent else ""
         )
+        faint = "" if self.labelled else ' opacity="0.35"'
         back = svg.arrow(curve.end, curve.points[::-1], curve.start, colour=theme.gradient, width=3.0)
         return (
-            f'<g class="{classes}" data-edge="{k}"><g class="there"{svg.hidden(active)}>{there}</g>'
+            f'<g class="{classes}" data-edge="{k}"><g class="there"{svg.hidden(active)}{faint}>{there}</g>'
             f'<g class="back"{svg.hidden(not active)}>{back}</g>{self._pill(k, active=active, theme=theme)}</g>'
         )
 

@@ -25,6 +25,8 @@ from . import step_text
 from .files import write_whole
 from .graph import Graph
 from .latex import steps_document
+from .layers import LayerGraph
+from .levels import at_level, check_size
 from .markdown import steps_markdown
 from .player import play
 from .style import theme_named
@@ -105,6 +107,8 @@ def steps(
     lr: float | None = None,
     parameters: Iterable[Value] | None = None,
     mistake: str | None = None,
+    level: str | None = None,
+    focus: str = "",
 ) -> Steps:
     """List the steps of backprop from a Value.
 
@@ -121,6 +125,9 @@ def steps(
     mistake : str, optional
         Do it wrong on purpose: ``"order"`` passes gradients on by naive recursion, ``"overwrite"`` writes ``=`` for
         ``+=``.
+    level, focus : str, optional
+        As in `draw`: ``"neurons"`` takes every neuron as one node. By itself a page folds what is too large for it,
+        the records and texts do not.
 
     Returns
     -------
@@ -147,7 +154,10 @@ def steps(
        a.grad += b.grad · ∂b/∂a = 1 · 1 = 1
        a.grad = 1 + 1 = 2 ✓
     """
-    return Steps(Graph(root, parameters), forward=forward, lr=lr, mistake=mistake)
+    graph = at_level(Graph(root, parameters), level or (None if focus else "scalars"), focus)
+    if isinstance(graph, LayerGraph):
+        raise UnknownNameError.among("level for steps", level, ("scalars", "neurons"))
+    return Steps(graph, forward=forward, lr=lr, mistake=mistake)
 
 
 class Steps(Sequence[Step]):
@@ -165,7 +175,7 @@ class Steps(Sequence[Step]):
         self._deliveries = deliveries(graph, mistake)
         self._computed = graph.computed if forward else []
         self._seeds = [graph.root] if graph.needs[graph.root] else []
-        self._updated = [] if lr is None else graph.parameters or graph.leaves
+        self._updated = [] if lr is None else graph.parameters or (graph.leaves if graph.scalars is graph else [])
         self._starts = [0, *accumulate(map(len, (self._computed, self._seeds, self._deliveries, self._updated)))]
 
     def __len__(self) -> int:
@@ -185,6 +195,20 @@ class Steps(Sequence[Step]):
 
     def __iter__(self) -> Iterator[Step]:
         return map(self._step, range(len(self)))
+
+    def readable(self) -> Steps:
+        """These steps if a picture can show them; else with neurons folded.
+
+        Raises
+        ------
+        GraphTooLargeError
+            If there is nothing to fold.
+        """
+        graph = at_level(self.graph)
+        check_size(graph)
+        if graph is self.graph:
+            return self
+        return Steps(graph, forward=bool(self._computed), lr=self.lr, mistake=self.mistake)
 
     def _step(self, k: int) -> Step:
         makers = (self._forward, self._seed, self._backward, self._update)

@@ -126,12 +126,13 @@ def test_a_zero_gradient_contributes_zero_whatever_the_slope():
 def test_until_and_when_find_a_step(example):
     root, _ = example("squared")
     listed = steps(root)
-    assert listed[listed.until("d")].title == "L → d (use 2 of 2)"
-    assert listed[listed.when(lambda step: step.total_after > 1)].receiver == "y"
+    assert listed[listed.find(until="d")].title == "L → d (use 2 of 2)"
+    assert listed[listed.find(when=lambda step: step.total_after > 1)].receiver == "y"
+    assert listed.transcript(until="d").endswith("d.grad = −1.1974 + (−1.1974) = −2.3948 ✓\n")
     with pytest.raises(UnknownNameError, match="'w'"):
-        listed.until("ww")
-    with pytest.raises(DomainError, match="none of the 10 steps"):
-        listed.when(lambda step: step.total_after > 100)
+        listed.find(until="ww")
+    with pytest.raises(DomainError, match="numbers 1 to 10"):
+        listed.find(when=lambda step: step.total_after > 100)
 
 
 def test_a_leaf_and_a_constant_have_the_steps_they_have():

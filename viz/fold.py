@@ -1,0 +1,162 @@
+"""Large networks at a readable size: every neuron becomes one box.
+
+The box stands for the neuron's output. Its edge to an input has the slope of the output by that input, the sum over
+the paths inside the box; so the sweep over boxes gives the same gradients as the sweep over all nodes. Weights and
+biases are inside the boxes; one neuron, or one layer, can stay open.
+"""
+
+from __future__ import annotations
+
+from autograd_lite.errors import UnknownNameError
+from autograd_lite.expressions import Expr
+
+from .graph import Graph, Use, product
+from .neurons import Firing, firings, neuron_of
+
+__all__ = ["FoldedGraph", "fold"]
+
+
+def fold(graph: Graph, focus: str = "") -> Graph:
+    """Fold the neurons of a graph; the graph itself if it has none.
+
+    Parameters
+    ----------
+    graph : Graph
+        With labels such as ``layer1.neuron2.w3``.
+    focus : str
+        What stays open: a neuron, ``"layer1.neuron2"``, or a layer.
+
+    Raises
+    ------
+    UnknownNameError
+        If nothing of that name is there to stay open.
+    """
+    found = firings(graph)
+    names = {f.neuron for f in found}
+    kept = [f for f in found if not (focus and (f.neuron == focus or f.neuron.startswith(f"{focus}.")))]
+    if focus and len(kept) == len(found):
+        layers = {name.rpartition(".")[0] for name in names} - {""}
+        raise UnknownNameError.among("neuron or layer to focus on", focus, names | layers)
+    return FoldedGraph(graph, kept) if kept else graph
+
+
+class FoldedGraph(Graph):
+    """A graph whose neurons are boxes; everything that reads a `Graph` reads it."""
+
+    def __init__(self, graph: Graph, folded: list[Firing]) -> None:
+        self._graph = graph
+        self.folded = {f.nodes[-1]: f for f in folded}
+        inside = {i for f in folded for i in f.nodes}
+        hidden = _inside_only(graph, inside, {f.neuron for f in folded})
+        self._scalar = [i for i in range(len(graph.nodes)) if i in self.folded or i not in inside | hidden]
+        box_of = {i: k for k, i in enumerate(self._scalar)}
+        self._inner = {i: _slopes_inside(graph, f, hidden) for i, f in self.folded.items()}
+        self.nodes = [graph.nodes[i] for i in self._scalar]
+        self.place = {v: k for k, v in enumerate(self.nodes)}
+        self.names = self._named()
+        self.root = box_of[graph.root]
+        self.data = [graph.data[i] for i in self._scalar]
+        self.leaf = [graph.leaf[i] for i in self._scalar]
+        self.needs = [graph.needs[i] for i in self._scalar]
+        feeds = [self._inner[i] if i in self.folded else None for i in self._scalar]
+        self.operands = [
+            [box_of[j] for j in (graph.operands[i] if inner is None else inner)]
+            for i, inner in zip(self._scalar, feeds, strict=True)
+        ]
+        self.partials = [
+            graph.partials[i] if inner is None else [slope if graph.needs[j] else None for j, slope in inner.items()]
+            for i, inner in zip(self._scalar, feeds, strict=True)
+        ]
+        self.parameters = [box_of[i] for i in graph.parameters if i in box_of]
+
+    @property
+    def scalars(self) -> Graph:
+        """The graph with nothing folded."""
+        return self._graph
+
+    @property
+    def caption(self) -> str:
+        """What is folded, and how to open it."""
+        firing = next(iter(self.folded.values()))
+        return f"{len(self.folded)} neurons are boxes, with their weights inside. One opens by focus={firing.neuron!r}"
+
+    def neuron_at(self, i: int) -> str | None:
+        """The neuron that a box stands for; None for any other node."""
+        firing = self.folded.get(self._scalar[i])
+        return firing.neuron if firing else None
+
+    def _named(self) -> list[str]:
+        taken: dict[str, int] = {}
+        names = []
+        for i in self._scalar:
+            name = self.folded[i].neuron if i in self.folded else self._graph.names[i]
+            taken[name] = taken.get(name, 0) + 1
+            again = i in self.folded and taken[name] > 1  # the same neuron, for another sample
+            names.append(f"{name}_{taken[name]}" if again else name)
+        return names
+
+    def formula(self, i: int) -> Expr:
+        """A neuron's formula in short; any other node's in full."""
+        scalar = self._scalar[i]
+        if scalar not in self.folded:
+            op = self.nodes[i].op
+            return Expr(self.names[i]) if op is None else op.formula(*self._operand_names(i))
+        weighted = Expr("Σ w·x + b") if self.folded[scalar].has_bias else Expr("Σ w·x")
+        op = self.nodes[i].op
+        return op.formula(weighted) if op is not None and self.folded[scalar].has_activation else weighted
+
+    def slope(self, i: int, operand: int) -> Expr:
+        """The slope of a neuron by one of its inputs: along the path inside it, or how many paths there are."""
+        scalar = self._scalar[i]
+        if scalar not in self.folded:
+            return super().slope(i, operand)
+        paths = _paths_inside(self._graph, self.folded[scalar], self._scalar[self.operands[i][operand]])
+        if len(paths) != 1:
+            return Expr(f"[{len(paths)} paths inside]")
+        factors = [self._graph.slope(use.giver, use.operand) for use in paths[0]]
+        factors = [f for f in factors if f.head != 1.0] or [Expr(1.0)]
+        total = factors[0]
+        for factor in factors[1:]:
+            total = factor * total
+        return total
+
+    def symbol(self, i: int) -> str:
+        """The activation's sign for a neuron."""
+        firing = self.folded.get(self._scalar[i])
+        if firing is None:
+            return super().symbol(i)
+        op = self.nodes[i].op
+        return op.symbol if op is not None and firing.has_activation else "Σ"
+
+
+def _inside_only(graph: Graph, inside: set[int], neurons: set[str]) -> set[int]:
+    """The parameters that only folded neurons use."""
+    used_outside = {graph.root} | {j for i in graph.computed if i not in inside for j in graph.operands[i]}
+    return {i for i in graph.leaves if neuron_of(graph.nodes[i].label) in neurons and i not in used_outside}
+
+
+def _slopes_inside(graph: Graph, firing: Firing, hidden: set[int]) -> dict[int, float]:
+    """The slope of a neuron's output by everything that it reads from outside."""
+    inside, total = set(firing.nodes), {firing.nodes[-1]: 1.0}
+    outside: dict[int, float] = {}
+    for i in reversed(firing.nodes):
+        for k, j in enumerate(graph.operands[i]):
+            target = total if j in inside else outside
+            target[j] = target.get(j, 0.0) + product(total.get(i, 0.0), graph.partials[i][k])
+    return {j: outside[j] for j in sorted(outside) if j not in hidden}
+
+
+def _paths_inside(graph: Graph, firing: Firing, source: int) -> list[list[Use]]:
+    """All paths from the output down to one input, as uses."""
+    inside = set(firing.nodes)
+    done: list[list[Use]] = []
+    open_paths: list[tuple[int, list[Use]]] = [(firing.nodes[-1], [])]
+    while open_paths:
+        i, path = open_paths.pop()
+        for k, j in enumerate(graph.operands[i]):
+            use = Use(i, k, j, graph.partials[i][k])
+            if j == source:
+                done.append([*path, use])
+            elif j in inside:
+                open_paths.append((j, [*path, use]))
+    return done
