@@ -14,7 +14,7 @@ EXAMPLES = """examples:
   autograd-lite draw 'tanh(w*x + b)' w=-0.5 x=2 b=0.8
   autograd-lite draw 'b = a + a; c = b + b' a=3 -o sums.png
   autograd-lite draw '(w*x - y)**2' w=0.5 x=2 y=3 --no-gradients -o before.svg
-  autograd-lite draw model.py:loss -o loss.svg
+  autograd-lite draw model.py:loss w=-0.5 b=0.8 -o loss.svg
 """
 
 

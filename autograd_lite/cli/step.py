@@ -15,7 +15,7 @@ EXAMPLES = """examples:
   autograd-lite step 'tanh(w*x + b)' w=-0.5 x=2 b=0.8
   autograd-lite step 'b = a + a; c = b + b' a=3 --all
   autograd-lite step '(w*x - y)**2' w=0.5 x=2 y=3 --html steps.html
-  autograd-lite step model.py:loss
+  autograd-lite step model.py:loss w=-0.5 b=0.8
 """
 
 

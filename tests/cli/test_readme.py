@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import doctest
 import re
+import shlex
 from pathlib import Path
+
+import pytest
+
+from autograd_lite.cli import main
+from autograd_lite.viz import graphviz_engine
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -17,6 +23,17 @@ python3 -m venv .venv && .venv/bin/pip install -q -e ".[test]" && .venv/bin/pyth
 def test_the_two_commands():
     assert COMMANDS in README
     assert "With uv: `uv run --extra all autograd-lite demo`, `uv run --extra test pytest`" in README
+
+
+@pytest.mark.skipif(graphviz_engine.engine_name() is None, reason="no Graphviz here")
+def test_the_lines_of_the_command_line_work(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    model = re.search(r"```python\n(from autograd_lite import tanh.*?)```", README, flags=re.DOTALL)
+    Path("model.py").write_text(model[1], encoding="utf-8")
+    lines = re.findall(r"^autograd-lite (.*)$", README, flags=re.MULTILINE)
+    assert len(lines) >= 5
+    for line in lines:
+        assert main(shlex.split(line, comments=True)) == 0, line
 
 
 def test_the_picture_shows_the_numbers_of_the_example():
