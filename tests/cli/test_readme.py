@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from autograd_lite.cli import main
+from autograd_lite.cli import check, draw, main, step
 from autograd_lite.viz import graphviz_engine
 
 ROOT = Path(__file__).parents[2]
@@ -26,12 +26,15 @@ def test_the_two_commands():
 
 
 @pytest.mark.skipif(graphviz_engine.engine_name() is None, reason="no Graphviz here")
-def test_the_lines_of_the_command_line_work(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    "text", [README, *[command.EXAMPLES for command in (check, draw, step)]], ids=["README", "check", "draw", "step"]
+)
+def test_the_command_lines_that_are_shown_work(text, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     model = re.search(r"```python\n(from autograd_lite import tanh.*?)```", README, flags=re.DOTALL)
     Path("model.py").write_text(model[1], encoding="utf-8")
-    lines = re.findall(r"^autograd-lite (.*)$", README, flags=re.MULTILINE)
-    assert len(lines) >= 5
+    lines = re.findall(r"^ *autograd-lite (.*)$", text, flags=re.MULTILINE)
+    assert lines
     for line in lines:
         assert main(shlex.split(line, comments=True)) == 0, line
 
