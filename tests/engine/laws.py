@@ -146,7 +146,7 @@ def holds_at(law: Callable[[Op, list[float]], None], op: Op, data: list[float]) 
 
 
 def _try(law: Callable[[Op, list[float]], None], op: Op, where: st.SearchStrategy[list[float]]) -> None:
-    @settings(max_examples=settings().max_examples // 2)
+    @settings(max_examples=settings().max_examples * 3 // 10)
     @given(where)
     def at(data: list[float]) -> None:
         law(op, data)
