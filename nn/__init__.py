@@ -43,6 +43,7 @@ from .penalties import L1, L2, Penalty
 from .restarts import Restarts, fit_restarts
 from .saving import Checkpoint, SavedModel, load, load_checkpoint, save
 from .schedules import constant, cosine, step_decay, warm_up
+from .tabular import Scores, TableModel, load_table_model, predict_csv, train_on_csv
 from .training import Training, fit, predict
 from .weights import from_numpy, to_numpy
 
@@ -74,7 +75,9 @@ __all__ = [
     "Restarts",
     "SavedModel",
     "Schedule",
+    "Scores",
     "StopWhen",
+    "TableModel",
     "Trained",
     "Training",
     "accuracy_at_threshold",
@@ -94,11 +97,13 @@ __all__ = [
     "linear_regression",
     "load",
     "load_checkpoint",
+    "load_table_model",
     "logistic_regression",
     "loss_named",
     "mean_squared_error",
     "perceptron_with_restarts",
     "predict",
+    "predict_csv",
     "r2",
     "rmse",
     "root_mean_squared_error",
@@ -107,6 +112,7 @@ __all__ = [
     "step_decay",
     "sum_of_squares",
     "to_numpy",
+    "train_on_csv",
     "warm_up",
     "xor_network",
 ]

@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from autograd_lite.errors import ModelFileError
 
-from .files import write_atomically
+from .files import writing_atomically
 
 __all__ = ["read_archive", "write_archive"]
 
@@ -53,7 +53,8 @@ def write_archive(path: str | os.PathLike[str], contents: Mapping[str, Any], arr
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for name, content in members.items():
             archive.writestr(zipfile.ZipInfo(name, EPOCH), content)
-    write_atomically(path, buffer.getvalue())
+    with writing_atomically(path) as file:
+        file.write(buffer.getvalue())
 
 
 def read_archive(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, Array]]:

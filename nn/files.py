@@ -5,38 +5,48 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
-from autograd_lite.errors import OutputError
+from autograd_lite.errors import AutogradLiteError, OutputError
 
-__all__ = ["write_atomically"]
+__all__ = ["writing_atomically"]
 
 
-def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
-    """Write to a temporary file beside the target, flush it to the disk, then rename it.
+@contextlib.contextmanager
+def writing_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """Open a temporary file beside the target; at the end flush it to the disk and rename it.
 
-    Parameters
-    ----------
-    path : path
-        Where; an existing file is replaced.
-    content : bytes
+    After an error in between, the target is as it was.
 
     Raises
     ------
     OutputError
         If it cannot be written: no such folder, no permission, a full disk. The old file is then still there.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "greeting"
+    >>> with writing_atomically(path) as file:
+    ...     _ = file.write(b"hello")
+    >>> path.read_bytes()
+    b'hello'
     """
     target = Path(path)
     _sweep(target)
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         with temporary.open("wb") as file:
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(target)
         _sync_folder(target.parent)
     except OSError as error:
+        if isinstance(error, AutogradLiteError):
+            raise
         raise OutputError(
             f"{str(target)!r} cannot be written: {error.strerror or error}. Nothing has changed; name another place."
         ) from error

@@ -1,0 +1,351 @@
+"""Tables with columns of numbers and of categories, made into arrays that a network can learn from.
+
+A column of numbers is standardised by the mean and spread of the training part; a column of categories becomes one
+column of 0 and 1 per category ("one-hot"). A file is read several times, row by row, and the arrays are kept in a
+temporary file where they would not fit into memory.
+"""
+
+from __future__ import annotations
+
+import math
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from autograd_lite.errors import DomainError
+
+from .csv_file import MISSING, CsvFile
+
+__all__ = ["Column", "Encoding", "Split", "encode_rows", "scan", "split_table"]
+
+Array = npt.NDArray[np.float64]
+
+MOST_CATEGORIES = 200
+IN_MEMORY = 50_000_000  # numbers: beyond 400 MB the arrays live in a temporary file
+CHUNK = 10_000  # rows
+
+
+@dataclass
+class Column:
+    """What is in a column, and how it becomes numbers.
+
+    Attributes
+    ----------
+    name : str
+    kind : str
+        "number" or "category".
+    categories : list of str
+        In alphabetical order.
+    mean, spread : float
+        Of the numbers of the training part.
+    """
+
+    name: str
+    kind: str
+    categories: list[str] = field(default_factory=list)
+    mean: float = 0.0
+    spread: float = 1.0
+
+    @property
+    def width(self) -> int:
+        """How many inputs it becomes."""
+        return len(self.categories) if self.kind == "category" else 1
+
+    def numbers_of(self, text: str, file: CsvFile, line: int) -> list[float]:
+        """Encode one field; numbers are not yet standardised."""
+        text = text.strip()
+        if _is_missing(text):
+            raise file.error(line, f"the value of column {self.name!r} is missing; fill it in, or drop such rows")
+        if self.kind == "category":
+            if text not in self.categories:
+                known = ", ".join(self.categories[:8]) + (", ..." if len(self.categories) > 8 else "")
+                raise file.error(line, f"column {self.name!r} holds {text!r}; known categories: {known}")
+            return [float(text == category) for category in self.categories]
+        number = _number(text)
+        if number is None:
+            raise file.error(line, f"column {self.name!r} holds {text!r}; a finite number is needed")
+        return [number]
+
+
+@dataclass
+class Encoding:
+    """How the rows of a file become inputs and a target.
+
+    Attributes
+    ----------
+    inputs : list of Column
+    target : Column
+        Of kind "category" for classes.
+    """
+
+    inputs: list[Column]
+    target: Column
+
+    @property
+    def width(self) -> int:
+        """The number of inputs of the network."""
+        return sum(column.width for column in self.inputs)
+
+    @property
+    def classes(self) -> list[str]:
+        """The names of the classes; empty if the target is a number."""
+        return self.target.categories
+
+    def standardise(self, inputs: Array) -> None:
+        """Shift and scale the columns of numbers, in place."""
+        means, spreads = self._scales()
+        inputs -= means
+        inputs /= spreads
+
+    def _scales(self) -> tuple[Array, Array]:
+        means = [m for c in self.inputs for m in ([c.mean] if c.kind == "number" else [0.0] * c.width)]
+        spreads = [s for c in self.inputs for s in ([c.spread] if c.kind == "number" else [1.0] * c.width)]
+        return np.array(means), np.array(spreads)
+
+    def as_dict(self) -> dict[str, Any]:
+        """As lists, numbers and text, for a model file."""
+        return asdict(self)
+
+    @staticmethod
+    def from_dict(described: dict[str, Any]) -> Encoding:
+        """Back from `as_dict`."""
+        return Encoding([Column(**c) for c in described["inputs"]], Column(**described["target"]))
+
+
+@dataclass
+class Split:
+    """A table as arrays: the training part, and the part that is held out to judge the result.
+
+    Attributes
+    ----------
+    encoding : Encoding
+    inputs, targets : float64 array
+        Of the training part: (n, width) and (n,); classes are numbers from 0.
+    held_inputs, held_targets : float64 array
+        Of the held-out part.
+    dropped : int
+        How many rows were left out because a value is missing.
+    """
+
+    encoding: Encoding
+    inputs: Array
+    targets: Array
+    held_inputs: Array
+    held_targets: Array
+    dropped: int
+
+
+def scan(
+    file: CsvFile, target: str, *, task: str = "auto", ignore: Sequence[str] = (), drop_missing: bool = False
+) -> tuple[Encoding, int, int]:
+    """Read a file once to find out what its columns hold.
+
+    Returns
+    -------
+    Encoding, int, int
+        How many rows are usable, and how many were dropped.
+
+    Raises
+    ------
+    TableError
+        If a value is missing (the line and the column are named), a column mixes text and numbers, a text column has
+        too many different texts, there are fewer than two rows, or fewer than two classes.
+    UnknownNameError
+        If there is no such column.
+    """
+    place = file.place_of(target)
+    left_out = {file.place_of(name) for name in ignore} | {place}
+    seen = {i: _Seen(name) for i, name in enumerate(file.columns) if i not in left_out or i == place}
+    rows = dropped = 0
+    for line, fields in file.rows():
+        lacking = [i for i in seen if _is_missing(fields[i])]
+        if lacking and drop_missing:
+            dropped += 1
+            continue
+        if lacking:
+            raise file.error(
+                line,
+                f"the value of column {file.columns[lacking[0]]!r} is missing; fill it in, leave out such rows "
+                "(--drop-missing), or leave out the column (--ignore)",
+            )
+        rows += 1
+        for i, column in seen.items():
+            column.add(fields[i].strip(), line)
+    if rows < 2:
+        raise file.error(1, f"there are {rows} usable rows; at least 2 are needed")
+    inputs = [column.as_input(file) for i, column in seen.items() if i != place]
+    if not inputs:
+        raise file.error(1, f"there is no column besides {target!r} to learn from")
+    return Encoding(inputs, seen[place].as_target(file, task)), rows, dropped
+
+
+class _Seen:
+    """What a column has shown so far."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.texts: set[str] = set()
+        self.first_text: tuple[int, str] | None = None
+        self.whole = True
+        self.numbers = self.values = 0
+
+    def add(self, text: str, line: int) -> None:
+        number = _number(text)
+        self.values += 1
+        if number is None:
+            self.first_text = self.first_text or (line, text)
+        else:
+            self.numbers += 1
+            self.whole = self.whole and number.is_integer()
+        if len(self.texts) <= MOST_CATEGORIES:
+            self.texts.add(text)
+
+    def as_input(self, file: CsvFile) -> Column:
+        if self.first_text is None:
+            return Column(self.name, "number")
+        if self.numbers > 0.5 * self.values:
+            line, text = self.first_text
+            raise file.error(
+                line, f"column {self.name!r} holds {text!r} among numbers; correct it, or ignore the column"
+            )
+        return self._categories(file)
+
+    def as_target(self, file: CsvFile, task: str) -> Column:
+        if task == "auto":
+            task = "classification" if self.first_text or (self.whole and len(self.texts) <= 20) else "regression"
+        if task == "regression":
+            if self.first_text:
+                line, text = self.first_text
+                raise file.error(line, f"column {self.name!r} holds {text!r}; regression needs numbers")
+            return Column(self.name, "number")
+        column = self._categories(file)
+        if column.width < 2:
+            only = f"one class only, {column.categories[0]!r}"
+            raise file.error(1, f"column {self.name!r} holds {only}; there is nothing to tell apart")
+        return column
+
+    def _categories(self, file: CsvFile) -> Column:
+        if len(self.texts) > MOST_CATEGORIES:
+            raise file.error(
+                1,
+                f"column {self.name!r} holds more than {MOST_CATEGORIES} different texts, too many for categories; "
+                f"leave it out (--ignore {self.name})",
+            )
+        as_numbers = self.first_text is None
+        ordered = sorted(self.texts, key=float) if as_numbers else sorted(self.texts)
+        return Column(self.name, "category", ordered)
+
+
+def split_table(
+    file: CsvFile,
+    target: str,
+    *,
+    task: str = "auto",
+    held_out: float = 0.25,
+    seed: int = 0,
+    ignore: Sequence[str] = (),
+    drop_missing: bool = False,
+) -> Split:
+    """Read a file into arrays, with a random part held out; numbers are standardised by the training part alone.
+
+    Parameters
+    ----------
+    file : CsvFile
+    target : str
+        The column to predict.
+    task : str
+        "classification", "regression", or "auto": classes if the column holds text, or at most 20 whole numbers.
+    held_out : float
+        The share of rows to hold out, in (0, 1).
+    seed : int
+        Of the random choice.
+    ignore : sequence of str
+        Columns to leave out.
+    drop_missing : bool
+        Whether rows with a missing value are left out; otherwise they are an error.
+
+    Raises
+    ------
+    TableError, UnknownNameError, DomainError
+        As `scan`; and if the share leaves no row on one side.
+    """
+    encoding, rows, dropped = scan(file, target, task=task, ignore=ignore, drop_missing=drop_missing)
+    count = round(held_out * rows)
+    if not 0 < count < rows:
+        raise DomainError(f"Holding out {held_out} of {rows} rows leaves {count}; give a share in (0, 1).")
+    chosen = np.zeros(rows, dtype=bool)
+    chosen[np.random.default_rng(seed).permutation(rows)[:count]] = True
+    train, test = parts = [_array((rows - count, encoding.width + 1)), _array((count, encoding.width + 1))]
+    filled = [0, 0]
+    places = [file.place_of(column.name) for column in [*encoding.inputs, encoding.target]]
+    whole = (row for row in file.rows() if not (drop_missing and any(_is_missing(row[1][i]) for i in places)))
+    for (line, fields), held in zip(whole, chosen.tolist(), strict=True):
+        parts[held][filled[held]] = _encoded([fields[i] for i in places], line, file, encoding)
+        filled[held] += 1
+    _measure(encoding, train)
+    for part in parts:
+        for start in range(0, len(part), CHUNK):
+            encoding.standardise(part[start : start + CHUNK, :-1])
+    return Split(encoding, train[:, :-1], train[:, -1], test[:, :-1], test[:, -1], dropped)
+
+
+def encode_rows(rows: Sequence[tuple[int, list[str]]], file: CsvFile, encoding: Encoding) -> Array:
+    """Encode some rows of another file by its column names; the target need not be there.
+
+    Raises
+    ------
+    TableError
+        If a value is missing, is no number, or is a category that was not there in training.
+    UnknownNameError
+        If a column is not there.
+    """
+    columns = [(column, file.place_of(column.name)) for column in encoding.inputs]
+    inputs = np.array(
+        [[x for column, i in columns for x in column.numbers_of(fields[i], file, line)] for line, fields in rows]
+    )
+    encoding.standardise(inputs)
+    return inputs
+
+
+def _encoded(fields: list[str], line: int, file: CsvFile, encoding: Encoding) -> list[float]:
+    """The fields of the inputs, then of the target, as one row of numbers."""
+    *given, last = fields
+    numbers = [
+        x for column, text in zip(encoding.inputs, given, strict=True) for x in column.numbers_of(text, file, line)
+    ]
+    target = encoding.target.numbers_of(last, file, line)
+    return [*numbers, float(target.index(1.0)) if encoding.classes else target[0]]
+
+
+def _is_missing(text: str) -> bool:
+    return text.strip().lower() in MISSING
+
+
+def _measure(encoding: Encoding, train: Array) -> None:
+    """Note the mean and spread of each column of numbers, over the training part."""
+    place = 0
+    for column in [*encoding.inputs, encoding.target]:
+        if column.kind == "number":
+            numbers = train[:, place]
+            column.mean = float(numbers.mean())
+            column.spread = float(numbers.std()) or 1.0
+        place += column.width if column is not encoding.target else 1
+
+
+def _array(shape: tuple[int, int]) -> Array:
+    if shape[0] * shape[1] <= IN_MEMORY:
+        return np.empty(shape)
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the array, and vanishes with it
+    return np.memmap(file, dtype=np.float64, mode="w+", shape=shape)
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) and "_" not in text else None
