@@ -21,6 +21,7 @@ from .graphviz_engine import render
 from .levels import FULL, MOST, at_level, check_size
 from .names import showable
 from .style import Theme, theme_named
+from .suspects import suspects
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,7 +48,8 @@ def draw(
 
     A box shows the op, the name, the data and the gradient (``?`` until ``root.backward()``); an edge shows the local
     derivative that the chain rule multiplies by. Dashed means that the gradient is unknown, a thick line a parameter,
-    grey a constant. Above 150 boxes they are compact.
+    grey a constant. Where a NaN or an infinity came up, the node that made it is marked, with its operands. Above 150
+    boxes they are compact.
 
     Parameters
     ----------
@@ -108,6 +110,7 @@ class Drawing:
 
     def __init__(self, graph: Graph, direction: str, theme: Theme) -> None:
         self._graph, self._direction, self._theme = graph, direction, theme
+        self._suspects = suspects(graph)
         self._swept = graph.nodes[graph.root].swept
         self._grads = [graph.grad_text(i) for i in range(len(graph.nodes))]  # as they are now
 
@@ -122,15 +125,19 @@ class Drawing:
         apart = {"ranksep": "1.6", "ordering": "in", "splines": "line"} if dense else {"ranksep": "0.5"}
         digraph.attr(rankdir=self._direction, bgcolor=theme.paper, nodesep="0.25", pad="0.12", **apart)
         digraph.attr("node", shape="box", fontname="Helvetica", fontsize="12", fontcolor=theme.ink, margin="0.04")
+        ports = ("", "") if not dense else (":e", ":w") if self._direction == "LR" else (":s", ":n")
         line = f"{theme.line}60" if dense else theme.line  # many lines are drawn faintly
-        digraph.attr("edge", fontname="Helvetica", fontsize="10", fontcolor=theme.muted, color=line)
-        if self._graph.caption:
-            digraph.attr(label=escape(self._graph.caption), fontname="Helvetica", fontsize="11", fontcolor=theme.muted)
+        arrow = {"arrowsize": "0.5"} if dense else {}
+        digraph.attr("edge", fontname="Helvetica", fontsize="10", fontcolor=theme.muted, color=line, **arrow)
+        caption = self._suspects.words or self._graph.caption
+        if caption:
+            colour = theme.alarm if self._suspects.words else theme.muted
+            digraph.attr(label=_plain(caption), fontname="Helvetica", fontsize="11", fontcolor=colour)
         for i in range(len(self._graph.nodes)):
             digraph.node(f"n{i}", self._label(i), **self._node_style(i))
         for i, operands in enumerate(self._graph.operands):
             for k, j in enumerate(operands):
-                digraph.edge(f"n{j}", f"n{i}", **self._edge_style(i, k))
+                digraph.edge(f"n{j}{ports[0]}", f"n{i}{ports[1]}", **self._edge_style(i, k))
         return digraph
 
     @cached_property
@@ -202,7 +209,10 @@ class Drawing:
     def _node_style(self, i: int) -> dict[str, str]:
         graph, theme = self._graph, self._theme
         tooltip = graph.names[i] if graph.leaf[i] else f"{graph.names[i]} = {graph.formula(i).pretty}"
-        style = {"tooltip": escape(showable(tooltip, 200)).replace("\\", "\\\\"), "fillcolor": theme.box}
+        style = {"tooltip": _plain(showable(tooltip, 200)), "fillcolor": theme.box}
+        if i == self._suspects.culprit or i in self._suspects.operands:
+            width = "3" if i == self._suspects.culprit else "1.4"
+            return style | {"style": "rounded,filled", "color": theme.alarm, "penwidth": width}
         if not graph.needs[i]:
             return style | {"style": "rounded,filled", "color": theme.constant, "fillcolor": theme.constant}
         line = "solid" if self._swept else "dashed"
@@ -216,6 +226,11 @@ class Drawing:
             return {"color": theme.line, "style": "dotted"}
         style = {"label": f" {text} "} if sum(map(len, graph.operands)) <= LABELLED_EDGES else {}
         return style | {"tooltip": escape(f"local derivative {text.removeprefix('×')}")}
+
+
+def _plain(text: str) -> str:
+    """Text that Graphviz shows as it is: no entities, no escapes."""
+    return escape(text).replace("\\", "\\\\")
 
 
 def _table(rows: str) -> str:

@@ -7,6 +7,7 @@ biases are inside the boxes; one neuron, or one layer, can stay open.
 
 from __future__ import annotations
 
+from autograd_lite.engine import Value
 from autograd_lite.errors import UnknownNameError
 from autograd_lite.expressions import Expr
 
@@ -73,6 +74,12 @@ class FoldedGraph(Graph):
     def scalars(self) -> Graph:
         """The graph with nothing folded."""
         return self._graph
+
+    def box_of(self, v: Value) -> int | None:
+        """The place of the box that a node is in: its own, or its neuron's."""
+        scalar = self._graph.place.get(v)
+        outputs = [i for i, firing in self.folded.items() if scalar in firing.nodes]
+        return self.place.get(self._graph.nodes[outputs[0]] if outputs else v)
 
     @property
     def caption(self) -> str:

@@ -126,6 +126,10 @@ class Graph:
         """Whether the node is a constant that is called by its number."""
         return self.leaf[i] and not self.needs[i] and self.names[i] == pretty_number(self.data[i])
 
+    def box_of(self, v: Value) -> int | None:
+        """The place of the box that a node is in; None if it is not shown."""
+        return self.place.get(v)
+
     @property
     def caption(self) -> str:
         """What a picture of this graph does not show; empty if it shows everything."""

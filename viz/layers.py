@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from autograd_lite.engine import Value
 from autograd_lite.expressions import Expr, pretty_number
 
 from .fold import FoldedGraph
@@ -22,6 +23,7 @@ class LayerGraph(Graph):
         self._neurons = neurons
         box_of, members, names = _boxes(neurons)
         self._members = members
+        self._box_of = box_of
         self.names = names
         self.nodes = [neurons.nodes[group[-1]] for group in members]
         self.place = {v: k for k, v in enumerate(self.nodes)}
@@ -38,6 +40,11 @@ class LayerGraph(Graph):
     def scalars(self) -> Graph:
         """The graph with nothing folded."""
         return self._neurons.scalars
+
+    def box_of(self, v: Value) -> int | None:
+        """The place of the layer that a node is in."""
+        neuron = self._neurons.box_of(v)
+        return None if neuron is None else self._box_of[neuron]
 
     @property
     def caption(self) -> str:

@@ -131,12 +131,13 @@ def _dot(
 ) -> str:
     lines = [f"rankdir={direction}", "nodesep=0.25", f"ranksep={gap / POINTS_PER_INCH:.4f}"]
     lines += ["ordering=in splines=line"] * ordered
+    ports = ("", "") if not ordered else (":e", ":w") if direction == "LR" else (":s", ":n")  # from side to side
     lines += ['node [shape=box fixedsize=true label=""]', "edge [dir=both arrowsize=0.8]"]
     lines += [
         f"n{i} [width={width / POINTS_PER_INCH:.4f} height={height / POINTS_PER_INCH:.4f}]"
         for i, (width, height) in enumerate(sizes)
     ]
-    lines += [f'n{tail} -> n{head} [id="e{k}"]' for k, (tail, head) in enumerate(edges)]
+    lines += [f'n{tail}{ports[0]} -> n{head}{ports[1]} [id="e{k}"]' for k, (tail, head) in enumerate(edges)]
     return "digraph {\n" + "\n".join(lines) + "\n}\n"
 
 

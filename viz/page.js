@@ -138,6 +138,7 @@ function drawPanel(step) {
   byId("title").textContent = step ? step.title : "Every number is known, no gradient yet";
   byId("mistake").hidden = !step?.mistake;
   byId("mistake").textContent = step?.mistake || "";
+  byId("math").classList.toggle("long", step !== null && data.nodes[step.giver].name.length + data.nodes[step.receiver].name.length > 20);
   byId("math").innerHTML = step ? stepMath(step) : "";
   byId("math").hidden = !step;
   byId("rule").textContent = step ? step.rule : "";

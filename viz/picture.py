@@ -21,7 +21,7 @@ from .names import showable
 from .states import NodeState, State
 from .style import LIGHT, Theme
 
-__all__ = ["Edge", "Picture"]
+__all__ = ["Edge", "Picture", "edges_of"]
 
 DIGIT, LETTER = 8.0, 9.0  # widths of a character of a number and of a name, in pixels
 HEIGHT, HEADER, COMPACT_HEIGHT, CONSTANT_HEIGHT = 66.0, 29.0, 30.0, 26.0
@@ -37,6 +37,15 @@ class Edge(NamedTuple):
     operand: int
     receiver: int
     local: float | None
+
+
+def edges_of(graph: Graph) -> list[Edge]:
+    """All edges, also those that carry no gradient, in the order of the nodes that use the operands."""
+    return [
+        Edge(i, k, j, graph.partials[i][k] if graph.needs[i] else None)
+        for i, operands in enumerate(graph.operands)
+        for k, j in enumerate(operands)
+    ]
 
 
 class Picture:
@@ -55,11 +64,7 @@ class Picture:
     def __init__(self, graph: Graph, widest: Sequence[tuple[str, str]], direction: str = "LR") -> None:
         self.graph = graph
         self.direction = direction
-        self.edges = [
-            Edge(i, k, j, graph.partials[i][k] if graph.needs[i] else None)
-            for i, operands in enumerate(graph.operands)
-            for k, j in enumerate(operands)
-        ]
+        self.edges = edges_of(graph)
         self.compact = len(graph.nodes) > ROOMY_NODES
         self.labelled = len(self.edges) <= LABELLED_EDGES and not self.compact
         self._widest = widest
@@ -74,11 +79,6 @@ class Picture:
         widest = max(map(_pill_width, self.edges), default=0.0)
         gap, apart = (widest + 34, 26.0) if self.direction == "LR" else (PILL_HEIGHT + 30, widest + 6)
         return lay_out(sizes, pairs, self.direction, gap=gap, apart=apart)
-
-    @cached_property
-    def edge_numbers(self) -> dict[tuple[int, int], int]:
-        """The number of an edge by giver and operand."""
-        return {(e.giver, e.operand): k for k, e in enumerate(self.edges)}
 
     # Sizes
 

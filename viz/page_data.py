@@ -1,0 +1,130 @@
+"""The numbers of the page: what `page.js` reads, as plain lists, dictionaries and texts.
+
+Python formats every number, so that the page, the transcript and the terminal show the same digits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from autograd_lite.expressions import pretty_number
+
+from .explanation import Explanation
+from .finite import agrees, finite_difference
+from .lines import lines_of, short
+from .picture import edges_of
+from .predictions import answers, question
+from .step_text import rule_line
+from .stepping import Step, Steps
+from .sweeps import naive_length
+
+__all__ = ["page_data", "wrong_sequences"]
+
+PATHS_SHOWN = 6
+EdgeNumbers = Mapping[tuple[int, int], int]
+
+
+def page_data(steps: Steps, wrong: Mapping[str, tuple[Steps | None, str]]) -> dict[str, Any]:
+    """All that the page shows, apart from where it stands.
+
+    Parameters
+    ----------
+    steps : Steps
+        The right ones.
+    wrong : mapping
+        From `wrong_sequences`.
+    """
+    edges = edges_of(steps.graph)
+    numbers = {(e.giver, e.operand): k for k, e in enumerate(edges)}
+    sequences = {"right": steps} | {name: listed for name, (listed, _) in wrong.items() if listed is not None}
+    return {
+        "root": steps.graph.root,
+        "ends": [[e.giver, e.receiver] for e in edges],
+        "nodes": [_node(steps, numbers, i) for i in range(len(steps.graph.nodes))],
+        "sequences": {name: [_step(step, numbers) for step in listed] for name, listed in sequences.items()},
+        "notes": {name: note for name, (_, note) in wrong.items()},
+    }
+
+
+def wrong_sequences(steps: Steps) -> dict[str, tuple[Steps | None, str]]:
+    """The sweeps that go wrong on purpose, each with a word about it; no steps where the result would be right."""
+    return {name: _wrong_sequence(steps, name) for name in ("order", "overwrite")}
+
+
+def _wrong_sequence(steps: Steps, mistake: str) -> tuple[Steps | None, str]:
+    """The steps of a sweep that goes wrong, and a word about it; no steps where it makes no difference."""
+    graph = steps.graph
+    if mistake == "order" and naive_length(graph) > max(400, len(graph.uses)):
+        return None, f"Naive recursion would take {naive_length(graph):,} steps here, in place of {len(graph.uses):,}."
+    listed = Steps(graph, mistake=mistake)
+    if any(step.mistake for step in listed):
+        return listed, ""
+    if mistake == "order":
+        return None, "Here naive recursion comes out right: no node between the leaves and the root is used twice."
+    return None, "Here = in place of += comes out right: no node is used twice."
+
+
+def _step(step: Step, edges: EdgeNumbers) -> dict[str, Any]:
+    """A step as the page reads it: places, texts, and the tokens of its arithmetic."""
+    is_backward = step.phase == "backward"
+    return {
+        "phase": step.phase,
+        "title": step.title,
+        "giver": step.giver_place,
+        "receiver": step.receiver_place,
+        "edge": edges[step.giver_place, step.operand] if is_backward else None,
+        "after": pretty_number(step.total_after),
+        "final": step.final,
+        "lines": [[list(token) for token in line] for line in lines_of(step)],
+        "rule": rule_line(step),
+        "words": step.sentence,
+        "mistake": step.mistake,
+        "question": question(step),
+        "answers": _answers(step) if is_backward else [],
+    }
+
+
+def _answers(step: Step) -> list[list[Any]]:
+    seen: set[float] = set()
+    kept: list[list[Any]] = []
+    for number, right, verdict in answers(step):
+        if number - number == 0.0 and number not in seen:  # finite, and the first to claim that number
+            seen.add(number)
+            kept.append([number, right, verdict])
+    return kept
+
+
+def _node(steps: Steps, edges: EdgeNumbers, i: int) -> dict[str, Any]:
+    graph = steps.graph
+    node: dict[str, Any] = {
+        "name": graph.names[i],
+        "data": pretty_number(graph.data[i]),
+        "formula": "" if graph.leaf[i] else short(graph.formula(i).pretty),
+        "kind": graph.symbol(i),
+        "needs": graph.needs[i],
+    }
+    if not graph.needs[i]:
+        return node
+    explanation = Explanation(graph, i, PATHS_SHOWN)
+    node["slopes"] = [
+        f"∂{graph.names[i]}/∂{graph.names[j]} = {short(graph.slope(i, k).pretty)} = {pretty_number(local)}"
+        for k, (j, local) in enumerate(zip(graph.operands[i], graph.partials[i], strict=True))
+        if local is not None
+    ]
+    node["paths"] = [
+        {
+            "edges": [edges[use.giver, use.operand] for use in path.uses],
+            "lines": explanation.path_lines(path),
+        }
+        for path in explanation.paths
+    ]
+    node["count"] = explanation.count
+    node["sum"] = (
+        (explanation.sum_lines() if explanation.complete else explanation.share_lines()) if node["paths"] else []
+    )
+    if graph.leaf[i]:
+        difference = finite_difference(graph, i)
+        node["difference"] = pretty_number(difference)
+        node["confirmed"] = agrees(difference, graph.adjoints[i])
+    return node
