@@ -44,7 +44,7 @@ def numbers_of(data: Any, name: str) -> Array:
         raw = _converted(raw, name)
     if raw.ndim == 0 or not raw.size:
         raise ShapeError(f"{name} has shape {raw.shape}; it needs at least one row, with at least one number.")
-    array = raw.astype(float)
+    array = raw.astype(float, copy=False)
     bad = np.argwhere(~np.isfinite(array))
     if len(bad):
         raise DomainError(

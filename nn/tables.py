@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from autograd_lite.errors import DomainError
+from autograd_lite.errors import DomainError, UnknownNameError
 
 from .csv_file import MISSING, CsvFile
 
@@ -215,6 +215,8 @@ class _Seen:
         return self._categories(file)
 
     def as_target(self, file: CsvFile, task: str) -> Column:
+        if task not in ("auto", "classification", "regression"):
+            raise UnknownNameError.among("task", task, ["auto", "classification", "regression"])
         if task == "auto":
             task = "classification" if self.first_text or (self.whole and len(self.texts) <= 20) else "regression"
         if task == "regression":

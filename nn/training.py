@@ -122,13 +122,11 @@ class Training:
 
     def _batches(self, rng: np.random.Generator) -> Iterator[list[Array]]:
         n = len(self.rows[0])
-        size = self.batch_size or n
-        rows = self.rows
-        if size < n and self.shuffle:
-            order = rng.permutation(n)
-            rows = [part[order] for part in rows]
+        size = min(self.batch_size or n, n)
+        order = rng.permutation(n) if size < n and self.shuffle else None
         for start in range(0, n, size):
-            batch = [part[start : start + size] for part in rows]
+            chosen = slice(start, start + size) if order is None else order[start : start + size]
+            batch = [part[chosen] for part in self.rows]
             yield batch + self.steps.objective.draw_masks(rng, len(batch[0]))
 
     def _note(self, loss: float, norm: float, lr: float, started: float) -> None:
