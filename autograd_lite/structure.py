@@ -122,6 +122,16 @@ class Structure(NamedTuple):
             return None
         return (len(self.parts), *(shapes.pop() or ())) if shapes else (0,)
 
+    def is_like(self, other: Structure) -> bool:
+        """Whether leaves match one by one: the same structure, or the same shape, as of a list and an array.
+
+        Examples
+        --------
+        >>> flatten([1.0, 2.0])[1].is_like(flatten(np.zeros(2))[1])
+        True
+        """
+        return self == other or (self.shape is not None and self.shape == other.shape)
+
     def names(self, name: str = "") -> Iterator[str]:
         """Name each leaf by its place, as Python would index it.
 
@@ -252,6 +262,8 @@ def _number(thing: Any) -> float:
 
 def _numbers(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """Check that an array holds real numbers or Values, and make it float64 where there are no Values."""
+    if isinstance(array, np.ma.MaskedArray):
+        raise OperandError("A masked array would lose its mask. Give array.filled(...) or array.compressed().")
     if array.dtype.kind in "fiub":
         return np.asarray(array, dtype=np.float64)
     numbers = [x if isinstance(x, Node) else to_number(x, "an element of an array") for x in array.ravel()]

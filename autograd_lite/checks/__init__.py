@@ -1,4 +1,4 @@
-"""Checks: is a gradient right, where did a NaN come from.
+"""Checks: is a gradient right, where did a NaN come from, what looks unhealthy.
 
 =================== =====================================================================
 module              what is there
@@ -6,6 +6,9 @@ module              what is there
 `quotients`         derivatives from differences alone
 `gradient_check`    check_gradients: reverse mode against those
 `nonfinite`         find_nonfinite: the node that first went wrong
+`linting`           lint: what looks unhealthy although every number is finite
+`lint_graph`        what its rules read, and what they find
+`lint_rules`        the rules: saturated units, cancellation, lost gradients
 `wording`           nodes as messages name them
 =================== =====================================================================
 """
@@ -14,7 +17,20 @@ from autograd_lite.checks.gradient_check import GradientCheck as GradientCheck
 from autograd_lite.checks.gradient_check import GradientReport as GradientReport
 from autograd_lite.checks.gradient_check import Suspect as Suspect
 from autograd_lite.checks.gradient_check import check_gradients as check_gradients
+from autograd_lite.checks.lint_graph import Finding as Finding
+from autograd_lite.checks.linting import LintReport as LintReport
+from autograd_lite.checks.linting import lint as lint
 from autograd_lite.checks.nonfinite import NonFinite as NonFinite
 from autograd_lite.checks.nonfinite import find_nonfinite as find_nonfinite
 
-__all__ = ["GradientCheck", "GradientReport", "NonFinite", "Suspect", "check_gradients", "find_nonfinite"]
+__all__ = [
+    "Finding",
+    "GradientCheck",
+    "GradientReport",
+    "LintReport",
+    "NonFinite",
+    "Suspect",
+    "check_gradients",
+    "find_nonfinite",
+    "lint",
+]

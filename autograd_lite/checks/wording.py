@@ -6,7 +6,7 @@ from autograd_lite.engine import Value
 from autograd_lite.expressions import pretty_number
 from autograd_lite.table import Op
 
-__all__ = ["applied", "op_of", "operands"]
+__all__ = ["applied", "op_of", "operands", "own_name"]
 
 
 def op_of(v: Value) -> Op:
@@ -30,3 +30,14 @@ def applied(v: Value) -> str:
     'mul(x = 2, 3)'
     """
     return f"{op_of(v).name}({operands(v)})"
+
+
+def own_name(v: Value) -> str:
+    """Call a leaf by its label, or by its number.
+
+    Examples
+    --------
+    >>> own_name(Value(2.0, "w")), own_name(Value(2.0))
+    ("'w'", 'a leaf that is 2')
+    """
+    return repr(v.label) if v.label else f"a leaf that is {pretty_number(v.data)}"

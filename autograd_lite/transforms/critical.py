@@ -223,7 +223,7 @@ def descent_report(f: Function, x: Any, direction: Any, lr: float) -> DescentRep
     Raises
     ------
     ShapeError
-        If the direction has not the structure of x, or f returns a sequence.
+        If the direction is not like x, or f returns a sequence.
     OperandError
         If something is no number.
 
@@ -238,7 +238,7 @@ def descent_report(f: Function, x: Any, direction: Any, lr: float) -> DescentRep
     """
     flat_f, point, structure = _on_vectors(f, x)
     u, structure_of_u = flatten(direction)
-    if structure_of_u != structure or has_values(u):
+    if not structure_of_u.is_like(structure) or has_values(u):
         raise ShapeError(
             f"The direction must be like x, and of plain numbers; x is {shown(x)}, the direction {shown(direction)}."
         )

@@ -283,12 +283,12 @@ def hvp(f: Function, argnums: int = 0) -> Function:
     Returns
     -------
     callable
-        Takes what f takes, and v last: a direction with the structure of the argument. The product mirrors them.
+        Takes what f takes, and v last: a direction with a number for each of the argument's. The product mirrors the argument.
 
     Raises
     ------
     ShapeError
-        If v has not the structure of the argument, or f returns a sequence.
+        If v is not like the argument, or f returns a sequence.
 
     Notes
     -----
@@ -310,7 +310,7 @@ def hvp(f: Function, argnums: int = 0) -> Function:
         *point, direction = args or [None]
         x = point[place.places(len(point))[0]]
         weights, structure = flatten(direction)
-        if structure != flatten(x)[1]:
+        if not structure.is_like(flatten(x)[1]):
             raise ShapeError(f"hvp(f)(x, v) needs a v like x; x is {shown(x)}, and v is {shown(direction)}.")
 
         def slope_along_v(*args: Any, **named: Any) -> Any:

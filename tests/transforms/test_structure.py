@@ -165,6 +165,13 @@ def test_shapes_of_regular_sequences(tree, shape):
     assert flatten(tree)[1].shape == shape
 
 
+def test_sequences_of_one_shape_are_alike():
+    array, pair = flatten(np.zeros((1, 2)))[1], flatten([[1.0, 2.0]])[1]
+    assert array.is_like(pair)
+    assert not array.is_like(flatten([1.0, 2.0])[1])
+    assert not flatten({"a": 1.0})[1].is_like(flatten({"b": 1.0})[1])
+
+
 @pytest.mark.parametrize(
     ("thing", "advice"),
     [
@@ -175,6 +182,7 @@ def test_shapes_of_regular_sequences(tree, shape):
         (10**400, "308 digits"),
         (np.array(["a"]), "float"),
         (np.array([1j]), "Complex"),
+        (np.ma.masked_equal([1.0, 2.0], 1.0), "mask"),
     ],
     ids=lambda x: type(x).__name__,
 )

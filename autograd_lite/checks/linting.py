@@ -1,0 +1,64 @@
+"""Lint: what looks unhealthy in a graph, although every number is finite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from autograd_lite.checks.lint_graph import Finding, Graph
+from autograd_lite.checks.lint_rules import RULES
+from autograd_lite.checks.nonfinite import find_nonfinite
+from autograd_lite.engine import Value
+from autograd_lite.errors import OperandError
+from autograd_lite.sweep import adjoints
+from autograd_lite.table import shown
+
+__all__ = ["LintReport", "lint"]
+
+
+class LintReport(tuple[Finding, ...]):
+    """The findings, in the order of the rules; empty, and so false, where there are none."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self)) or "Nothing looks unhealthy."
+
+
+def lint(loss: Value, parameters: Iterable[Value] = ()) -> LintReport:
+    """Look for what makes training fail while every number is still finite.
+
+    Parameters
+    ----------
+    loss : Value
+        The root of the graph, best of a whole batch: units are judged over all inputs in it.
+    parameters : iterable of Value, optional
+        What is trained, such as ``model.parameters()``; those that the loss does not use are named.
+
+    Returns
+    -------
+    LintReport
+        Findings with the node, the numbers and what to do; printing it shows them. It is false where there are none.
+
+    Raises
+    ------
+    OperandError
+        If it is given something else than Values.
+
+    Examples
+    --------
+    >>> w = Value(40.0, "w")
+    >>> report = lint(((w * 0.5).tanh() - 0.5) ** 2, [w])
+    >>> [finding.kind for finding in report]
+    ['saturated', 'vanishing']
+    >>> print(report[0].message)
+    1 of 1 tanh units is flat; tanh(20) above 'w' has the slope 1.7e−17.
+    """
+    trained = list(parameters)
+    for v in (loss, *trained):
+        if not isinstance(v, Value):
+            raise OperandError(f"lint takes a loss and its parameters, all of them Values; it got {shown(v)}.")
+    fault = find_nonfinite(loss)
+    if fault is not None and not fault.masked:
+        return LintReport([Finding("not finite", fault.node, str(fault), "Everything else comes after this.")])
+    graph = Graph(loss, adjoints(loss), trained)
+    return LintReport([finding for rule in RULES for finding in rule(graph)])
