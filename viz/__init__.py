@@ -7,6 +7,7 @@ from .explaining import explain
 from .explanation import Explanation
 from .history import plot_history
 from .leaf_table import Explanations
-from .stepping import Step, Steps, steps
+from .step import Step
+from .stepping import Steps, steps
 
 __all__ = ["Drawing", "Explanation", "Explanations", "Step", "Steps", "draw", "explain", "plot_history", "steps"]

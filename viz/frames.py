@@ -10,7 +10,8 @@ from autograd_lite.errors import GraphTooLargeError, OutputError
 from .files import write_whole
 from .picture import Picture
 from .states import state_after, widest_texts
-from .stepping import Step, Steps
+from .step import Step
+from .stepping import Steps
 from .style import Theme
 
 __all__ = ["frames"]

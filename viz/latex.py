@@ -14,7 +14,8 @@ from autograd_lite.expressions import name_latex, pretty_number
 from .lines import Line, Token, lines_of
 
 if TYPE_CHECKING:
-    from .stepping import Step, Steps
+    from .step import Step
+    from .stepping import Steps
 
 __all__ = ["document", "number_latex", "prose", "slope_latex", "steps_document"]
 

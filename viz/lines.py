@@ -25,7 +25,7 @@ from autograd_lite.expressions import pretty_number
 from .digits import agreeing_digits, bracketed, changing_digits
 
 if TYPE_CHECKING:
-    from .stepping import Step
+    from .step import Step
 
 __all__ = ["Line", "Token", "as_text", "lines_of", "slope_name"]
 

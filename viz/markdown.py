@@ -13,7 +13,8 @@ from .lines import as_text, lines_of
 from .step_text import given_and_computed, gradients, rule_line
 
 if TYPE_CHECKING:
-    from .stepping import Step, Steps
+    from .step import Step
+    from .stepping import Steps
 
 __all__ = ["code_block", "plain", "steps_markdown"]
 

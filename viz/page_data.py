@@ -15,8 +15,9 @@ from .finite import agrees, finite_difference
 from .lines import lines_of, short
 from .picture import edges_of
 from .predictions import answers, question
+from .step import Step
 from .step_text import rule_line
-from .stepping import Step, Steps
+from .stepping import Steps
 from .sweeps import naive_length
 
 __all__ = ["page_data", "wrong_sequences"]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from autograd_lite.expressions import pretty_number
 
 if TYPE_CHECKING:
-    from .stepping import Step
+    from .step import Step
 
 __all__ = ["Answer", "answers", "judge", "question"]
 

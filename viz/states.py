@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from autograd_lite.expressions import pretty_number
 
-from .stepping import Step, Steps
+from .step import Step
+from .stepping import Steps
 
 __all__ = ["NodeState", "State", "state_after", "widest_texts"]
 

@@ -11,7 +11,8 @@ from .lines import as_text, lines_of, short, slope_name
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .stepping import Step, Steps
+    from .step import Step
+    from .stepping import Steps
 
 __all__ = ["block", "heading", "rule_line", "sentence", "title", "transcript"]
 

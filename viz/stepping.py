@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 from typing import overload
@@ -29,75 +28,12 @@ from .layers import LayerGraph
 from .levels import at_level, check_size
 from .markdown import steps_markdown
 from .player import play
+from .step import Step
 from .style import theme_named
 from .sweeps import deliveries
 from .walk import Walk
 
-__all__ = ["Step", "Steps", "steps"]
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What happens in one step; ``print(step)`` tells it in words.
-
-    Attributes
-    ----------
-    number : int
-        Place in the sequence, from 1.
-    phase : str
-        ``"forward"``, ``"seed"``, ``"backward"`` or ``"update"``.
-    giver, receiver : str
-        Names of the node that passes its gradient on and of the one that gets it; equal outside the backward phase.
-    giver_place, receiver_place, operand : int
-        Where they stand in the graph, and which operand of the giver the receiver is.
-    use, uses : int
-        This is the use-th of so many contributions to the receiver.
-    formula : str
-        How the giver was computed, ``w · x``.
-    rule : str
-        The local derivative as it is taught, ``1 − t²``.
-    upstream, local, contribution : float or None
-        The giver's gradient, the local derivative, and their product; None where the phase has none. An update has the
-        gradient, minus the learning rate, and the change.
-    total_before, total_after : float
-        The receiver's gradient before and after the step; the number itself in the phases forward and update.
-    final : bool
-        Whether the receiver's gradient is complete now.
-    mistake : str
-        In a sweep that is done wrong on purpose: what goes wrong in this step.
-    """
-
-    number: int
-    phase: str
-    giver: str
-    receiver: str
-    giver_place: int
-    receiver_place: int
-    operand: int
-    use: int
-    uses: int
-    formula: str
-    rule: str
-    upstream: float | None
-    local: float | None
-    contribution: float | None
-    total_before: float
-    total_after: float
-    final: bool
-    mistake: str = ""
-
-    @property
-    def title(self) -> str:
-        """The step in a few characters: ``L → d (use 2 of 2)``."""
-        return step_text.title(self)
-
-    @property
-    def sentence(self) -> str:
-        """The step in plain words."""
-        return step_text.sentence(self)
-
-    def __str__(self) -> str:
-        return step_text.block(self)
+__all__ = ["Steps", "steps"]
 
 
 def steps(

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from autograd_lite.errors import DomainError
 
 if TYPE_CHECKING:
-    from .stepping import Step, Steps
+    from .step import Step
+    from .stepping import Steps
 
 __all__ = ["Walk"]
 
