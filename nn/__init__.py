@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from .callbacks import Callback, Progress, Record, ReduceOnPlateau, Schedule, StopWhen
 from .dropout import Dropout
+from .files import check_writable, writing_atomically
 from .history import History
 from .init import INITIALISERS
 from .layers import MLP, Layer, Neuron, activation_names
@@ -43,7 +44,7 @@ from .penalties import L1, L2, Penalty
 from .restarts import Restarts, fit_restarts
 from .saving import Checkpoint, SavedModel, load, load_checkpoint, save
 from .schedules import constant, cosine, step_decay, warm_up
-from .tabular import Scores, TableModel, load_table_model, predict_csv, train_on_csv
+from .tabular import Scores, TableModel, describe_model_file, load_table_model, predict_csv, train_on_csv
 from .training import Training, fit, predict
 from .weights import from_numpy, to_numpy
 
@@ -85,9 +86,11 @@ __all__ = [
     "activation_names",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
+    "check_writable",
     "constant",
     "cosine",
     "cross_entropy",
+    "describe_model_file",
     "fit",
     "fit_restarts",
     "from_numpy",
@@ -114,5 +117,6 @@ __all__ = [
     "to_numpy",
     "train_on_csv",
     "warm_up",
+    "writing_atomically",
     "xor_network",
 ]

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from autograd_lite.errors import AutogradLiteError, OutputError
 
-__all__ = ["writing_atomically"]
+__all__ = ["check_writable", "writing_atomically"]
 
 
 @contextlib.contextmanager
@@ -53,6 +53,20 @@ def writing_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def check_writable(path: str | os.PathLike[str]) -> None:
+    """Find out before long work whether its result can be written.
+
+    Raises
+    ------
+    OutputError
+        If there is no such folder, or no permission to write there, or the path is a folder.
+    """
+    target = Path(path)
+    if target.is_dir() or not target.parent.is_dir() or not os.access(target.parent, os.W_OK):
+        reason = "it is a folder" if target.is_dir() else f"no folder {str(target.parent)!r} to write to"
+        raise OutputError(f"{str(target)!r} cannot be written: {reason}. Name another place.")
 
 
 def _sync_folder(folder: Path) -> None:

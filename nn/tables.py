@@ -20,7 +20,7 @@ from autograd_lite.errors import DomainError, UnknownNameError
 
 from .csv_file import MISSING, CsvFile
 
-__all__ = ["Column", "Encoding", "Split", "encode_rows", "scan", "split_table"]
+__all__ = ["Column", "Encoding", "Scan", "Split", "encode_rows", "scan", "split_table"]
 
 Array = npt.NDArray[np.float64]
 
@@ -139,15 +139,30 @@ class Split:
     dropped: int
 
 
+@dataclass
+class Scan:
+    """What reading a file once tells.
+
+    Attributes
+    ----------
+    encoding : Encoding
+        Without means and spreads.
+    groups : list of int
+        For each usable row, a number for its class; empty if the target is a number.
+    rows, dropped : int
+        How many rows are usable, and how many have a missing value.
+    """
+
+    encoding: Encoding
+    groups: list[int]
+    rows: int
+    dropped: int
+
+
 def scan(
     file: CsvFile, target: str, *, task: str = "auto", ignore: Sequence[str] = (), drop_missing: bool = False
-) -> tuple[Encoding, int, int]:
+) -> Scan:
     """Read a file once to find out what its columns hold.
-
-    Returns
-    -------
-    Encoding, int, int
-        How many rows are usable, and how many were dropped.
 
     Raises
     ------
@@ -180,7 +195,8 @@ def scan(
     inputs = [column.as_input(file) for i, column in seen.items() if i != place]
     if not inputs:
         raise file.error(1, f"there is no column besides {target!r} to learn from")
-    return Encoding(inputs, seen[place].as_target(file, task)), rows, dropped
+    encoding = Encoding(inputs, seen[place].as_target(file, task))
+    return Scan(encoding, seen[place].groups if encoding.classes else [], rows, dropped)
 
 
 class _Seen:
@@ -188,7 +204,8 @@ class _Seen:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.texts: set[str] = set()
+        self.texts: dict[str, int] = {}
+        self.groups: list[int] = []
         self.first_text: tuple[int, str] | None = None
         self.whole = True
         self.numbers = self.values = 0
@@ -202,7 +219,7 @@ class _Seen:
             self.numbers += 1
             self.whole = self.whole and number.is_integer()
         if len(self.texts) <= MOST_CATEGORIES:
-            self.texts.add(text)
+            self.groups.append(self.texts.setdefault(text, len(self.texts)))
 
     def as_input(self, file: CsvFile) -> Column:
         if self.first_text is None:
@@ -275,12 +292,11 @@ def split_table(
     TableError, UnknownNameError, DomainError
         As `scan`; and if the share leaves no row on one side.
     """
-    encoding, rows, dropped = scan(file, target, task=task, ignore=ignore, drop_missing=drop_missing)
-    count = round(held_out * rows)
+    found = scan(file, target, task=task, ignore=ignore, drop_missing=drop_missing)
+    encoding, rows, count = found.encoding, found.rows, round(held_out * found.rows)
     if not 0 < count < rows:
         raise DomainError(f"Holding out {held_out} of {rows} rows leaves {count}; give a share in (0, 1).")
-    chosen = np.zeros(rows, dtype=bool)
-    chosen[np.random.default_rng(seed).permutation(rows)[:count]] = True
+    chosen = _chosen(found, count, np.random.default_rng(seed))
     train, test = parts = [_array((rows - count, encoding.width + 1)), _array((count, encoding.width + 1))]
     filled = [0, 0]
     places = [file.place_of(column.name) for column in [*encoding.inputs, encoding.target]]
@@ -292,7 +308,7 @@ def split_table(
     for part in parts:
         for start in range(0, len(part), CHUNK):
             encoding.standardise(part[start : start + CHUNK, :-1])
-    return Split(encoding, train[:, :-1], train[:, -1], test[:, :-1], test[:, -1], dropped)
+    return Split(encoding, train[:, :-1], train[:, -1], test[:, :-1], test[:, -1], found.dropped)
 
 
 def encode_rows(rows: Sequence[tuple[int, list[str]]], file: CsvFile, encoding: Encoding) -> Array:
@@ -311,6 +327,16 @@ def encode_rows(rows: Sequence[tuple[int, list[str]]], file: CsvFile, encoding: 
     )
     encoding.standardise(inputs)
     return inputs
+
+
+def _chosen(found: Scan, count: int, rng: np.random.Generator) -> npt.NDArray[np.bool_]:
+    """Choose so many rows at random, of each class as many as its share."""
+    order = rng.permutation(found.rows)
+    if found.groups:
+        order = order[np.argsort(np.array(found.groups)[order], kind="stable")]
+    chosen = np.zeros(found.rows, dtype=bool)
+    chosen[order[((np.arange(count) + 0.5) * found.rows / count).astype(int)]] = True
+    return chosen
 
 
 def _encoded(fields: list[str], line: int, file: CsvFile, encoding: Encoding) -> list[float]:

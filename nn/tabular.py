@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from autograd_lite.errors import ModelFileError, OperandError
 
+from .archive import read_archive
 from .callbacks import Callback, StopWhen
 from .csv_file import CsvFile, Row
 from .files import writing_atomically
@@ -27,7 +28,7 @@ from .steps import Predictor
 from .tables import Encoding, Split, encode_rows, split_table
 from .training import fit
 
-__all__ = ["Scores", "TableModel", "load_table_model", "predict_csv", "train_on_csv"]
+__all__ = ["Scores", "TableModel", "describe_model_file", "load_table_model", "predict_csv", "train_on_csv"]
 
 Array = npt.NDArray[np.float64]
 
@@ -235,6 +236,28 @@ def load_table_model(path: str | os.PathLike[str]) -> TableModel:
     if encoding.width != saved.model.n_in:
         raise ModelFileError(f"{str(path)!r} is damaged: its columns do not fit its network.")
     return table
+
+
+def describe_model_file(path: str | os.PathLike[str]) -> str:
+    """What a model file holds, in some lines, also if it is not of a table.
+
+    Raises
+    ------
+    ModelFileError
+        If the file is damaged or not a model file.
+    """
+    contents, arrays = read_archive(path)
+    if "table" in (contents.get("notes") or {}):
+        return load_table_model(path).describe()
+    lines = [f"{contents.get('model')} with {arrays['weights'].size} parameters"]
+    if contents.get("architecture"):
+        saved = load_checkpoint(path)
+        lines = [repr(saved.model)]
+        lines += [f"trained: {saved.history!r}"] if saved.history is not None else []
+        lines += (
+            [f"with {saved.optimizer!r}, after {saved.optimizer.steps} steps"] if saved.optimizer is not None else []
+        )
+    return "\n".join(lines)
 
 
 def predict_csv(

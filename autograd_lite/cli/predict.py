@@ -1,0 +1,38 @@
+"""``autograd-lite predict``: add a trained network's predictions to a CSV file."""
+
+from __future__ import annotations
+
+import argparse
+
+from autograd_lite import nn
+
+from .arguments import Commands, add_command
+
+__all__ = ["add_to"]
+
+EXAMPLES = """examples:
+  autograd-lite predict model.npz new.csv -o answers.csv
+"""
+
+
+def add_to(commands: Commands) -> None:
+    """Describe the command to argparse."""
+    parser = add_command(
+        commands,
+        "predict",
+        summary="predict a column of a CSV file with a trained network",
+        description="Copy a CSV file, with a column of predictions added. The file needs the columns that the network "
+        "was trained on, in any order, and may be larger than the memory.",
+        examples=EXAMPLES,
+    )
+    parser.add_argument("model", metavar="MODEL.npz", help="what autograd-lite train wrote")
+    parser.add_argument("data", metavar="DATA.csv", help="the rows to predict for")
+    parser.add_argument("-o", "--output", default="predictions.csv", metavar="FILE", help="(predictions.csv)")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Predict, and say where the answers are."""
+    rows = nn.predict_csv(arguments.model, arguments.data, arguments.output)
+    print(f"{rows} predictions are in {arguments.output}")
+    return 0

@@ -1,0 +1,93 @@
+"""``autograd-lite train``: a network learns to predict one column of a CSV file from the others."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from autograd_lite import nn, viz
+from autograd_lite.errors import DomainError, MissingDependencyError
+
+from .arguments import Commands, add_command
+
+__all__ = ["add_to"]
+
+EXAMPLES = """examples:
+  autograd-lite train iris.csv --target species
+  autograd-lite train houses.csv --target price --hidden 32,16 --epochs 500 -o houses.npz
+  autograd-lite train people.csv --target income --ignore name --ignore id --drop-missing
+"""
+
+
+def add_to(commands: Commands) -> None:
+    """Describe the command to argparse."""
+    parser = add_command(
+        commands,
+        "train",
+        summary="train a network on a CSV file",
+        description="Train a network to predict one column of a CSV file from the others, judge it by rows that it has "
+        "not seen, and save it. Columns may hold numbers or categories; the first line names them.",
+        examples=EXAMPLES,
+    )
+    parser.add_argument("data", metavar="DATA.csv", help="the file, with a header line")
+    parser.add_argument("--target", required=True, metavar="COLUMN", help="the column to predict")
+    parser.add_argument("--hidden", default="16,16", metavar="N,N", help="neurons in each hidden layer (16,16)")
+    parser.add_argument(
+        "--task",
+        default="auto",
+        metavar="TASK",
+        help="classification, regression, or auto: classes if the column holds text, or few whole numbers",
+    )
+    parser.add_argument("--epochs", type=int, default=200, metavar="N", help="at most so many (200)")
+    parser.add_argument("--lr", type=float, default=0.005, metavar="RATE", help="learning rate of Adam (0.005)")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of everything random (0)")
+    parser.add_argument("--held-out", type=float, default=0.25, metavar="SHARE", help="rows to judge by (0.25)")
+    parser.add_argument("--ignore", action="append", default=[], metavar="COLUMN", help="leave a column out")
+    parser.add_argument("--drop-missing", action="store_true", help="leave out rows with a missing value")
+    parser.add_argument("-o", "--output", default="model.npz", metavar="FILE", help="the model file (model.npz)")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train, save, draw the loss, and say what came of it."""
+    nn.check_writable(arguments.output)
+    table = nn.train_on_csv(
+        arguments.data,
+        arguments.target,
+        hidden=_sizes(arguments.hidden),
+        task=arguments.task,
+        epochs=arguments.epochs,
+        lr=arguments.lr,
+        held_out=arguments.held_out,
+        seed=arguments.seed,
+        ignore=arguments.ignore,
+        drop_missing=arguments.drop_missing,
+        callbacks=[nn.Progress()],
+    )
+    table.save(arguments.output)
+    print(table.describe())
+    print(f"The model is in {arguments.output}")
+    _draw_loss(table, Path(arguments.output).with_suffix(".png"))
+    return 0
+
+
+def _sizes(text: str) -> list[int]:
+    sizes = [part.strip() for part in text.split(",") if part.strip()]
+    if not all(part.isdecimal() for part in sizes):
+        raise DomainError(f"--hidden {text} is no list of layer sizes; write whole numbers, such as 16,16.")
+    return [int(part) for part in sizes]
+
+
+def _draw_loss(table: nn.TableModel, path: Path) -> None:
+    history = table.history
+    assert history is not None
+    curves = {"loss": history.loss} | ({"validation": history.validation_loss} if history.validation_loss else {})
+    try:
+        axes = viz.plot_history(curves)
+    except MissingDependencyError as error:
+        print(f"No picture of the loss: {error}", file=sys.stderr)
+        return
+    with nn.writing_atomically(path) as file:
+        axes.figure.savefig(file, format="png", dpi=120)  # type: ignore[union-attr]
+    print(f"The loss is in {path}")
