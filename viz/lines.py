@@ -119,17 +119,15 @@ def _backward(step: Step) -> list[Line]:
 
 
 def _update(step: Step) -> list[Line]:
-    name, rate = Token("name", step.receiver), pretty_number(-(step.local or 0.0))
+    name = Token("name", step.receiver)
     digits = changing_digits(step.total_before, step.total_after)
-    numbers = [
-        _sign("="),
-        Token("number", pretty_number(step.total_before, digits)),
-        _sign("−"),
-        Token("number", rate),
-        _sign("·"),
-        Token("number", bracketed(step.upstream or 0.0, digits)),
-        _sign("="),
-        Token("result", pretty_number(step.total_after, digits)),
-    ]
-    symbols = [name, _sign("="), name, _sign("−"), Token("name", "lr"), _sign("·"), Token("grad", step.receiver)]
-    return [symbols, numbers]
+    before, after = pretty_number(step.total_before, digits), Token("result", pretty_number(step.total_after, digits))
+    if step.local is None:
+        change = bracketed(step.contribution or 0.0)
+        symbols = [name, _sign("="), name, _sign("+"), Token("name", f"Δ{step.receiver}")]
+        numbers = [Token("number", before), _sign("+"), Token("number", change)]
+    else:
+        symbols = [name, _sign("="), name, _sign("−"), Token("name", "lr"), _sign("·"), Token("grad", step.receiver)]
+        rate, gradient = pretty_number(-step.local), bracketed(step.upstream or 0.0, digits)
+        numbers = [Token("number", before), _sign("−"), Token("number", rate), _sign("·"), Token("number", gradient)]
+    return [symbols, [_sign("="), *numbers, _sign("="), after]]

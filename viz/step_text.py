@@ -65,9 +65,10 @@ def _backward_words(step: Step) -> str:
 def _update_words(step: Step) -> str:
     change = step.contribution or 0.0
     if change == 0.0:
-        return f"The gradient of {step.receiver} is 0, so it stays."
+        return f"{step.receiver} stays as it is."
     way = "down" if change < 0.0 else "up"
-    return f"A step against the gradient moves {step.receiver} {way} by {pretty_number(abs(change))}."
+    who = "A step against the gradient" if step.local is not None else short(step.rule)
+    return f"{who} moves {step.receiver} {way} by {pretty_number(abs(change))}."
 
 
 def _rule_and_number(step: Step) -> str:

@@ -31,6 +31,7 @@ from .player import play
 from .step import Step
 from .style import theme_named
 from .sweeps import deliveries
+from .updates import Optimizer, updates
 from .walk import Walk
 
 __all__ = ["Steps", "steps"]
@@ -41,6 +42,7 @@ def steps(
     *,
     forward: bool = False,
     lr: float | None = None,
+    optimizer: Optimizer | None = None,
     parameters: Iterable[Value] | None = None,
     mistake: str | None = None,
     level: str | None = None,
@@ -56,6 +58,8 @@ def steps(
         Whether to begin with the forward pass, one step an op.
     lr : float, optional
         Learning rate: ends with one update ``p = p − lr · p.grad`` for each parameter. Nothing is really updated.
+    optimizer : object, optional
+        In place of `lr`, an optimiser of nn such as ``nn.SGD(lr=0.1, momentum=0.9)``; it is left as it is.
     parameters : iterable of Value, optional
         Which leaves are parameters; guessed from their labels (w1, b, ...) unless given.
     mistake : str, optional
@@ -93,25 +97,32 @@ def steps(
     graph = at_level(Graph(root, parameters), level or (None if focus else "scalars"), focus)
     if isinstance(graph, LayerGraph):
         raise UnknownNameError.among("level for steps", level, ("scalars", "neurons"))
-    return Steps(graph, forward=forward, lr=lr, mistake=mistake)
+    return Steps(graph, forward=forward, lr=lr, optimizer=optimizer, mistake=mistake)
 
 
 class Steps(Sequence[Step]):
     """The steps of backprop on one graph, made when they are asked for; `steps` builds it.
 
-    Index it, slice it, loop over it, print it; ``until`` and ``when`` find a step.
+    Index it, slice it, loop over it, print it; `find` a step, or `walk` through.
     """
 
     def __init__(
-        self, graph: Graph, *, forward: bool = False, lr: float | None = None, mistake: str | None = None
+        self,
+        graph: Graph,
+        *,
+        forward: bool = False,
+        lr: float | None = None,
+        optimizer: Optimizer | None = None,
+        mistake: str | None = None,
     ) -> None:
         self.graph = graph
         self.lr = lr
+        self.optimizer = optimizer
         self.mistake = mistake
         self._deliveries = deliveries(graph, mistake)
         self._computed = graph.computed if forward else []
         self._seeds = [graph.root] if graph.needs[graph.root] else []
-        self._updated = [] if lr is None else graph.parameters or (graph.leaves if graph.scalars is graph else [])
+        self._updated = updates(graph, lr, optimizer)
         self._starts = [0, *accumulate(map(len, (self._computed, self._seeds, self._deliveries, self._updated)))]
 
     def __len__(self) -> int:
@@ -144,7 +155,9 @@ class Steps(Sequence[Step]):
         check_size(graph)
         if graph is self.graph:
             return self
-        return Steps(graph, forward=bool(self._computed), lr=self.lr, mistake=self.mistake)
+        return Steps(
+            graph, forward=bool(self._computed), lr=self.lr, optimizer=self.optimizer, mistake=self.mistake
+        )
 
     def _step(self, k: int) -> Step:
         makers = (self._forward, self._seed, self._backward, self._update)
@@ -186,11 +199,17 @@ class Steps(Sequence[Step]):
         )
 
     def _update(self, number: int, k: int) -> Step:
-        i, lr = self._updated[k], self.lr or 0.0
-        grad, before = self.graph.adjoints[i], self.graph.data[i]
-        change = -lr * grad
+        update = self._updated[k]
         return self._about(
-            number, "update", i, upstream=grad, local=-lr, contribution=change, before=before, after=before + change
+            number,
+            "update",
+            update.place,
+            upstream=self.graph.adjoints[update.place],
+            local=None if update.lr is None else -update.lr,
+            contribution=update.after - update.before,
+            before=update.before,
+            after=update.after,
+            rule=update.rule,
         )
 
     def _about(
@@ -204,11 +223,12 @@ class Steps(Sequence[Step]):
         upstream: float | None = None,
         local: float | None = None,
         contribution: float | None = None,
+        rule: str = "",
     ) -> Step:
         """Make a step that concerns one node alone."""
         name, formula = self.graph.names[i], self.graph.formula(i).pretty
         numbers = (upstream, local, contribution, before, after)
-        return Step(number, phase, name, name, i, i, 0, 1, 1, formula, "", *numbers, final=True)
+        return Step(number, phase, name, name, i, i, 0, 1, 1, formula, rule, *numbers, final=True)
 
     # Finding a step
 

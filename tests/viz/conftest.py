@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,10 +50,31 @@ def squared() -> tuple[Value, dict[str, Value]]:
     return named(d * d, "L"), v
 
 
+def three_two_one() -> tuple[Value, dict[str, Value]]:
+    """The 3-2-1 network of Han and Kamber, "Data Mining", with its first sample."""
+    weights = {"w14": 0.2, "w15": -0.3, "w24": 0.4, "w25": 0.1, "w34": -0.5, "w35": 0.2, "w46": -0.3, "w56": -0.2}
+    v = {name: Value(number, name) for name, number in (weights | {"b4": -0.4, "b5": 0.2, "b6": 0.1}).items()}
+    x = [Value.constant(number, f"x{i}") for i, number in enumerate((1.0, 0.0, 1.0), start=1)]
+    h4 = named(ag.sigmoid(ag.sumprod([v["w14"], v["w24"], v["w34"]], x) + v["b4"]), "h4")
+    h5 = named(ag.sigmoid(ag.sumprod([v["w15"], v["w25"], v["w35"]], x) + v["b5"]), "h5")
+    y = named(ag.sigmoid(v["w46"] * h4 + v["w56"] * h5 + v["b6"]), "y")
+    return named((Value.constant(1.0, "t") - y) ** 2 / 2, "E"), v
+
+
+def shared() -> tuple[Value, dict[str, Value]]:
+    """The most asked question about backprop: b = a + a; c = b + b."""
+    a = Value(1.0, "a")
+    b = named(a + a, "b")
+    return named(b + b, "c"), {"a": a}
+
+
+GRAPHS = {"two_one_one": two_one_one, "three_two_one": three_two_one, "squared": squared, "shared": shared}
+
+
 @pytest.fixture
 def example() -> Callable[[str], tuple[Value, dict[str, Value]]]:
     """A graph by name, with its leaves."""
-    return lambda name: {"two_one_one": two_one_one, "squared": squared}[name]()
+    return lambda name: GRAPHS[name]()
 
 
 @pytest.fixture(params=HOSTILE, ids=["script", "quote", "entity", "cdata", "backslash", "rtl", "emoji", "control"])
@@ -71,6 +93,26 @@ def golden() -> Callable[[str, str], None]:
         assert text.encode() == file.read_bytes(), f"{name} differs; look at it, then UPDATE_GOLDEN=1"
 
     return compare
+
+
+def chromium_path() -> str | None:
+    """Where a browser is: CHROMIUM_PATH, else the usual names and places."""
+    named_so = [shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome", "chrome")]
+    places = [os.environ.get("CHROMIUM_PATH"), *named_so, "/usr/bin/chromium", "/snap/bin/chromium"]
+    return next((place for place in places if place and Path(place).exists()), None)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """A headless Chromium; skips where there is none."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    path = chromium_path()
+    if path is None:
+        pytest.skip("no Chromium: install Debian's chromium, or set CHROMIUM_PATH")
+    with playwright.sync_playwright() as running:
+        launched = running.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield launched
+        launched.close()
 
 
 @pytest.fixture
