@@ -20,7 +20,7 @@ from autograd_lite.compiler.graph import CAPTURED, Graph
 from autograd_lite.compiler.groups import Group, Place
 from autograd_lite.compiler.source import Buffers
 from autograd_lite.compiler.sums import LEAVES
-from autograd_lite.compiler.views import columns
+from autograd_lite.compiler.views import Indices, columns
 from autograd_lite.compiler.words import OPERATORS, UFUNCS
 from autograd_lite.namespaces import arrays
 
@@ -114,12 +114,18 @@ class ArrayEmitter:
                 ks.append(k)
                 indices.append(index)
         for number, (ks, indices) in todo.items():
-            source = self.to.operand(number, np.array(indices), self.to.result_axis)
             if self.to.is_scalar(number):
                 for k in ks:
-                    self.to.line(f"result[{k}] = {source}")
+                    self.to.line(f"result[{k}] = {self.to.buffer(number)}")
             else:
-                self.to.line(f"{self.to.part_of_result(np.array(ks))} = {source}", calls=1)
+                self._copy(number, np.array(ks), np.array(indices))
+
+    def _copy(self, number: int, places: Indices, indices: Indices) -> None:
+        """Copy members of a group to places of the result, by views if both lie evenly."""
+        width = columns([places, indices])
+        table = (-1, width) if width else (-1,)
+        source = self.to.operand(number, indices.reshape(table), self.to.result_axis)
+        self.to.line(f"{self.to.part_of_result(places.reshape(table))} = {source}", calls=1)
 
     # One group
 

@@ -89,15 +89,16 @@ def _is_traced(argument: Any) -> bool:
 def _traced_mean(f: Callable[..., Any], places: Sequence[int], args: Sequence[Any], named: dict[str, Any]) -> Any:
     tracer = current_tracer.get()
     assert tracer is not None
-    for place in places:
-        if not isinstance(args[place], Rows):
-            found = is_argument(args[place], tracer)
-            if found is None:
-                raise TraceError(
-                    f"Argument {place} of a batch_mean is not an argument of the compiled function as it came. Hand the "
-                    "compiled function's own argument on whole, without indexing, slicing or calculating first."
-                )
-            raise RowsFound(found)
+    lifted = [place for place in places if not isinstance(args[place], Rows)]
+    found = {place: is_argument(args[place], tracer) for place in lifted}
+    for place, argument in found.items():
+        if argument is None:
+            raise TraceError(
+                f"Argument {place} of a batch_mean is not an argument of the compiled function as it came. Hand the "
+                "compiled function's own argument on whole, without indexing, slicing or calculating first."
+            )
+    if found:
+        raise RowsFound([argument for argument in found.values() if argument is not None])
     axis = tracer.axis(tuple(args[place].place for place in places))
     row = [argument.row(axis) if place in places else argument for place, argument in enumerate(args)]
     return tracer.row_mean(f(*row, **named), axis)

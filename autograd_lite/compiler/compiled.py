@@ -23,12 +23,12 @@ from autograd_lite.transforms.arguments import keeping_values
 __all__ = ["CompiledFunction", "RowsFound", "compile"]
 
 
-class RowsFound(Exception):  # noqa: N818 - no error: trace again, with this argument kept whole
-    """An argument turned out to be handed to `batch_mean`."""
+class RowsFound(Exception):  # noqa: N818 - no error: trace again, with these arguments kept whole
+    """Arguments turned out to be handed to `batch_mean`."""
 
-    def __init__(self, place: int) -> None:
-        super().__init__(place)
-        self.place = place
+    def __init__(self, places: list[int]) -> None:
+        super().__init__(places)
+        self.places = places
 
 
 def compile(f: Callable[..., Any], *, batch: Sequence[int] = ()) -> CompiledFunction:  # noqa: A001 - as in the design
@@ -175,7 +175,7 @@ class CompiledFunction:
         try:
             return _Entry(lambda guarded: self._trace(args, named, guarded=guarded))
         except RowsFound as found:
-            self._rows |= {found.place}
+            self._rows |= set(found.places)
             return None
 
     def _trace(self, args: tuple[Any, ...], named: dict[str, Any], *, guarded: bool) -> Trace:

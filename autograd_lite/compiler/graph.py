@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler.trace import ROW_SUM, ROWS, SPREAD, Axis, Traced
-from autograd_lite.engine import Value
+from autograd_lite.engine import Op, Value
 from autograd_lite.errors import TraceError
 from autograd_lite.namespaces import arrays, floats
 from autograd_lite.sweep import reachable
@@ -29,6 +29,7 @@ __all__ = ["CAPTURED", "Graph", "Ref"]
 
 CAPTURED = "captured"  # the block of the leaves that the function found outside its arguments
 COMMUTATIVE = {"add", "mul"}
+DIRECT = {"add", "sub", "mul", "div", "neg", "zmul"}  # ops that are words of their own
 TRUTHS = {"greater", "greater_equal", "less", "less_equal", "equal"}
 OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "add": np.add,
@@ -96,20 +97,20 @@ class Words:
         return word
 
     def fsum(self, xs: Iterable[Any]) -> Ref:
-        """Sum of many: a chain of additions, which the next stage takes together."""
-        return self._chain("add", xs, 0.0)
+        """Sum of many."""
+        return self._graph.sum([(x,) for x in xs])
 
     def sumprod(self, ws: Iterable[Any], xs: Iterable[Any]) -> Ref:
         """Sum of products."""
-        return self.fsum([self._graph.call("mul", w, x) for w, x in zip(ws, xs, strict=True)])
+        return self._graph.sum(list(zip(ws, xs, strict=True)))
 
     def maximum(self, *xs: Any) -> Ref:
         """Largest of many."""
-        return self._chain("maximum", xs)
+        return self._chain("maximum", list(xs))
 
     def minimum(self, *xs: Any) -> Ref:
         """Smallest of many."""
-        return self._chain("minimum", xs)
+        return self._chain("minimum", list(xs))
 
     def hypot(self, *xs: Any) -> Ref:
         """Length of many coordinates."""
@@ -119,12 +120,11 @@ class Words:
         """Nothing is left to stop: the derivatives are in the graph already."""
         return x
 
-    def _chain(self, word: str, xs: Iterable[Any], *start: Any) -> Ref:
-        terms = list(xs) or list(start)
-        total = terms[0]
-        for x in terms[1:]:
+    def _chain(self, word: str, xs: list[Any]) -> Any:
+        total = xs[0]
+        for x in xs[1:]:
             total = self._graph.call(word, total, x)
-        return total if isinstance(total, Ref) else Ref(self._graph, self._graph.constant(total))
+        return total
 
 
 class Graph:
@@ -155,11 +155,30 @@ class Graph:
             elif v.op is ROW_SUM:
                 place[v] = self._row_sum(place[v.operands[0]], v.operands[0].axis)  # type: ignore[attr-defined]
             else:
-                result = v.op.value_of(self._xp, [Ref(self, place[u]) for u in v.operands])
-                place[v] = self._number(result)
+                place[v] = self._expanded(v.op, [place[u] for u in v.operands])
                 if self.origin[place[v]] is not v and isinstance(v, Traced) and v.adjoint_of is not None:
                     self.origin[place[v]] = v
         return [place[v] for v in roots]
+
+    def _expanded(self, op: Op, operands: list[int]) -> int:
+        """Evaluate the rule of an op on nodes; an op that is a word itself needs no evaluation."""
+        if op.name in DIRECT:
+            return self.node(op.name, tuple(operands))
+        return self._number(op.value_of(self._xp, [Ref(self, i) for i in operands]))
+
+    def sum(self, terms: Sequence[tuple[Any, ...]]) -> Ref:
+        """Make the node of a sum of numbers and products of two."""
+        if len(terms) < 3:
+            products = [self.call("mul", *t) if len(t) == 2 else Ref(self, self._number(t[0])) for t in terms]
+            return products[0] + products[1] if len(terms) == 2 else [*products, Ref(self, self.constant(0.0))][0]
+        args = tuple([tuple([self._number(x) for x in t]) for t in terms])
+        return Ref(self, self._intern("sum", args, self._common_axis([i for t in args for i in t])))
+
+    def operands(self, i: int) -> Iterable[int]:
+        """The nodes that a node is computed from."""
+        if self.word[i] in ("input", "const", "rows"):
+            return ()
+        return [j for t in self.args[i] for j in t] if self.word[i] == "sum" else self.args[i]
 
     def call(self, word: str, *operands: Any) -> Ref:
         """Make the node of a word, or find an equal one."""
@@ -174,8 +193,9 @@ class Graph:
             args = (args[1], args[0])
         return self._intern(word, args, self._common_axis(args))
 
-    def _common_axis(self, args: tuple[int, ...]) -> Axis | None:
-        axes = {self.axis[i] for i in args} - {None}
+    def _common_axis(self, args: Iterable[int]) -> Axis | None:
+        axes = {self.axis[i] for i in args}
+        axes.discard(None)
         if len(axes) > 1:
             raise TraceError("Rows of two different batches met. Take the mean over each with a batch_mean of its own.")
         return next(iter(axes), None)
@@ -222,10 +242,13 @@ class Graph:
     # Exact identities
 
     def _simplified(self, word: str, args: tuple[int, ...]) -> int | None:
-        numbers = [self.value(i) for i in args]
-        if None not in numbers:
-            return self.constant(_worked_out(word, numbers))
         rule = IDENTITIES.get(word)
+        given = [self.word[i] == "const" for i in args]
+        if not any(given):
+            return rule(self, args, [None] * len(args)) if rule else None
+        numbers = [self.value(i) for i in args]
+        if all(given):
+            return self.constant(_worked_out(word, numbers))
         return rule(self, args, numbers) if rule else None
 
 

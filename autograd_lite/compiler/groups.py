@@ -87,6 +87,7 @@ class _Grouper:
         self.nodes = nodes
         self.rank = {i: k for k, i in reversed(list(enumerate(outputs)))}
         self.keys: dict[tuple[object, ...], int] = {}
+        self.given: set[object] = set()  # keys of leaves
         self.key_of: dict[int, int] = {}  # node -> the key of its group
         self.last = self._last_sums()
         self.place: dict[int, Place] = {}
@@ -114,7 +115,9 @@ class _Grouper:
         return {i for i, node in self.nodes.items() if node.terms and i not in used}
 
     def _put(self, i: int, signature: tuple[object, ...]) -> None:
-        self.key_of[i] = self.keys.setdefault(signature, len(self.keys))
+        key = self.key_of[i] = self.keys.setdefault(signature, len(self.keys))
+        if self.nodes[i].word in LEAVES:
+            self.given.add(key)
 
     def _signature(self, i: int) -> tuple[object, ...]:
         node = self.nodes[i]
@@ -137,7 +140,7 @@ class _Grouper:
         holder: dict[object, int] = {}
         for i in sums:
             kinds = frozenset(self._kind(i, term) for term in self.nodes[i].terms)
-            for kind in (kinds, *[k for k in kinds if i in self.last or self._is_computed(i, k)]):
+            for kind in (kinds, *[k for k in kinds if i in self.last or not self.given.issuperset(k[4:])]):
                 a, b = find(holder.setdefault(kind, i)), find(i)
                 chief[max(a, b)] = min(a, b)
         together: dict[int, list[int]] = defaultdict(list)
@@ -148,12 +151,6 @@ class _Grouper:
     def _kind(self, i: int, term: Term) -> tuple[object, ...]:
         node = self.nodes[i]
         return (node.word, node.axis, node.over, term.sign, *sorted(self.key_of[j] for j in term.factors))
-
-    def _is_computed(self, i: int, kind: tuple[object, ...]) -> bool:
-        return any(self.key_of[j] in kind[4:] for t in self.nodes[i].terms for j in t.factors if self._inner(j))
-
-    def _inner(self, j: int) -> bool:
-        return self.nodes[j].word not in LEAVES
 
     def _make(self, members: list[int]) -> None:
         """Order the members of a group as its operands lie, and note where everything is."""

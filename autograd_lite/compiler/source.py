@@ -216,11 +216,9 @@ class Buffers:
     def part_of_result(self, places: Indices) -> str:
         """Those places of the result, to be assigned to."""
         found = affine(places)
-        if found and (found.steps[0] > 0 or len(places) == 1):
-            stop = places[-1] + 1
-            step = f":{found.steps[0]}" if found.steps[0] > 1 else ""
-            return self.view(f"result[{found.base}:{stop}{step}]") + "[...]"
-        return f"result[{self.indices(places)}]"
+        if found is None:
+            return f"result[{self.indices(places)}]"
+        return self.view(found.text("result", -1, full=True)) + "[...]"
 
     # Operands
 

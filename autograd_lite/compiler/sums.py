@@ -59,13 +59,13 @@ class _Collector:
         self.graph = graph
         self.outputs = outputs
         self.live = _live(graph, outputs)
-        self.uses = Counter(j for i in self.live if graph.word[i] not in LEAVES for j in set(graph.args[i]))
+        self.uses = Counter(j for i in self.live for j in set(graph.operands(i)))
         self.terms: dict[int, list[Term]] = {}
 
     def nodes(self) -> dict[int, Node]:
         for i in self.live:
             self._gather(i)
-        chains = {"add", "sub", *EXTREMES}
+        chains = {"add", "sub", "sum", *EXTREMES}
         made = {i: self._node(i) for i in self.live if i in self.terms or self.graph.word[i] not in chains}
         new = {j for node in made.values() for j in node.operands()} - made.keys()  # constants of tidied terms
         made = {i: Node("const", self.graph.args[i], (), None, None) for i in sorted(new)} | made
@@ -83,6 +83,8 @@ class _Collector:
         if word in ("add", "sub"):
             self.terms[i] = self._taken(args[0], 1, g.axis[i])
             self.terms[i] += self._taken(args[1], -1 if word == "sub" else 1, g.axis[i])
+        elif word == "sum":
+            self.terms[i] = [term for factors in args for term in self._summand(factors, g.axis[i])]
         elif word == "rowsum":
             self.terms[i] = self._taken(args[0], 1, g.axis[args[0]])
         elif word in EXTREMES:
@@ -93,7 +95,7 @@ class _Collector:
         word, args, axis = g.word[i], g.args[i], g.axis[i]
         if word == "rowsum":
             return Node("sum", (), self._tidied(self.terms[i], without_zeros=True), None, g.axis[args[0]])
-        if word in ("add", "sub"):
+        if word in ("add", "sub", "sum"):
             return Node("sum", (), self._tidied(self.terms[i]), axis, None)
         if i in self.terms:
             return Node(EXTREMES[word], (), tuple(self.terms[i]), axis, None)
@@ -137,17 +139,24 @@ class _Collector:
             i, sign = g.args[i][0], -sign
         if not self._alone(i, axis):
             return [Term(sign, (i,))]
-        if g.word[i] in ("add", "sub"):
+        if g.word[i] in ("add", "sub", "sum"):
             terms = self.terms.pop(i)
             return terms if sign > 0 else [Term(-t.sign, t.factors) for t in terms]
         if g.word[i] == "mul":
-            factors = []
-            for j in g.args[i]:
-                while g.word[j] == "neg":
-                    j, sign = g.args[j][0], -sign  # noqa: PLW2901 - the sign moves out of the product
-                factors.append(j)
-            return [Term(sign, tuple(factors))]
+            return [self._product(g.args[i], sign)]
         return [Term(sign, (i,))]
+
+    def _summand(self, factors: tuple[int, ...], axis: Axis | None) -> list[Term]:
+        return [self._product(factors, 1)] if len(factors) > 1 else self._taken(factors[0], 1, axis)
+
+    def _product(self, factors: Iterable[int], sign: int) -> Term:
+        """A product of two, its factors' signs in front."""
+        found = []
+        for j in factors:
+            while self.graph.word[j] == "neg":
+                j, sign = self.graph.args[j][0], -sign  # noqa: PLW2901 - the sign moves out of the product
+            found.append(j)
+        return Term(sign, tuple(found))
 
     def _extreme(self, i: int, word: str, axis: Axis | None) -> list[Term]:
         if self.graph.word[i] == word and self._alone(i, axis):
@@ -160,9 +169,8 @@ def _live(graph: Graph, outputs: Iterable[int]) -> list[int]:
     seen = set(stack)
     while stack:
         i = stack.pop()
-        if graph.word[i] not in LEAVES:
-            for j in graph.args[i]:
-                if j not in seen:
-                    seen.add(j)
-                    stack.append(j)
+        for j in graph.operands(i):
+            if j not in seen:
+                seen.add(j)
+                stack.append(j)
     return sorted(seen)
