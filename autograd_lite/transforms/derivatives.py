@@ -283,7 +283,7 @@ def hvp(f: Function, argnums: int = 0) -> Function:
     Returns
     -------
     callable
-        Takes what f takes, and v last: a direction with a number for each of the argument's. The product mirrors the argument.
+        Takes what f takes, and v last: a direction like the argument. The product mirrors the argument.
 
     Raises
     ------

@@ -325,6 +325,11 @@ def test_an_error_inside_leaves_no_trace_of_the_transform():
     assert type(ag.grad(lambda x: w * x)(2.0)) is float
 
 
+def test_a_result_may_be_an_array_without_axes():
+    assert ag.grad(lambda x: np.array(x * x, dtype=object))(3.0) == 6.0
+    assert ag.grad(lambda x: np.sum(np.array([x, x], dtype=object)))(3.0) == 2.0
+
+
 def test_threads_do_not_disturb_each_other():
     results = {}
 

@@ -82,6 +82,12 @@ def test_a_dead_relu_is_found_with_the_weights_that_cannot_learn():
     assert "4 of 17 parameters: 'w010', 'w011', 'b01', 'w101'" in report[1].message
 
 
+def test_a_squashing_unit_whose_slope_has_vanished_is_saturated_and_not_dead():
+    run, parameters, layers = network([4, 1], ag.tanh)
+    layers[0][0][1].data = 1000.0
+    assert kinds(batch_loss(run), parameters) == ["saturated", "no gradient"]
+
+
 def test_a_relu_that_sleeps_for_one_input_is_no_finding():
     w = Value(-1.0, "w")
     assert kinds(ag.relu(w * 2.0) + w) == []
@@ -119,6 +125,7 @@ def test_faults_are_named(make, kind, words):
         lambda z: -ag.logsigmoid(z),
         lambda z: -ag.log_softmax([z, Value(1.0)])[0],
         lambda z: ag.log1p(z * z),
+        lambda z: ag.log(ag.maximum(z, 1e-3)) + ag.log(z + z * z) + ag.log(ag.mean([z, 1.0])),
         lambda z: (z - 2.0 + 1e-6) ** 2,
         lambda z: ag.log(1.0 + ag.exp(z)),
         lambda z: ag.sin(z * 100.0),
