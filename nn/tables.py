@@ -367,8 +367,8 @@ def _measure(encoding: Encoding, train: Array) -> None:
 def _array(shape: tuple[int, int]) -> Array:
     if shape[0] * shape[1] <= IN_MEMORY:
         return np.empty(shape)
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the array, and vanishes with it
-    return np.memmap(file, dtype=np.float64, mode="w+", shape=shape)
+    with tempfile.TemporaryFile() as file:  # the array keeps it open; it vanishes with the array
+        return np.memmap(file, dtype=np.float64, mode="w+", shape=shape)
 
 
 def _number(text: str) -> float | None:
