@@ -310,9 +310,8 @@ class _Supply:
             raise ShapeError("Fewer leaves were given than the structure has.")
         if self.flat is not None:
             return taken.reshape(shape)  # type: ignore[no-any-return]
-        built = np.empty(size, dtype=object if has_values(taken) else np.float64)
-        built[:] = taken
-        return built.reshape(shape)
+        kind = object if has_values(taken) else np.float64
+        return np.fromiter(taken, dtype=kind, count=size).reshape(shape)
 
     def is_empty(self) -> bool:
         return self.used == len(self.flat) if self.flat is not None else next(self.rest, self) is self

@@ -78,8 +78,8 @@ def lift(argument: Any, leaf: Callable[[int, int], Value], blocks: list[Any]) ->
         return {name: lift(part, leaf, blocks) for name, part in argument.items()}
     if isinstance(argument, np.ndarray) and argument.ndim:
         blocks.append(argument.shape)
-        lifted = np.empty(argument.size, dtype=object)
-        lifted[:] = [leaf(len(blocks) - 1, k) for k in range(argument.size)]
+        block = len(blocks) - 1
+        lifted = np.fromiter((leaf(block, k) for k in range(argument.size)), dtype=object, count=argument.size)
         return lifted.reshape(argument.shape)
     if flatten(argument)[1].kind == "static":
         return argument
