@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,10 @@ from autograd_lite.expressions import pretty_number
 from autograd_lite.structure import Structure, flatten
 from autograd_lite.sweep import reachable
 from autograd_lite.table import Op
-from autograd_lite.transforms.arguments import Function, as_values, scalar
+from autograd_lite.transforms.arguments import Function, as_values, scalar, select
+
+Line = Callable[[float], float]  # the function by one of its numbers, the others fixed
+Problem = tuple[Callable[[], Any], list[Value], list[str], Callable[[int], Line]]  # call, by what, its names, lines
 
 __all__ = ["GradientCheck", "GradientReport", "Suspect", "check_gradients"]
 
@@ -126,7 +129,9 @@ class GradientReport:
                 yield "NumPy functions on plain numbers, for ag.stop, and for random numbers."
 
 
-def check_gradients(f: Function, *args: Any, tolerance: float = 1e-7) -> GradientReport:
+def check_gradients(
+    f: Function, *args: Any, wrt: Iterable[Value] | None = None, tolerance: float = 1e-7
+) -> GradientReport:
     """Hold the gradient of a function against difference quotients, number by number.
 
     Parameters
@@ -134,7 +139,9 @@ def check_gradients(f: Function, *args: Any, tolerance: float = 1e-7) -> Gradien
     f : callable
         Takes numbers, arrays or containers of them; returns one number. It is called some 30 times per number.
     *args : number, ndarray, list, tuple, dict
-        Where to check. Each number in them is checked.
+        Where to check. Each number in them is checked, unless `wrt` is given.
+    wrt : iterable of Value, optional
+        Captured leaves to check instead, such as ``model.parameters()``. Their data change meanwhile, and are put back.
     tolerance : float
         How far the two may be apart, relative to the larger one; what the difference quotients leave open is added.
 
@@ -156,34 +163,68 @@ def check_gradients(f: Function, *args: Any, tolerance: float = 1e-7) -> Gradien
     True
     >>> [check.name for check in report.checks]
     ['x', 'w[0]', 'w[1]']
+    >>> w = Value(3.0, "w")
+    >>> bool(check_gradients(lambda x: sin(w * x), 2.0, wrt=[w]))
+    True
     """
-    leaves, structure = flatten(args)
-    if not leaves:
-        raise OperandError("check_gradients needs the point to check at: check_gradients(f, x).")
-    point = [leaf.data if isinstance(leaf, Value) else leaf for leaf in leaves]
-    variables = [Value(x) for x in point]
-    y = scalar(f(*structure.rebuild(variables)), "check_gradients")
+    if wrt is None:
+        call, variables, names, along = _by_arguments(f, args)
+    else:
+        call, variables, names, along = _by_leaves(f, args, select(0, wrt).wrt or ())
+    if not variables:
+        raise OperandError("check_gradients needs numbers to check at: check_gradients(f, x), or wrt=[leaves].")
+    y = call()
     slopes = gradients(y, variables) if isinstance(y, Value) else [0.0] * len(variables)
-    names = _leaf_names(f, structure)
-    checks = []
-    for i, (name, slope) in enumerate(zip(names, slopes, strict=True)):
-        along = _along(f, structure, point, i)
-        checks.append(_compare(name, slope, along, point[i], tolerance))
+    checks = [
+        _compare(name, slope, along(i), v.data, tolerance)
+        for i, (name, slope, v) in enumerate(zip(names, slopes, variables, strict=True))
+    ]
     wrong = any(check.verdict == "differs" for check in checks)
     return GradientReport(tuple(checks), tuple(_suspects(y, tolerance)) if wrong and isinstance(y, Value) else ())
 
 
-def _along(f: Function, structure: Structure, point: list[float], i: int) -> Callable[[float], float]:
-    """The function by one of its numbers, the others fixed."""
+def _by_arguments(f: Function, args: tuple[Any, ...]) -> Problem:
+    """Prepare a check by the numbers in the arguments, which are given to f anew each time."""
+    leaves, structure = flatten(args)
+    variables = [Value(leaf.data if isinstance(leaf, Value) else leaf) for leaf in leaves]
 
-    def along(x: float) -> float:
-        y = scalar(f(*structure.rebuild(as_values([*point[:i], x, *point[i + 1 :]]))), "check_gradients")
-        return y.data if isinstance(y, Value) else float(y)
+    def along(i: int) -> Line:
+        point: list[Any] = as_values([v.data for v in variables])
+        return lambda x: _number(_call(f, structure.rebuild([*point[:i], Value.constant(x), *point[i + 1 :]])))
 
-    return along
+    return lambda: _call(f, structure.rebuild(variables)), variables, _leaf_names(f, structure), along
 
 
-def _compare(name: str, slope: float, f: Callable[[float], float], x: float, tolerance: float) -> GradientCheck:
+def _by_leaves(f: Function, args: tuple[Any, ...], leaves: Sequence[Value]) -> Problem:
+    """Prepare a check by captured leaves, whose data are changed for each call and put back."""
+    numbers, structure = flatten(args)
+
+    def call() -> Any:
+        return _call(f, structure.rebuild(as_values(numbers)))
+
+    def along(i: int) -> Line:
+        def line(x: float) -> float:
+            before = leaves[i].data
+            leaves[i].data = x
+            try:
+                return _number(call())
+            finally:
+                leaves[i].data = before
+
+        return line
+
+    return call, list(leaves), [v.label or f"wrt[{i}]" for i, v in enumerate(leaves)], along
+
+
+def _call(f: Function, args: Any) -> Any:
+    return scalar(f(*args), "check_gradients")
+
+
+def _number(y: Any) -> float:
+    return y.data if isinstance(y, Value) else float(y)
+
+
+def _compare(name: str, slope: float, f: Line, x: float, tolerance: float) -> GradientCheck:
     found = difference_quotient(f, x)
     size = max(abs(slope), abs(found.value))
     left_open = 4.0 * found.uncertainty
@@ -215,7 +256,7 @@ def _suspects(root: Value, tolerance: float) -> list[Suspect]:
     return [suspect for _, suspect in sorted(worst.values(), key=lambda pair: -pair[0])]
 
 
-def _op_along(op: Op, data: Sequence[float], i: int) -> Callable[[float], float]:
+def _op_along(op: Op, data: Sequence[float], i: int) -> Line:
     return lambda x: op.number([*data[:i], x, *data[i + 1 :]])
 
 

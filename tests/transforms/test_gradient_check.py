@@ -141,6 +141,24 @@ def test_numbers_are_named_by_the_functions_parameters():
     assert [check.name for check in ag.check_gradients(max, [1.0, 2.0]).checks] == ["argument 0[0]", "argument 0[1]"]
 
 
+def test_captured_leaves_are_checked_and_left_as_they_were():
+    w, b = Value(0.5, "w"), Value(-0.3)
+    report = ag.check_gradients(lambda x: ag.tanh(w * x + b), 2.0, wrt=[w, b])
+    assert report
+    assert [check.name for check in report.checks] == ["w", "wrt[1]"]
+    assert (w.data, b.data, w.grad) == (0.5, -0.3, 0.0)
+    assert not ag.check_gradients(lambda: w * w.data, wrt=[w])
+
+    def fails_later():
+        if w.data != 0.5:
+            raise ZeroDivisionError
+        return w * 2.0
+
+    with pytest.raises(ZeroDivisionError):
+        ag.check_gradients(fails_later, wrt=[w])
+    assert w.data == 0.5
+
+
 def test_the_report_is_a_table_with_only_the_doubtful_rows_of_many():
     report = ag.check_gradients(lambda x: np.sum(x**2), np.ones((5, 5)))
     assert str(report) == "25 of 25 gradients agree with difference quotients."
@@ -163,6 +181,8 @@ def test_no_grad_is_touched_and_values_are_points():
         (lambda: ag.check_gradients(ag.exp), OperandError),
         (lambda: ag.check_gradients(ag.exp, "x"), OperandError),
         (lambda: ag.check_gradients(lambda x: [x], 1.0), ShapeError),
+        (lambda: ag.check_gradients(ag.exp, 1.0, wrt=[]), OperandError),
+        (lambda: ag.check_gradients(ag.exp, 1.0, wrt=[1.0]), OperandError),
         (lambda: ag.check_gradients(lambda x: None, 1.0), OperandError),
     ],
 )
