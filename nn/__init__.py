@@ -10,12 +10,14 @@
 
 from __future__ import annotations
 
+from .activations import activation_names
+from .adaptive import Adam, AdamW, RMSProp
 from .callbacks import Callback, Progress, Record, ReduceOnPlateau, Schedule, StopWhen
 from .dropout import Dropout
 from .files import check_writable, writing_atomically
 from .history import History
 from .init import INITIALISERS
-from .layers import MLP, Layer, Neuron, activation_names
+from .layers import MLP, Layer, Neuron
 from .loss import LOSSES, Loss, loss_named
 from .losses import (
     binary_cross_entropy,
@@ -39,7 +41,8 @@ from .models import (
     xor_network,
 )
 from .module import Module
-from .optim import OPTIMIZERS, SGD, Adam, AdamW, Optimizer, RMSProp
+from .optim import SGD, Optimizer
+from .optimizers import OPTIMIZERS
 from .penalties import L1, L2, Penalty
 from .restarts import Restarts, fit_restarts
 from .saving import Checkpoint, SavedModel, load, load_checkpoint, save

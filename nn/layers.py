@@ -6,66 +6,25 @@ A neuron is ``activation(w1 x1 + ... + wn xn + b)``. Its weighted sum is one nod
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial as bind
+from collections.abc import Sequence
 from functools import reduce
 from operator import add, mul
 from typing import Any
 
 import numpy as np
 
-from autograd_lite.engine import TABLE, Op, Value
-from autograd_lite.errors import OperandError, ShapeError, UnknownNameError
+from autograd_lite.engine import Value
+from autograd_lite.errors import OperandError, ShapeError
 from autograd_lite.table import Node, shown
 
+from .activations import Activation, activation_named
 from .init import Initialiser, initialiser_named
 from .module import Module, counted
 from .weighted import weighted_sums
 
-__all__ = ["MLP", "Layer", "Neuron", "activation_named", "activation_names"]
+__all__ = ["MLP", "Layer", "Neuron"]
 
 Seed = int | np.random.Generator | None
-Activation = str | Callable[[Any], Any]
-
-
-def activation_names() -> list[str]:
-    """Names of all activations: "linear", and every op of the table that needs one operand only.
-
-    Examples
-    --------
-    >>> {"linear", "relu", "tanh", "sigmoid", "leaky_relu"} <= set(activation_names())
-    True
-    """
-    ops = [op for op in TABLE.values() if not op.many and len(op.operand_names) - len(op.defaults) == 1]
-    return ["linear", *[op.name for op in ops]]
-
-
-def activation_named(activation: Activation) -> Callable[[Any], Any] | None:
-    """The activation as a function; None for "linear", which adds no node.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is none of that name.
-
-    Examples
-    --------
-    >>> activation_named("relu")(Value(-2.0)).data
-    0.0
-    """
-    if callable(activation):
-        return activation
-    if activation not in activation_names():
-        raise UnknownNameError.among("activation", activation, activation_names())
-    if activation == "linear":
-        return None
-    op = TABLE[activation]
-    return op if op.defaults else bind(_record, op)
-
-
-def _record(op: Op, z: Node) -> Any:
-    """What calling the op comes to, without its questions."""
-    return z.record(op, (z,))
 
 
 class Neuron(Module):

@@ -15,7 +15,8 @@ from .archive import read_archive, write_archive
 from .callbacks import Callback
 from .history import History
 from .layers import MLP
-from .optim import OPTIMIZERS, Optimizer
+from .optim import Optimizer
+from .optimizers import OPTIMIZERS
 from .weights import parameters_of, read_weights, write_weights
 
 if TYPE_CHECKING:

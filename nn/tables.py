@@ -1,119 +1,30 @@
 """Tables with columns of numbers and of categories, made into arrays that a network can learn from.
 
-A column of numbers is standardised by the mean and spread of the training part; a column of categories becomes one
-column of 0 and 1 per category ("one-hot"). A file is read several times, row by row, and the arrays are kept in a
+A file is read several times, row by row, and the arrays are kept in a
 temporary file where they would not fit into memory.
 """
 
 from __future__ import annotations
 
-import math
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from autograd_lite.errors import DomainError, UnknownNameError
 
-from .csv_file import MISSING, CsvFile
+from .csv_file import CsvFile
+from .encoding import Column, Encoding, finite_number, is_missing
 
-__all__ = ["Column", "Encoding", "Scan", "Split", "encode_rows", "scan", "split_table"]
+__all__ = ["Scan", "Split", "scan", "split_table"]
 
 Array = npt.NDArray[np.float64]
 
 MOST_CATEGORIES = 200
 IN_MEMORY = 50_000_000  # numbers: beyond 400 MB the arrays live in a temporary file
 CHUNK = 10_000  # rows
-
-
-@dataclass
-class Column:
-    """What is in a column, and how it becomes numbers.
-
-    Attributes
-    ----------
-    name : str
-    kind : str
-        "number" or "category".
-    categories : list of str
-        In alphabetical order.
-    mean, spread : float
-        Of the numbers of the training part.
-    """
-
-    name: str
-    kind: str
-    categories: list[str] = field(default_factory=list)
-    mean: float = 0.0
-    spread: float = 1.0
-
-    @property
-    def width(self) -> int:
-        """How many inputs it becomes."""
-        return len(self.categories) if self.kind == "category" else 1
-
-    def numbers_of(self, text: str, file: CsvFile, line: int) -> list[float]:
-        """Encode one field; numbers are not yet standardised."""
-        text = text.strip()
-        if _is_missing(text):
-            raise file.error(line, f"the value of column {self.name!r} is missing; fill it in, or drop such rows")
-        if self.kind == "category":
-            if text not in self.categories:
-                known = ", ".join(self.categories[:8]) + (", ..." if len(self.categories) > 8 else "")
-                raise file.error(line, f"column {self.name!r} holds {text!r}; known categories: {known}")
-            return [float(text == category) for category in self.categories]
-        number = _number(text)
-        if number is None:
-            raise file.error(line, f"column {self.name!r} holds {text!r}; a finite number is needed")
-        return [number]
-
-
-@dataclass
-class Encoding:
-    """How the rows of a file become inputs and a target.
-
-    Attributes
-    ----------
-    inputs : list of Column
-    target : Column
-        Of kind "category" for classes.
-    """
-
-    inputs: list[Column]
-    target: Column
-
-    @property
-    def width(self) -> int:
-        """The number of inputs of the network."""
-        return sum(column.width for column in self.inputs)
-
-    @property
-    def classes(self) -> list[str]:
-        """The names of the classes; empty if the target is a number."""
-        return self.target.categories
-
-    def standardise(self, inputs: Array) -> None:
-        """Shift and scale the columns of numbers, in place."""
-        means, spreads = self._scales()
-        inputs -= means
-        inputs /= spreads
-
-    def _scales(self) -> tuple[Array, Array]:
-        means = [m for c in self.inputs for m in ([c.mean] if c.kind == "number" else [0.0] * c.width)]
-        spreads = [s for c in self.inputs for s in ([c.spread] if c.kind == "number" else [1.0] * c.width)]
-        return np.array(means), np.array(spreads)
-
-    def as_dict(self) -> dict[str, Any]:
-        """As lists, numbers and text, for a model file."""
-        return asdict(self)
-
-    @staticmethod
-    def from_dict(described: dict[str, Any]) -> Encoding:
-        """Back from `as_dict`."""
-        return Encoding([Column(**c) for c in described["inputs"]], Column(**described["target"]))
 
 
 @dataclass
@@ -177,7 +88,7 @@ def scan(
     seen = {i: _Seen(name) for i, name in enumerate(file.columns) if i not in left_out or i == place}
     rows = dropped = 0
     for line, fields in file.rows():
-        lacking = [i for i in seen if _is_missing(fields[i])]
+        lacking = [i for i in seen if is_missing(fields[i])]
         if lacking and drop_missing:
             dropped += 1
             continue
@@ -211,7 +122,7 @@ class _Seen:
         self.numbers = self.values = 0
 
     def add(self, text: str, line: int) -> None:
-        number = _number(text)
+        number = finite_number(text)
         self.values += 1
         if number is None:
             self.first_text = self.first_text or (line, text)
@@ -300,7 +211,7 @@ def split_table(
     train, test = parts = [_array((rows - count, encoding.width + 1)), _array((count, encoding.width + 1))]
     filled = [0, 0]
     places = [file.place_of(column.name) for column in [*encoding.inputs, encoding.target]]
-    whole = (row for row in file.rows() if not (drop_missing and any(_is_missing(row[1][i]) for i in places)))
+    whole = (row for row in file.rows() if not (drop_missing and any(is_missing(row[1][i]) for i in places)))
     for (line, fields), held in zip(whole, chosen.tolist(), strict=True):
         parts[held][filled[held]] = _encoded([fields[i] for i in places], line, file, encoding)
         filled[held] += 1
@@ -309,24 +220,6 @@ def split_table(
         for start in range(0, len(part), CHUNK):
             encoding.standardise(part[start : start + CHUNK, :-1])
     return Split(encoding, train[:, :-1], train[:, -1], test[:, :-1], test[:, -1], found.dropped)
-
-
-def encode_rows(rows: Sequence[tuple[int, list[str]]], file: CsvFile, encoding: Encoding) -> Array:
-    """Encode some rows of another file by its column names; the target need not be there.
-
-    Raises
-    ------
-    TableError
-        If a value is missing, is no number, or is a category that was not there in training.
-    UnknownNameError
-        If a column is not there.
-    """
-    columns = [(column, file.place_of(column.name)) for column in encoding.inputs]
-    inputs = np.array(
-        [[x for column, i in columns for x in column.numbers_of(fields[i], file, line)] for line, fields in rows]
-    )
-    encoding.standardise(inputs)
-    return inputs
 
 
 def _chosen(found: Scan, count: int, rng: np.random.Generator) -> npt.NDArray[np.bool_]:
@@ -349,10 +242,6 @@ def _encoded(fields: list[str], line: int, file: CsvFile, encoding: Encoding) ->
     return [*numbers, float(target.index(1.0)) if encoding.classes else target[0]]
 
 
-def _is_missing(text: str) -> bool:
-    return text.strip().lower() in MISSING
-
-
 def _measure(encoding: Encoding, train: Array) -> None:
     """Note the mean and spread of each column of numbers, over the training part."""
     place = 0
@@ -369,11 +258,3 @@ def _array(shape: tuple[int, int]) -> Array:
         return np.empty(shape)
     with tempfile.TemporaryFile() as file:  # the array keeps it open; it vanishes with the array
         return np.memmap(file, dtype=np.float64, mode="w+", shape=shape)
-
-
-def _number(text: str) -> float | None:
-    try:
-        number = float(text)
-    except ValueError:
-        return None
-    return number if math.isfinite(number) and "_" not in text else None

@@ -15,17 +15,18 @@ import numpy.typing as npt
 
 from autograd_lite.errors import ModelFileError, OperandError
 
+from .adaptive import Adam
 from .archive import read_archive
 from .callbacks import Callback, StopWhen
 from .csv_file import CsvFile, Row
+from .encoding import Encoding, encode_rows
 from .files import writing_atomically
 from .history import History
 from .layers import MLP
 from .metrics import accuracy_of_classes, r2, rmse
-from .optim import Adam
 from .saving import load_checkpoint, save
 from .steps import Predictor
-from .tables import Encoding, Split, encode_rows, split_table
+from .tables import Split, split_table
 from .training import fit
 
 __all__ = ["Scores", "TableModel", "describe_model_file", "load_table_model", "predict_csv", "train_on_csv"]

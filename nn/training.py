@@ -23,7 +23,8 @@ from .data import numbers_of, split_off, targets_for, weights_of_samples
 from .history import History
 from .loss import Loss, loss_named
 from .nonfinite import first_nonfinite
-from .optim import Optimizer, optimizer_named
+from .optim import Optimizer
+from .optimizers import optimizer_named
 from .penalties import Penalty
 from .steps import CompiledSteps, EagerSteps, Objective, Predictor, Steps
 from .weights import parameters_of, read_weights, write_weights

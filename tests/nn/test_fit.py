@@ -270,7 +270,7 @@ def test_reduce_on_plateau_counts_anew_after_each_cut():
 
 def test_divergence_is_named_and_undone():
     model = nn.Neuron(2, "linear", seed=3)
-    with pytest.raises(NonFiniteError, match=r"In row \d+ of the batch, the op \w+ gave inf") as caught:
+    with pytest.raises(NonFiniteError, match=r"Row \d+ of the batch, forward: .* gave .*∞") as caught:
         fit_line(model, optimizer=nn.SGD(1e150), epochs=50)
     assert "learning rate below 1e+150" in str(caught.value)
     assert all(math.isfinite(w) for w in numbers(model))
@@ -286,7 +286,7 @@ def test_an_infinite_slope_is_named():
             return (self.w * x[0]).sqrt()
 
     model = Root()
-    with pytest.raises(NonFiniteError, match="slope of the op sqrt on 0 is inf"):
+    with pytest.raises(NonFiniteError, match=r"Row 0 of the batch, backward: .*sqrt"):
         nn.fit(model, [[1.0]], [1.0], loss="mean_squared_error", epochs=1)
     assert model.w.data == 0.0
 
