@@ -19,11 +19,11 @@ from collections.abc import Sequence
 import autograd_lite
 from autograd_lite.errors import AutogradLiteError, MissingDependencyError, NonFiniteError, OutputError, UserCodeError
 
-from . import check, demo, doctor, draw, step
+from . import check, demo, doctor, draw, predict, show, step, train
 
 __all__ = ["main"]
 
-COMMANDS = (demo, draw, step, check, doctor)
+COMMANDS = (demo, draw, step, check, train, predict, show, doctor)
 FAILURES = (MissingDependencyError, NonFiniteError, OutputError, UserCodeError)  # the input was right
 FAILED, WRONG_INPUT, INTERRUPTED = 1, 2, 130
 

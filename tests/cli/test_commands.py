@@ -118,7 +118,7 @@ def test_doctor_says_what_is_missing(capsys, monkeypatch):
     assert "apt install graphviz" in printed
 
 
-@pytest.mark.parametrize("command", ["demo", "draw", "step", "doctor"])
+@pytest.mark.parametrize("command", ["demo", "draw", "step", "check", "train", "predict", "show", "doctor"])
 def test_help_of_each_command(command, capsys):
     assert main([command, "--help"]) == 0
     assert f"autograd-lite {command}" in capsys.readouterr().out

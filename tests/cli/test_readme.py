@@ -33,6 +33,8 @@ def test_the_command_lines_that_are_shown_work(text, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     model = re.search(r"```python\n(from autograd_lite import tanh.*?)```", README, flags=re.DOTALL)
     Path("model.py").write_text(model[1], encoding="utf-8")
+    rows = [f"{x},{x * x % 7},{3 * x + 1}" for x in range(40)]
+    Path("data.csv").write_text("\n".join(["width,height,price", *rows]), encoding="utf-8")
     lines = re.findall(r"^ *autograd-lite (.*)$", text, flags=re.MULTILINE)
     assert lines
     for line in lines:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from autograd_lite import nn, viz
-from autograd_lite.errors import MissingDependencyError, OutputError
+from autograd_lite.errors import MissingDependencyError
 
 from .files import Files
 from .training import train
@@ -67,10 +67,5 @@ def load() -> tuple[Samples, Samples]:
 def _save_plot(history: nn.History, path: Path) -> None:
     axes = viz.plot_history({"training": history.loss, "held-out flowers": history.validation_loss})
     axes.set_ylabel("cross-entropy (nats)")
-    unfinished = path.with_name(f".{path.name}.tmp")
-    try:
-        axes.figure.savefig(unfinished, format="png", dpi=120)  # type: ignore[union-attr]
-        unfinished.replace(path)
-    except OSError as error:
-        unfinished.unlink(missing_ok=True)
-        raise OutputError(f"Cannot write {str(path)!r}: {error.strerror}. Name another folder with --out.") from error
+    with nn.writing_atomically(path) as file:
+        axes.figure.savefig(file, format="png", dpi=120)  # type: ignore[union-attr]
