@@ -44,11 +44,12 @@ from .module import Module
 from .optim import SGD, Optimizer
 from .optimizers import OPTIMIZERS
 from .penalties import L1, L2, Penalty
+from .prediction import predict
 from .restarts import Restarts, fit_restarts
 from .saving import Checkpoint, SavedModel, load, load_checkpoint, save
 from .schedules import constant, cosine, step_decay, warm_up
 from .tabular import Scores, TableModel, describe_model_file, load_table_model, predict_csv, train_on_csv
-from .training import Training, fit, predict
+from .training import Training, fit
 from .weights import from_numpy, to_numpy
 
 __all__ = [

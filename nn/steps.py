@@ -11,7 +11,6 @@ import numpy.typing as npt
 from autograd_lite.compiler import batch_mean, compile  # noqa: A004 - the name of the design
 from autograd_lite.engine import Value, gradients
 from autograd_lite.namespaces import values as op
-from autograd_lite.table import Node
 from autograd_lite.transforms import value_and_grad
 
 from .dropout import dropouts_in
@@ -19,7 +18,7 @@ from .loss import Loss
 from .penalties import Penalty
 from .weights import write_weights
 
-__all__ = ["CompiledSteps", "EagerSteps", "Objective", "Predictor", "Steps"]
+__all__ = ["CompiledSteps", "EagerSteps", "Objective", "Steps"]
 
 Array = npt.NDArray[np.float64]
 Rows = Sequence[Array]
@@ -146,35 +145,3 @@ class CompiledSteps(Steps):
 
     def _mean(self, parts: int) -> Callable[..., Any]:
         return batch_mean(self.objective, batch=tuple(range(parts)))
-
-
-class Predictor:
-    """The outputs of a model for many rows, as numbers.
-
-    Parameters
-    ----------
-    model : callable
-    compiled : bool
-        Whether all rows go through array code at once.
-    """
-
-    def __init__(self, model: Any, *, compiled: bool) -> None:
-        self.model = model
-        self._batched = compile(model, batch=(0,)) if compiled else None
-
-    def __call__(self, inputs: Array) -> Array:
-        """Compute them: shape (n,) for one output, else (n, k)."""
-        if self._batched is None:
-            return np.array([_numbers(self.model(row)) for row in inputs.tolist()])
-        chunks = [self._batched(inputs[i : i + CHUNK]) for i in range(0, len(inputs), CHUNK)]
-        columns = [np.stack(c, axis=1) if isinstance(c, (list, tuple)) else c for c in chunks]
-        return np.concatenate(columns)
-
-
-CHUNK = 10_000  # rows at once: enough to be fast, few enough for the memory
-
-
-def _numbers(output: Any) -> Any:
-    if isinstance(output, Node):
-        return output.data if isinstance(output, Value) else output
-    return [_numbers(v) for v in output] if isinstance(output, Sequence) else float(output)

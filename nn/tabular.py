@@ -24,8 +24,8 @@ from .files import writing_atomically
 from .history import History
 from .layers import MLP
 from .metrics import accuracy_of_classes, r2, rmse
+from .prediction import Predictor
 from .saving import load_checkpoint, save
-from .steps import Predictor
 from .tables import Split, split_table
 from .training import fit
 
@@ -207,7 +207,7 @@ def _standardised(targets: Array, encoding: Encoding) -> Array:
 
 def _scores(split: Split, model: MLP, linear: MLP) -> Scores:
     encoding, truth = split.encoding, split.held_targets
-    ours, theirs = (Predictor(m, compiled=True)(split.held_inputs) for m in (model, linear))
+    ours, theirs = (Predictor(m, compile=True)(split.held_inputs) for m in (model, linear))
     if encoding.classes:
         most = np.bincount(split.targets.astype(int)).argmax()
         constant = float(np.mean(truth == most))
@@ -292,7 +292,7 @@ def predict_csv(
     file = CsvFile(data)
     if os.path.realpath(data) == os.path.realpath(out):
         raise OperandError(f"The predictions would replace their own input, {str(data)!r}; name another file.")
-    predictor = Predictor(table.model, compiled=True)
+    predictor = Predictor(table.model, compile=True)
     count = 0
     with writing_atomically(out) as stream:
         text = io.TextIOWrapper(stream, encoding="utf-8", newline="", write_through=True)

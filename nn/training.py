@@ -1,4 +1,4 @@
-"""Training: `fit` runs epochs of gradient steps on a model, `predict` asks the trained model.
+"""Training: `fit` runs epochs of gradient steps on a model.
 
 During an epoch the weights live in one array; they are written into the model at the end of each epoch, before
 callbacks, and whenever training ends, also by an error or by Ctrl-C. Whatever is random in an epoch (the order of the
@@ -26,10 +26,11 @@ from .nonfinite import first_nonfinite
 from .optim import Optimizer
 from .optimizers import optimizer_named
 from .penalties import Penalty
-from .steps import CompiledSteps, EagerSteps, Objective, Predictor, Steps
+from .prediction import Predictor
+from .steps import CompiledSteps, EagerSteps, Objective, Steps
 from .weights import parameters_of, read_weights, write_weights
 
-__all__ = ["Training", "fit", "predict"]
+__all__ = ["Training", "fit"]
 
 Array = npt.NDArray[np.float64]
 Metric = Callable[[Array, Array], float]
@@ -234,7 +235,7 @@ def fit(
     >>> X, y = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0.0, 1.0, 1.0, 0.0]
     >>> model = nn.MLP(2, [4, 1], activation="tanh", seed=1)
     >>> history = fit(model, X, y, loss="binary_cross_entropy_with_logits", optimizer=nn.SGD(1.0), epochs=200, seed=0)
-    >>> (predict(model, X) > 0).tolist()
+    >>> (nn.predict(model, X) > 0).tolist()
     [False, True, True, False]
     """
     history = resume if resume is not None else History(seed=_seed(seed))
@@ -262,33 +263,8 @@ def fit(
     training.rows = rows
     objective = Objective(model, rule, weighted=weights is not None)
     training.steps = (CompiledSteps if compile else EagerSteps)(objective, training.parameters, penalty)
-    training.predict = Predictor(model, compiled=compile)
+    training.predict = Predictor(model, compile=compile)
     return training.run()
-
-
-def predict(model: Any, X: Any, *, compile: bool = True) -> Array:  # noqa: A002, N803 - as in fit
-    """The outputs of a model for many samples, as numbers.
-
-    Parameters
-    ----------
-    model : callable
-    X : array, shape (n, d)
-        One row of inputs per sample.
-    compile : bool
-        Whether to run compiled array code.
-
-    Returns
-    -------
-    float64 array, shape (n,) or (n, k)
-        One output per sample, or k.
-
-    Examples
-    --------
-    >>> from autograd_lite import nn
-    >>> predict(nn.MLP(2, [3, 2]), [[0.0, 0.0], [1.0, 2.0]]).shape
-    (2, 2)
-    """
-    return Predictor(model, compiled=compile)(numbers_of(X, "X"))
 
 
 def _outputs_of(model: Any, inputs: Array) -> int:
