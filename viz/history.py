@@ -28,8 +28,8 @@ def plot_history(history: Any, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     history : mapping or object
-        Names with one number per epoch each, such as ``{"loss": [0.9, 0.4]}``; or an object with such attributes; or
-        one list of losses. What is not a list of numbers is left out; NaN and infinity leave a gap.
+        Names with one number per epoch each, such as ``{"loss": [0.9, 0.4]}``; or an object with such attributes, or
+        with a method ``curves()`` that returns such names, as what `nn.fit` returns; or one list of losses. What is not a list of numbers is left out; NaN and infinity leave a gap.
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure, apart from pyplot's, unless given.
 
@@ -75,6 +75,8 @@ def plot_history(history: Any, ax: Axes | None = None) -> Axes:
 
 
 def _curves(history: Any) -> dict[str, list[float]]:
+    if callable(getattr(history, "curves", None)):  # a run that knows what of it belongs into a picture
+        history = history.curves()
     if isinstance(history, Mapping):
         named: Mapping[str, Any] = history
     elif _are_numbers(history):
