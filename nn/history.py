@@ -57,6 +57,11 @@ class History:
         """The loss by which a run is judged: on the validation data if there are any, else in training."""
         return self.validation_loss or self.loss
 
+    def curves(self) -> dict[str, list[float]]:
+        """What a picture of the run shows: the losses and the metrics, those that there are."""
+        named = {"loss": self.loss, "validation loss": self.validation_loss, **self.metrics}
+        return {name: numbers for name, numbers in named.items() if numbers}
+
     def as_dict(self) -> dict[str, Any]:
         """Everything as lists, numbers and text, for a file or a table."""
         return {**vars(self), "metrics": dict(self.metrics)}

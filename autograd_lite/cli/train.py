@@ -80,11 +80,8 @@ def _sizes(text: str) -> list[int]:
 
 
 def _draw_loss(table: nn.TableModel, path: Path) -> None:
-    history = table.history
-    assert history is not None
-    curves = {"loss": history.loss} | ({"validation": history.validation_loss} if history.validation_loss else {})
     try:
-        axes = viz.plot_history(curves)
+        axes = viz.plot_history(table.history)
     except MissingDependencyError as error:
         print(f"No picture of the loss: {error}", file=sys.stderr)
         return

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_iris
 
-from autograd_lite import Value, nn
+from autograd_lite import Value, nn, viz
 from autograd_lite.errors import DomainError, NonFiniteError, OperandError, ShapeError, UnknownNameError
 
 XOR_X, XOR_Y = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0.0, 1.0, 1.0, 0.0]
@@ -356,3 +356,9 @@ def test_bad_input_is_named_and_changes_nothing(case):
     call, error, words = BAD[case]
     with pytest.raises(error, match=words):
         call()
+
+
+def test_the_history_draws_itself():
+    _, history = fit_line(epochs=3, validation=0.3, metrics={"R²": nn.r2})
+    assert [line.get_label() for line in viz.plot_history(history).lines] == ["loss", "validation loss", "R²"]
+    assert repr(history).startswith("History(3 epochs, loss ")
