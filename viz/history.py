@@ -29,7 +29,8 @@ def plot_history(history: Any, ax: Axes | None = None) -> Axes:
     ----------
     history : mapping or object
         Names with one number per epoch each, such as ``{"loss": [0.9, 0.4]}``; or an object with such attributes, or
-        with a method ``curves()`` that returns such names, as what `nn.fit` returns; or one list of losses. What is not a list of numbers is left out; NaN and infinity leave a gap.
+        with a method ``curves()`` that returns such names, as what `nn.fit` returns; or one list of losses. What is
+        not a list of numbers is left out; NaN and infinity leave a gap.
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure, apart from pyplot's, unless given.
 
