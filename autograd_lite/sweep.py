@@ -120,7 +120,7 @@ def product(v_bar: Value, partial: Any) -> Any:
         return v_bar
     if is_constant(v_bar, 1.0):
         return partial if hasattr(partial, "operands") else v_bar.constant(partial)
-    return values.zmul(v_bar, partial)
+    return v_bar.record(values.zmul, (v_bar, partial))
 
 
 def is_constant(x: Any, number: float) -> bool:

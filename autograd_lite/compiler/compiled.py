@@ -25,6 +25,9 @@ from autograd_lite.transforms.arguments import keeping_values
 __all__ = ["CompiledFunction", "RowsFound", "compile"]
 
 
+_Counts = dict[int, list[int]]  # batched argument -> the numbers of rows of its arrays
+
+
 class RowsFound(Exception):  # noqa: N818 - no error: trace again, with these arguments kept whole
     """Arguments turned out to be handed to `batch_mean`."""
 
@@ -89,10 +92,10 @@ class CompiledFunction:
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         try:
-            entry, blocks, rows = self._find(args, named)
+            entry, blocks, counts = self._find(args, named)
         except HasValues:
             return self._f(*args, **named)  # a graph is wanted
-        flat = entry.run([*blocks, [v._data for v in entry.program.captured]], rows)
+        flat = entry.run([*blocks, [v._data for v in entry.program.captured]], counts)
         return entry.pack(flat)
 
     @property
@@ -130,12 +133,12 @@ class CompiledFunction:
         chosen: dict[int, Any] = {}
 
         def run(flat: Any, *args: Any) -> Any:
-            entry, blocks, rows = self._find(args, {})
+            entry, blocks, counts = self._find(args, {})
             where = chosen.get(id(entry))
             if where is None:
                 captured = entry.program.captured
                 where = chosen[id(entry)] = _Gather(captured, order)
-            result = np.asarray(entry.run([*blocks, where(flat)], rows))
+            result = np.asarray(entry.run([*blocks, where(flat)], counts))
             return result[: entry.program.structure.size]
 
         return run
@@ -145,10 +148,10 @@ class CompiledFunction:
             raise OperandError("Nothing is compiled yet: call the function once, then ask for its program or source.")
         return self._last
 
-    def _find(self, args: tuple[Any, ...], named: dict[str, Any]) -> tuple[_Entry, list[Any], tuple[int, ...]]:
-        """The program for these arguments, the arguments as blocks, and the numbers of rows."""
+    def _find(self, args: tuple[Any, ...], named: dict[str, Any]) -> tuple[_Entry, list[Any], _Counts]:
+        """The program for these arguments, the arguments as blocks, and how many rows each batched one has."""
         blocks: list[Any] = []
-        counts: dict[int, list[int]] = {}
+        counts: _Counts = {}
         key: list[Any] = []
         for place, argument in enumerate(args):
             if place in self._rows:
@@ -171,7 +174,9 @@ class CompiledFunction:
                         return self._find(args, named)
                     entry = self._programs[full] = found
         self._last = entry
-        return entry, blocks, entry.count_rows(counts)
+        if self._batch:
+            _common_count(self._batch, counts)
+        return entry, blocks, counts
 
     def _compiled(self, args: tuple[Any, ...], named: dict[str, Any]) -> _Entry | None:
         try:
@@ -235,32 +240,32 @@ class _Entry:
         self.pack = packer(self.program.structure, batched=self.program.batched_result)
         self._guarded: Program | None = None
 
-    def count_rows(self, counts: dict[int, list[int]]) -> tuple[int, ...]:
-        """The number of rows of each axis of the program."""
-        found = []
-        for axis in self.program.axes:
-            sizes = {n: place for place in axis.arguments for n in counts[place]}
-            if len(sizes) > 1:
-                told = ", ".join(f"argument {place} has {n}" for n, place in sizes.items())
-                raise ShapeError(f"Batched arguments need equally many rows: {told}.")
-            found.append(next(iter(sizes)))
-        return tuple(found)
-
-    def run(self, blocks: list[Any], rows: tuple[int, ...]) -> Any:
+    def run(self, blocks: list[Any], counts: _Counts) -> Any:
         """Run the program, and the guarded one where the result is not finite."""
+        rows = tuple([_common_count(axis.arguments, counts) for axis in self.program.axes])
         with np.errstate(all="ignore"):
             try:
                 flat = self.program.run(blocks, rows)
             except (ArithmeticError, ValueError):  # what Python's floats refuse, IEEE 754 answers
-                return self._run_guarded(blocks, rows)
+                return self._run_guarded(blocks, counts)
             if self.program.is_exact or self.program.is_finite(flat):
                 return flat
-            return self._run_guarded(blocks, rows)
+            return self._run_guarded(blocks, counts)
 
-    def _run_guarded(self, blocks: list[Any], rows: tuple[int, ...]) -> Any:
+    def _run_guarded(self, blocks: list[Any], counts: _Counts) -> Any:
         if self._guarded is None:
             self._guarded = Program(self._trace(True), guarded=True)
+        rows = tuple([_common_count(axis.arguments, counts) for axis in self._guarded.axes])
         return self._guarded.run(blocks, rows)
+
+
+def _common_count(places: Iterable[int], counts: _Counts) -> int:
+    """The number of rows that batched arguments have in common."""
+    sizes = {n: place for place in places for n in counts[place]}
+    if len(sizes) > 1:
+        told = ", ".join(f"argument {place} has {n}" for n, place in sizes.items())
+        raise ShapeError(f"Batched arguments need equally many rows: {told}.")
+    return next(iter(sizes))
 
 
 class _Gather:

@@ -30,6 +30,7 @@ __all__ = ["CAPTURED", "Graph", "Ref"]
 CAPTURED = "captured"  # the block of the leaves that the function found outside its arguments
 COMMUTATIVE = {"add", "mul"}
 DIRECT = {"add", "sub", "mul", "div", "neg", "zmul"}  # ops that are words of their own
+STRUCTURAL = {"neg", "abs", "where", "zmul"}  # words with an identity that needs no constant
 TRUTHS = {"greater", "greater_equal", "less", "less_equal", "equal"}
 OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "add": np.add,
@@ -140,6 +141,8 @@ class Graph:
         self.origin: list[Value | None] = []
         self.captured: list[Value] = []
         self._index: dict[tuple[Any, ...], int] = {}
+        self._constants: set[int] = set()
+        self._has_rows = bool(self.rows)
         self._xp = Words(self)
         self._now: Value | None = None
 
@@ -186,14 +189,17 @@ class Graph:
 
     def node(self, word: str, args: tuple[int, ...]) -> int:
         """Make the node of a word on nodes, or find an equal one."""
-        simpler = self._simplified(word, args)
-        if simpler is not None:
-            return simpler
+        if word in STRUCTURAL or not self._constants.isdisjoint(args):
+            simpler = self._simplified(word, args)
+            if simpler is not None:
+                return simpler
         if word in COMMUTATIVE and args[0] > args[1]:
             args = (args[1], args[0])
         return self._intern(word, args, self._common_axis(args))
 
     def _common_axis(self, args: Iterable[int]) -> Axis | None:
+        if not self._has_rows:
+            return None
         axes = {self.axis[i] for i in args}
         axes.discard(None)
         if len(axes) > 1:
@@ -202,7 +208,9 @@ class Graph:
 
     def constant(self, number: float) -> int:
         """The node of a number; 0.0 and -0.0 are two."""
-        return self._intern("const", (struct.pack("<d", number),), None)
+        i = self._intern("const", (struct.pack("<d", number),), None)
+        self._constants.add(i)
+        return i
 
     def value(self, i: int) -> float | None:
         """The number that a node holds, if it is a constant."""
@@ -217,6 +225,7 @@ class Graph:
             block, offset = v.source
             if block is ROWS:
                 return self._intern("rows", (offset,), None)
+            self._has_rows |= v.axis is not None
             return self._intern("input", v.source, v.axis or self.rows.get(block))
         if not v.requires_grad:
             return self.constant(v.data)
@@ -242,13 +251,10 @@ class Graph:
     # Exact identities
 
     def _simplified(self, word: str, args: tuple[int, ...]) -> int | None:
-        rule = IDENTITIES.get(word)
-        given = [self.word[i] == "const" for i in args]
-        if not any(given):
-            return rule(self, args, [None] * len(args)) if rule else None
         numbers = [self.value(i) for i in args]
-        if all(given):
+        if None not in numbers:
             return self.constant(_worked_out(word, numbers))
+        rule = IDENTITIES.get(word)
         return rule(self, args, numbers) if rule else None
 
 

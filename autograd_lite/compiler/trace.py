@@ -190,6 +190,8 @@ class Tracer:
     def record(self, op: Op, operands: Sequence[Any]) -> Value:
         """Make a node; Values from outside the rows are spread over them."""
         nodes = [x if isinstance(x, Value) else Value.constant(x) for x in operands]
+        if not self._axes:
+            return self._node(op, tuple(nodes), None)
         axes = {v.axis for v in nodes if type(v) is Traced and v.axis is not None}
         if len(axes) > 1:
             raise TraceError(
