@@ -53,7 +53,7 @@ def firings(graph: Graph) -> list[Firing]:
             firing.nodes.append(i)
             owner[i] = firing
     found = list({id(f): f for f in owner.values()}.values())
-    return sorted((f for f in found if _has_one_output(graph, f)), key=lambda f: f.nodes[-1])
+    return sorted((f for f in found if _is_neuron(graph, f)), key=lambda f: f.nodes[-1])
 
 
 def _joined(graph: Graph, i: int, owner: dict[int, Firing]) -> Firing | None:
@@ -90,9 +90,11 @@ def _activated(graph: Graph, i: int, owner: dict[int, Firing], users: list[int])
     return firing
 
 
-def _has_one_output(graph: Graph, firing: Firing) -> bool:
+def _is_neuron(graph: Graph, firing: Firing) -> bool:
+    """Whether the group reads an input, unlike a penalty on weights, and has one output, its last node."""
     inside = set(firing.nodes)
-    outputs = {j for i in graph.computed if i not in inside for j in graph.operands[i] if j in inside} | (
-        inside & {graph.root}
-    )
-    return len(outputs) == 1 and outputs == {firing.nodes[-1]}
+    read = {j for i in firing.nodes for j in graph.operands[i] if j not in inside}
+    used_outside = {j for i in graph.computed if i not in inside for j in graph.operands[i] if j in inside}
+    outputs = used_outside | (inside & {graph.root})
+    has_input = any(neuron_of(graph.nodes[j].label) != firing.neuron for j in read)
+    return has_input and outputs == {firing.nodes[-1]}

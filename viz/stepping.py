@@ -155,9 +155,7 @@ class Steps(Sequence[Step]):
         check_size(graph)
         if graph is self.graph:
             return self
-        return Steps(
-            graph, forward=bool(self._computed), lr=self.lr, optimizer=self.optimizer, mistake=self.mistake
-        )
+        return Steps(graph, forward=bool(self._computed), lr=self.lr, optimizer=self.optimizer, mistake=self.mistake)
 
     def _step(self, k: int) -> Step:
         makers = (self._forward, self._seed, self._backward, self._update)

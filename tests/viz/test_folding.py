@@ -1,0 +1,140 @@
+"""Large graphs: folded without changing a gradient, opened in part, drawn within the limits, or refused."""
+
+from __future__ import annotations
+
+import pytest
+
+import autograd_lite as ag
+from autograd_lite import Value, nn
+from autograd_lite.errors import GraphTooLargeError, UnknownNameError
+from autograd_lite.viz import draw, explain, steps
+from autograd_lite.viz.fold import fold
+from autograd_lite.viz.graph import Graph
+from autograd_lite.viz.graphviz_engine import engine_name
+from autograd_lite.viz.layers import LayerGraph
+from autograd_lite.viz.levels import at_level
+
+needs_graphviz = pytest.mark.skipif(engine_name() is None, reason="neither dot nor pygraphviz is installed")
+
+
+def network(*sizes, activation="tanh", written_out=False):
+    model = nn.MLP(2, list(sizes), activation=activation, seed=1, written_out=written_out)
+    model.label_parameters()
+    return model
+
+
+def inputs():
+    return [Value(0.5, "x1"), Value(-0.3, "x2")]
+
+
+def squared_error(model, x, target=1.0):
+    loss = (model(x) - target) ** 2
+    loss.label = "loss"
+    return loss
+
+
+@pytest.mark.parametrize("written_out", [False, True])
+@pytest.mark.parametrize("activation", ["tanh", "relu", "linear"])
+def test_folding_keeps_every_gradient(activation, written_out):
+    loss = squared_error(network(4, 3, 1, activation=activation, written_out=written_out), inputs())
+    graph = Graph(loss)
+    folded = fold(graph)
+    assert len(folded.nodes) == 2 + 4 + 3 + 1 + 4  # inputs, neurons, and the loss with its two constants
+    for i, v in enumerate(folded.nodes):
+        assert folded.adjoints[i] == pytest.approx(graph.adjoints[graph.place[v]], rel=1e-12)
+
+
+def test_boxes_are_called_like_their_neurons_and_say_what_they_do():
+    folded = fold(Graph(squared_error(network(2, 1), inputs())))
+    assert folded.names[2:5] == ["layer1.neuron1", "layer1.neuron2", "layer2.neuron1"]
+    assert folded.formula(2).pretty == "tanh(Σ w·x + b)"
+    assert folded.formula(4).pretty == "Σ w·x + b"
+    assert folded.slope(4, 0).pretty == "layer2.neuron1.w1"
+    assert "3 neurons are boxes" in folded.caption
+
+
+def test_a_neuron_that_fires_for_every_sample_is_a_box_for_each():
+    model = network(2, 1)
+    samples = [[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]]
+    loss = ag.mean([squared_error(model, x) for x in samples])
+    folded = fold(Graph(loss))
+    names = [name for name in folded.names if "neuron" in name]
+    assert len(names) == len(set(names)) == 9
+    assert "layer1.neuron2_3" in names
+
+
+def test_a_weight_that_is_used_outside_too_stays_in_sight():
+    model = network(2, 1)
+    w = model.parameters()[0]
+    loss = squared_error(model, inputs()) + w * w
+    folded = fold(Graph(loss))
+    assert "layer1.neuron1.w1" in folded.names
+    assert folded.adjoints[folded.place[w]] == pytest.approx(ag.gradients(loss, w))
+
+
+def test_one_neuron_or_layer_stays_open():
+    graph = Graph(squared_error(network(3, 2, 1), inputs()))
+    opened = fold(graph, "layer1.neuron2")
+    assert "layer1.neuron2.w1" in opened.names
+    assert "layer1.neuron1.w1" not in opened.names
+    assert "layer1.neuron3.b" in fold(graph, "layer1").names
+    for i, v in enumerate(opened.nodes):
+        assert opened.adjoints[i] == pytest.approx(graph.adjoints[graph.place[v]], rel=1e-12)
+    with pytest.raises(UnknownNameError, match=r"Did you mean 'layer1.neuron2'"):
+        fold(graph, "layer1.neuron22")
+
+
+def test_what_is_small_or_has_no_neurons_is_left_as_it_is(example):
+    graph = Graph(example("two_one_one")[0])
+    assert fold(graph) is graph
+    assert at_level(graph) is graph
+    with pytest.raises(GraphTooLargeError, match="label_parameters"):
+        at_level(graph, "neurons")
+    with pytest.raises(UnknownNameError, match="Known: layers, neurons, scalars"):
+        at_level(graph, "neuron")
+
+
+def test_layers_are_a_map_of_the_network():
+    loss = squared_error(network(16, 16, 1), inputs())
+    loss.backward()
+    layers = at_level(Graph(loss), "layers")
+    assert isinstance(layers, LayerGraph)
+    assert [name for name in layers.names if name.startswith("layer")] == ["layer1", "layer2", "layer3"]
+    dot = draw(loss, level="layers").dot
+    assert "256 edges" in dot
+    assert "16 values" in dot
+    with pytest.raises(UnknownNameError, match="level for steps"):
+        steps(loss, level="layers")
+
+
+def test_steps_are_scalar_unless_asked_and_a_page_folds_by_itself():
+    loss = squared_error(network(16, 16, 1), inputs())
+    assert len(steps(loss)) == len(Graph(loss).uses) + 1
+    folded = steps(loss, level="neurons")
+    assert len(folded) == 2 * 16 + 16 * 16 + 16 + 2 + 1
+    assert len(steps(loss).readable()) == len(folded)
+    assert steps(loss, level="neurons").readable() is not None
+
+
+def test_a_network_of_thousands_of_nodes_is_drawn_as_layers():
+    loss = squared_error(network(60, 60, 60, 60, 1), inputs())
+    assert len(Graph(loss).nodes) > 5000
+    assert "level='neurons'" in draw(loss).dot.replace("&#x27;", "'")
+
+
+@needs_graphviz
+def test_a_folded_network_is_drawn_and_stepped():
+    loss = squared_error(network(16, 16, 1), inputs())
+    assert draw(loss).svg.count('class="node"') == 39
+    assert steps(loss)._repr_mimebundle_()["text/html"]
+
+
+def test_what_nobody_could_read_is_refused_with_advice_and_text_still_works():
+    v = Value(1.0, "x")
+    for _ in range(5000):
+        v = v + 0.5
+    for show in (draw, lambda root: steps(root).readable()):
+        with pytest.raises(GraphTooLargeError, match=r"10,001 nodes.*Show a part.*label_parameters.*Text works"):
+            show(v)
+    assert steps(v).transcript().count("\n") > 15_000
+    assert str(explain(v, v.operands[0])).endswith("✓")

@@ -1,0 +1,94 @@
+"""What stands where in the pictures, without a browser."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+
+import pytest
+
+import autograd_lite as ag
+from autograd_lite import Value
+from autograd_lite.viz import draw, steps
+from autograd_lite.viz.finite import agrees, finite_difference
+from autograd_lite.viz.graph import Graph
+from autograd_lite.viz.graphviz_engine import engine_name
+from autograd_lite.viz.inline import whole_formula
+from autograd_lite.viz.layout import lay_out
+from autograd_lite.viz.picture import Picture
+from autograd_lite.viz.states import state_after, widest_texts
+from autograd_lite.viz.style import DARK
+
+needs_graphviz = pytest.mark.skipif(engine_name() is None, reason="neither dot nor pygraphviz is installed")
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@needs_graphviz
+def test_boxes_do_not_overlap_and_parallel_edges_run_apart():
+    layout = lay_out([(100, 60)] * 4, [(0, 2), (1, 2), (1, 2), (2, 3)])
+    assert not any(a.overlaps(b) for i, a in enumerate(layout.boxes) for b in layout.boxes[i + 1 :])
+    first, second = layout.curves[1], layout.curves[2]
+    assert second.at(0.5)[1] - first.at(0.5)[1] == pytest.approx(26.0)
+    assert layout.boxes[0].x < layout.boxes[2].x < layout.boxes[3].x
+
+
+@needs_graphviz
+def test_both_engines_lay_out(monkeypatch):
+    pytest.importorskip("pygraphviz")
+    monkeypatch.setattr("shutil.which", lambda _name: None)
+    layout = lay_out([(100, 60)] * 2, [(0, 1), (0, 1)], "TB")
+    assert layout.boxes[0].y < layout.boxes[1].y
+    assert len(layout.curves) == 2
+
+
+@needs_graphviz
+@pytest.mark.parametrize("done", [0, 1, 2, 3, 10])
+def test_a_picture_is_valid_and_complete_in_every_state(done, example):
+    listed = steps(example("squared")[0])
+    picture = Picture(listed.graph, widest_texts(listed))
+    drawn = ET.fromstring(picture.svg(state_after(listed, done), theme=DARK))  # noqa: S314 - our own picture
+    groups = list(drawn.iter(f"{SVG}g"))
+    nodes = [g for g in groups if "data-node" in g.attrib]
+    assert len(nodes) == 9
+    assert all(g.get("aria-label") and g.get("tabindex") == "0" for g in nodes)
+    assert len([g for g in groups if "data-edge" in g.attrib]) == 9
+    assert drawn.find(f"{SVG}title").text == "Gradient graph of L"
+    active = [g for g in groups if "active" in g.get("class", "").split()]
+    assert len(active) == (1 if done > 1 else 0)
+    unknown = sum("unknown" in g.get("class").split() for g in nodes)
+    assert unknown == {0: 9, 1: 8, 2: 7, 3: 7, 10: 0}[done]
+
+
+@pytest.mark.parametrize("name", ["two_one_one", "three_two_one", "squared", "shared"])
+def test_finite_differences_confirm_every_leaf(name, example):
+    graph = Graph(example(name)[0])
+    for leaf in graph.leaves:
+        assert agrees(finite_difference(graph, leaf), graph.adjoints[leaf])
+
+
+def test_a_finite_difference_across_a_kink_confirms_nothing():
+    graph = Graph(ag.relu(Value(0.0, "x")))
+    assert not agrees(finite_difference(graph, 0), graph.adjoints[0])
+    assert not agrees(float("nan"), 0.0)
+
+
+def test_a_short_graph_is_one_formula_and_a_long_one_its_last():
+    x = Value(2.0, "x")
+    y = (x * x + 1.0).tanh()
+    y.label = "y"
+    assert whole_formula(Graph(y)) == "y = tanh(x · x + 1), with x = 2"
+    assert whole_formula(Graph(x)) == "x = 2"
+    for _ in range(40):
+        y = y + y
+    assert whole_formula(Graph(y)) == "v42 = v41 + v41, with x = 2"
+
+
+def test_the_first_number_that_went_wrong_is_marked():
+    p = Value(0.0, "p")
+    root = 3.0 * ag.log(p) + 1.0
+    dot = draw(root).dot
+    assert "forward: log(p = 0) gave −∞" in dot
+    assert dot.count(' color="#a8123e"') == 2, "the node and its operand"
+    assert dot.count("penwidth=3") == 1
+    x = Value(0.0, "x")
+    assert "backward: all values are finite" in draw(x**0.5).dot
+    assert "#a8123e" not in draw(Value(1.0, "x").log()).dot
