@@ -19,7 +19,7 @@ def whole_formula(graph: Graph) -> str:
     >>> from autograd_lite import Value
     >>> x, w = Value(2.0, "x"), Value(-0.5, "w")
     >>> print(whole_formula(Graph((w * x).tanh())))
-    v2 = tanh(w · x), with w = −0.5, x = 2
+    v2 = tanh(w · x), with x = 2, w = −0.5
     """
     root = graph.root
     whole = graph.scalars is graph and _size(graph) <= LARGEST

@@ -29,9 +29,9 @@ class Explanations(Sequence[Explanation]):
     >>> loss.label = "loss"
     >>> print(explain(loss))
     Gradients of loss, each with its largest path
-    leaf  gradient  paths  largest path      contributes
-    w     −4        1      w → v1 → loss     −4
-    x     1         1      x → v1 → loss     1
+    leaf  gradient  paths  largest path   contributes
+    w     −4        1      w → v1 → loss  −4
+    x     1         1      x → v1 → loss  1
     """
 
     def __init__(self, explanations: Sequence[Explanation], root: str) -> None:

@@ -27,7 +27,7 @@ def suspects(graph: Graph) -> Suspects:
     >>> from autograd_lite import Value, log
     >>> found = suspects(Graph(1.0 - log(Value(0.0, "p"))))
     >>> found.culprit, found.words
-    (2, 'forward: log(p = 0) gave −∞. log needs x > 0; it got 0.')
+    (1, 'forward: log(p = 0) gave −∞. log needs x > 0; it got 0.')
     """
     scalars = graph.scalars
     found = find_nonfinite(scalars.nodes[scalars.root])
