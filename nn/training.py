@@ -75,6 +75,12 @@ class Training:
         """The number of the epoch that runs or has just ended, from 1; 0 before the first."""
         return self.history.epochs + self._running
 
+    def use(self, loss: Loss, *, weighted: bool = False, penalty: Penalty | None = None, compile: bool = True) -> None:  # noqa: A002
+        """Say what to minimise, and how it is computed."""
+        objective = Objective(self.model, loss, weighted=weighted)
+        self.steps = (CompiledSteps if compile else EagerSteps)(objective, self.parameters, penalty)
+        self.predict = Predictor(self.model, compile=compile)
+
     def stop(self, reason: str) -> None:
         """End training after this epoch."""
         self._reason = reason
@@ -261,9 +267,7 @@ def fit(
         training.validation = [held_in, targets_for(rule, held_targets, len(held_in), outputs)]
         training.validation += [np.ones(len(held_in))] if weights is not None else []
     training.rows = rows
-    objective = Objective(model, rule, weighted=weights is not None)
-    training.steps = (CompiledSteps if compile else EagerSteps)(objective, training.parameters, penalty)
-    training.predict = Predictor(model, compile=compile)
+    training.use(rule, weighted=weights is not None, penalty=penalty, compile=compile)
     return training.run()
 
 
