@@ -1,5 +1,16 @@
 """Neurons, layers, losses and training, on networks of scalars.
 
+============================== ===================================================================================
+`module`, `layers`, `dropout`  what networks are made of; `activations` and `init` by name; `weighted` for speed
+`loss`, `losses`, `metrics`    what is minimised, and what people look at
+`optim`, `adaptive`            how a gradient becomes a step; `optimizers` by name, `schedules`, `penalties`
+`training`                     `fit`; with `data` (checks), `steps` (the gradient, eager or compiled), `callbacks`,
+                               `history`, `nonfinite` (what went wrong), `restarts`, `prediction`
+`saving`                       models in files; with `archive` (the format), `files` (whole or not at all), `weights`
+`models`                       the models that courses begin with
+`tabular`                      CSV files; with `csv_file`, `tables`, `encoding`
+============================== ===================================================================================
+
 >>> from autograd_lite import nn
 >>> model = nn.MLP(2, [4, 1], activation="tanh", output_activation="sigmoid", seed=0)
 >>> loss = nn.binary_cross_entropy([model(x) for x in [[0.0, 1.0], [1.0, 1.0]]], [1.0, 0.0])

@@ -33,6 +33,8 @@ class Loss:
         Whether only some numbers are targets; the rule then checks those that it can read.
     wants_classes : bool
         Whether a target may be the number of a class.
+    advice : str
+        What to do where training breaks off.
 
     Attributes
     ----------
@@ -56,6 +58,7 @@ class Loss:
         whole: bool = False,
         restricted: bool = False,
         wants_classes: bool = False,
+        advice: str = "",
     ) -> None:
         update_wrapper(self, rule)
         self.name = getattr(rule, "__name__", type(rule).__name__)
@@ -65,6 +68,7 @@ class Loss:
         self.whole = whole
         self.restricted = restricted
         self.wants_classes = wants_classes
+        self.advice = advice
 
     def __call__(self, outputs: Any, targets: Any) -> Any:
         """Compute the loss of all samples, as a Value if any output is one."""
@@ -126,7 +130,7 @@ def loss_named(loss: str | Callable[[Any, Any], Any]) -> Loss:
     return LOSSES[loss]
 
 
-def loss(**kind: bool) -> Callable[[Callable[[Any, Any], Any]], Loss]:
+def loss(**kind: Any) -> Callable[[Callable[[Any, Any], Any]], Loss]:
     """Define a loss by its rule and its kind, and add it to `LOSSES`."""
 
     def define(rule: Callable[[Any, Any], Any]) -> Loss:

@@ -109,7 +109,9 @@ def root_mean_squared_error(output: Any, target: Any) -> Any:
 # --- Classes --------------------------------------------------------------------------------------------------------
 
 
-@loss(restricted=True)
+@loss(
+    restricted=True, advice="Where probabilities reach 0 or 1, use binary_cross_entropy_with_logits on linear outputs."
+)
 def binary_cross_entropy(output: Any, target: Any) -> Any:
     r"""Mean of :math:`-t \log p - (1 - t) \log(1 - p)`, from probabilities [1]_.
 

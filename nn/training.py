@@ -64,6 +64,7 @@ class Training:
         self.callbacks: list[Callback] = []
         self.metrics: dict[str, Metric] = {}
         self.rows: list[Array] = []
+        self.kept: npt.NDArray[np.intp] | None = None  # which of the rows to train on, unless all
         self.validation: list[Array] = []
         self.steps: Steps
         self.predict: Predictor
@@ -74,6 +75,11 @@ class Training:
     def epoch(self) -> int:
         """The number of the epoch that runs or has just ended, from 1; 0 before the first."""
         return self.history.epochs + self._running
+
+    @property
+    def size(self) -> int:
+        """How many samples there are to train on."""
+        return len(self.rows[0] if self.kept is None else self.kept)
 
     def use(self, loss: Loss, *, weighted: bool = False, penalty: Penalty | None = None, compile: bool = True) -> None:  # noqa: A002
         """Say what to minimise, and how it is computed."""
@@ -120,7 +126,7 @@ class Training:
                 self._give_up(loss, batch)
             self._sound = self._weights
             self._weights = self.optimizer.update(self._weights, gradient)
-            total += loss if summed else loss * len(batch[0]) / len(self.rows[0])
+            total += loss if summed else loss * len(batch[0]) / self.size
         write_weights(self.parameters, self._weights)
         self.steps.objective.unmask()
         self._note(total, float(np.linalg.norm(gradient)), lr, started)
@@ -129,9 +135,10 @@ class Training:
         self._weights = read_weights(self.parameters)  # a callback may have changed them
 
     def _batches(self, rng: np.random.Generator) -> Iterator[list[Array]]:
-        n = len(self.rows[0])
+        n, order = self.size, self.kept
         size = min(self.batch_size or n, n)
-        order = rng.permutation(n) if size < n and self.shuffle else None
+        if size < n and self.shuffle:
+            order = rng.permutation(n if order is None else order)
         for start in range(0, n, size):
             chosen = slice(start, start + size) if order is None else order[start : start + size]
             batch = [part[chosen] for part in self.rows]
@@ -156,10 +163,12 @@ class Training:
         """Put the last sound weights back and say what went wrong."""
         write_weights(self.parameters, self._weights)
         self._weights = self._sound
-        why = first_nonfinite(self.steps.objective, batch)
+        objective = self.steps.objective
+        why = first_nonfinite(objective, batch)
         raise NonFiniteError(
             f"Training stopped in epoch {self.epoch}: the loss is {loss}. {why} The model has the weights "
             f"from before the last step. Try a learning rate below {self.optimizer.lr:g}, clip_norm=1.0, or scale X."
+            f"{' ' if objective.loss.advice else ''}{objective.loss.advice}"
         )
 
 
@@ -259,9 +268,8 @@ def fit(
     weights = weights_of_samples(targets, sample_weight, class_weight)
     rows = [inputs, targets] if weights is None else [inputs, targets, weights]
     if isinstance(validation, (int, float)):
-        kept, held_out = split_off(validation, len(inputs), np.random.default_rng([history.seed, 0]))
+        training.kept, held_out = split_off(validation, len(inputs), np.random.default_rng([history.seed, 0]))
         training.validation = [part[held_out] for part in rows]
-        rows = [part[kept] for part in rows]
     elif validation is not None:
         held_in, held_targets = numbers_of(validation[0], "validation's X"), validation[1]
         training.validation = [held_in, targets_for(rule, held_targets, len(held_in), outputs)]

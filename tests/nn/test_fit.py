@@ -291,6 +291,13 @@ def test_an_infinite_slope_is_named():
     assert model.w.data == 0.0
 
 
+def test_saturated_probabilities_point_to_logits():
+    model = nn.Neuron(1, "sigmoid")
+    model.w[0].data = 1000.0
+    with pytest.raises(NonFiniteError, match="use binary_cross_entropy_with_logits"):
+        nn.fit(model, [[1.0]], [0.0], loss="binary_cross_entropy", epochs=1)
+
+
 def test_ctrl_c_leaves_a_usable_model_and_the_history():
     def interrupt(training):
         if training.epoch == 3:

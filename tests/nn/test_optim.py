@@ -50,3 +50,88 @@ def test_an_optimiser_remembers_one_model():
     optimizer.update(np.zeros(3), np.ones(3))
     with pytest.raises(ShapeError, match="fresh optimiser"):
         optimizer.update(np.zeros(2), np.ones(2))
+
+
+# --- The rules, written out for one weight ---------------------------------------------------------------------------
+
+
+def nesterov(w, gs, lr=0.1, alpha=0.9):
+    change = 0.0
+    for g in gs:
+        change = alpha * change - lr * g
+        w = w + alpha * change - lr * g
+    return w
+
+
+def rmsprop(w, gs, lr=0.1, rho=0.9, eps=1e-8):
+    s = 0.0
+    for g in gs:
+        s = rho * s + (1 - rho) * g**2
+        w = w - lr * g / (s**0.5 + eps)
+    return w
+
+
+def adam(w, gs, decay=0.0):
+    lr, beta1, beta2, eps, m, v = 0.1, 0.9, 0.999, 1e-8, 0.0, 0.0
+    for t, g in enumerate(gs, start=1):
+        m = beta1 * m + (1 - beta1) * g
+        v = beta2 * v + (1 - beta2) * g**2
+        w = w - lr * ((m / (1 - beta1**t)) / ((v / (1 - beta2**t)) ** 0.5 + eps) + decay * w)
+    return w
+
+
+RULES = {
+    "nesterov": (nn.SGD(0.1, 0.9, nesterov=True), nesterov),
+    "rmsprop": (nn.RMSProp(0.1), rmsprop),
+    "adam": (nn.Adam(0.1), adam),
+    "adamw": (nn.AdamW(0.1, weight_decay=0.2), lambda w, gs: adam(w, gs, decay=0.2)),
+}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_rules_as_written_out(rule):
+    prototype, by_hand = RULES[rule]
+    optimizer = type(prototype)(**prototype.settings())
+    gradients = [0.5, -1.5, 0.0, 2.0]
+    weights = np.array([1.0, -2.0])
+    for g in gradients:
+        weights = optimizer.update(weights, np.array([g, 2 * g]))
+    assert weights[0] == pytest.approx(by_hand(1.0, gradients), rel=1e-12)
+    assert weights[1] == pytest.approx(by_hand(-2.0, [2 * g for g in gradients]), rel=1e-12)
+
+
+def test_weight_decay_and_clipping():
+    w, g = np.array([2.0, -1.0]), np.array([3.0, 4.0])
+    assert nn.SGD(1.0, weight_decay=0.5).update(w, g).tolist() == [-2.0, -4.5]
+    assert nn.SGD(1.0, clip_norm=1.0).update(w, g) == pytest.approx([2.0 - 0.6, -1.0 - 0.8])
+    assert nn.SGD(1.0, clip_norm=10.0).update(w, g).tolist() == [-1.0, -5.0]
+    assert nn.SGD(1.0, clip_value=3.5).update(w, g).tolist() == [-1.0, -4.5]
+    assert nn.SGD(1.0, clip_norm=1.0).update(w, np.zeros(2)).tolist() == [2.0, -1.0]
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_state_is_saved_and_restored(rule):
+    prototype, _ = RULES[rule]
+    first, second = (type(prototype)(**prototype.settings()) for _ in range(2))
+    w = first.update(np.array([1.0]), np.array([0.5]))
+    state = first.state()
+    second.restore(state)
+    after = [o.update(w, np.array([0.25])).tolist() for o in (first, second)]
+    assert after[0] == after[1]
+    assert state["steps"] == 1  # the state is a copy
+    assert repr(first) == repr(prototype)
+
+
+def test_an_interrupted_step_is_whole_or_not_there():
+    optimizer = nn.Adam(0.1)
+    w = optimizer.update(np.array([1.0]), np.array([1.0]))
+    before = optimizer.state()
+
+    def broken(*_):
+        raise KeyboardInterrupt
+
+    optimizer.rule = broken
+    with pytest.raises(KeyboardInterrupt):
+        optimizer.update(w, np.array([1.0]))
+    assert optimizer.state()["steps"] == before["steps"]
+    assert np.array_equal(optimizer.memory["mean"], before["memory"]["mean"])
