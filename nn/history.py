@@ -62,6 +62,11 @@ class History:
         named = {"loss": self.loss, "validation loss": self.validation_loss, **self.metrics}
         return {name: numbers for name, numbers in named.items() if numbers}
 
+    def trim(self) -> None:
+        """Forget what was noted of an epoch that was not finished."""
+        for numbers in (self.validation_loss, self.gradient_norm, self.lr, self.seconds, *self.metrics.values()):
+            del numbers[self.epochs :]
+
     def as_dict(self) -> dict[str, Any]:
         """Everything as lists, numbers and text, for a file or a table."""
         return {**vars(self), "metrics": dict(self.metrics)}

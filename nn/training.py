@@ -104,6 +104,7 @@ class Training:
             self.history.stopped = self._reason or "all epochs"
         except KeyboardInterrupt:
             self.history.stopped = "interrupted"
+            self.history.trim()
         finally:
             self._running = False
             write_weights(self.parameters, self._weights)
@@ -127,12 +128,14 @@ class Training:
             self._sound = self._weights
             self._weights = self.optimizer.update(self._weights, gradient)
             total += loss if summed else loss * len(batch[0]) / self.size
-        write_weights(self.parameters, self._weights)
         self.steps.objective.unmask()
+        if self.callbacks or self.metrics:  # otherwise nobody looks at the model before the end
+            write_weights(self.parameters, self._weights)
         self._note(total, float(np.linalg.norm(gradient)), lr, started)
         for callback in self.callbacks:
             callback.after_epoch(self)
-        self._weights = read_weights(self.parameters)  # a callback may have changed them
+        if self.callbacks:  # one may have changed them
+            self._weights = read_weights(self.parameters)
 
     def _batches(self, rng: np.random.Generator) -> Iterator[list[Array]]:
         n, order = self.size, self.kept
