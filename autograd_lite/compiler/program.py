@@ -78,7 +78,7 @@ class Program:
         outputs = [*shown, *sorted(set(watched) - set(shown))]
         nodes = collect(graph, outputs)
         self.captured = graph.captured
-        self.is_exact = graph.is_exact
+        self.is_exact = graph.is_exact and not trace.watched  # a derivative is NaN where its function is
         blocks = {**trace.blocks, CAPTURED: len(graph.captured)}
         groups, place = group(graph, nodes, outputs)
         given = {g.word for g in groups} & {"input", "const", "rows"}
