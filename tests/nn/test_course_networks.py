@@ -274,15 +274,15 @@ def test_the_notes_xor_network_after_1000_passes():
     assert [model(x).data for x in XOR_X] == pytest.approx([0.0243, 0.9792, 0.9831, 0.0214], abs=5e-5)
 
 
-def test_one_step_of_the_xor_network_equals_scikit_learn():
+@pytest.mark.parametrize("compiled", [True, False], ids=["compiled", "eager"])
+def test_one_step_of_the_xor_network_equals_scikit_learn(compiled):
     theirs = MLPClassifier((2,), activation="logistic", solver="sgd", alpha=0, momentum=0, learning_rate_init=1.0)
     theirs.set_params(batch_size=4, random_state=0).partial_fit(XOR_X, XOR_Y, classes=[0, 1])
     model = nn.MLP(2, [2, 1], activation="sigmoid")
     layers = zip(theirs.coefs_, theirs.intercepts_, strict=True)
     set_parameters(model, np.concatenate([np.column_stack([w.T, b]).ravel() for w, b in layers]))
-    loss = nn.binary_cross_entropy_with_logits([model(x) for x in XOR_X], XOR_Y)
-    loss.backward()
-    nn.SGD(lr=1.0).step(model.parameters())
+    loss = "binary_cross_entropy_with_logits"
+    nn.fit(model, XOR_X, XOR_Y, loss=loss, optimizer=nn.SGD(lr=1.0), epochs=1, compile=compiled)
     theirs.partial_fit(XOR_X, XOR_Y)
     layers = zip(theirs.coefs_, theirs.intercepts_, strict=True)
     expected = np.concatenate([np.column_stack([w.T, b]).ravel() for w, b in layers])
