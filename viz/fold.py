@@ -7,6 +7,9 @@ biases are inside the boxes; one neuron, or one layer, can stay open.
 
 from __future__ import annotations
 
+import copy
+from collections import Counter
+
 from autograd_lite.engine import Value
 from autograd_lite.errors import UnknownNameError
 from autograd_lite.expressions import Expr
@@ -45,8 +48,8 @@ class FoldedGraph(Graph):
     """A graph whose neurons are boxes; everything that reads a `Graph` reads it."""
 
     def __init__(self, graph: Graph, folded: list[Firing]) -> None:
-        self._graph = graph
         self.folded = {f.nodes[-1]: f for f in folded}
+        self._graph = graph = _renamed(graph, folded)
         inside = {i for f in folded for i in f.nodes}
         hidden = _inside_only(graph, inside, {f.neuron for f in folded})
         self._scalar = [i for i in range(len(graph.nodes)) if i in self.folded or i not in inside | hidden]
@@ -54,7 +57,7 @@ class FoldedGraph(Graph):
         self._inner = {i: _slopes_inside(graph, f, hidden) for i, f in self.folded.items()}
         self.nodes = [graph.nodes[i] for i in self._scalar]
         self.place = {v: k for k, v in enumerate(self.nodes)}
-        self.names = self._named()
+        self.names = [graph.names[i] for i in self._scalar]
         self.root = box_of[graph.root]
         self.data = [graph.data[i] for i in self._scalar]
         self.leaf = [graph.leaf[i] for i in self._scalar]
@@ -92,16 +95,6 @@ class FoldedGraph(Graph):
         firing = self.folded.get(self._scalar[i])
         return firing.neuron if firing else None
 
-    def _named(self) -> list[str]:
-        taken: dict[str, int] = {}
-        names = []
-        for i in self._scalar:
-            name = self.folded[i].neuron if i in self.folded else self._graph.names[i]
-            taken[name] = taken.get(name, 0) + 1
-            again = i in self.folded and taken[name] > 1  # the same neuron, for another sample
-            names.append(f"{name}_{taken[name]}" if again else name)
-        return names
-
     def formula(self, i: int) -> Expr:
         """A neuron's formula in short; any other node's in full."""
         scalar = self._scalar[i]
@@ -134,6 +127,17 @@ class FoldedGraph(Graph):
             return super().symbol(i)
         op = self.nodes[i].op
         return op.symbol if op is not None and firing.has_activation else "Σ"
+
+
+def _renamed(graph: Graph, folded: list[Firing]) -> Graph:
+    """The graph with the neurons' outputs called like the neurons; numbered where one fires for several samples."""
+    renamed, times = copy.copy(graph), Counter[str]()
+    renamed.names = list(graph.names)
+    for firing in folded:
+        times[firing.neuron] += 1
+        again = f"_{times[firing.neuron]}" if times[firing.neuron] > 1 else ""
+        renamed.names[firing.nodes[-1]] = firing.neuron + again
+    return renamed
 
 
 def _inside_only(graph: Graph, inside: set[int], neurons: set[str]) -> set[int]:

@@ -12,10 +12,10 @@ from .fold import FoldedGraph, fold
 from .graph import Graph
 from .layers import LayerGraph
 
-__all__ = ["FULL", "LEVELS", "MOST", "at_level", "check_size"]
+__all__ = ["FULL", "LEVELS", "MOST", "MOST_STEPS", "at_level", "check_size"]
 
 LEVELS = ("scalars", "neurons", "layers")
-FULL, MOST, MOST_NEURONS = 150, 500, 200
+FULL, MOST, MOST_NEURONS, MOST_STEPS = 150, 500, 200, 800
 
 
 def at_level(graph: Graph, level: str | None = None, focus: str = "", *, layers: bool = False) -> Graph:

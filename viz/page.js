@@ -260,9 +260,10 @@ function check(event) {
   const step = sequence[done];
   const found = step.answers.find(([number]) => close(typed, number));
   if (!found) return say("Not that. Multiply the giver's gradient by the slope on the edge, then add it to what is there.", false);
-  if (!found[1]) return say(found[2], false);
+  const verdict = data.verdicts[found[2]];
+  if (!found[1]) return say(verdict, false);
   go(done + 1);
-  say(found[2], true);
+  say(verdict, true);
   return undefined;
 }
 

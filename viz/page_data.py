@@ -5,6 +5,7 @@ Python formats every number, so that the page, the transcript and the terminal s
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -38,12 +39,14 @@ def page_data(steps: Steps, wrong: Mapping[str, tuple[Steps | None, str]]) -> di
     """
     edges = edges_of(steps.graph)
     numbers = {(e.giver, e.operand): k for k, e in enumerate(edges)}
+    verdicts: dict[str, int] = {}
     sequences = {"right": steps} | {name: listed for name, (listed, _) in wrong.items() if listed is not None}
     return {
         "root": steps.graph.root,
         "ends": [[e.giver, e.receiver] for e in edges],
         "nodes": [_node(steps, numbers, i) for i in range(len(steps.graph.nodes))],
-        "sequences": {name: [_step(step, numbers) for step in listed] for name, listed in sequences.items()},
+        "sequences": {name: [_step(step, numbers, verdicts) for step in listed] for name, listed in sequences.items()},
+        "verdicts": list(verdicts),
         "notes": {name: note for name, (_, note) in wrong.items()},
     }
 
@@ -66,7 +69,7 @@ def _wrong_sequence(steps: Steps, mistake: str) -> tuple[Steps | None, str]:
     return None, "Here = in place of += comes out right: no node is used twice."
 
 
-def _step(step: Step, edges: EdgeNumbers) -> dict[str, Any]:
+def _step(step: Step, edges: EdgeNumbers, verdicts: dict[str, int]) -> dict[str, Any]:
     """A step as the page reads it: places, texts, and the tokens of its arithmetic."""
     is_backward = step.phase == "backward"
     return {
@@ -82,17 +85,18 @@ def _step(step: Step, edges: EdgeNumbers) -> dict[str, Any]:
         "words": step.sentence,
         "mistake": step.mistake,
         "question": question(step),
-        "answers": _answers(step) if is_backward else [],
+        "answers": _answers(step, verdicts) if is_backward else [],
     }
 
 
-def _answers(step: Step) -> list[list[Any]]:
+def _answers(step: Step, verdicts: dict[str, int]) -> list[list[Any]]:
+    """The numbers that may be typed, whether each is right, and the place of its verdict among all verdicts."""
     seen: set[float] = set()
     kept: list[list[Any]] = []
     for number, right, verdict in answers(step):
-        if number - number == 0.0 and number not in seen:  # finite, and the first to claim that number
+        if math.isfinite(number) and number not in seen:  # the first to claim a number has it
             seen.add(number)
-            kept.append([number, right, verdict])
+            kept.append([number, right, verdicts.setdefault(verdict, len(verdicts))])
     return kept
 
 

@@ -23,7 +23,7 @@ from .style import LIGHT, Theme
 
 __all__ = ["Edge", "Picture", "edges_of"]
 
-DIGIT, LETTER = 8.0, 9.0  # widths of a character of a number and of a name, in pixels
+DIGIT, LETTER = 8.6, 9.6  # widths of a character of a number and of a name, in pixels
 HEIGHT, HEADER, COMPACT_HEIGHT, CONSTANT_HEIGHT = 66.0, 29.0, 30.0, 26.0
 ROOMY_NODES, LABELLED_EDGES = 150, 90
 PILL_HEIGHT, CAPTION_LINE, DENSE_GAP = 19.0, 22.0, 150.0
@@ -185,7 +185,7 @@ class Picture:
     def _constant(self, i: int, box: Box, theme: Theme) -> str:
         frame = svg.rect(box, 8, fill=theme.constant, stroke=theme.constant)
         middle = (box.x + box.width / 2, box.y + 18)
-        return frame + svg.text(middle, self._constant_text(i), "value", size=13, fill=theme.muted, mono=True)
+        return frame + svg.text(middle, self._constant_text(i), "value", size=14, fill=theme.muted, mono=True)
 
     def _compact(self, i: int, box: Box, theme: Theme) -> str:
         name = svg.text(
@@ -216,9 +216,9 @@ class Picture:
         return "".join(
             [
                 svg.line((box.x, box.y + HEADER), (end, box.y + HEADER), stroke=theme.line),
-                svg.text((box.x + 9, y), symbol, "symbol", size=14, fill=theme.muted, anchor="start"),
-                svg.text((box.x + box.width / 2, y), name, "name", size=15, fill=theme.ink, bold=True),
-                svg.text((end - 7, y), tick, "tick", size=13, fill=theme.done, anchor="end", bold=True),
+                svg.text((box.x + 9, y), symbol, "symbol", size=15, fill=theme.muted, anchor="start"),
+                svg.text((box.x + box.width / 2, y), name, "name", size=16, fill=theme.ink, bold=True),
+                svg.text((end - 7, y), tick, "tick", size=14, fill=theme.done, anchor="end", bold=True),
             ]
         )
 
@@ -250,7 +250,7 @@ class Picture:
         fill, stroke, ink = (theme.gradient,) * 2 + (theme.box,) if active else (theme.box, theme.line, theme.muted)
         frame = svg.rect(box, PILL_HEIGHT / 2, fill=fill, stroke=stroke, width=0.8)
         middle = (box.x + box.width / 2, box.y + 13.5)
-        label = svg.text(middle, f"×{pretty_number(local)}", "local", size=11.5, fill=ink, mono=True)
+        label = svg.text(middle, f"×{pretty_number(local)}", "local", size=12, fill=ink, mono=True)
         return f'<g class="pill"{svg.hidden(not (active or self.labelled))}>{frame}{label}</g>'
 
     @cached_property
@@ -285,14 +285,14 @@ def _around(middle: Point, width: float) -> Box:
 
 
 def _pill_width(edge: Edge) -> float:
-    return 0.0 if edge.local is None else 7.0 * (len(pretty_number(edge.local)) + 1) + 12
+    return 0.0 if edge.local is None else 7.4 * (len(pretty_number(edge.local)) + 1) + 12
 
 
 def _cell(start: float, end: float, box: Box, caption: str, number: str, colour: str, theme: Theme) -> str:  # noqa: PLR0917 - where, and what
     """One of the two numbers of a box, with its caption."""
     middle, kind = (start + end) / 2, "data" if caption == "data" else "grad"
-    small = svg.text((middle, box.y + HEADER + 14), caption, f"caption {kind}-caption", size=10.5, fill=theme.muted)
-    return small + svg.text((middle, box.y + HEADER + 30), number, kind, size=13, fill=colour, mono=True, bold=True)
+    small = svg.text((middle, box.y + HEADER + 14), caption, f"caption {kind}-caption", size=11.5, fill=theme.muted)
+    return small + svg.text((middle, box.y + HEADER + 30), number, kind, size=14, fill=colour, mono=True, bold=True)
 
 
 def _frame(box: Box, classes: Sequence[str], theme: Theme) -> str:

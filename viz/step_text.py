@@ -54,8 +54,8 @@ def _backward_words(step: Step) -> str:
     ]
     if step.upstream == 0.0:
         words.append("It is exactly 0, so nothing is passed on, whatever the slope.")
-    if step.mistake:
-        return " ".join([*words, step.mistake])
+    if step.mistake:  # is shown by itself
+        return " ".join(words)
     if step.uses > 1:
         words.append(f"{x} is used {step.uses} times, so the contributions are added up, not replaced.")
     words.append(f"The gradient of {x} is now complete." if step.final else f"More will arrive at {x}.")

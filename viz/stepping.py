@@ -18,14 +18,14 @@ from pathlib import Path
 from typing import overload
 
 from autograd_lite.engine import Value
-from autograd_lite.errors import DomainError, UnknownNameError
+from autograd_lite.errors import DomainError, GraphTooLargeError, UnknownNameError
 
 from . import step_text
 from .files import write_whole
 from .graph import Graph
 from .latex import steps_document
 from .layers import LayerGraph
-from .levels import at_level, check_size
+from .levels import MOST_STEPS, at_level, check_size
 from .markdown import steps_markdown
 from .player import play
 from .step import Step
@@ -149,10 +149,15 @@ class Steps(Sequence[Step]):
         Raises
         ------
         GraphTooLargeError
-            If there is nothing to fold.
+            If there is nothing to fold, or too much is left.
         """
         graph = at_level(self.graph)
         check_size(graph)
+        if len(graph.uses) > MOST_STEPS:
+            raise GraphTooLargeError(
+                f"Backprop from {graph.names[graph.root]} takes {len(graph.uses):,} steps here; a page holds at most "
+                f"{MOST_STEPS}. Take a smaller network, or a Value further inside; viz.draw shows large ones as layers."
+            )
         if graph is self.graph:
             return self
         return Steps(graph, forward=bool(self._computed), lr=self.lr, optimizer=self.optimizer, mistake=self.mistake)

@@ -136,5 +136,15 @@ def test_what_nobody_could_read_is_refused_with_advice_and_text_still_works():
     for show in (draw, lambda root: steps(root).readable()):
         with pytest.raises(GraphTooLargeError, match=r"10,001 nodes.*Show a part.*label_parameters.*Text works"):
             show(v)
+    with pytest.raises(GraphTooLargeError, match=r"1,\d\d\d steps here; a page holds at most 800"):
+        steps(squared_error(network(32, 32, 1), inputs())).readable()
     assert steps(v).transcript().count("\n") > 15_000
     assert str(explain(v, v.operands[0])).endswith("✓")
+
+
+def test_an_input_that_reaches_a_neuron_twice_has_the_sum_of_both_slopes():
+    x = Value(0.5, "x")
+    loss = squared_error(network(3, 1), [x, x])
+    folded = fold(Graph(loss))
+    assert folded.adjoints[folded.place[x]] == pytest.approx(ag.gradients(loss, x))
+    assert folded.slope(1, 0).pretty == "[2 paths inside]"
