@@ -96,7 +96,7 @@ class Progress(Callback):
         """Move the bar, or write a line."""
         scores = _scores(training)
         if self._bar is not None:
-            self._bar.set_postfix_str(scores)
+            self._bar.set_postfix_str(scores, refresh=False)
             self._bar.update(1)
         elif training.epoch % max(1, math.ceil(training.epochs / 10)) == 0 or training.epoch == training.epochs:
             width = len(str(training.epochs))

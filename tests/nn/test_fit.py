@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 
 import numpy as np
@@ -257,6 +258,17 @@ def test_progress_lines(capsys):
     fit_line(epochs=3, callbacks=[nn.Progress()])
     lines = capsys.readouterr().err.splitlines()
     assert [row.split("  ")[0] for row in lines] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
+
+
+def test_a_progress_bar_on_a_terminal():
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    screen = Terminal()
+    _, history = fit_line(epochs=3, callbacks=[nn.Progress(screen)])
+    assert "3/3" in screen.getvalue()
+    assert f"loss {history.loss[-1]:.4g}" in screen.getvalue()
 
 
 def test_reduce_on_plateau_counts_anew_after_each_cut():
