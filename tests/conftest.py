@@ -11,6 +11,7 @@ settings.register_profile("long", max_examples=5000, **COMMON)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="write golden files anew; look at the difference")
     parser.addoption("--long", action="store_true", help="run the long profile too: soak, kills, a million points")
 
 

@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler.contract import Contractions
-from autograd_lite.compiler.graph import CAPTURED, Graph
+from autograd_lite.compiler.graph import Graph
 from autograd_lite.compiler.groups import Group, Place
+from autograd_lite.compiler.naming import Names
 from autograd_lite.compiler.source import Buffers
 from autograd_lite.compiler.sums import LEAVES
 from autograd_lite.compiler.views import Indices, columns
@@ -41,7 +42,9 @@ class ArrayEmitter:
     outputs : list of int
         The nodes that the program returns, in order; their results lie in one flat array.
     blocks : dict
-        For each block of arguments, the shape of its array (without rows), None for a number, "list" for a list.
+        For each block of arguments, the shape of its array (without rows), None for a number, a length for a list.
+    names : dict
+        The name of the parameter that each block belongs to.
     """
 
     def __init__(
@@ -51,13 +54,14 @@ class ArrayEmitter:
         place: Mapping[int, Place],
         outputs: Sequence[int],
         blocks: Mapping[Any, Any],
+        names: Mapping[Any, str],
     ) -> None:
         self.graph = graph
         self.groups = groups
         self.place = place
         self.outputs = outputs
         self.blocks = blocks
-        self.to = Buffers(graph, groups, blocks, scalars=not graph.guarded)
+        self.to = Buffers(graph, groups, Names(graph, groups, place, names), blocks, scalars=not graph.guarded)
         self.contract = Contractions(self.to)
 
     def emit(self) -> Buffers:
@@ -81,15 +85,14 @@ class ArrayEmitter:
             if group.word == "rows":
                 to.scalar(number, f"float({to.rows(group.block)})")  # type: ignore[arg-type]
         for k, (block, shape) in enumerate(self.blocks.items()):
-            parameter = "leaves" if block == CAPTURED else f"x{k}"
-            to.parameters.append(parameter)
             if block not in inputs:
-                continue
-            number = inputs[block]
-            if shape is None and self.groups[number].axis is None:
-                to.scalar(number, parameter)
+                to.parameters.append(f"unused_{k}")
+            elif shape is None and self.groups[inputs[block]].axis is None:
+                to.parameters.append(self.to.naming.names[inputs[block]])
+                to.scalar(inputs[block], self.to.naming.names[inputs[block]])
             else:
-                to.argument(number, parameter, shape)
+                to.parameters.append(f"{self.to.naming.names[inputs[block]]}_given")
+                to.argument(inputs[block], to.parameters[-1], shape)
 
     def _place_results(self) -> None:
         """Let a group whose members are neighbours in the result be computed there."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import gc
+import inspect
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -196,8 +197,10 @@ class CompiledFunction:
             return tracer.leaf((block, k))
 
         lifted = []
+        starts = []
         for place, argument in enumerate(args):
             first = len(blocks)
+            starts.append(first)
             if place in self._rows:
                 whole = batched(argument, place)
                 proxy = Rows(tracer, place, whole, first)
@@ -216,7 +219,24 @@ class CompiledFunction:
             current_tracer.reset(token)
         leaves, structure = flatten(result)
         roots = [v if isinstance(v, Value) else Value.constant(v) for v in leaves]
-        return Trace(roots, tracer.watched, structure, dict(enumerate(blocks)), rows if self._batch else {})
+        names = _parameter_names(self._f, starts, len(blocks))
+        return Trace(roots, tracer.watched, structure, dict(enumerate(blocks)), rows if self._batch else {}, names)
+
+
+def _parameter_names(f: Callable[..., Any], starts: Sequence[int], count: int) -> dict[Any, str]:
+    """The name of the parameter that each block of positional arguments belongs to."""
+    try:
+        given = [
+            p.name for p in inspect.signature(f).parameters.values() if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
+        ]
+    except (TypeError, ValueError):  # a built-in, or a callable without a signature
+        given = []
+    names = {}
+    for place, start in enumerate(starts):
+        stop = starts[place + 1] if place + 1 < len(starts) else count
+        name = given[place] if place < len(given) else f"x{place}"
+        names |= {block: name if stop - start == 1 else f"{name}_{block - start}" for block in range(start, stop)}
+    return names
 
 
 @contextmanager

@@ -114,7 +114,7 @@ class Contractions:
     def _seen(self, out: str, members: Indices, size: int, shape: tuple[int, ...]) -> str | None:
         """The buffer's members as a view, if they are evenly spaced."""
         found = affine(members.reshape(shape))
-        return self.to.view(found.text(out, size)) if found else None
+        return self.to.view(found.text(out, size), f"{out}_part") if found else None
 
     # The value of a part
 
@@ -162,7 +162,9 @@ class Contractions:
         (first, second), (left, right) = terms.factors, terms.part.groups
         for matrix, m, vector, v in ((first, left, second, right), (second, right, first, left)):
             if _rows_are_equal(vector) and self._is_matrix(m) and self._is_array(v, axis):
-                to.call("matmul", to.operand(m, matrix, None, full=True), to.operand(v, vector[0], axis, full=True), out)
+                to.call(
+                    "matmul", to.operand(m, matrix, None, full=True), to.operand(v, vector[0], axis, full=True), out
+                )
                 return
         product = to.temporary(first.shape, axis)
         a, b = to.operand(left, first, axis, full=True), to.operand(right, second, axis, full=True)
@@ -182,7 +184,9 @@ class Contractions:
         batched = [to.groups[g].axis is over for g in terms.part.groups]
         if all(batched) and len(batched) == 2:
             if not self._outer(terms, out):
-                a, b = (to.operand(g, f, over, full=True) for g, f in zip(terms.part.groups, terms.factors, strict=True))
+                a, b = (
+                    to.operand(g, f, over, full=True) for g, f in zip(terms.part.groups, terms.factors, strict=True)
+                )
                 to.line(f"{to.name_of('einsum', np.einsum)}('itn,itn->i', {a}, {b}, out={out})", calls=1)
             return
         wide = terms.width != 1
@@ -211,7 +215,8 @@ class Contractions:
             p, q = a.reshape(-1, width), b.reshape(-1, width)
             if _rows_are_equal(p.T) and _rows_are_equal(q):
                 x = self.to.operand(ga, p[:, 0], terms.group.over, full=True)
-                y = self.to.view(f"{self.to.operand(gb, q[0], terms.group.over, full=True)}.T")
+                y = self.to.operand(gb, q[0], terms.group.over, full=True)
+                y = self.to.view(f"{y}.T", f"{y}_T")
                 self.to.call("matmul", x, y, self.to.reshaped(out, p.shape, None))
                 return True
         return False

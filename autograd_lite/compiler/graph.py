@@ -139,6 +139,8 @@ class Graph:
         self.args: list[tuple[Any, ...]] = []
         self.axis: list[Axis | None] = []
         self.origin: list[Value | None] = []
+        self.final: dict[int, Value] = {}  # node -> the first Value that it is the result of
+        self.place: dict[Value, int] = {}
         self.captured: list[Value] = []
         self._index: dict[tuple[Any, ...], int] = {}
         self._constants: set[int] = set()
@@ -148,7 +150,7 @@ class Graph:
 
     def add_trace(self, roots: Sequence[Value]) -> list[int]:
         """Expand everything below the roots; returns the roots' nodes."""
-        place: dict[Value, int] = {}
+        place = self.place
         for v in reachable(roots):
             self._now = v
             if v.op is None:
@@ -159,8 +161,8 @@ class Graph:
                 place[v] = self._row_sum(place[v.operands[0]], v.operands[0].axis)  # type: ignore[attr-defined]
             else:
                 place[v] = self._expanded(v.op, [place[u] for u in v.operands])
-                if self.origin[place[v]] is not v and isinstance(v, Traced) and v.adjoint_of is not None:
-                    self.origin[place[v]] = v
+            if v.op is not None and v.op is not SPREAD:
+                self.final.setdefault(place[v], v)
         return [place[v] for v in roots]
 
     def _expanded(self, op: Op, operands: list[int]) -> int:

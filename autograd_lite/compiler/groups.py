@@ -206,9 +206,7 @@ def _levels(nodes: Mapping[int, Node]) -> list[list[int]]:
     return levels
 
 
-def _topological(
-    members: Mapping[int, list[int]], key_of: Mapping[int, int], nodes: Mapping[int, Node]
-) -> list[int]:
+def _topological(members: Mapping[int, list[int]], key_of: Mapping[int, int], nodes: Mapping[int, Node]) -> list[int]:
     """Order groups so that operands come first, and otherwise as the user's function made them."""
     needs = {key: {key_of[j] for i in some for j in nodes[i].operands()} for key, some in members.items()}
     users: dict[int, list[int]] = defaultdict(list)

@@ -43,6 +43,8 @@ class Trace(NamedTuple):
         For each block of arguments, the shape of its array (without rows), None for a number, a length for a list.
     rows : dict of int to Axis
         The blocks that have rows.
+    names : dict
+        The name of the parameter that each block belongs to.
     """
 
     roots: list[Value]
@@ -50,6 +52,7 @@ class Trace(NamedTuple):
     structure: Structure
     blocks: dict[Any, Any]
     rows: dict[Any, Axis]
+    names: dict[Any, str]
 
 
 class Program:
@@ -84,7 +87,8 @@ class Program:
         given = {g.word for g in groups} & {"input", "const", "rows"}
         self.instructions = sum(1 for node in nodes.values() if node.terms or node.args)
         self.groups = sum(1 for g in groups if g.word not in given)
-        emitter = ArrayEmitter(graph, groups, place, outputs, blocks)
+        names_of_blocks = {**trace.names, CAPTURED: "leaves"}
+        emitter = ArrayEmitter(graph, groups, place, outputs, blocks, names_of_blocks)
         emitted = emitter.emit()
         work = sum(max(len(node.terms), 1) for node in nodes.values() if node.terms or node.args)
         on_floats = not guarded and not emitted.axes and work <= min(CALL * emitted.calls + OVERHEAD, LONGEST)
@@ -93,7 +97,7 @@ class Program:
         self.batched_result = emitted.result_axis is not None
         self._free: dict[tuple[int, ...], list[Callable[..., Any]]] = {}
         if on_floats:
-            straight = StraightEmitter(graph, nodes, outputs, blocks)
+            straight = StraightEmitter(graph, nodes, outputs, blocks, names_of_blocks)
             self.source, names = straight.emit(), straight.names
             self.groups = self.instructions
             self._run: Callable[..., Any] | None = _defined(self.source, names, "run")

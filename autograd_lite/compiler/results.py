@@ -58,7 +58,11 @@ class _Writer:
             return "{" + ", ".join(f"{self._name(k)}: {p}" for k, p in zip(structure.detail, parts, strict=True)) + "}"
         if structure.kind == "list":
             return f"[{', '.join(parts)}]"
-        return f"{self._name(structure.detail)}({', '.join(parts)})" if structure.detail else f"({''.join(p + ', ' for p in parts)})"
+        return (
+            f"{self._name(structure.detail)}({', '.join(parts)})"
+            if structure.detail
+            else f"({''.join(p + ', ' for p in parts)})"
+        )
 
     def _array(self, shape: tuple[int, ...], start: int, stop: int) -> str:
         if not self.batched:

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.graph import Graph
+from autograd_lite.compiler.graph import CAPTURED, Graph
 from autograd_lite.compiler.groups import Group
+from autograd_lite.compiler.naming import Names
 from autograd_lite.compiler.trace import Axis
 from autograd_lite.compiler.views import Indices, affine
 from autograd_lite.namespaces import floats
@@ -38,7 +39,7 @@ class Buffers:
     """Source under construction: what ``build`` makes once, and what ``run`` does at every call."""
 
     def __init__(
-        self, graph: Graph, groups: Sequence[Group], blocks: Mapping[Any, Any], *, scalars: bool
+        self, graph: Graph, groups: Sequence[Group], names: Names, blocks: Mapping[Any, Any], *, scalars: bool
     ) -> None:
         self.graph = graph
         self.blocks = blocks
@@ -47,11 +48,13 @@ class Buffers:
         self.setup: list[str] = []
         self.body: list[str] = []
         self.parameters: list[str] = []
+        self.naming = names
         self.names: dict[str, Any] = {"empty": np.empty, "view": strided}
         self.calls = 0
         self.axes: list[Axis] = []
         self.result_axis: Axis | None = None
-        self._name: dict[int, str] = {}
+        self._made_groups: set[int] = set()
+        self._floats: set[int] = set()
         self._in_result: dict[int, int] = {}
         self._made: dict[str, str] = {}  # expression of a view -> its name
         self._temporaries: dict[str, list[str]] = {}
@@ -88,11 +91,10 @@ class Buffers:
         return name
 
     def describe(self, number: int) -> None:
-        """Say in a comment which scalars a group stands for."""
-        group = self.groups[number]
-        count = len(group.members)
-        what = f"{count} × {group.word}" if count > 1 else group.word
-        self.line(f"# {self.buffer(number)}: {what}")
+        """Say in a comment what a group is."""
+        comment = self.naming.comment(number)
+        if comment:
+            self.line(f"# {comment}")
 
     def text(self) -> str:
         """The whole source."""
@@ -118,7 +120,7 @@ class Buffers:
     def is_scalar(self, number: int) -> bool:
         """Whether a group is one Python float."""
         group = self.groups[number]
-        if self._name.get(number, "").startswith("s"):
+        if number in self._floats:
             return True
         inner = group.word not in ("input", "const", "rows")
         return self.scalars and inner and len(group.members) == 1 and group.axis is None
@@ -130,26 +132,32 @@ class Buffers:
     def reshaped(self, name: str, shape: tuple[int, ...], axis: Axis | None) -> str:
         """A buffer as a table of its members."""
         rest = f", {self.rows(axis)}" if axis else ""
-        return self.view(f"{name}.reshape(({', '.join(map(str, shape))}{rest}))")
+        return self.view(f"{name}.reshape(({', '.join(map(str, shape))}{rest}))", f"{name}_table")
 
     def scalar(self, number: int, expression: str) -> None:
         """Compute a group of one number as a Python float."""
-        self._name[number] = f"s{number}"
-        self.line(f"s{number} = {expression}")
+        self._floats.add(number)
+        name = self.naming.names[number]
+        if expression != name:
+            self.line(f"{name} = {expression}")
 
     def argument(self, number: int, parameter: str, shape: Any) -> None:
         """Load a block of arguments into its buffer."""
         group = self.groups[number]
         size = self.size(number)
-        self._name[number] = name = f"v{number}"
+        self._made_groups.add(number)
+        name = self.naming.names[number]
         if group.axis:
             n = self.rows(group.axis)
             inner = ", ".join([n, *map(str, shape if isinstance(shape, tuple) else [shape] if shape else [])])
-            self.setup.append(f"{name}_in = empty(({inner},))")
+            self.setup.append(f"{name}_in = empty(({inner}{',' if inner == n else ''}))")
             self.setup.append(f"{name} = {name}_in.reshape({n}, {size}).T")
         else:
             self.setup.append(f"{name} = empty({size})")
-            self.setup.append(f"{name}_in = {name}" + (f".reshape({shape})" if isinstance(shape, tuple) else ""))
+            if not isinstance(shape, tuple) or len(shape) == 1:
+                self.line(f"{name}[...] = {parameter}", calls=1)
+                return
+            self.setup.append(f"{name}_in = {name}.reshape({shape})")
         self.line(f"{name}_in[...] = {parameter}", calls=1)
 
     def size(self, number: int) -> int:
@@ -162,13 +170,12 @@ class Buffers:
 
     def buffer(self, number: int) -> str:
         """The name of a group's buffer, made when it is first asked for."""
-        if number not in self._name:
+        name = self.naming.names[number]
+        if number not in self._made_groups and not self.is_scalar(number):
             group = self.groups[number]
-            if self.is_scalar(number):
-                return f"s{number}"
-            self._name[number] = f"v{number}"
-            self.setup.append(f"v{number} = empty({self.shape((len(group.members),), group.axis)})")
-        return self._name[number]
+            self._made_groups.add(number)
+            self.setup.append(f"{name} = empty({self.shape((len(group.members),), group.axis)})")
+        return name
 
     def target(self, number: int, table: tuple[int, ...]) -> str:
         """The buffer of a group, seen as a table of its members."""
@@ -182,7 +189,7 @@ class Buffers:
         if free:
             name = free.pop()
         else:
-            name = f"t{sum(line.startswith('t') for line in self.setup)}"
+            name = self.naming.unique("work")
             self.setup.append(f"{name} = empty({shape})")
         self._busy.append((shape, name))
         return name
@@ -205,9 +212,9 @@ class Buffers:
         self._in_result[number] = start
         if self.is_scalar(number):
             return
-        self._name[number] = f"v{number}"
+        self._made_groups.add(number)
         stop = start + len(self.groups[number].members)
-        self.setup.append(f"v{number} = result[{start}:{stop}]")
+        self.setup.append(f"{self.naming.names[number]} = result[{start}:{stop}]")
 
     def is_in_result(self, number: int) -> bool:
         """Whether a group was computed where its results belong."""
@@ -239,7 +246,8 @@ class Buffers:
         if found is None:
             return self._gathered(number, places, axis)
         spread = "[..., None]" if axis is not None and group.axis is None else ""
-        return self.view(found.text(name, self.size(number), full=full) + spread)
+        hint = self.naming.of_view(places) if group.block == CAPTURED and group.word == "input" else None
+        return self.view(found.text(name, self.size(number), full=full) + spread, hint or f"{name}_part")
 
     def _gathered(self, number: int, places: Indices, axis: Axis | None) -> str:
         group = self.groups[number]
@@ -248,12 +256,12 @@ class Buffers:
         self.line(f"take({self.buffer(number)}, {self.indices(places)}, 0, {out}, 'clip')", calls=1)
         return f"{out}[..., None]" if axis is not None and group.axis is None else out
 
-    def view(self, expression: str) -> str:
+    def view(self, expression: str, hint: str = "part") -> str:
         """Give a view a name, so that it is made once."""
         if expression.isidentifier():
             return expression
         if expression not in self._made:
-            self._made[expression] = name = f"w{len(self._made)}"
+            self._made[expression] = name = self.naming.unique(hint)
             self.setup.append(f"{name} = {expression}")
         return self._made[expression]
 
@@ -269,7 +277,7 @@ class Buffers:
         array = np.array(given).reshape(places.shape + ((1,) if axis else ()))
         key = array.tobytes() + str(array.shape).encode()
         if key not in self._constants:
-            self._constants[key] = self.name_of(f"c{len(self._constants)}", array)
+            self._constants[key] = self.name_of(self.naming.unique("constants"), array)
         return self._constants[key]
 
     def literal(self, x: float) -> str:
@@ -283,5 +291,5 @@ class Buffers:
         """Give a list of places a name."""
         key = places.tobytes() + str(places.shape).encode()
         if key not in self._indices:
-            self._indices[key] = self.name_of(f"i{len(self._indices)}", np.ascontiguousarray(places))
+            self._indices[key] = self.name_of(self.naming.unique("places"), np.ascontiguousarray(places))
         return self._indices[key]

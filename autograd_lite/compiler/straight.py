@@ -7,12 +7,14 @@ the guarded array program.
 
 from __future__ import annotations
 
+import keyword
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from autograd_lite.compiler.graph import CAPTURED, Graph
+from autograd_lite.compiler.naming import unused
 from autograd_lite.compiler.sums import LEAVES, Node
 from autograd_lite.compiler.words import OPERATORS
 from autograd_lite.namespaces import floats
@@ -27,19 +29,26 @@ class StraightEmitter:
     """Writes a program as one assignment per scalar that is used more than once."""
 
     def __init__(
-        self, graph: Graph, nodes: Mapping[int, Node], outputs: Sequence[int], blocks: Mapping[Any, Any]
+        self,
+        graph: Graph,
+        nodes: Mapping[int, Node],
+        outputs: Sequence[int],
+        blocks: Mapping[Any, Any],
+        arguments: Mapping[Any, str],
     ) -> None:
         self.graph = graph
         self.nodes = nodes
         self.outputs = outputs
         self.blocks = blocks
+        self.arguments = arguments
         self.names: dict[str, Any] = {"inf": math.inf, "nan": math.nan}
-        self.uses = Counter(j for node in nodes.values() for j in node.operands())
+        self.taken = {*keyword.kwlist, "inf", "nan", "run"}
+        self.uses = Counter([*(j for node in nodes.values() for j in node.operands()), *outputs])
         self.shown: dict[int, tuple[str, int, bool]] = {}  # node -> expression, depth, whether it binds tightly
 
     def emit(self) -> str:
         """Write the source of ``run``, which takes the blocks of arguments and returns a list of floats."""
-        parameters = [("leaves" if block == CAPTURED else f"x{k}") for k, block in enumerate(self.blocks)]
+        parameters = [unused(self.arguments[block], self.taken) for block in self.blocks]
         lines = self._unpacked(parameters)
         for i, node in self.nodes.items():
             if node.word in LEAVES:
@@ -51,8 +60,9 @@ class StraightEmitter:
             if self.uses[i] == 1 and depth < DEPTH:
                 self.shown[i] = (text, depth + 1, tight)
             else:
-                lines.append(f"v{i} = {text}")
-                self.shown[i] = (f"v{i}", 0, True)
+                name = unused(f"v{i}", self.taken)
+                lines.append(f"{name} = {text}")
+                self.shown[i] = (name, 0, True)
         results = ", ".join(self.shown[i][0] for i in self.outputs)
         lines.append(f"return [{results}]")
         return f"def run({', '.join(parameters)}):\n" + "".join(f"    {line}\n" for line in lines)
@@ -69,10 +79,16 @@ class StraightEmitter:
             if self.blocks[block] is None:
                 self.shown |= {i: (parameter, 0, True) for i in places.values()}
             elif places:
-                names = {offset: f"{parameter}_{offset}" for offset in places}
+                names = {
+                    offset: unused(self._label(block, offset) or f"{parameter}_{offset}", self.taken)
+                    for offset in places
+                }
                 self.shown |= {i: (names[offset], 0, True) for offset, i in places.items()}
                 lines.append(self._unpacking(parameter, names, self.blocks[block]))
         return lines
+
+    def _label(self, block: Any, offset: int) -> str:
+        return self.graph.captured[offset].label if block == CAPTURED else ""
 
     def _unpacking(self, parameter: str, names: Mapping[int, str], shape: Any) -> str:
         size = math.prod(shape) if isinstance(shape, tuple) else shape

@@ -40,13 +40,18 @@ class Axis:
         self.arguments = arguments  # the places of the arguments whose leading axis it is
 
 
-def _no_rule(xp: Any, x: Any) -> Any:
-    """What a row is cannot be said for one number: these two ops exist only in traced graphs."""
+def spread(xp: Any, x: Any) -> Any:
+    """The same number in every row. It exists only in traced graphs: for one number there is nothing to do."""
     return x
 
 
-SPREAD = Op(_no_rule, {"x": 1.0}, symbol="spread")
-ROW_SUM = Op(_no_rule, {"x": 1.0}, symbol="Σ rows")
+def row_sum(xp: Any, x: Any) -> Any:
+    """The sum over the rows. It exists only in traced graphs, as `spread`, whose reverse it is."""
+    return x
+
+
+SPREAD = Op(spread, {"x": 1.0})
+ROW_SUM = Op(row_sum, {"x": 1.0}, symbol="Σ rows")
 ROWS = "rows"  # the source of a leaf that holds the number of rows
 
 
@@ -56,12 +61,13 @@ class Traced(Value):
     ``source`` says where a leaf's number will come from: (block, offset) of the arguments, or (ROWS, axis).
     """
 
-    __slots__ = ("adjoint_of", "axis", "source", "tracer")
+    __slots__ = ("adjoint_of", "axis", "slope_of", "source", "tracer")
 
     tracer: Tracer
     axis: Axis | None
     source: tuple[Any, Any] | None
-    adjoint_of: Value | None
+    adjoint_of: Value | None  # for the names in the emitted source: whose adjoint this is,
+    slope_of: Value | None  # or by whose op it is a partial
 
     @property
     def data(self) -> float:
@@ -89,7 +95,10 @@ class Traced(Value):
         if isinstance(v_bar, Traced) and v_bar.adjoint_of is None:
             v_bar.adjoint_of = self
         if self.op is SPREAD:
-            return [self.tracer.row_sum(v_bar, self.axis)]
+            total = self.tracer.row_sum(v_bar, self.axis)
+            if isinstance(total, Traced):
+                total.adjoint_of = self.operands[0]
+            return [total]
         if self.op is ROW_SUM:
             return [self.tracer.spread(v_bar, self.operands[0].axis)]  # type: ignore[attr-defined]
         return super().pull_back(v_bar, needs)
@@ -98,6 +107,9 @@ class Traced(Value):
         """Partials as more traced nodes; a guarded trace makes them NaN where the value is."""
         assert self.op is not None
         partials = self.op.differentiate(values, self, self.operands, needs)
+        for p in partials:
+            if type(p) is Traced and p.slope_of is None and p.adjoint_of is None and p.order > self.order:
+                p.slope_of = self
         if not self.tracer.guarded:
             return partials
         sound = values.equal(self, self)
@@ -207,7 +219,7 @@ class Tracer:
     def _node(self, op: Op | None, operands: tuple[Value, ...], axis: Axis | None) -> Traced:
         v = _new(Traced)
         v._a, v._da, v._b, v._db = operands, (), None, None
-        v.op, v.axis, v.tracer, v.source, v.adjoint_of = op, axis, self, None, None
+        v.op, v.axis, v.tracer, v.source, v.adjoint_of, v.slope_of = op, axis, self, None, None, None
         v.requires_grad = op.needs_grad([u.requires_grad for u in operands]) if op else True
         v.label, v.grad, v.swept = "", 0.0, False
         v.order = Value.next_order()

@@ -30,6 +30,8 @@ class Affine(NamedTuple):
         """
         if len(self.shape) == 1:
             (count,), (step,) = self.shape, self.steps
+            if count == size == 1:
+                return name
             if step == 0 and (count == 1 or not full):
                 return f"{name}[{self.base}:{self.base + 1}]"
             if step == 1:

@@ -1,0 +1,218 @@
+"""Names and comments for emitted source, from the labels that the user gave and the roles that the values play.
+
+A weight matrix found among leaves labelled ``layer1.neuron2.w3`` is ``W1``, its biases ``b1``, the sums they make ``z1``
+and what an activation makes of them ``a1``; the adjoint of ``z1`` is ``d_z1``. Comments give derivatives in the form that
+is taught, where the code computes another one for accuracy's sake.
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.compiler.graph import CAPTURED, DIRECT, Graph
+from autograd_lite.compiler.groups import Group, Part, Place
+from autograd_lite.compiler.sums import LEAVES
+from autograd_lite.compiler.trace import Traced
+from autograd_lite.compiler.views import Indices, columns
+from autograd_lite.compiler.words import UFUNCS
+from autograd_lite.engine import Value
+from autograd_lite.namespaces import arrays
+
+__all__ = ["Names", "unused"]
+
+RESERVED = {*keyword.kwlist, *UFUNCS.values(), *vars(arrays), "empty", "view", "result", "run", "build"}
+RESERVED |= {"take", "einsum", "dot", "matmul", "float", "inf", "nan", "n"}
+
+
+def unused(name: str, taken: set[str]) -> str:
+    """Make an identifier of a name, one that is not taken, and take it.
+
+    Examples
+    --------
+    >>> taken = {"x"}
+    >>> unused("x", taken), unused("layer1.w", taken), unused("2nd", taken)
+    ('x_2', 'layer1_w', 'v_2nd')
+    """
+    stem = re.sub(r"[^0-9A-Za-z_]", "_", name)
+    stem = stem if stem[:1].isalpha() else f"v_{stem}"
+    found, k = stem, 2
+    while found in taken:
+        found, k = f"{stem}_{k}", k + 1
+    taken.add(found)
+    return found
+
+
+class Names:
+    """Finds names for groups and for views of captured leaves, each used once.
+
+    Parameters
+    ----------
+    graph, groups, place
+        As for the emitter.
+    arguments : dict
+        The name of the parameter that each block of arguments belongs to.
+    """
+
+    def __init__(
+        self, graph: Graph, groups: Sequence[Group], place: Mapping[int, Place], arguments: Mapping[Any, str]
+    ) -> None:
+        self.graph = graph
+        self.groups = groups
+        self.place = place
+        self.arguments = arguments
+        self.taken = set(RESERVED)
+        self.names: list[str] = []
+        for group in groups:
+            self.names.append(self.unique(self._name(group)))
+
+    def unique(self, name: str) -> str:
+        """A name that nothing has yet, made of this one."""
+        return unused(name, self.taken)
+
+    # Groups
+
+    def _name(self, group: Group) -> str:
+        if group.word in LEAVES:
+            return {"const": "constants", "rows": "rows"}.get(group.word) or self.arguments[group.block]
+        v = self.graph.final.get(group.members[0])
+        if v is None:
+            origin = self.graph.origin[group.members[0]]
+            return f"{origin.op.name}_{group.word}" if origin is not None and origin.op else group.word
+        if v.label:
+            return re.sub(r"\d+$", "", v.label) if len(group.members) > 1 else v.label
+        return self._gradient(group) or self._role(v) or self._forward(group, v)
+
+    def _gradient(self, group: Group) -> str | None:
+        """The name of the gradient by captured leaves, after them: d_W1."""
+        finals = [self.graph.final.get(i) for i in group.members]
+        leaves = [v.adjoint_of if isinstance(v, Traced) else None for v in finals]
+        nodes = [self.graph.place.get(u, -1) if u is not None and u.op is None else -1 for u in leaves]
+        if any(i not in self.place or self.groups[self.place[i].group].block != CAPTURED for i in nodes):
+            return None
+        places = np.array([self.place[i].index for i in nodes])
+        width = columns([places])
+        name = self.of_view(places.reshape(-1, width) if width else places)
+        return f"d_{name}" if name else None
+
+    def _role(self, v: Value) -> str | None:
+        """The name of an adjoint or of a slope, after what it belongs to."""
+        if not isinstance(v, Traced):
+            return None
+        for prefix, of in (("d_", v.adjoint_of), ("slope_", v.slope_of)):
+            name = None if of is None else self._known(of)
+            if name:
+                return prefix + name
+        return None
+
+    def _known(self, v: Value) -> str | None:
+        place = self.place.get(self.graph.place.get(v, -1))
+        return self.names[place.group] if place is not None and place.group < len(self.names) else None
+
+    def _forward(self, group: Group, v: Value) -> str:
+        for part in group.parts:
+            number = self._layer(part)
+            if number is not None:
+                return f"z{number}"
+        operands = [self._known(u) for u in v.operands]
+        infix = v.op is not None and v.op.infix
+        if not infix and len(operands) == 1 and operands[0] and re.fullmatch(r"z\d+", operands[0]):
+            return "a" + operands[0][1:]
+        return v.op.name if v.op else group.word
+
+    def _layer(self, part: Part) -> str | None:
+        """The number of the layer whose weights a part of a sum multiplies."""
+        for g, indices in zip(part.groups, part.factors, strict=True):
+            if len(part.groups) == 2 and self.groups[g].block == CAPTURED and self.groups[g].axis is None:
+                stem = self.graph.captured[indices[0]].label.split(".")[0]
+                found = re.search(r"\d+$", stem)
+                return found.group() if found and "." in self.graph.captured[indices[0]].label else None
+        return None
+
+    # Views of captured leaves
+
+    def of_view(self, places: Indices) -> str | None:
+        """The name of some captured leaves, after their labels: W1 for the weights of layer 1, b1 for its biases."""
+        labels = [self.graph.captured[k].label for k in places.flat]
+        parts = {(label.split(".")[0], re.sub(r"\d+$", "", label.split(".")[-1])) for label in labels}
+        if len(parts) > 1 or not labels[0]:
+            return None
+        ((stem, letter),) = parts
+        number = re.search(r"\d+$", stem)
+        name = (letter.upper() if places.ndim > 1 else letter) + (number.group() if number else "")
+        is_transposed = (
+            places.ndim > 1 and places.shape[1] > 1 and self._neuron(places[0, 0]) != self._neuron(places[0, 1])
+        )
+        return f"{name}_T" if is_transposed else name
+
+    def _neuron(self, k: int) -> str:
+        return ".".join(self.graph.captured[k].label.split(".")[:-1])
+
+    # Comments
+
+    def comment(self, number: int) -> str | None:
+        """What a group is: its formula, which scalars it stands for, and what is taught where the code differs."""
+        group = self.groups[number]
+        count = len(group.members)
+        v = self.graph.final.get(group.members[0])
+        if v is None:
+            return None
+        size = f" ({count} numbers)" if count > 1 else ""
+        return f"{self.names[number]}{size}: {self._meaning(group, v)}"
+
+    def _meaning(self, group: Group, v: Value) -> str:
+        slope = self._slope(v)
+        if slope:
+            return slope
+        formula = self._formula(group, v)
+        name = self.names[self.place[self.graph.place[v]].group] if v in self.graph.place else ""
+        return f"gradient by {name[2:]}, {formula}" if name.startswith("d_") else formula
+
+    def _slope(self, v: Value) -> str | None:
+        """What a partial is, in the form that is taught."""
+        of = v.slope_of if isinstance(v, Traced) and v.adjoint_of is None else None
+        if of is None or of.op is None or of.op.many:
+            return None
+        y, operands = self._known(of), [self._known(u) for u in of.operands]
+        if y is None or None in operands:
+            return None
+        index = next((k for k, u in enumerate(of.operands) if u.requires_grad), 0)
+        return f"∂{y}/∂{operands[index]}, taught as {of.op.slope(index, y, *map(str, operands)).pretty}"
+
+    def _formula(self, group: Group, v: Value) -> str:
+        if group.parts:
+            return self._sum(group)
+        if v.op is not None and v.op.name in DIRECT:
+            operands = [self._factor(g, indices) for g, indices in group.operands]
+        else:
+            operands = [str(self._known(u)) for u in v.operands]
+        if v.op is None or v.op.many or "None" in operands or len(operands) != len(v.op.operand_names):
+            return group.word
+        return v.op.formula(*operands).pretty
+
+    def _sum(self, group: Group) -> str:
+        if group.word != "sum":
+            return f"{group.word} of {', '.join(dict.fromkeys(self.names[g] for part in group.parts for g in part.groups))}"
+        terms = []
+        for part in group.parts:
+            factors = [self._factor(g, f) for g, f in zip(part.groups, part.factors, strict=True)]
+            sigma = "Σ " if len(set(part.rows)) < len(part.rows) or group.over else ""
+            terms.append(("− " if part.sign < 0 else "+ ") + sigma + " · ".join(factors))
+        return " ".join(terms).removeprefix("+ ") + (", summed over the rows" if group.over else "")
+
+    def _factor(self, g: int, indices: Sequence[int]) -> str:
+        group = self.groups[g]
+        if group.word == "const":
+            numbers = {self.graph.value(group.members[k]) for k in indices}
+            return f"{numbers.pop():g}" if len(numbers) == 1 else "constants"
+        if group.block == CAPTURED and indices:
+            stems = {self.graph.captured[k].label.split(".")[0] for k in indices}
+            letters = {re.sub(r"\d+$", "", self.graph.captured[k].label.split(".")[-1]) for k in indices}
+            if len(stems) == 1 and len(letters) == 1 and "" not in stems:
+                number = re.search(r"\d+$", *stems)
+                return letters.pop() + (number.group() if number else "")
+        return self.names[g]
