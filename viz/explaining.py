@@ -12,6 +12,7 @@ from .explanation import LISTED, Explanation
 from .graph import Graph
 from .leaf_table import Explanations
 from .names import showable
+from .paths import Paths
 
 __all__ = ["explain"]
 
@@ -64,8 +65,9 @@ def explain(loss: Value, wrt: Value | None = None, *, limit: int = LISTED) -> Ex
     Reverse sweep:  −4 ✓
     """
     graph = Graph(loss)
+    paths = Paths(graph, limit)
     if wrt is None:
-        return Explanations([Explanation(graph, i, limit) for i in graph.leaves], graph.names[graph.root])
+        return Explanations([Explanation(paths, i) for i in graph.leaves], graph.names[graph.root])
     if not isinstance(wrt, Value):
         raise OperandError(f"explain needs the Value to differentiate by, not {shown(wrt)} ({type(wrt).__name__}).")
-    return Explanation(graph, graph.place.get(wrt), limit, name=showable(wrt.label) or "the given Value")
+    return Explanation(paths, graph.place.get(wrt), name=showable(wrt.label) or "the given Value")

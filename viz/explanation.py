@@ -9,11 +9,11 @@ from functools import cached_property
 from autograd_lite.expressions import name_latex, pretty_number
 
 from .digits import agreeing_digits, bracketed
-from .graph import Graph, Use, product
+from .graph import Use, product
 from .latex import number_latex, slope_latex
 from .lines import slope_name
 from .markdown import plain
-from .paths import Path, count_paths, largest_paths
+from .paths import Path, Paths
 
 __all__ = ["LISTED", "Explanation", "Share"]
 
@@ -45,21 +45,21 @@ class Explanation:
         The gradient by the reverse sweep.
     """
 
-    def __init__(self, graph: Graph, target: int | None, limit: int = LISTED, *, name: str = "") -> None:
-        self.graph = graph
+    def __init__(self, paths: Paths, target: int | None, name: str = "") -> None:
+        self.graph = paths.graph
+        self._paths = paths
         self._target = target
-        self.name = name if target is None else graph.names[target]
-        self._limit = limit
+        self.name = name if target is None else self.graph.names[target]
 
     @cached_property
     def count(self) -> int:
         """How many paths there are."""
-        return 0 if self._target is None else count_paths(self.graph, self._target)
+        return 0 if self._target is None else self._paths.counts[self._target]
 
     @cached_property
     def paths(self) -> list[Path]:
         """The paths with the largest products, largest first."""
-        return [] if self._target is None else largest_paths(self.graph, self._target, self._limit)
+        return [] if self._target is None else self._paths.largest(self._target)
 
     @cached_property
     def shares(self) -> list[Share]:
@@ -80,7 +80,7 @@ class Explanation:
     @property
     def complete(self) -> bool:
         """Whether all paths are listed."""
-        return self.count <= self._limit
+        return self.count <= self._paths.most
 
     def __str__(self) -> str:
         return self.text
@@ -184,7 +184,7 @@ class Explanation:
     def share_lines(self) -> list[str]:
         """How the gradient is split over the node's uses, largest first."""
         names = self.graph.names
-        shares = self.shares[: self._limit]
+        shares = self.shares[: self._paths.most]
         lines = [f"{self.name} is used {len(self.shares)} times. Through each use, over all paths that begin with it:"]
         for share in shares:
             slope = slope_name(names[share.use.giver], self.name)

@@ -13,7 +13,9 @@ from autograd_lite.expressions import pretty_number
 
 from .explanation import Explanation
 from .finite import agrees, finite_difference
+from .graph import Graph
 from .lines import lines_of, short
+from .paths import Paths
 from .picture import edges_of
 from .predictions import answers, question
 from .step import Step
@@ -40,11 +42,12 @@ def page_data(steps: Steps, wrong: Mapping[str, tuple[Steps | None, str]]) -> di
     edges = edges_of(steps.graph)
     numbers = {(e.giver, e.operand): k for k, e in enumerate(edges)}
     verdicts: dict[str, int] = {}
+    paths = Paths(steps.graph, PATHS_SHOWN)
     sequences = {"right": steps} | {name: listed for name, (listed, _) in wrong.items() if listed is not None}
     return {
         "root": steps.graph.root,
         "ends": [[e.giver, e.receiver] for e in edges],
-        "nodes": [_node(steps, numbers, i) for i in range(len(steps.graph.nodes))],
+        "nodes": [_node(steps.graph, numbers, i, paths) for i in range(len(steps.graph.nodes))],
         "sequences": {name: [_step(step, numbers, verdicts) for step in listed] for name, listed in sequences.items()},
         "verdicts": list(verdicts),
         "notes": {name: note for name, (_, note) in wrong.items()},
@@ -100,8 +103,7 @@ def _answers(step: Step, verdicts: dict[str, int]) -> list[list[Any]]:
     return kept
 
 
-def _node(steps: Steps, edges: EdgeNumbers, i: int) -> dict[str, Any]:
-    graph = steps.graph
+def _node(graph: Graph, edges: EdgeNumbers, i: int, paths: Paths) -> dict[str, Any]:
     node: dict[str, Any] = {
         "name": graph.names[i],
         "data": pretty_number(graph.data[i]),
@@ -111,7 +113,7 @@ def _node(steps: Steps, edges: EdgeNumbers, i: int) -> dict[str, Any]:
     }
     if not graph.needs[i]:
         return node
-    explanation = Explanation(graph, i, PATHS_SHOWN)
+    explanation = Explanation(paths, i)
     node["slopes"] = [
         f"∂{graph.names[i]}/∂{graph.names[j]} = {short(graph.slope(i, k).pretty)} = {pretty_number(local)}"
         for k, (j, local) in enumerate(zip(graph.operands[i], graph.partials[i], strict=True))

@@ -5,19 +5,20 @@ SIAM J. Numer. Anal. 11, 1974):
 
 .. math:: \frac{\partial L}{\partial w} = \sum_{\text{paths}} \; \prod_{\text{edges}} \frac{\partial v}{\partial u}.
 
-Their number can grow exponentially with the depth, so they are counted first, by dynamic programming, and only the
-largest are listed: along a path, a product can be no larger than through the largest beginning, so keeping the largest
-few at each node loses none of them.
+Their number can double with every node, so they are counted first, by dynamic programming, and only the largest are
+kept: a path's product can be no larger than through the largest way down to any node on it, so the largest few at each
+node lose none of them. One pass from the root serves all nodes.
 """
 
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from typing import NamedTuple
 
 from .graph import Graph, Use, product
 
-__all__ = ["Path", "count_paths", "largest_paths"]
+__all__ = ["Path", "Paths"]
 
 
 class Path(NamedTuple):
@@ -27,71 +28,73 @@ class Path(NamedTuple):
     product: float
 
 
-class _Partial(NamedTuple):
-    """The upper part of a path: the last use, and what leads to it."""
+class _Way(NamedTuple):
+    """The end of a path: its product, its last use, and the way that leads to it."""
 
     product: float
     use: Use | None
-    above: _Partial | None
+    above: _Way | None
 
 
-def _uses_above(graph: Graph, target: int) -> list[Use]:
-    """The uses on any path from the root to the target, in the order of the sweep."""
-    below = [False] * len(graph.nodes)
-    below[target] = True
-    kept = []
-    for use in reversed(graph.uses):
-        if below[use.receiver]:
-            below[use.giver] = True
-            kept.append(use)
-    return kept[::-1]
+class Paths:
+    """The paths from the root of a graph to all its nodes.
 
-
-def count_paths(graph: Graph, target: int) -> int:
-    """How many paths there are, without walking them.
+    Parameters
+    ----------
+    graph : Graph
+        Any graph, of any depth.
+    most : int
+        How many paths are kept at each node.
 
     Examples
     --------
     >>> from autograd_lite import Value
     >>> a = Value(1.0, "a")
     >>> b = a + a
-    >>> count_paths(Graph(b + b), 0)
-    4
+    >>> paths = Paths(Graph(b + b), most=3)
+    >>> paths.counts[0], [path.product for path in paths.largest(0)]
+    (4, [1.0, 1.0, 1.0])
     """
-    ways = [0] * len(graph.nodes)
-    ways[graph.root] = 1
-    for use in _uses_above(graph, target):
-        ways[use.receiver] += ways[use.giver]
-    return ways[target]
+
+    def __init__(self, graph: Graph, most: int) -> None:
+        self.graph = graph
+        self.most = most
+
+    @cached_property
+    def counts(self) -> list[int]:
+        """How many paths lead to each node, without walking them."""
+        ways = [0] * len(self.graph.nodes)
+        ways[self.graph.root] = 1
+        for use in self.graph.uses:
+            ways[use.receiver] += ways[use.giver]
+        return ways
+
+    def largest(self, target: int) -> list[Path]:
+        """The paths to a node with the largest products, largest first."""
+        return [Path(_uses_of(way), way.product) for way in self._best[target]]
+
+    @cached_property
+    def _best(self) -> list[list[_Way]]:
+        best: list[list[_Way]] = [[] for _ in self.graph.nodes]
+        best[self.graph.root] = [_Way(1.0, None, None)]
+        below: list[list[Use]] = [[] for _ in self.graph.nodes]
+        for use in self.graph.uses:
+            below[use.giver].append(use)
+        for i in reversed(range(len(best))):  # all that leads to a node is there when its turn comes
+            best[i] = sorted(best[i], key=_size)[: self.most]
+            for use in below[i]:
+                best[use.receiver] += [_Way(product(way.product, use.local), use, way) for way in best[i]]
+        return best
 
 
-def largest_paths(graph: Graph, target: int, most: int) -> list[Path]:
-    """List the paths with the largest products, largest first; all of them if there are no more than `most`."""
-    found: dict[int, list[_Partial]] = {graph.root: [_Partial(1.0, None, None)]}
-    for i, uses in _by_giver(_uses_above(graph, target)):
-        best = sorted(found.get(i, ()), key=_size)[:most]
-        found[i] = best
-        for use in uses:
-            above = [_Partial(product(p.product, use.local), use, p) for p in best]
-            found.setdefault(use.receiver, []).extend(above)
-    return [Path(_uses_of(p), p.product) for p in sorted(found.get(target, ()), key=_size)[:most]]
-
-
-def _by_giver(uses: list[Use]) -> list[tuple[int, list[Use]]]:
-    grouped: dict[int, list[Use]] = {}
-    for use in uses:
-        grouped.setdefault(use.giver, []).append(use)
-    return list(grouped.items())
-
-
-def _size(p: _Partial) -> float:
+def _size(way: _Way) -> float:
     """Sort by size, largest first, NaN before all; a stable sort keeps equal ones in the order of the sweep."""
-    return -math.inf if math.isnan(p.product) else -abs(p.product)
+    return -math.inf if math.isnan(way.product) else -abs(way.product)
 
 
-def _uses_of(p: _Partial) -> tuple[Use, ...]:
+def _uses_of(way: _Way) -> tuple[Use, ...]:
     uses = []
-    while p.use is not None and p.above is not None:
-        uses.append(p.use)
-        p = p.above
+    while way.use is not None and way.above is not None:
+        uses.append(way.use)
+        way = way.above
     return tuple(uses[::-1])

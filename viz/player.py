@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, TextIO
 
 from autograd_lite.errors import DomainError
 
-from .explanation import Explanation
+from .explanation import LISTED, Explanation
+from .paths import Paths
 from .predictions import judge, question
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ class _Player:
             return
         self.say(step.sentence)
         if step.phase == "backward":
-            self.say(f"\n{Explanation(self.steps.graph, step.receiver_place)}")
+            self.say(f"\n{Explanation(Paths(self.steps.graph, LISTED), step.receiver_place)}")
 
     def say(self, text: str) -> None:
         self.out.write(f"{text}\n")
