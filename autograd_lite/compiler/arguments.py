@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -108,21 +108,22 @@ class Rows:
         return lift(self.one(), lambda block, k: self.tracer.leaf((self.first + block, k), axis), [])
 
     def __call__(self, *_: Any) -> Any:
+        """Refuse: it is whole rows, not a function."""
         self._refuse()
 
-    def __getitem__(self, _: Any) -> Any:
+    def __getitem__(self, _: Any) -> NoReturn:
         self._refuse()
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> NoReturn:
         self._refuse()
 
-    def __len__(self) -> int:
+    def __len__(self) -> NoReturn:  # noqa: PLE0303 - it never returns
         self._refuse()
 
-    def __array__(self, *_: Any, **__: Any) -> Any:
+    def __array__(self, *_: Any, **__: Any) -> NoReturn:
         self._refuse()
 
-    def _refuse(self) -> Any:
+    def _refuse(self) -> NoReturn:
         raise TraceError(
             f"Argument {self.place} is batched by batch_mean, so inside a compiled function it can only be handed to "
             "batch_mean as it came. Index or slice it before the call, or pass what you need as another argument."

@@ -1,11 +1,11 @@
 """Stage 5, emit: the groups as Python source that calls NumPy on buffers made beforehand.
 
-The source is one function ``build(n...)``, which makes the buffers and all views of them for so many rows and returns the
-function ``run`` that does the work. An array holds its members along the first axis and the rows of a batch along the
-second, so a layer reads as in a textbook, ``Z = W X + b``, with a column per sample.
+The source is one function ``build(n...)``, which makes the buffers and all views of them for so many rows and returns
+the function ``run`` that does the work. An array holds its members along the first axis and the rows of a batch along
+the second, so a layer reads as in a textbook, ``Z = W X + b``, with a column per sample.
 
-A group of one number without rows is a Python float; the guarded program, which runs where the plain one met infinity or
-NaN, does without, because Python's floats raise where IEEE 754 goes on.
+A group of one number without rows is a Python float; the guarded program, which runs where the plain one met infinity
+or NaN, does without, because Python's floats raise where IEEE 754 goes on.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class ArrayEmitter:
         The name of the parameter that each block belongs to.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - the results of the stages before
         self,
         graph: Graph,
         groups: Sequence[Group],

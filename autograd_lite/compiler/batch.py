@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd_lite.compiler.arguments import HasValues, Rows, batched, is_argument, rows_of
+from autograd_lite.compiler.arguments import Rows, is_argument, rows_of
 from autograd_lite.compiler.compiled import RowsFound
 from autograd_lite.compiler.trace import current_tracer
 from autograd_lite.errors import OperandError, ShapeError, TraceError

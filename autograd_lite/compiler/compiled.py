@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler.arguments import HasValues, Rows, batched, describe, lift, rows_of
-from autograd_lite.compiler.graph import CAPTURED
 from autograd_lite.compiler.program import Program, Trace
 from autograd_lite.compiler.results import packer
 from autograd_lite.compiler.trace import Axis, Tracer, current_tracer
@@ -41,13 +40,13 @@ def compile(f: Callable[..., Any], *, batch: Sequence[int] = ()) -> CompiledFunc
     """Make a function that runs scalar code as array code.
 
     At its first call with arguments of a new structure the function is run once on Values without numbers; what it did
-    becomes a program of array operations, or of float operations where that is faster. Further calls run the program.
+    becomes a program of array operations, or of float operations where that is faster. Later calls run the program.
 
     Parameters
     ----------
     f : callable
-        Takes numbers, arrays, lists, tuples and dicts of numbers, which reach it as Values; may itself be a transform of
-        a function, ``value_and_grad(loss)``. It must not branch on a Value: see `where`.
+        Takes numbers, arrays, lists, tuples and dicts of numbers, which reach it as Values; may itself be a transform
+        of a function, ``value_and_grad(loss)``. It must not branch on a Value: see `where`.
     batch : sequence of int, optional
         The arguments that get a leading axis of rows, while f is written for one row. Every number of the result
         gets that axis as well.
@@ -92,6 +91,7 @@ class CompiledFunction:
         self._last: _Entry | None = None
 
     def __call__(self, *args: Any, **named: Any) -> Any:
+        """Run the program for arguments of this structure, compiled at the first call."""
         try:
             entry, blocks, counts = self._find(args, named)
         except HasValues:
@@ -231,7 +231,7 @@ def _parameter_names(f: Callable[..., Any], starts: Sequence[int], count: int) -
         ]
     except (TypeError, ValueError):  # a built-in, or a callable without a signature
         given = []
-    names = {}
+    names: dict[int, str] = {}
     for place, start in enumerate(starts):
         stop = starts[place + 1] if place + 1 < len(starts) else count
         name = given[place] if place < len(given) else f"x{place}"

@@ -1,9 +1,9 @@
 """Stage 2, simplify: the recorded ops as a graph of *words*, each thing once.
 
-A word is what the namespaces offer: ``add``, ``exp``, ``maximum``. Each op of the trace is expanded by evaluating its rule
-with this graph as the namespace, the same rule that the eager engine evaluates on floats. On the way equal
-words on equal operands become one node, what holds only constants is worked out, and a few exact identities apply.
-No identity here changes the class of a result: ``x + 0.0`` stays, because it makes -0.0 positive.
+A word is what the namespaces offer: ``add``, ``exp``, ``maximum``. Each op of the trace is expanded by evaluating its
+rule with this graph as the namespace, the same rule that the eager engine evaluates on floats. On the way equal words
+on equal operands become one node, what holds only constants is worked out, and a few exact identities apply. No
+identity here changes the class of a result: ``x + 0.0`` stays, because it makes -0.0 positive.
 
 Letters: a node is a number ``i``; ``word[i]`` and ``args[i]`` say what it is, ``axis[i]`` whose rows it has (None: one
 number for all), ``origin[i]`` the Value it came from.
@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.trace import ROW_SUM, ROWS, SPREAD, Axis, Traced
+from autograd_lite.compiler.trace import ROW_SUM, ROWS, SPREAD, Axis, Traced, rows_axis
 from autograd_lite.engine import Op, Value
 from autograd_lite.errors import TraceError
 from autograd_lite.namespaces import arrays, floats
@@ -105,15 +105,15 @@ class Words:
         """Sum of products."""
         return self._graph.sum(list(zip(ws, xs, strict=True)))
 
-    def maximum(self, *xs: Any) -> Ref:
+    def maximum(self, *xs: Any) -> Any:
         """Largest of many."""
         return self._chain("maximum", list(xs))
 
-    def minimum(self, *xs: Any) -> Ref:
+    def minimum(self, *xs: Any) -> Any:
         """Smallest of many."""
         return self._chain("minimum", list(xs))
 
-    def hypot(self, *xs: Any) -> Ref:
+    def hypot(self, *xs: Any) -> Any:
         """Length of many coordinates."""
         return self._chain("hypot", [*xs, 0.0][: max(2, len(xs))])
 
@@ -158,7 +158,7 @@ class Graph:
             elif v.op is SPREAD:
                 place[v] = place[v.operands[0]]
             elif v.op is ROW_SUM:
-                place[v] = self._row_sum(place[v.operands[0]], v.operands[0].axis)  # type: ignore[attr-defined]
+                place[v] = self._row_sum(place[v.operands[0]], rows_axis(v.operands[0]))
             else:
                 place[v] = self._expanded(v.op, [place[u] for u in v.operands])
             if v.op is not None and v.op is not SPREAD:
@@ -261,7 +261,7 @@ class Graph:
 
 
 def _worked_out(word: str, numbers: Sequence[float | None]) -> float:
-    function = OPERATORS.get(word) or (np.negative if word == "neg" else getattr(arrays, word))
+    function: Any = OPERATORS.get(word) or (np.negative if word == "neg" else getattr(arrays, word))
     with np.errstate(all="ignore"):
         return float(function(*[np.float64(x) for x in numbers]))
 
@@ -298,7 +298,7 @@ def _div(g: Graph, args: tuple[int, ...], numbers: list[float | None]) -> int | 
 
 
 def _neg(g: Graph, args: tuple[int, ...], numbers: list[float | None]) -> int | None:
-    return g.args[args[0]][0] if g.word[args[0]] == "neg" else None  # type: ignore[no-any-return]
+    return g.args[args[0]][0] if g.word[args[0]] == "neg" else None
 
 
 def _abs(g: Graph, args: tuple[int, ...], numbers: list[float | None]) -> int | None:

@@ -23,10 +23,10 @@ __all__ = ["Group", "Part", "Place", "group"]
 
 
 class Place(NamedTuple):
-    """Where a scalar is: the number of its group, and its index there."""
+    """Where a scalar is: the number of its group, and which member of it."""
 
     group: int
-    index: int
+    member: int
 
 
 class Part(NamedTuple):
@@ -167,7 +167,7 @@ class _Grouper:
         if first.word not in LEAVES and not first.terms:
             for k in range(len(first.args)):
                 places = [self.place[self.nodes[i].args[k]] for i in members]
-                operands.append((places[0].group, [p.index for p in places]))
+                operands.append((places[0].group, [p.member for p in places]))
         block = self.graph.args[members[0]][0] if first.word in ("input", "rows") else None
         self.groups.append(
             Group(first.word, members, first.axis, first.over, tuple(operands), _parts(members, terms), block)
@@ -190,7 +190,7 @@ def _parts(members: Sequence[int], terms: Mapping[int, list[tuple[int, tuple[Pla
             part = parts.setdefault((minus, groups), Part(-minus, groups, [], tuple([] for _ in places)))
             part.rows.append(row)
             for indices, p in zip(part.factors, places, strict=True):
-                indices.append(p.index)
+                indices.append(p.member)
     return list(parts.values())
 
 

@@ -1,8 +1,8 @@
 """Names and comments for emitted source, from the labels that the user gave and the roles that the values play.
 
-A weight matrix found among leaves labelled ``layer1.neuron2.w3`` is ``W1``, its biases ``b1``, the sums they make ``z1``
-and what an activation makes of them ``a1``; the adjoint of ``z1`` is ``d_z1``. Comments give derivatives in the form that
-is taught, where the code computes another one for accuracy's sake.
+A weight matrix found among leaves labelled ``layer1.neuron2.w3`` is ``W1``, its biases ``b1``, the sums they make
+``z1`` and what an activation makes of them ``a1``; the adjoint of ``z1`` is ``d_z1``. Comments give derivatives in
+the form that is taught, where the code computes another one for accuracy's sake.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class Names:
         nodes = [self.graph.place.get(u, -1) if u is not None and u.op is None else -1 for u in leaves]
         if any(i not in self.place or self.groups[self.place[i].group].block != CAPTURED for i in nodes):
             return None
-        places = np.array([self.place[i].index for i in nodes])
+        places = np.array([self.place[i].member for i in nodes])
         width = columns([places])
         name = self.of_view(places.reshape(-1, width) if width else places)
         return f"d_{name}" if name else None
@@ -196,7 +196,8 @@ class Names:
 
     def _sum(self, group: Group) -> str:
         if group.word != "sum":
-            return f"{group.word} of {', '.join(dict.fromkeys(self.names[g] for part in group.parts for g in part.groups))}"
+            sources = dict.fromkeys(self.names[g] for part in group.parts for g in part.groups)
+            return f"{group.word} of {', '.join(sources)}"
         terms = []
         for part in group.parts:
             factors = [self._factor(g, f) for g, f in zip(part.groups, part.factors, strict=True)]
@@ -213,6 +214,6 @@ class Names:
             stems = {self.graph.captured[k].label.split(".")[0] for k in indices}
             letters = {re.sub(r"\d+$", "", self.graph.captured[k].label.split(".")[-1]) for k in indices}
             if len(stems) == 1 and len(letters) == 1 and "" not in stems:
-                number = re.search(r"\d+$", *stems)
+                number = re.search(r"\d+$", stems.pop())
                 return letters.pop() + (number.group() if number else "")
         return self.names[g]

@@ -39,7 +39,7 @@ class _Writer:
         self.names = names
         self.batched = batched
 
-    def write(self, structure: Structure, start: int) -> str:
+    def write(self, structure: Structure, start: int) -> str:  # noqa: PLR0911 - one line a kind of structure
         """The expression for a structure whose numbers begin at a place of the flat results."""
         stop = start + structure.size
         if structure.kind == "static":

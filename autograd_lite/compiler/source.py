@@ -101,7 +101,8 @@ class Buffers:
         sizes = ", ".join(self.rows(axis) for axis in self.axes)
         setup = "".join(f"    {line}\n" for line in self.setup)
         body = "".join(f"        {line}\n" for line in self.body)
-        return f"def build({sizes}):\n{setup}\n    def run({', '.join(self.parameters)}):\n{body}        return result\n\n    return run\n"
+        run = f"    def run({', '.join(self.parameters)}):\n{body}        return result\n"
+        return f"def build({sizes}):\n{setup}\n{run}\n    return run\n"
 
     # Sizes and buffers
 

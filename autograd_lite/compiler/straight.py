@@ -1,8 +1,8 @@
 """Stage 5, the other way: straight-line Python on floats.
 
-For a small program without rows this is faster than arrays: a NumPy call costs as much as ten float operations. Whatever
-Python's floats refuse to do (1/0, log(-1)) raises, and a result that is not finite raises as well; the caller then runs
-the guarded array program.
+For a small program without rows this is faster than arrays: a NumPy call costs as much as ten float operations.
+Whatever Python's floats refuse to do (1/0, log(-1)) raises, and a result that is not finite raises as well; the
+caller then runs the guarded array program.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class StraightEmitter:
         lines = []
         for (block, places), parameter in zip(inputs.items(), parameters, strict=True):
             if self.blocks[block] is None:
-                self.shown |= {i: (parameter, 0, True) for i in places.values()}
+                self.shown |= dict.fromkeys(places.values(), (parameter, 0, True))
             elif places:
                 names = {
                     offset: unused(self._label(block, offset) or f"{parameter}_{offset}", self.taken)

@@ -1,10 +1,11 @@
 r"""Stage 1, trace: run the user's function once on Values that have no number yet.
 
-A `Traced` Value records the op and the operands and nothing else. Differentiating inside the function needs no code of its
-own: the reverse sweep with Values records more nodes of the same kind.
+A `Traced` Value records the op and the operands and nothing else. Differentiating inside the function needs no code
+of its own: the reverse sweep with Values records more nodes of the same kind.
 
-A mean over rows is traced for one row. Its nodes live on an *axis*, the rows of one batch. A Value from outside the rows
-that meets one inside is *spread* over them; the reverse of spreading is the sum over the rows, and the other way round:
+A mean over rows is traced for one row. Its nodes live on an *axis*, the rows of one batch. A Value from outside the
+rows that meets one inside is *spread* over them; the reverse of spreading is the sum over the rows, and the other way
+round:
 
 .. math:: \bar u = \sum_i \bar v_i \text{ for } v_i = u, \qquad \bar v_i = \bar s \text{ for } s = \sum_i v_i
 """
@@ -23,7 +24,7 @@ from autograd_lite.errors import TraceError
 from autograd_lite.namespaces import values
 from autograd_lite.structure import flatten
 
-__all__ = ["ROWS", "ROW_SUM", "SPREAD", "Axis", "Traced", "Tracer", "current_tracer"]
+__all__ = ["ROWS", "ROW_SUM", "SPREAD", "Axis", "Traced", "Tracer", "current_tracer", "rows_axis"]
 
 _PACKAGE = str(Path(__file__).parent.parent)
 _new = object.__new__
@@ -75,7 +76,7 @@ class Traced(Value):
         self._refuse("read as a number")
 
     @data.setter
-    def data(self, number: float) -> None:
+    def data(self, number: float) -> None:  # noqa: ARG002 - the setter's signature
         self._refuse("assigned to")
 
     def record(self, op: Op, operands: Sequence[Any]) -> Value:
@@ -100,7 +101,7 @@ class Traced(Value):
                 total.adjoint_of = self.operands[0]
             return [total]
         if self.op is ROW_SUM:
-            return [self.tracer.spread(v_bar, self.operands[0].axis)]  # type: ignore[attr-defined]
+            return [self.tracer.spread(v_bar, rows_axis(self.operands[0]))]
         return super().pull_back(v_bar, needs)
 
     def symbolic_partials(self, needs: Sequence[bool]) -> Sequence[Any]:
@@ -127,7 +128,7 @@ class Traced(Value):
     def __ge__(self, other: Any) -> Any:
         return values.greater_equal(self, other)
 
-    def __bool__(self) -> bool:
+    def __bool__(self) -> NoReturn:  # noqa: PLE0304 - it never returns
         self._refuse("used as a truth value, in `if`, `while`, `and`, `or`, `not` or `assert`")
 
     def __float__(self) -> NoReturn:
@@ -151,9 +152,16 @@ class Traced(Value):
     def _refuse(self, how: str) -> NoReturn:
         raise TraceError(
             f"A traced Value was {how}{_users_line()}. While a function is compiled its Values have no numbers yet. "
-            "Choose with ag.where(condition, a, b), compare for equality with ag.equal(a, b), or keep this part outside "
-            "the compiled function."
+            "Choose with ag.where(condition, a, b), compare for equality with ag.equal(a, b), or keep this part "
+            "outside the compiled function."
         )
+
+
+def rows_axis(v: Value) -> Axis:
+    """The axis of a Value that has rows."""
+    axis = v.axis if type(v) is Traced else None
+    assert isinstance(axis, Axis)
+    return axis
 
 
 def _users_line() -> str:
@@ -207,8 +215,8 @@ class Tracer:
         axes = {v.axis for v in nodes if type(v) is Traced and v.axis is not None}
         if len(axes) > 1:
             raise TraceError(
-                f"The op {op.name} met Values of two different batches{_users_line()}. Rows of one batch have no partner "
-                "in the other; take the mean of each first, or give both batches to one batch_mean."
+                f"The op {op.name} met Values of two different batches{_users_line()}. Rows of one batch have no "
+                "partner in the other; take the mean of each first, or give both batches to one batch_mean."
             )
         if axes:
             (axis,) = axes

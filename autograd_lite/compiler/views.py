@@ -72,7 +72,7 @@ def columns(rows: Sequence[Indices]) -> int | None:
     size = len(rows[0])
     for places in rows:
         steps = np.diff(places)
-        breaks = np.flatnonzero(steps != steps[0]) if size > 1 else []
+        breaks = np.flatnonzero(steps != steps[:1])
         if len(breaks):
             width = int(breaks[0]) + 1
             fits = size % width == 0 and all(affine(r.reshape(-1, width)) for r in rows)

@@ -14,10 +14,35 @@ UFUNCS = {  # words that NumPy can compute into a buffer, by the names of NumPy'
     "neg": "negative",
     "abs": "absolute",
     "pow": "power",
-} | {
-    word: word
-    for word in (
-        "sqrt exp expm1 log log1p log2 log10 sin cos tan arcsin arccos arctan arctan2 sinh cosh tanh arcsinh arccosh "
-        "arctanh maximum minimum sign floor remainder greater greater_equal less less_equal equal hypot"
-    ).split()
+    "sqrt": "sqrt",
+    "exp": "exp",
+    "expm1": "expm1",
+    "log": "log",
+    "log1p": "log1p",
+    "log2": "log2",
+    "log10": "log10",
+    "sin": "sin",
+    "cos": "cos",
+    "tan": "tan",
+    "arcsin": "arcsin",
+    "arccos": "arccos",
+    "arctan": "arctan",
+    "arctan2": "arctan2",
+    "sinh": "sinh",
+    "cosh": "cosh",
+    "tanh": "tanh",
+    "arcsinh": "arcsinh",
+    "arccosh": "arccosh",
+    "arctanh": "arctanh",
+    "maximum": "maximum",
+    "minimum": "minimum",
+    "sign": "sign",
+    "floor": "floor",
+    "remainder": "remainder",
+    "greater": "greater",
+    "greater_equal": "greater_equal",
+    "less": "less",
+    "less_equal": "less_equal",
+    "equal": "equal",
+    "hypot": "hypot",
 }

@@ -74,8 +74,8 @@ def numpy_by_hand() -> Step:
         d2 = (d3 @ W3) * (h2 > 0.0)
         d1 = (d2 @ W2) * (h1 > 0.0)
         for W, b, d, h in ((W1, b1, d1, X), (W2, b2, d2, h1), (W3, b3, d3, h2)):
-            W -= LR * (d.T @ h + 2.0 * PENALTY * W)
-            b -= LR * (d.sum(axis=0) + 2.0 * PENALTY * b)
+            np.subtract(W, LR * (d.T @ h + 2.0 * PENALTY * W), out=W)
+            np.subtract(b, LR * (d.sum(axis=0) + 2.0 * PENALTY * b), out=b)
         return float(loss)
 
     return step
@@ -86,7 +86,7 @@ def jax_jit() -> Step:
     import jax  # noqa: PLC0415 - a peer that may be missing
     import jax.numpy as jnp  # noqa: PLC0415 - as above
 
-    jax.config.update("jax_enable_x64", True)  # noqa: FBT003 - JAX's own signature
+    jax.config.update("jax_enable_x64", True)
 
     def loss(layers: Any, X: Any, Y: Any) -> Any:
         h = X

@@ -1,8 +1,8 @@
 """Rosenbrock's function and its gradient, from a scalar loop, beside other libraries.
 
-Each contender returns the value and the gradient as floats or a NumPy array, so all pay for their way back to the caller.
-One thread each. Run it with ``python tests/benchmarks/compiled_w2.py``; peers that are not installed are skipped.
-``--scalar-jax`` also compiles the scalar loop with JAX, which takes over a minute at n = 1000.
+Each contender returns the value and the gradient as floats or a NumPy array, so all pay for their way back to the
+caller. One thread each. Run it with ``python tests/benchmarks/compiled_w2.py``; peers that are not installed are
+skipped. ``--scalar-jax`` also compiles the scalar loop with JAX, which takes over a minute at n = 1000.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def numpy_by_hand(x: np.ndarray) -> Call:
 def jax_matrices(x: np.ndarray) -> Call:
     import jax  # noqa: PLC0415 - a peer that may be missing
 
-    jax.config.update("jax_enable_x64", True)  # noqa: FBT003 - JAX's own signature
+    jax.config.update("jax_enable_x64", True)
     f = jax.jit(jax.value_and_grad(lambda x: (100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2).sum()))
 
     def call() -> tuple[float, np.ndarray]:
@@ -71,7 +71,7 @@ def jax_matrices(x: np.ndarray) -> Call:
 def jax_scalars(x: np.ndarray) -> Call:
     import jax  # noqa: PLC0415 - a peer that may be missing
 
-    jax.config.update("jax_enable_x64", True)  # noqa: FBT003 - JAX's own signature
+    jax.config.update("jax_enable_x64", True)
     f = jax.jit(jax.value_and_grad(rosenbrock))
 
     def call() -> tuple[float, np.ndarray]:
