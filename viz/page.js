@@ -233,7 +233,8 @@ function ask() {
   byId("mistake").hidden = true;
   say("", false);
   byId("answer").value = "";
-  byId("answer").focus();
+  byId("answer").focus({ preventScroll: true });
+  byId("question").scrollIntoView({ block: "nearest" });
   return true;
 }
 
@@ -248,6 +249,7 @@ function stopAsking() {
 function say(text, right) {
   byId("verdict").textContent = text;
   byId("verdict").classList.toggle("right", right);
+  if (text) byId("verdict").scrollIntoView({ block: "nearest" });
 }
 
 const close = (typed, number) => typed === number || Math.abs(typed - number) <= 0.006 * Math.max(Math.abs(typed), Math.abs(number));
@@ -457,8 +459,10 @@ function start() {
       if (group) openNode(Number(group.dataset.node));
     });
   }
+  window.addEventListener("beforeprint", () => { document.querySelector(".transcript").open = true; });
   drawList();
   go(0);
+  if (data.mode !== "right") toggleMode(data.mode);
 }
 
 start();

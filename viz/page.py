@@ -40,14 +40,15 @@ def page(steps: Steps) -> str:
     GraphTooLargeError
         If there are more than 500 boxes.
     """
-    steps = steps.readable()
+    mode = steps.mistake
+    steps = steps.readable().without_mistake()
     graph = steps.graph
     wrong = wrong_sequences(steps)
     widest = widest_texts(steps, [listed for listed, _ in wrong.values() if listed is not None])
     pictures = {direction: Picture(graph, widest, direction) for direction in ("LR", PHONE)}
     final = state_after(steps, len(steps))
     final.active = None
-    data = page_data(steps, wrong)
+    data = page_data(steps, wrong, mode)
     sizes = "".join(
         f".{kind}{{--w:{pictures[direction].layout.width:g}}}" for kind, direction in (("wide", "LR"), ("tall", PHONE))
     )

@@ -29,7 +29,7 @@ PATHS_SHOWN = 6
 EdgeNumbers = Mapping[tuple[int, int], int]
 
 
-def page_data(steps: Steps, wrong: Mapping[str, tuple[Steps | None, str]]) -> dict[str, Any]:
+def page_data(steps: Steps, wrong: Mapping[str, tuple[Steps | None, str]], mode: str | None = None) -> dict[str, Any]:
     """All that the page shows, apart from where it stands.
 
     Parameters
@@ -38,6 +38,8 @@ def page_data(steps: Steps, wrong: Mapping[str, tuple[Steps | None, str]]) -> di
         The right ones.
     wrong : mapping
         From `wrong_sequences`.
+    mode : str, optional
+        Which of the wrong ones the page begins with.
     """
     edges = edges_of(steps.graph)
     numbers = {(e.giver, e.operand): k for k, e in enumerate(edges)}
@@ -46,6 +48,7 @@ def page_data(steps: Steps, wrong: Mapping[str, tuple[Steps | None, str]]) -> di
     sequences = {"right": steps} | {name: listed for name, (listed, _) in wrong.items() if listed is not None}
     return {
         "root": steps.graph.root,
+        "mode": mode or "right",
         "ends": [[e.giver, e.receiver] for e in edges],
         "nodes": [_node(steps.graph, numbers, i, paths) for i in range(len(steps.graph.nodes))],
         "sequences": {name: [_step(step, numbers, verdicts) for step in listed] for name, listed in sequences.items()},

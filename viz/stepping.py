@@ -158,9 +158,15 @@ class Steps(Sequence[Step]):
                 f"Backprop from {graph.names[graph.root]} takes {len(graph.uses):,} steps here; a page holds at most "
                 f"{MOST_STEPS}. Take a smaller network, or a Value further inside; viz.draw shows large ones as layers."
             )
-        if graph is self.graph:
-            return self
-        return Steps(graph, forward=bool(self._computed), lr=self.lr, optimizer=self.optimizer, mistake=self.mistake)
+        return self if graph is self.graph else self._again(graph, self.mistake)
+
+    def without_mistake(self) -> Steps:
+        """The same steps, done right."""
+        return self if self.mistake is None else self._again(self.graph, None)
+
+    def _again(self, graph: Graph, mistake: str | None) -> Steps:
+        forward = bool(self._computed)
+        return Steps(graph, forward=forward, lr=self.lr, optimizer=self.optimizer, mistake=mistake)
 
     def _step(self, k: int) -> Step:
         makers = (self._forward, self._seed, self._backward, self._update)

@@ -192,6 +192,13 @@ def test_the_overwriting_switch(shown, example):
     assert node(tab, "a")[2] == "4"
 
 
+def test_steps_done_wrong_open_the_page_that_way(shown, example):
+    tab = shown(example("shared")[0], mistake="order")
+    assert tab.locator("#order").get_attribute("aria-pressed") == "true"
+    press(tab, "w", "End")
+    assert node(tab, "a")[2] == "4"
+
+
 def test_where_the_wrong_order_does_no_harm_it_says_so(shown, example):
     tab = shown(example("two_one_one")[0])
     press(tab, "w")
