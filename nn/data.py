@@ -40,10 +40,13 @@ def numbers_of(data: Any, name: str) -> Array:
         raw = np.asarray(data)
     except ValueError:
         raise ShapeError(f"The rows of {name} have different lengths; each sample needs as many numbers.") from None
+    if raw.ndim == 0 or not raw.size:
+        raise ShapeError(
+            f"{name} is {shown(data)}, of shape {raw.shape}; it needs at least one row, with at least one number. Give "
+            "an array or a list."
+        )
     if raw.dtype.kind not in "biuf":
         raw = _converted(raw, name)
-    if raw.ndim == 0 or not raw.size:
-        raise ShapeError(f"{name} has shape {raw.shape}; it needs at least one row, with at least one number.")
     array = raw.astype(float, copy=False)
     bad = np.argwhere(~np.isfinite(array))
     if len(bad):

@@ -147,4 +147,5 @@ def _in_parallel(tasks: Sequence[tuple[Any, ...]], jobs: int) -> list[tuple[Any,
             "Several processes need joblib, which comes with scikit-learn: pip install 'autograd-lite[sklearn]'. "
             "With jobs=1 the starts run one after the other."
         ) from error
-    return list(Parallel(n_jobs=jobs)(delayed(_one_start)(*task) for task in tasks))
+    results: Any = Parallel(n_jobs=jobs)(delayed(_one_start)(*task) for task in tasks)
+    return list(results)

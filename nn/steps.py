@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from autograd_lite.compiler import batch_mean, compile  # noqa: A004 - the name of the design
 from autograd_lite.engine import Value, gradients
+from autograd_lite.errors import TraceError
 from autograd_lite.namespaces import values as op
 from autograd_lite.transforms import value_and_grad
 
@@ -132,7 +133,10 @@ class CompiledSteps(Steps):
             self._gradient[parts] = compile(value_and_grad(self._mean(parts), wrt=self.parameters)).step(
                 self.parameters
             )
-        flat = self._gradient[parts](weights, *rows)
+        try:
+            flat = self._gradient[parts](weights, *rows)
+        except TraceError as error:
+            raise TraceError(f"{error} Or train in the graph of Values: fit(..., compile=False).") from error
         return float(flat[0]), flat[1:]
 
     def value(self, weights: Array, rows: Rows) -> float:

@@ -262,7 +262,7 @@ def fit(
         _whole("batch_size", batch_size)
     training = Training(model, optimizer_named(optimizer), history, epochs)
     training.callbacks = [as_callback(c) for c in callbacks]
-    training.metrics = dict(metrics) if isinstance(metrics, Mapping) else {m.__name__: m for m in metrics}
+    training.metrics = _named(metrics)
     training.batch_size, training.shuffle = batch_size, shuffle
     rule = loss_named(loss)
     inputs = numbers_of(X, "X")
@@ -280,6 +280,12 @@ def fit(
     training.rows = rows
     training.use(rule, weighted=weights is not None, penalty=penalty, compile=compile)
     return training.run()
+
+
+def _named(metrics: Mapping[str, Metric] | Iterable[Metric]) -> dict[str, Metric]:
+    if isinstance(metrics, Mapping):
+        return {str(name): metric for name, metric in metrics.items()}
+    return {getattr(metric, "__name__", repr(metric)): metric for metric in metrics}
 
 
 def _outputs_of(model: Any, inputs: Array) -> int:

@@ -230,6 +230,14 @@ def test_predict_shapes_and_values():
     assert nn.predict(one, xs).tolist() == pytest.approx([one(x).data for x in xs], rel=1e-14)
 
 
+def test_data_to_validate_by_and_batches_larger_than_the_data():
+    xs, y = line(5, seed=1)
+    model, history = fit_line(validation=(xs, y), batch_size=1000)
+    assert history.validation_loss[-1] == pytest.approx(nn.mean_squared_error(nn.predict(model, xs), y), rel=1e-12)
+    assert numbers(model) == numbers(fit_line()[0])
+    assert fit_line(model, resume=history, epochs=3)[1].epochs == 5  # there is nothing left to do
+
+
 # --- Callbacks ------------------------------------------------------------------------------------------------------
 
 
@@ -344,6 +352,12 @@ def test_ctrl_c_in_the_middle_of_an_epoch_stands_at_a_step():
     assert boundary.steps == 0
 
 
+def used_optimizer():
+    optimizer = nn.Adam(0.1)
+    fit_line(optimizer=optimizer)
+    return optimizer
+
+
 BAD = {
     "no epochs": (lambda: fit_line(epochs=0), DomainError, "epochs is 0"),
     "batch": (lambda: fit_line(batch_size=0), DomainError, "batch_size is 0"),
@@ -359,6 +373,14 @@ BAD = {
     "nan": (lambda: nn.fit(nn.Neuron(1), [[1.0], [math.nan]], [1, 1], loss="hinge"), DomainError, "nan in row 1"),
     "inf y": (lambda: nn.fit(nn.Neuron(1), [[1.0]], [math.inf], loss="hinge"), DomainError, "y holds inf in row 0"),
     "ragged": (lambda: nn.fit(nn.Neuron(1), [[1.0], [1.0, 2.0]], [1, 1], loss="hinge"), ShapeError, "lengths"),
+    "a number": (lambda: nn.fit(nn.Neuron(1), 3.0, [1.0], loss="hinge"), ShapeError, "at least one row"),
+    "a thing": (lambda: nn.fit(nn.Neuron(1), object(), [1.0], loss="hinge"), ShapeError, "an array or a list"),
+    "complex": (lambda: nn.fit(nn.Neuron(1), [[1j]], [1.0], loss="hinge"), OperandError, "1j.*row 0, column 0"),
+    "another model's optimizer": (
+        lambda: fit_line(nn.MLP(2, [2, 1]), optimizer=used_optimizer()),
+        ShapeError,
+        "fresh optimiser",
+    ),
     "empty": (lambda: nn.fit(nn.Neuron(1), [], [], loss="hinge"), ShapeError, "at least one row"),
     "target": (lambda: nn.fit(nn.Neuron(1), [[1.0]], [0.0], loss="hinge"), DomainError, "-1 or 1"),
     "class": (lambda: nn.fit(nn.MLP(1, [2]), [[1.0]], [2], loss="cross_entropy"), DomainError, "class 2"),
