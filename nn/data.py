@@ -59,7 +59,7 @@ def numbers_of(data: Any, name: str) -> Array:
 
 def _converted(raw: npt.NDArray[Any], name: str) -> Array:
     for place in np.ndindex(raw.shape):
-        if not isinstance(raw[place], (int, float, np.number, np.bool_)):
+        if not isinstance(raw[place], (int, float, np.floating, np.integer, np.bool_)):
             raise OperandError(
                 f"{name} holds {shown(raw[place])} ({type(raw[place]).__name__}) {_place(place)}; it needs numbers. "
                 "Code categories as numbers first, for instance 0, 1, 2 for classes."

@@ -375,7 +375,7 @@ BAD = {
     "ragged": (lambda: nn.fit(nn.Neuron(1), [[1.0], [1.0, 2.0]], [1, 1], loss="hinge"), ShapeError, "lengths"),
     "a number": (lambda: nn.fit(nn.Neuron(1), 3.0, [1.0], loss="hinge"), ShapeError, "at least one row"),
     "a thing": (lambda: nn.fit(nn.Neuron(1), object(), [1.0], loss="hinge"), ShapeError, "an array or a list"),
-    "complex": (lambda: nn.fit(nn.Neuron(1), [[1j]], [1.0], loss="hinge"), OperandError, "1j.*row 0, column 0"),
+    "complex": (lambda: nn.fit(nn.Neuron(1), [[1j]], [1.0], loss="hinge"), OperandError, "complex.*row 0, column 0"),
     "another model's optimizer": (
         lambda: fit_line(nn.MLP(2, [2, 1]), optimizer=used_optimizer()),
         ShapeError,
