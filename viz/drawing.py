@@ -20,6 +20,7 @@ from .graph import Graph
 from .graphviz_engine import render
 from .levels import FULL, MOST, at_level, check_size
 from .names import showable
+from .neighbours import NeighbourGraph
 from .style import Theme, theme_named
 from .suspects import suspects
 
@@ -41,7 +42,7 @@ def draw(
     direction: str = "LR",
     theme: str = "light",
     level: str | None = None,
-    focus: str = "",
+    focus: str | Value = "",
     limit: int = MOST,
 ) -> Drawing:
     """Draw the graph that a Value was computed by.
@@ -64,8 +65,9 @@ def draw(
     level : str, optional
         ``"scalars"``, ``"neurons"`` or ``"layers"``; large networks whose parameters are called like
         ``layer1.neuron2.w3`` are folded to neurons above 150 nodes, to layers above 200 neurons.
-    focus : str
-        A neuron or layer, ``"layer1.neuron2"``, that stays open while the rest is folded.
+    focus : str or Value
+        A neuron or layer, ``"layer1.neuron2"``, that stays open while the rest is folded; or a node, to draw only what
+        is near it.
     limit : int
         The most boxes to draw.
 
@@ -77,7 +79,7 @@ def draw(
     Raises
     ------
     OperandError
-        If `root` is not a Value.
+        If `root` is not a Value, or `focus` a node of another graph.
     GraphTooLargeError
         If there are more boxes than the limit.
 
@@ -90,7 +92,9 @@ def draw(
     """
     if direction not in ("LR", "TB"):
         raise UnknownNameError.among("direction", direction, ("LR", "TB"))
-    graph = at_level(Graph(root, parameters), level, focus, layers=True)
+    graph = Graph(root, parameters)
+    near = isinstance(focus, Value)
+    graph = NeighbourGraph(graph, focus) if near else at_level(graph, level, focus, layers=True)
     check_size(graph, limit)
     return Drawing(graph, direction, theme_named(theme))
 
@@ -111,7 +115,7 @@ class Drawing:
     def __init__(self, graph: Graph, direction: str, theme: Theme) -> None:
         self._graph, self._direction, self._theme = graph, direction, theme
         self._suspects = suspects(graph)
-        self._swept = graph.nodes[graph.root].swept
+        self._swept = graph.scalars.nodes[graph.scalars.root].swept
         self._grads = [graph.grad_text(i) for i in range(len(graph.nodes))]  # as they are now
 
     @cached_property

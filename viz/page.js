@@ -103,7 +103,7 @@ function drawNode(group, node, shown, step) {
   setText(group.querySelector("text.data"), shown.data);
   setText(group.querySelector("text.grad"), shown.grad);
   setText(group.querySelector("text.grad-caption"), shown.status === "partial" ? "so far" : "grad");
-  setText(group.querySelector("text.tick"), shown.status === "final" ? (shown.wrong ? "✗" : "✓") : "");
+  setText(group.querySelector("text.tick"), shown.status === "final" ? (shown.wrong ? "✗" : node.confirmed ? "≈✓" : "✓") : "");
   const known = { unknown: "unknown", partial: `${shown.grad} so far`, final: `${shown.grad}, final` }[shown.status];
   const kind = { in: "input", par: "parameter" }[node.kind] || node.formula || node.kind;
   group.setAttribute("aria-label", `${node.name}, ${kind}, data ${shown.data}, gradient ${known}`);

@@ -6,7 +6,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite import Value, nn
-from autograd_lite.errors import GraphTooLargeError, UnknownNameError
+from autograd_lite.errors import GraphTooLargeError, OperandError, UnknownNameError
 from autograd_lite.viz import draw, explain, steps
 from autograd_lite.viz.fold import fold
 from autograd_lite.viz.graph import Graph
@@ -148,3 +148,20 @@ def test_an_input_that_reaches_a_neuron_twice_has_the_sum_of_both_slopes():
     folded = fold(Graph(loss))
     assert folded.adjoints[folded.place[x]] == pytest.approx(ag.gradients(loss, x))
     assert folded.slope(1, 0).pretty == "[2 paths inside]"
+
+
+def test_the_neighbours_of_a_node_are_drawn_with_their_numbers():
+    v = Value(1.0, "x")
+    chain = [v]
+    for _ in range(5000):
+        chain.append(chain[-1] * 1.0001)
+    root, middle = chain[-1], chain[2500]
+    middle.label = "here"
+    root.backward()
+    drawing = draw(root, focus=middle)
+    assert "of 10,001 nodes: those nearest to here" in drawing.dot
+    assert drawing.dot.count("<B>here</B>") == 1
+    assert f">{middle.grad:.4g}<" in drawing.dot
+    assert drawing.dot.count(" [label=<") < 20
+    with pytest.raises(OperandError, match="is no node of the graph of"):
+        draw(root, focus=Value(1.0, "other"))

@@ -92,6 +92,7 @@ def test_ends_digits_whole_nodes_slider_and_list(shown, example):
     press(tab, "End")
     assert count(tab) == "10 / 10"
     assert node(tab, "w")[2] == "−4.603"
+    assert tab.locator('.figure.wide g.node:has(text.name:text-is("w")) .tick').text_content() == "≈✓"
     press(tab, "Home")
     assert count(tab) == "0 / 10"
     press(tab, "1", "0", "Enter")
@@ -355,6 +356,19 @@ def test_two_pages_side_by_side_share_no_id(example):
     ids = [set(re.findall(r'id="(g[0-9a-f]{8}[wt]-[^"]+)"', html)) for html in (first, second)]
     assert all(ids)
     assert not ids[0] & ids[1]
+
+
+def test_two_pages_in_one_document_step_apart(browser, example):
+    views = [steps(example(name)[0])._repr_mimebundle_()["text/html"] for name in ("squared", "shared")]
+    tab = browser.new_page()
+    tab.set_content("".join(views))
+    first, second = tab.frame_locator("iframe").nth(0), tab.frame_locator("iframe").nth(1)
+    first.locator("#next").click()
+    first.locator("#next").click()
+    second.locator("#last").click()
+    assert first.locator("#count").text_content() == "2 / 10"
+    assert second.locator("#count").text_content() == "5 / 5"
+    tab.close()
 
 
 def test_the_page_is_one_file_without_links(example):
