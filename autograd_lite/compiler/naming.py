@@ -29,21 +29,29 @@ RESERVED = {*keyword.kwlist, *UFUNCS.values(), *vars(arrays), "empty", "view", "
 RESERVED |= {"take", "einsum", "dot", "matmul", "float", "inf", "nan", "n"}
 
 
-def unused(name: str, taken: set[str]) -> str:
+def unused(name: str, taken: dict[str, int]) -> str:
     """Make an identifier of a name, one that is not taken, and take it.
+
+    Parameters
+    ----------
+    name : str
+        Any text.
+    taken : dict of str to int
+        The names that are taken; each remembers how many were made after it.
 
     Examples
     --------
-    >>> taken = {"x"}
+    >>> taken = {"x": 1}
     >>> unused("x", taken), unused("layer1.w", taken), unused("2nd", taken)
     ('x_2', 'layer1_w', 'v_2nd')
     """
     stem = re.sub(r"[^0-9A-Za-z_]", "_", name)
     stem = stem if stem[:1].isalpha() else f"v_{stem}"
-    found, k = stem, 2
+    found = stem
     while found in taken:
-        found, k = f"{stem}_{k}", k + 1
-    taken.add(found)
+        taken[stem] += 1
+        found = f"{stem}_{taken[stem]}"
+    taken[found] = 1
     return found
 
 
@@ -65,7 +73,7 @@ class Names:
         self.groups = groups
         self.place = place
         self.arguments = arguments
-        self.taken = set(RESERVED)
+        self.taken = dict.fromkeys(RESERVED, 1)
         self.names: list[str] = []
         for group in groups:
             self.names.append(self.unique(self._name(group)))

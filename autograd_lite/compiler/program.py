@@ -16,7 +16,7 @@ from autograd_lite.compiler.arrays import ArrayEmitter
 from autograd_lite.compiler.graph import CAPTURED, Graph
 from autograd_lite.compiler.groups import group
 from autograd_lite.compiler.straight import StraightEmitter
-from autograd_lite.compiler.sums import collect
+from autograd_lite.compiler.sums import LEAVES, collect
 from autograd_lite.compiler.trace import Axis
 from autograd_lite.engine import Value
 from autograd_lite.structure import Structure
@@ -25,7 +25,7 @@ __all__ = ["Program", "Trace"]
 
 CALL = 20.0  # an array call costs about as much as so many operations on Python floats
 OVERHEAD = 100.0  # and the array program around them as so many
-LONGEST = 20_000  # operations; beyond this Python's own compiler takes too long
+LONGEST = 60_000  # operations; beyond this Python's own compiler takes too long
 
 
 class Trace(NamedTuple):
@@ -74,38 +74,40 @@ class Program:
 
     def __init__(self, trace: Trace, *, guarded: bool = False) -> None:
         self.structure = trace.structure
-        self.axes: list[Axis] = []
         graph = Graph(guarded=guarded, rows=trace.rows)
-        outputs = graph.add_trace([*trace.roots, *([] if guarded else trace.watched)])
-        shown, watched = outputs[: len(trace.roots)], outputs[len(trace.roots) :]
-        outputs = [*shown, *sorted(set(watched) - set(shown))]
+        outputs = self._outputs(graph, trace, guarded=guarded)
         nodes = collect(graph, outputs)
-        self.captured = graph.captured
-        self.is_exact = graph.is_exact and not trace.watched  # a derivative is NaN where its function is
-        blocks = {**trace.blocks, CAPTURED: len(graph.captured)}
         groups, place = group(graph, nodes, outputs)
-        given = {g.word for g in groups} & {"input", "const", "rows"}
-        self.instructions = sum(1 for node in nodes.values() if node.terms or node.args)
-        self.groups = sum(1 for g in groups if g.word not in given)
-        names_of_blocks = {**trace.names, CAPTURED: "leaves"}
-        emitter = ArrayEmitter(graph, groups, place, outputs, blocks, names_of_blocks)
-        emitted = emitter.emit()
-        work = sum(max(len(node.terms), 1) for node in nodes.values() if node.terms or node.args)
-        on_floats = not guarded and not emitted.axes and work <= min(CALL * emitted.calls + OVERHEAD, LONGEST)
-        self.array_calls = 0 if on_floats else emitted.calls
-        self.axes = emitted.axes
-        self.batched_result = emitted.result_axis is not None
+        self.captured = graph.captured
+        self.is_exact = graph.is_exact
+        self.instructions = sum(1 for node in nodes.values() if node.word not in LEAVES)
+        self.groups = sum(1 for g in groups if g.word not in LEAVES)
+        self.array_calls = 0
+        self.axes: list[Axis] = []
+        self.batched_result = bool(trace.rows)
         self._free: dict[tuple[int, ...], list[Callable[..., Any]]] = {}
-        if on_floats:
-            straight = StraightEmitter(graph, nodes, outputs, blocks, names_of_blocks)
-            self.source, names = straight.emit(), straight.names
-            self.groups = self.instructions
-            self._run: Callable[..., Any] | None = _defined(self.source, names, "run")
-        else:
-            self.source, names = emitted.text(), emitted.names
-            self._run = None
-            self._build = _defined(self.source, names, "build")
+        self._run: Callable[..., Any] | None = None
         self._ones = np.ones(len(outputs))
+        blocks = {**trace.blocks, CAPTURED: len(graph.captured)}
+        names = {**trace.names, CAPTURED: "leaves"}
+        has_rows = any(g.axis or g.over or g.word == "rows" for g in groups) or self.batched_result
+        work = sum(max(len(node.terms), 1) for node in nodes.values() if node.word not in LEAVES)
+        if not guarded and not has_rows and work <= min(CALL * self.groups + OVERHEAD, LONGEST):
+            straight = StraightEmitter(graph, nodes, outputs, blocks, names)
+            self.source = straight.emit()
+            self.groups = self.instructions
+            self._run = _defined(self.source, straight.names, "run")
+        else:
+            emitted = ArrayEmitter(graph, groups, place, outputs, blocks, names).emit()
+            self.source = emitted.text()
+            self.axes, self.array_calls = emitted.axes, emitted.calls
+            self._build = _defined(self.source, emitted.names, "build")
+
+    def _outputs(self, graph: Graph, trace: Trace, *, guarded: bool) -> list[int]:
+        """The nodes of the result, and after them those that must be finite as well."""
+        nodes = graph.add_trace([*trace.roots, *([] if guarded else trace.watched)])
+        shown, watched = nodes[: len(trace.roots)], nodes[len(trace.roots) :]
+        return [*shown, *sorted(set(watched) - set(shown))]
 
     def run(self, blocks: Sequence[Any], rows: tuple[int, ...]) -> Any:
         """Run on the blocks of a call; returns the flat results, a list or an array that nothing else refers to."""

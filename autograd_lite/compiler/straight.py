@@ -42,7 +42,7 @@ class StraightEmitter:
         self.blocks = blocks
         self.arguments = arguments
         self.names: dict[str, Any] = {"inf": math.inf, "nan": math.nan}
-        self.taken = {*keyword.kwlist, "inf", "nan", "run"}
+        self.taken = dict.fromkeys([*keyword.kwlist, "inf", "nan", "run"], 1)
         self.uses = Counter([*(j for node in nodes.values() for j in node.operands()), *outputs])
         self.shown: dict[int, tuple[str, int, bool]] = {}  # node -> expression, depth, whether it binds tightly
 
