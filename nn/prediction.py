@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from autograd_lite.engine import Value
 from autograd_lite.table import Node
 
 from .data import numbers_of
+from .loss import is_list
 
 __all__ = ["Predictor", "predict"]
 
@@ -72,4 +72,4 @@ class Predictor:
 def _numbers(output: Any) -> Any:
     if isinstance(output, Node):
         return output.data if isinstance(output, Value) else output
-    return [_numbers(v) for v in output] if isinstance(output, Sequence) else float(output)
+    return [_numbers(v) for v in output] if is_list(output) else float(output)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from autograd_lite.table import Node, shown
 from .callbacks import Callback, as_callback
 from .data import numbers_of, split_off, targets_for, weights_of_samples
 from .history import History
-from .loss import Loss, loss_named
+from .loss import Loss, is_list, loss_named
 from .nonfinite import first_nonfinite
 from .optim import Optimizer
 from .optimizers import optimizer_named
@@ -293,7 +293,7 @@ def _outputs_of(model: Any, inputs: Array) -> int:
     output = model(inputs[0].tolist())
     if isinstance(output, Node):
         return 1
-    if not isinstance(output, Sequence) or not all(isinstance(v, Node) for v in output):
+    if not is_list(output) or not all(isinstance(v, Node) for v in output):
         raise ShapeError(f"The model returned {shown(output)} for a row; it must return a Value or a list of Values.")
     return len(output)
 

@@ -31,6 +31,18 @@ class Custom(nn.Module):
         return ag.tanh(self.scale["in"] * z) * self.w[0]
 
 
+class Matrices(nn.Module):
+    """Written with NumPy's operators on arrays of Values."""
+
+    def __init__(self):
+        rng = np.random.default_rng(0)
+        self.hidden = np.array([[Value(w) for w in row] for row in rng.normal(size=(4, 3))], dtype=object)
+        self.output = np.array([[Value(w) for w in row] for row in rng.normal(size=(2, 4))], dtype=object)
+
+    def __call__(self, x):
+        return self.output @ np.tanh(self.hidden @ np.array(x, dtype=object))
+
+
 class Silenced(nn.Module):
     def __init__(self):
         self.hidden = nn.Layer(3, 8, "tanh", seed=0)
@@ -62,6 +74,7 @@ CASES = {
     "several outputs": (lambda: mlp(2), np.column_stack([REAL, BINARY]), "mean_squared_error", {}),
     "written out": (lambda: mlp(written_out=True), REAL, "mean_squared_error", {"batch_size": 1}),
     "custom": (Custom, REAL, lambda o, t: ag.log(ag.cosh(o - t)), {"batch_size": 7, "sample_weight": BINARY + 0.5}),
+    "matrices": (Matrices, np.column_stack([REAL, BINARY]), "mean_squared_error", {"batch_size": 5}),
     "dropout": (Silenced, REAL, "mean_squared_error", {"batch_size": 4, "validation": 0.25}),
 }
 
