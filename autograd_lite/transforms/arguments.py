@@ -25,7 +25,7 @@ from autograd_lite.structure import NUMBER, Structure, flatten, has_values
 from autograd_lite.sweep import reachable
 from autograd_lite.table import shown, to_number
 
-__all__ = ["Function", "Run", "Selection", "as_values", "keeping_values", "run", "scalar", "select"]
+__all__ = ["Function", "Run", "Selection", "as_values", "graph_wanted", "keeping_values", "run", "scalar", "select"]
 
 Function = Callable[..., Any]
 
@@ -190,6 +190,18 @@ def keeping_values() -> Iterator[None]:
         yield
     finally:
         _kept.reset(token)
+
+
+def graph_wanted() -> bool:
+    """Whether a transform or a tracer is running, so that what is computed now may have to be differentiated.
+
+    Examples
+    --------
+    >>> with keeping_values():
+    ...     graph_wanted()
+    True
+    """
+    return _kept.get() or bool(_around.get())
 
 
 @contextmanager
