@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
+from collections.abc import Container
+from typing import NamedTuple
 
 from autograd_lite.engine import Value
 from autograd_lite.errors import UnknownNameError
@@ -16,8 +18,17 @@ from autograd_lite.expressions import Expr
 
 from .graph import Graph, Use, product
 from .neurons import Firing, firings, neuron_of
+from .samples import first_sample
 
 __all__ = ["FoldedGraph", "fold"]
+
+
+class _Input(NamedTuple):
+    """What a box reads: the node's place in the whole graph, which operand it is there, and the slope."""
+
+    source: int
+    operand: int
+    local: float | None
 
 
 def fold(graph: Graph, focus: str = "") -> Graph:
@@ -35,26 +46,39 @@ def fold(graph: Graph, focus: str = "") -> Graph:
     UnknownNameError
         If nothing of that name is there to stay open.
     """
-    found = firings(graph)
+    found, later, samples = first_sample(graph, firings(graph))
     names = {f.neuron for f in found}
     kept = [f for f in found if not (focus and (f.neuron == focus or f.neuron.startswith(f"{focus}.")))]
     if focus and len(kept) == len(found):
         layers = {name.rpartition(".")[0] for name in names} - {""}
         raise UnknownNameError.among("neuron or layer to focus on", focus, names | layers)
-    return FoldedGraph(graph, kept) if kept else graph
+    return FoldedGraph(graph, kept, later, samples) if kept else graph
 
 
 class FoldedGraph(Graph):
-    """A graph whose neurons are boxes; everything that reads a `Graph` reads it."""
+    """A graph whose neurons are boxes; everything that reads a `Graph` reads it.
 
-    def __init__(self, graph: Graph, folded: list[Firing]) -> None:
+    Parameters
+    ----------
+    graph : Graph
+        The whole graph.
+    folded : list of Firing
+        The neurons that become boxes.
+    later : set of int
+        Nodes to leave out, because they belong to other samples than the first.
+    samples : int
+        How many samples there are.
+    """
+
+    def __init__(self, graph: Graph, folded: list[Firing], later: set[int], samples: int) -> None:
         self.folded = {f.nodes[-1]: f for f in folded}
         self._graph = graph = _renamed(graph, folded)
-        inside = {i for f in folded for i in f.nodes}
-        hidden = _inside_only(graph, inside, {f.neuron for f in folded})
-        self._scalar = [i for i in range(len(graph.nodes)) if i in self.folded or i not in inside | hidden]
+        self._samples = samples
+        gone = {i for f in folded for i in f.nodes} | later
+        gone |= _used_inside_only(graph, gone, {f.neuron for f in folded})
+        self._scalar = [i for i in range(len(graph.nodes)) if i in self.folded or i not in gone]
         box_of = {i: k for k, i in enumerate(self._scalar)}
-        self._inner = {i: _slopes_inside(graph, f, hidden) for i, f in self.folded.items()}
+        self._inputs = [self._inputs_of(i, box_of) for i in self._scalar]
         self.nodes = [graph.nodes[i] for i in self._scalar]
         self.place = {v: k for k, v in enumerate(self.nodes)}
         self.names = [graph.names[i] for i in self._scalar]
@@ -62,16 +86,18 @@ class FoldedGraph(Graph):
         self.data = [graph.data[i] for i in self._scalar]
         self.leaf = [graph.leaf[i] for i in self._scalar]
         self.needs = [graph.needs[i] for i in self._scalar]
-        feeds = [self._inner[i] if i in self.folded else None for i in self._scalar]
-        self.operands = [
-            [box_of[j] for j in (graph.operands[i] if inner is None else inner)]
-            for i, inner in zip(self._scalar, feeds, strict=True)
-        ]
-        self.partials = [
-            graph.partials[i] if inner is None else [slope if graph.needs[j] else None for j, slope in inner.items()]
-            for i, inner in zip(self._scalar, feeds, strict=True)
-        ]
+        self.operands = [[box_of[entry.source] for entry in inputs] for inputs in self._inputs]
+        self.partials = [[entry.local for entry in inputs] for inputs in self._inputs]
         self.parameters = [box_of[i] for i in graph.parameters if i in box_of]
+
+    def _inputs_of(self, i: int, shown: Container[int]) -> list[_Input]:
+        """What a box reads, among what is shown, with the slope by it."""
+        graph = self._graph
+        if i in self.folded:
+            slopes = _slopes_inside(graph, self.folded[i])
+            return [_Input(j, 0, slopes[j] if graph.needs[j] else None) for j in sorted(slopes) if j in shown]
+        entries = enumerate(zip(graph.operands[i], graph.partials[i], strict=True))
+        return [_Input(j, k, local) for k, (j, local) in entries if j in shown]
 
     @property
     def scalars(self) -> Graph:
@@ -88,7 +114,9 @@ class FoldedGraph(Graph):
     def caption(self) -> str:
         """What is folded, and how to open it."""
         firing = next(iter(self.folded.values()))
-        return f"{len(self.folded)} neurons are boxes, with their weights inside. One opens by focus={firing.neuron!r}"
+        batch = f"Sample 1 of {self._samples}, and its part of the gradients. " if self._samples > 1 else ""
+        boxes = f"{len(self.folded)} neurons are boxes, with their weights inside."
+        return f"{batch}{boxes} One opens by focus={firing.neuron!r}"
 
     def neuron_at(self, i: int) -> str | None:
         """The neuron that a box stands for; None for any other node."""
@@ -99,8 +127,7 @@ class FoldedGraph(Graph):
         """A neuron's formula in short; any other node's in full."""
         scalar = self._scalar[i]
         if scalar not in self.folded:
-            op = self.nodes[i].op
-            return Expr(self.names[i]) if op is None else op.formula(*self._operand_names(i))
+            return self._graph.formula(scalar)
         weighted = Expr("Σ w·x + b") if self.folded[scalar].has_bias else Expr("Σ w·x")
         op = self.nodes[i].op
         return op.formula(weighted) if op is not None and self.folded[scalar].has_activation else weighted
@@ -109,8 +136,8 @@ class FoldedGraph(Graph):
         """The slope of a neuron by one of its inputs: along the path inside it, or how many paths there are."""
         scalar = self._scalar[i]
         if scalar not in self.folded:
-            return super().slope(i, operand)
-        paths = _paths_inside(self._graph, self.folded[scalar], self._scalar[self.operands[i][operand]])
+            return self._graph.slope(scalar, self._inputs[i][operand].operand)
+        paths = _paths_inside(self._graph, self.folded[scalar], self._inputs[i][operand].source)
         if len(paths) != 1:
             return Expr(f"[{len(paths)} paths inside]")
         factors = [self._graph.slope(use.giver, use.operand) for use in paths[0]]
@@ -140,13 +167,13 @@ def _renamed(graph: Graph, folded: list[Firing]) -> Graph:
     return renamed
 
 
-def _inside_only(graph: Graph, inside: set[int], neurons: set[str]) -> set[int]:
-    """The parameters that only folded neurons use."""
-    used_outside = {graph.root} | {j for i in graph.computed if i not in inside for j in graph.operands[i]}
-    return {i for i in graph.leaves if neuron_of(graph.nodes[i].label) in neurons and i not in used_outside}
+def _used_inside_only(graph: Graph, gone: set[int], neurons: set[str]) -> set[int]:
+    """The parameters of folded neurons that nothing in sight uses."""
+    used = {graph.root} | {j for i in graph.computed if i not in gone for j in graph.operands[i]}
+    return {i for i in graph.leaves if neuron_of(graph.nodes[i].label) in neurons and i not in used}
 
 
-def _slopes_inside(graph: Graph, firing: Firing, hidden: set[int]) -> dict[int, float]:
+def _slopes_inside(graph: Graph, firing: Firing) -> dict[int, float]:
     """The slope of a neuron's output by everything that it reads from outside."""
     inside, total = set(firing.nodes), {firing.nodes[-1]: 1.0}
     outside: dict[int, float] = {}
@@ -154,7 +181,7 @@ def _slopes_inside(graph: Graph, firing: Firing, hidden: set[int]) -> dict[int, 
         for k, j in enumerate(graph.operands[i]):
             target = total if j in inside else outside
             target[j] = target.get(j, 0.0) + product(total.get(i, 0.0), graph.partials[i][k])
-    return {j: outside[j] for j in sorted(outside) if j not in hidden}
+    return outside
 
 
 def _paths_inside(graph: Graph, firing: Firing, source: int) -> list[list[Use]]:

@@ -67,7 +67,7 @@ def check_size(graph: Graph, limit: int = MOST) -> None:
     if len(graph.nodes) > limit:
         raise GraphTooLargeError(
             f"The graph of {graph.names[graph.root]} has {len(graph.nodes):,} nodes; a picture of more than {limit:,} "
-            "cannot be read. Show a part of it: a Value further inside, or viz.draw(..., focus=v) for what is near v. Or "
-            "let the labels of the parameters name their neurons, as model.label_parameters() does, so that neurons "
+            "cannot be read. Show a part of it: a Value further inside, or viz.draw(..., focus=v) for what is near v. "
+            "Or let the labels of the parameters name their neurons, as model.label_parameters() does, so that neurons "
             "become boxes. Text works at any size: print(viz.steps(...)), viz.explain(...)."
         )

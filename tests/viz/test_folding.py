@@ -53,14 +53,39 @@ def test_boxes_are_called_like_their_neurons_and_say_what_they_do():
     assert "3 neurons are boxes" in folded.caption
 
 
-def test_a_neuron_that_fires_for_every_sample_is_a_box_for_each():
+def test_a_batch_is_shown_by_its_first_sample():
     model = network(2, 1)
     samples = [[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]]
     loss = ag.mean([squared_error(model, x) for x in samples])
+    graph = Graph(loss)
+    folded = fold(graph)
+    assert [name for name in folded.names if "neuron" in name] == ["layer1.neuron1", "layer1.neuron2", "layer2.neuron1"]
+    assert "0.3" not in folded.names
+    assert folded.caption.startswith("Sample 1 of 3, and its part of the gradients.")
+    for i, v in enumerate(folded.nodes):
+        assert folded.adjoints[i] == pytest.approx(graph.adjoints[graph.place[v]], rel=1e-12)
+    assert len(steps(loss, level="neurons")) == len(folded.uses) + 1
+
+
+def test_a_batch_of_a_hundred_is_stepped_on_a_page():
+    model = network(4, 1)
+    loss = ag.mean([squared_error(model, [0.01 * k, 0.5]) for k in range(100)])
+    assert "Sample 1 of 100" in steps(loss).readable().graph.caption
+
+
+def test_a_recurrent_network_shows_every_turn():
+    cell = network(2)
+    h = cell(inputs())
+    out = cell(h)
+    loss = out[0] + out[1]
     folded = fold(Graph(loss))
-    names = [name for name in folded.names if "neuron" in name]
-    assert len(names) == len(set(names)) == 9
-    assert "layer1.neuron2_3" in names
+    assert [name for name in folded.names if "neuron" in name] == [
+        "layer1.neuron1",
+        "layer1.neuron2",
+        "layer1.neuron1_2",
+        "layer1.neuron2_2",
+    ]
+    assert "Sample" not in folded.caption
 
 
 def test_a_weight_that_is_used_outside_too_stays_in_sight():
