@@ -28,6 +28,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite import special
 from autograd_lite.errors import OpDefinitionError, UnknownNameError
 from autograd_lite.expressions import Expr, expr
 
@@ -68,9 +69,13 @@ def _float_powterm(c: float, a: float, b: float, k: float) -> float:
     if c == 0.0:
         return 0.0
     e, lost = _two_sum(b, -k)
-    power = math.pow(a, e)
-    term = c * power
-    if abs(power) < SMALL:  # an overflowing power raises, and ends in the next function
+    try:
+        power = math.pow(a, e)
+    except OverflowError:
+        power = math.inf
+    if SMALL <= abs(power) < math.inf:
+        term = c * power
+    else:
         half = math.pow(abs(a), 0.5 * e)
         term = half * (c * half) * math.pow(math.copysign(1.0, a), e) if half else 0.0
     shift = lost * math.log(abs(a)) if lost else 0.0
@@ -113,7 +118,10 @@ floats: Any = SimpleNamespace(
     arccosh=math.acosh,
     arctanh=math.atanh,
     erf=math.erf,
-    erfc=math.erfc,
+    erfc=special.float_erfc,
+    gauss=lambda x: special.gauss(floats, x),
+    normal_pdf=lambda x: special.normal_pdf(floats, x),
+    normal_cdf=lambda x: special.normal_cdf(floats, x),
     pow=math.pow,
     powterm=_float_powterm,
     exp_difference=_float_exp_difference,
@@ -168,12 +176,6 @@ def _array_zdiv(a: Any, b: Any) -> Any:
     return np.where(np.equal(a, 0.0), 0.0, np.divide(a, b))
 
 
-def _elementwise(function: Callable[[float], float]) -> Callable[[Any], Any]:
-    """Lift a function of one float that NumPy does not have; slow, but the same numbers."""
-    lifted = np.frompyfunc(function, 1, 1)
-    return lambda x: np.asarray(lifted(x), dtype=float)[()]
-
-
 def _as_float(ufunc: Callable[..., Any]) -> Callable[..., Any]:
     """Give a comparison's truth as 1.0 and 0.0, so that rules can calculate with it."""
     return lambda a, b: np.multiply(ufunc(a, b), 1.0)
@@ -210,8 +212,11 @@ arrays: Any = SimpleNamespace(
     arcsinh=np.arcsinh,
     arccosh=np.arccosh,
     arctanh=np.arctanh,
-    erf=_elementwise(math.erf),
-    erfc=_elementwise(math.erfc),
+    erf=special.array_erf,
+    erfc=special.array_erfc,
+    gauss=lambda x: special.gauss(arrays, x),
+    normal_pdf=lambda x: special.normal_pdf(arrays, x),
+    normal_cdf=lambda x: special.normal_cdf(arrays, x),
     pow=np.power,
     powterm=_array_powterm,
     exp_difference=_array_exp_difference,

@@ -27,8 +27,6 @@ from autograd_lite.table import TABLE, ManyOp, ScaledOp, primitive
 
 INF = math.inf
 LN2, LN10 = math.log(2.0), math.log(10.0)
-ROOT_HALF, ROOT_HALF_REST = math.sqrt(0.5), -4.833646656726457e-17  # sqrt(1/2), in two floats
-NORMAL_PEAK, NORMAL_PEAK_REST = 0.3989422804014327, -2.49232720227773e-17  # 1 / sqrt(2 pi), in two floats
 POSITIVE = (0.0, INF)
 UNIT = (-1.0, 1.0)
 
@@ -68,23 +66,6 @@ def _inversion(xp, xs):
     top, scaled = _scaled(xp, xs)
     squares = xp.fsum([xp.square(x) for x in scaled])
     return [xp.zdiv(xp.zdiv(x, squares), top) for x in scaled]
-
-
-def _gaussian(xp, x, c):
-    """Split exp(-c x**2), c = 1 or 1/2, into n and r with n (1 + r), since rounding x**2 would cost digits.
-
-    With x = h + l, where h has at most 26 bits, h**2 is exact and r small; from |x| = 40 on the product is 0.
-    """
-    x = xp.minimum(xp.abs(x), 40.0)
-    h = xp.floor(2.0**20 * x) / 2.0**20
-    return xp.exp(-c * h * h), xp.expm1(c * (h - x) * (h + x))
-
-
-def _product_error(a, b):
-    """What rounding loses in a b, exactly (Dekker; [2]_, section 4.3)."""
-    a_high, b_high = (x * (2.0**27 + 1.0) - (x * (2.0**27 + 1.0) - x) for x in (a, b))
-    a_low, b_low = a - a_high, b - b_high
-    return ((a_high * b_high - a * b) + a_high * b_low + a_low * b_high) + a_low * b_low
 
 
 def _softmax(xp, xs):
@@ -527,8 +508,7 @@ def arctanh(xp, x):
 )
 def gauss(xp, x):
     """Gaussian exp(-x**2), accurate in its tails."""
-    near, rest = _gaussian(xp, x, 1.0)
-    return near + near * rest
+    return xp.gauss(x)
 
 
 @primitive(
@@ -558,8 +538,7 @@ def erfc(xp, x):
 )
 def normal_pdf(xp, x):
     """Density of the standard normal distribution, exp(-x**2 / 2) / sqrt(2 pi)."""
-    near, rest = _gaussian(xp, x, 0.5)
-    return near * NORMAL_PEAK + near * (NORMAL_PEAK * rest + NORMAL_PEAK_REST)
+    return xp.normal_pdf(x)
 
 
 @primitive(
@@ -569,15 +548,8 @@ def normal_pdf(xp, x):
     latex=r"\Phi\left({x}\right)",
 )
 def normal_cdf(xp, x):
-    """Probability that a standard normal number is at most x: erfc(-x / sqrt(2)) / 2.
-
-    What rounding loses in x / sqrt(2) would cost hundreds of units in the last place at x = -37; its first-order effect
-    is added.
-    """
-    x = xp.maximum(xp.minimum(x, 40.0), -40.0)
-    z = x * ROOT_HALF
-    lost = _product_error(x, ROOT_HALF) + x * ROOT_HALF_REST
-    return 0.5 * (xp.erfc(-z) + 2.0 / math.sqrt(math.pi) * xp.gauss(z) * lost)
+    """Probability that a standard normal number is at most x: erfc(-x / sqrt(2)) / 2."""
+    return xp.normal_cdf(x)
 
 
 # --- Activations ----------------------------------------------------------------------------------------------------

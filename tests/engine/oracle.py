@@ -169,6 +169,9 @@ SERIES: dict[str, Callable[..., Any]] = {
     "arctanh": lambda x: ((1 + series(x)) / (1 - series(x))).log() / 2,
     "erf": lambda x: series(x).erf(),
     "erfc": lambda x: series(x).erfc(),
+    "gauss": lambda x: _exp(-series(x) * x),
+    "normal_pdf": lambda x: _exp(-series(x) * x / 2) / (2 * arb.pi()).sqrt(),
+    "normal_cdf": lambda x: (-series(x) / arb(2).sqrt()).erfc() / 2,
     "pow": _power,
     "powterm": lambda c, a, b, k: c * _power(a, series(b) - k),
     "exp_difference": lambda a, b: _exp(series(a) - b),
@@ -181,11 +184,7 @@ SERIES: dict[str, Callable[..., Any]] = {
 Reference = Callable[..., Any]  # (xp, *operands) -> value, as a rule
 
 
-TEXTBOOK: dict[str, Reference] = {  # where a rule holds a rounded constant or cuts off what a double cannot tell from 0
-    "gauss": lambda xp, x: xp.exp(-x * x),
-    "normal_pdf": lambda xp, x: xp.exp(-x * x / 2) / xp.sqrt(2 * xp.pi),
-    "normal_cdf": lambda xp, x: xp.erfc(-x / xp.sqrt(2)) / 2,
-    "gelu": lambda xp, x: x * xp.erfc(-x / xp.sqrt(2)) / 2,
+TEXTBOOK: dict[str, Reference] = {  # where a rule cuts off what a double cannot tell from 0
     "silu": lambda xp, x: x / (1 + xp.exp(-x)),
     "expterm": lambda xp, c, x: c * xp.exp(x),
 }

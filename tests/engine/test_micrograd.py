@@ -7,7 +7,7 @@ import pytest
 from autograd_lite import Value
 
 
-def readme_program(Value):  # noqa: N803 - the class under test, by the name that the program uses
+def readme_program(Value):  # the class under test
     a = Value(-4.0)
     b = Value(2.0)
     c = a + b
