@@ -12,16 +12,17 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from autograd_lite.compiler.trace import Axis, Traced, Tracer
+from autograd_lite.compiler.trace import Axis, Traced, Tracer, users_line
 from autograd_lite.engine import Value
-from autograd_lite.errors import OperandError, ShapeError, TraceError
+from autograd_lite.errors import ShapeError, TraceError
 from autograd_lite.structure import flatten, pack
-from autograd_lite.table import Node
+from autograd_lite.table import Node, to_number
 
 __all__ = ["HasValues", "Rows", "batched", "describe", "is_argument", "lift", "rows_of"]
 
 NUMBER = "number"
-_FLOATS = {float, int}
+_FLOATS = {float}
+_NUMBERS = {float, int}
 
 
 class HasValues(Exception):  # noqa: N818 - no error, but a message to the caller: run the function itself
@@ -38,8 +39,8 @@ def describe(argument: Any, blocks: list[Any]) -> Any:
         blocks.append(argument)
         return argument.shape
     if kind in (list, tuple):
-        if argument and _FLOATS.issuperset(map(type, argument)):
-            blocks.append(argument)
+        if argument and _NUMBERS.issuperset(kinds := set(map(type, argument))):
+            blocks.append(argument if kinds == _FLOATS else list(map(to_number, argument)))
             return kind, len(argument)
         return kind, tuple([describe(part, blocks) for part in argument])
     if kind is dict:
@@ -50,6 +51,8 @@ def describe(argument: Any, blocks: list[Any]) -> Any:
 def _describe_rarer(argument: Any, blocks: list[Any]) -> Any:
     if isinstance(argument, Node):
         raise HasValues
+    if isinstance(argument, dict):
+        return describe(dict(argument), blocks)
     packed, structure = pack(argument)
     if structure.kind == "static":
         return structure
@@ -68,13 +71,13 @@ def _describe_rarer(argument: Any, blocks: list[Any]) -> Any:
 def lift(argument: Any, leaf: Callable[[int, int], Value], blocks: list[Any]) -> Any:
     """Put traced Values in the place of an argument's numbers, block by block as `describe` does."""
     kind = type(argument)
-    if kind in (list, tuple) and argument and _FLOATS.issuperset(map(type, argument)):
+    if kind in (list, tuple) and argument and _NUMBERS.issuperset(map(type, argument)):
         blocks.append(len(argument))
         return kind([leaf(len(blocks) - 1, k) for k in range(len(argument))])
     if isinstance(argument, (list, tuple)):
         parts = [lift(part, leaf, blocks) for part in argument]
-        return kind(*parts) if hasattr(argument, "_fields") else kind(parts)
-    if kind is dict:
+        return parts if isinstance(argument, list) else _tuple_like(argument, parts)
+    if isinstance(argument, dict):
         return {name: lift(part, leaf, blocks) for name, part in argument.items()}
     if isinstance(argument, np.ndarray) and argument.ndim:
         blocks.append(argument.shape)
@@ -123,11 +126,18 @@ class Rows:
     def __array__(self, *_: Any, **__: Any) -> NoReturn:
         self._refuse()
 
-    def _refuse(self) -> NoReturn:
+    def __repr__(self) -> str:
+        return f"argument {self.place}, which only batch_mean can take"
+
+    def _refuse(self, *_: Any) -> NoReturn:
         raise TraceError(
-            f"Argument {self.place} is batched by batch_mean, so inside a compiled function it can only be handed to "
-            "batch_mean as it came. Index or slice it before the call, or pass what you need as another argument."
+            f"Argument {self.place} was used{users_line()}. It is batched by batch_mean, so inside a compiled function "
+            "it can only be handed to batch_mean as it came. Index or slice it before the call, or pass what you need "
+            "as another argument."
         )
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _refuse
+    __pow__ = __rpow__ = __matmul__ = __rmatmul__ = __neg__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse
 
 
 def first_row(argument: Any) -> Any:
@@ -135,7 +145,7 @@ def first_row(argument: Any) -> Any:
     if isinstance(argument, dict):
         return {name: first_row(part) for name, part in argument.items()}
     if isinstance(argument, tuple):
-        return tuple(first_row(part) for part in argument)
+        return _tuple_like(argument, [first_row(part) for part in argument])
     row = argument[0]
     return row if isinstance(row, np.ndarray) and row.ndim else float(row)
 
@@ -147,29 +157,33 @@ def batched(argument: Any, place: int) -> Any:
     ------
     ShapeError
         If it is a number, ragged, or has no rows.
+    OperandError
+        If it holds something else than numbers.
     """
     if isinstance(argument, dict):
         return {name: batched(part, place) for name, part in argument.items()}
     if isinstance(argument, tuple):
-        return tuple(batched(part, place) for part in argument)
+        return _tuple_like(argument, [batched(part, place) for part in argument])
     try:
-        array = np.asarray(argument)
-        if array.dtype != object:
-            array = array.astype(float, copy=False)
-    except (ValueError, TypeError):
+        given = argument if isinstance(argument, np.ndarray) else np.asarray(argument)
+    except ValueError:
         raise ShapeError(
             f"Argument {place} is batched, so it must be an array with a leading axis, or a list of equally long rows; "
-            f"it is {type(argument).__name__}, and its rows differ."
+            f"it is a {type(argument).__name__}, and its rows differ."
         ) from None
-    if array.dtype == object and any(isinstance(x, Node) for x in array.flat):
-        raise HasValues
+    (array,), _ = pack(given)
     if array.dtype == object:
-        raise OperandError(f"Argument {place} is batched, but it does not hold numbers alone.")
+        raise HasValues
     if not array.ndim:
         raise ShapeError(f"Argument {place} is batched, so it needs a leading axis; it is one number, {array!r}.")
     if not len(array):
         raise ShapeError(f"Argument {place} is batched, but it has no rows. Give at least one.")
     return array
+
+
+def _tuple_like(given: tuple[Any, ...], parts: list[Any]) -> tuple[Any, ...]:
+    """A tuple, or a named tuple of the same type."""
+    return type(given)(*parts) if hasattr(given, "_fields") else tuple(parts)
 
 
 def rows_of(argument: Any) -> list[int]:

@@ -6,11 +6,13 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd_lite.compiler.arguments import Rows, is_argument, rows_of
+from autograd_lite.compiler.arguments import Rows, is_argument
 from autograd_lite.compiler.compiled import RowsFound
+from autograd_lite.compiler.rows import check_places, each_row, missing
 from autograd_lite.compiler.trace import current_tracer
 from autograd_lite.errors import OperandError, ShapeError, TraceError
 from autograd_lite.ops import mean
+from autograd_lite.transforms.arguments import scalar
 
 __all__ = ["batch_mean"]
 
@@ -45,40 +47,20 @@ def batch_mean(f: Callable[..., Any], batch: Sequence[int] = (0,)) -> Callable[.
     >>> error(2.0, [1.0, 2.0], [2.0, 5.0])
     0.5
     """
-    places = tuple(sorted(set(batch)))
+    places = check_places(batch)
     if not places:
         raise OperandError("batch_mean needs the places of the arguments that have rows: batch_mean(f, batch=(1, 2)).")
 
     @functools.wraps(f)
     def average(*args: Any, **named: Any) -> Any:
         if places[-1] >= len(args):
-            raise ShapeError(f"batch={places} names argument {places[-1]}, but the call had {len(args)}.")
+            raise ShapeError(missing(places, len(args)))
         if current_tracer.get() is not None and any(_is_traced(args[place]) for place in places):
             return _traced_mean(f, places, args, named)
-        return _eager_mean(f, places, args, named)
+        return mean([scalar(result, "batch_mean") for result in each_row(f, places, args, named)])
 
     average.batched_arguments = places  # type: ignore[attr-defined]
     return average
-
-
-def _eager_mean(f: Callable[..., Any], places: Sequence[int], args: Sequence[Any], named: dict[str, Any]) -> Any:
-    counts = {len(args[place]) if not isinstance(args[place], tuple) else rows_of(args[place])[0] for place in places}
-    if len(counts) > 1:
-        raise ShapeError(f"Batched arguments need equally many rows; they have {', '.join(map(str, sorted(counts)))}.")
-    (count,) = counts
-    if not count:
-        raise ShapeError("The mean over no rows has no value. Give at least one row.")
-    return mean([f(*_row(args, places, i), **named) for i in range(count)])
-
-
-def _row(args: Sequence[Any], places: Sequence[int], i: int) -> list[Any]:
-    return [_pick(argument, i) if place in places else argument for place, argument in enumerate(args)]
-
-
-def _pick(argument: Any, i: int) -> Any:
-    if isinstance(argument, dict):
-        return {name: _pick(part, i) for name, part in argument.items()}
-    return tuple(_pick(part, i) for part in argument) if isinstance(argument, tuple) else argument[i]
 
 
 def _is_traced(argument: Any) -> bool:
@@ -101,4 +83,4 @@ def _traced_mean(f: Callable[..., Any], places: Sequence[int], args: Sequence[An
         raise RowsFound([argument for argument in found.values() if argument is not None])
     axis = tracer.axis(tuple(args[place].place for place in places))
     row = [argument.row(axis) if place in places else argument for place, argument in enumerate(args)]
-    return tracer.row_mean(f(*row, **named), axis)
+    return tracer.row_mean(scalar(f(*row, **named), "batch_mean"), axis)

@@ -15,12 +15,13 @@ import numpy as np
 from autograd_lite.compiler.arguments import HasValues, Rows, batched, describe, lift, rows_of
 from autograd_lite.compiler.program import Program, Trace
 from autograd_lite.compiler.results import packer
+from autograd_lite.compiler.rows import check_places, each_row, missing, stacked
 from autograd_lite.compiler.trace import Axis, Tracer, current_tracer
 from autograd_lite.engine import Value
 from autograd_lite.errors import OperandError, ShapeError
 from autograd_lite.structure import flatten
 from autograd_lite.table import shown
-from autograd_lite.transforms.arguments import keeping_values
+from autograd_lite.transforms.arguments import graph_wanted, keeping_values
 
 __all__ = ["CompiledFunction", "RowsFound", "compile"]
 
@@ -63,6 +64,8 @@ def compile(f: Callable[..., Any], *, batch: Sequence[int] = ()) -> CompiledFunc
         In a first call, if f uses a Value where Python needs a number: ``if``, ``float``, an index.
     ShapeError
         In a call, if batched arguments differ in their number of rows, or have none.
+    OperandError
+        If `batch` is not made of places, or a batched argument holds something else than numbers.
 
     Examples
     --------
@@ -82,22 +85,30 @@ class CompiledFunction:
     def __init__(self, f: Callable[..., Any], batch: Sequence[int] = ()) -> None:
         if not callable(f):
             raise OperandError(f"compile takes a function, not {shown(f)} ({type(f).__name__}).")
-        functools.update_wrapper(self, f)
+        functools.update_wrapper(self, f, updated=())
         self._f = f
-        self._batch = frozenset(batch)
-        self._rows = frozenset(batch) | frozenset(getattr(f, "batched_arguments", ()))
+        self._batch = check_places(batch)
+        self._rows = frozenset(self._batch) | frozenset(getattr(f, "batched_arguments", ()))
         self._programs: dict[Any, _Entry] = {}
         self._lock = threading.RLock()
         self._last: _Entry | None = None
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         """Run the program for arguments of this structure, compiled at the first call."""
+        if graph_wanted():
+            return self._original(args, named)
         try:
             entry, blocks, counts = self._find(args, named)
         except HasValues:
-            return self._f(*args, **named)  # a graph is wanted
+            return self._original(args, named)
         flat = entry.run([*blocks, [v._data for v in entry.program.captured]], counts)
         return entry.pack(flat)
+
+    def _original(self, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        """Run the function itself, row by row if it is batched: arguments are Values, or a transform is running."""
+        if not self._batch:
+            return self._f(*args, **named)
+        return stacked(each_row(self._f, self._batch, args, named))
 
     @property
     def program(self) -> Program:
@@ -134,7 +145,10 @@ class CompiledFunction:
         chosen: dict[int, Any] = {}
 
         def run(flat: Any, *args: Any) -> Any:
-            entry, blocks, counts = self._find(args, {})
+            try:
+                entry, blocks, counts = self._find(args, {})
+            except HasValues:
+                raise OperandError("A step takes numbers and arrays, not Values; call the compiled function.") from None
             where = chosen.get(id(entry))
             if where is None:
                 captured = entry.program.captured
@@ -154,8 +168,9 @@ class CompiledFunction:
         blocks: list[Any] = []
         counts: _Counts = {}
         key: list[Any] = []
+        batched_places = self._rows
         for place, argument in enumerate(args):
-            if place in self._rows:
+            if place in batched_places:
                 argument = batched(argument, place)  # noqa: PLW2901 - lists become arrays
                 counts[place] = rows_of(argument)
                 start = len(blocks)
@@ -163,6 +178,8 @@ class CompiledFunction:
                 key.append(("rows", _without_rows(argument), tuple(b.shape[1:] for b in blocks[start:])))
             else:
                 key.append(describe(argument, blocks))
+        if self._batch and self._batch[-1] >= len(args):
+            raise ShapeError(missing(self._batch, len(args)))
         key += [(name, describe(argument, blocks)) for name, argument in named.items()]
         full = tuple(key)
         entry = self._programs.get(full)
@@ -170,7 +187,7 @@ class CompiledFunction:
             with self._lock:
                 entry = self._programs.get(full)
                 if entry is None:
-                    found = self._compiled(args, named)
+                    found = self._compiled(args, named) if self._rows is batched_places else None
                     if found is None:  # another argument is batched: its key leaves the rows out
                         return self._find(args, named)
                     entry = self._programs[full] = found
@@ -191,7 +208,7 @@ class CompiledFunction:
         tracer = Tracer(guarded=guarded)
         blocks: list[Any] = []
         rows: dict[Any, Axis] = {}
-        shared = tracer.axis(tuple(sorted(self._batch))) if self._batch else None
+        shared = tracer.axis(self._batch) if self._batch else None
 
         def leaf(block: int, k: int) -> Value:
             return tracer.leaf((block, k))
@@ -309,4 +326,4 @@ def _without_rows(argument: Any) -> Any:
     """What a batched argument looks like, apart from its arrays."""
     if isinstance(argument, dict):
         return tuple(argument), tuple(map(_without_rows, argument.values()))
-    return tuple(map(_without_rows, argument)) if isinstance(argument, tuple) else None
+    return (type(argument), *map(_without_rows, argument)) if isinstance(argument, tuple) else None

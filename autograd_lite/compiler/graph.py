@@ -135,6 +135,7 @@ class Graph:
         self.guarded = guarded
         self.rows = rows or {}  # the blocks of arguments that have rows throughout the function
         self.is_exact = True  # until a product leaves out the sweep's rule for zero
+        self._inexact: list[int] = []  # these products
         self.word: list[str] = []
         self.args: list[tuple[Any, ...]] = []
         self.axis: list[Axis | None] = []
@@ -178,6 +179,28 @@ class Graph:
             return products[0] + products[1] if len(terms) == 2 else [*products, Ref(self, self.constant(0.0))][0]
         args = tuple([tuple([self._number(x) for x in t]) for t in terms])
         return Ref(self, self._intern("sum", args, self._common_axis([i for t in args for i in t])))
+
+    def inexact_product(self, args: tuple[int, ...]) -> int:
+        """Multiply without the sweep's rule for zero: 0 times infinity is NaN here, and must not go unseen."""
+        self.is_exact = False
+        i = self.node("mul", args)
+        self._inexact.append(i)
+        return i
+
+    def hidden(self) -> list[int]:
+        """Operands of comparisons that depend on an inexact product: a comparison would hide that they are NaN."""
+        if not self._inexact:
+            return []
+        first = min(self._inexact)
+        compared = {j for i, word in enumerate(self.word) if word in TRUTHS for j in self.args[i] if j >= first}
+        if not compared:
+            return []
+        inexact = set(self._inexact)
+        for i in range(first, len(self.word)):
+            if i not in inexact and not inexact.isdisjoint(self.operands(i)):
+                inexact.add(i)
+        found = sorted(compared & inexact)
+        return [i if self.rows or self.axis[i] is None else self._row_sum(i, self.axis[i]) for i in found]
 
     def operands(self, i: int) -> Iterable[int]:
         """The nodes that a node is computed from."""
@@ -288,8 +311,7 @@ def _zmul(g: Graph, args: tuple[int, ...], numbers: list[float | None]) -> int |
     if numbers[0] is not None:
         return g.node("mul", args)
     if not g.guarded:
-        g.is_exact = False
-        return g.node("mul", args)
+        return g.inexact_product(args)
     return None
 
 

@@ -79,7 +79,7 @@ class Program:
         nodes = collect(graph, outputs)
         groups, place = group(graph, nodes, outputs)
         self.captured = graph.captured
-        self.is_exact = graph.is_exact
+        self.is_exact = graph.is_exact and not trace.watched  # a derivative is NaN where its function is
         self.instructions = sum(1 for node in nodes.values() if node.word not in LEAVES)
         self.groups = sum(1 for g in groups if g.word not in LEAVES)
         self.array_calls = 0
@@ -105,9 +105,11 @@ class Program:
 
     def _outputs(self, graph: Graph, trace: Trace, *, guarded: bool) -> list[int]:
         """The nodes of the result, and after them those that must be finite as well."""
-        nodes = graph.add_trace([*trace.roots, *([] if guarded else trace.watched)])
+        nodes = graph.add_trace([*trace.roots, *trace.watched])  # by both programs: they capture the same leaves
         shown, watched = nodes[: len(trace.roots)], nodes[len(trace.roots) :]
-        return [*shown, *sorted(set(watched) - set(shown))]
+        if guarded:
+            return shown
+        return [*shown, *sorted({*watched, *graph.hidden()} - set(shown))]
 
     def run(self, blocks: Sequence[Any], rows: tuple[int, ...]) -> Any:
         """Run on the blocks of a call; returns the flat results, a list or an array that nothing else refers to."""

@@ -24,7 +24,7 @@ from autograd_lite.errors import TraceError
 from autograd_lite.namespaces import values
 from autograd_lite.structure import flatten
 
-__all__ = ["ROWS", "ROW_SUM", "SPREAD", "Axis", "Traced", "Tracer", "current_tracer", "rows_axis"]
+__all__ = ["ROWS", "ROW_SUM", "SPREAD", "Axis", "Traced", "Tracer", "current_tracer", "rows_axis", "users_line"]
 
 _PACKAGE = str(Path(__file__).parent.parent)
 _new = object.__new__
@@ -143,6 +143,17 @@ class Traced(Value):
     def __complex__(self) -> NoReturn:
         self._refuse("turned into a complex number")
 
+    def backward(self, seed: float = 1.0) -> None:  # noqa: ARG002 - the same call as of any Value
+        """A traced Value has no gradients to write down; inside a compiled function they are results."""
+        raise TraceError(
+            f"backward() was called on a traced Value{users_line()}. While a function is compiled its Values have no "
+            "numbers yet, and so no grad. Write the loss as a function and compile its gradient: "
+            "ag.compile(ag.value_and_grad(f)), with wrt= for captured Values."
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        self._refuse("copied or pickled")
+
     def __repr__(self) -> str:
         return f"Traced({self.label or (self.op.name if self.op else 'input')})"
 
@@ -151,7 +162,7 @@ class Traced(Value):
 
     def _refuse(self, how: str) -> NoReturn:
         raise TraceError(
-            f"A traced Value was {how}{_users_line()}. While a function is compiled its Values have no numbers yet. "
+            f"A traced Value was {how}{users_line()}. While a function is compiled its Values have no numbers yet. "
             "Choose with ag.where(condition, a, b), compare for equality with ag.equal(a, b), or keep this part "
             "outside the compiled function."
         )
@@ -164,7 +175,7 @@ def rows_axis(v: Value) -> Axis:
     return axis
 
 
-def _users_line() -> str:
+def users_line() -> str:
     """Where in the user's code we are: the innermost frame outside this package."""
     frame = sys._getframe(1)
     while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
@@ -215,7 +226,7 @@ class Tracer:
         axes = {v.axis for v in nodes if type(v) is Traced and v.axis is not None}
         if len(axes) > 1:
             raise TraceError(
-                f"The op {op.name} met Values of two different batches{_users_line()}. Rows of one batch have no "
+                f"The op {op.name} met Values of two different batches{users_line()}. Rows of one batch have no "
                 "partner in the other; take the mean of each first, or give both batches to one batch_mean."
             )
         if axes:
