@@ -82,6 +82,7 @@ def lay_out(
     gap: float = 60.0,
     apart: float = 26.0,
     ordered: bool = False,
+    straight: bool = False,
 ) -> Layout:
     """Place boxes of given sizes, connected by edges from operands to the nodes that use them.
 
@@ -96,7 +97,9 @@ def lay_out(
     gap : float
         Room between the ranks, in pixels.
     ordered : bool
-        For a dense graph: operands stand in their order, and edges are straight; else Graphviz avoids crossings.
+        Whether operands stand in their order; else Graphviz avoids crossings.
+    straight : bool
+        For dense graphs: whether edges are straight lines from side to side.
     apart : float
         How far parallel edges run from each other, where the boxes leave room for it.
 
@@ -108,7 +111,10 @@ def lay_out(
         If it takes longer than 10 s.
     """
     pairs = list(dict.fromkeys(edges))
-    placed = json.loads(render(_dot(sizes, pairs, direction, gap, ordered=ordered), "json"))
+    settings = [f"rankdir={direction}", "nodesep=0.25", f"ranksep={gap / POINTS_PER_INCH:.4f}"]
+    settings += ["ordering=in"] * ordered + ["splines=line"] * straight
+    ports = ("", "") if not straight else (":e", ":w") if direction == "LR" else (":s", ":n")
+    placed = json.loads(render(_dot(sizes, pairs, settings, ports), "json"))
     left, low, right, top = map(float, placed["bb"].split(","))
 
     def point(text: str) -> Point:
@@ -127,11 +133,12 @@ def lay_out(
 
 
 def _dot(
-    sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int]], direction: str, gap: float, *, ordered: bool
+    sizes: Sequence[tuple[float, float]],
+    edges: Sequence[tuple[int, int]],
+    settings: list[str],
+    ports: tuple[str, str],
 ) -> str:
-    lines = [f"rankdir={direction}", "nodesep=0.25", f"ranksep={gap / POINTS_PER_INCH:.4f}"]
-    lines += ["ordering=in splines=line"] * ordered
-    ports = ("", "") if not ordered else (":e", ":w") if direction == "LR" else (":s", ":n")  # from side to side
+    lines = list(settings)
     lines += ['node [shape=box fixedsize=true label=""]', "edge [dir=both arrowsize=0.8]"]
     lines += [
         f"n{i} [width={width / POINTS_PER_INCH:.4f} height={height / POINTS_PER_INCH:.4f}]"

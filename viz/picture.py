@@ -75,10 +75,11 @@ class Picture:
         sizes = [self._size(i) for i in range(len(self.graph.nodes))]
         pairs = [(e.receiver, e.giver) for e in self.edges]
         if not self.labelled:
-            return lay_out(sizes, pairs, self.direction, gap=DENSE_GAP, ordered=True)
+            return lay_out(sizes, pairs, self.direction, gap=DENSE_GAP, ordered=True, straight=True)
+        folded = self.graph.scalars is not self.graph
         widest = max(map(_pill_width, self.edges), default=0.0)
         gap, apart = (widest + 34, 26.0) if self.direction == "LR" else (PILL_HEIGHT + 30, widest + 6)
-        return lay_out(sizes, pairs, self.direction, gap=gap, apart=apart)
+        return lay_out(sizes, pairs, self.direction, gap=gap, apart=apart, ordered=folded)
 
     # Sizes
 
