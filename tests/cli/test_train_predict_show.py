@@ -1,4 +1,4 @@
-"""From a CSV file to a network and back, as a newcomer types it; and what wrong files get."""
+"""Training from CSV files: repeatable, and what files get that are not what they say."""
 
 from __future__ import annotations
 
@@ -29,20 +29,6 @@ def train(*more: str) -> int:
     )
 
 
-def test_train_show_predict(capsys):
-    assert train() == 0
-    trained = capsys.readouterr()
-    assert "one of rose, tree" in trained.out
-    assert "The model is in model.npz" in trained.out
-    assert main(["show", "model.npz"]) == 0
-    assert "predicts 'kind'" in capsys.readouterr().out
-    assert main(["predict", "model.npz", "plants.csv", "-o", "out.csv"]) == 0
-    with Path("out.csv").open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    assert len(rows) == 60
-    assert all(row["predicted kind"] == row["kind"] for row in rows)
-
-
 def test_the_same_seed_gives_the_same_model(capsys):
     assert train() == 0
     first = capsys.readouterr().out
@@ -53,15 +39,9 @@ def test_the_same_seed_gives_the_same_model(capsys):
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
-        (["train", "missing.csv", "--target", "kind"], 2, "'missing.csv' cannot be read"),
-        (["train", "plants.csv", "--target", "knd"], 2, "Did you mean 'kind'?"),
-        (["train", "plants.csv"], 2, "--target"),
-        (["train", "plants.csv", "--target", "kind", "--hidden", "x"], 2, "--hidden x"),
         (["train", "plants.csv", "--target", "kind", "--task", "clasification"], 2, "classification"),
-        (["train", "plants.csv", "--target", "kind", "-o", "no/model.npz"], 1, "no/model.npz"),
         (["train", "holes.csv", "--target", "b"], 2, "row"),
         (["train", "ragged.csv", "--target", "b"], 2, "line 3"),
-        (["show", "missing.npz"], 2, "missing.npz"),
         (["show", "fake.npz"], 2, "fake.npz"),
         (["predict", "fake.npz", "plants.csv", "-o", "out.csv"], 2, "fake.npz"),
     ],
