@@ -77,6 +77,11 @@ def example() -> Callable[[str], tuple[Value, dict[str, Value]]]:
     return lambda name: GRAPHS[name]()
 
 
+@pytest.fixture
+def hostile_labels() -> list[str]:
+    return HOSTILE
+
+
 @pytest.fixture(params=HOSTILE, ids=["script", "quote", "entity", "cdata", "backslash", "rtl", "emoji", "control"])
 def hostile(request) -> str:
     return request.param
