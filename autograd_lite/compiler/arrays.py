@@ -21,7 +21,7 @@ from autograd_lite.compiler.groups import Group, Place
 from autograd_lite.compiler.naming import Names
 from autograd_lite.compiler.source import Buffers
 from autograd_lite.compiler.sums import LEAVES
-from autograd_lite.compiler.views import Indices, columns
+from autograd_lite.compiler.views import Indices, affine, columns
 from autograd_lite.compiler.words import OPERATORS, UFUNCS
 from autograd_lite.namespaces import arrays
 
@@ -63,6 +63,7 @@ class ArrayEmitter:
         self.blocks = blocks
         self.to = Buffers(graph, groups, Names(graph, groups, place, names), blocks, scalars=not graph.guarded)
         self.contract = Contractions(self.to)
+        self.used = {g for group in groups for g in group.uses()}
 
     def emit(self) -> Buffers:
         """Write the program; returns its lines, its names, and how many array calls it makes."""
@@ -95,17 +96,29 @@ class ArrayEmitter:
                 to.argument(inputs[block], to.parameters[-1], shape)
 
     def _place_results(self) -> None:
-        """Let a group whose members are neighbours in the result be computed there."""
+        """Let a group whose members lie evenly in the result be computed there."""
         self.to.result(len(self.outputs), next(iter(self.graph.rows.values()), None))
         wanted: dict[int, list[tuple[int, int]]] = {}
         for k, node in enumerate(self.outputs):
             number, index = self.place[node]
             wanted.setdefault(number, []).append((index, k))
         for number, pairs in wanted.items():
-            group, start = self.groups[number], pairs[0][1]
-            in_order = pairs == [(index, start + index) for index in range(len(group.members))]
-            if in_order and group.axis is self.to.result_axis and group.word not in LEAVES:
-                self.to.lies_in_result(number, start)
+            group = self.groups[number]
+            if group.word in LEAVES or [member for member, _ in pairs] != list(range(len(group.members))):
+                continue
+            places = np.array([k for _, k in pairs])
+            found = affine(places)
+            if found is not None and group.axis is self.to.result_axis:
+                self.to.lies_in_result(number, found.text("result", -1, full=True))
+            elif number not in self.used:
+                self._place_table(number, places)
+
+    def _place_table(self, number: int, places: Indices) -> None:
+        """Let a matrix product be computed in the result, where its rows lie evenly, such as the weights of neurons."""
+        shape = self.contract.outer_shape(self.groups[number])
+        found = affine(places.reshape(shape)) if shape else None
+        if found is not None and shape is not None:
+            self.to.lies_in_table(number, shape, found.text("result", -1, full=True))
 
     def _store(self) -> None:
         """Copy to the result what does not lie there already."""

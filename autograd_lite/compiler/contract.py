@@ -206,20 +206,25 @@ class Contractions:
 
     def _outer(self, terms: _Terms, out: str) -> bool:
         """Every first factor times every second, summed over rows: a product of two matrices."""
-        if terms.width != 1:
+        found = terms.outer()
+        if found is None:
             return False
-        i, j = (f[:, 0] for f in terms.factors)
-        left, right = terms.part.groups
-        width = columns([i, j]) or len(i)
-        for a, ga, b, gb in ((i, left, j, right), (j, right, i, left)):
-            p, q = a.reshape(-1, width), b.reshape(-1, width)
-            if _rows_are_equal(p.T) and _rows_are_equal(q):
-                x = self.to.operand(ga, p[:, 0], terms.group.over, full=True)
-                y = self.to.operand(gb, q[0], terms.group.over, full=True)
-                y = self.to.view(f"{y}.T", f"{y}_T")
-                self.to.call("matmul", x, y, self.to.reshaped(out, p.shape, None))
-                return True
-        return False
+        (a, first), (b, second) = found
+        x = self.to.operand(a, first, terms.group.over, full=True)
+        y = self.to.operand(b, second, terms.group.over, full=True)
+        target = self.to.reshaped(out, (len(first), len(second)), None)
+        self.to.call("matmul", x, self.to.view(f"{y}.T", f"{y}_T"), target)
+        return True
+
+    def outer_shape(self, group: Group) -> tuple[int, int] | None:
+        """The shape of a group that is such a product and nothing else."""
+        if group.over is None or len(group.parts) > 1 or group.parts[0].sign < 0:
+            return None
+        terms = _Terms(group.parts[0], group)
+        if not terms.is_full or any(self.to.groups[g].axis is not group.over for g in terms.part.groups):
+            return None
+        found = terms.outer()
+        return (len(found[0][1]), len(found[1][1])) if found else None
 
     def _segments(self, terms: _Terms, out: str) -> None:
         """Members with different numbers of terms: all terms in one array, added up by segments."""
@@ -305,6 +310,19 @@ class _Terms:
     @property
     def is_single(self) -> bool:
         return self.is_elementwise and len(self.factors) == 1
+
+    def outer(self) -> tuple[tuple[int, Indices], tuple[int, Indices]] | None:
+        """The groups and places of two lists of factors, if the members are the products of all pairs, row by row."""
+        if self.width != 1 or len(self.factors) != 2:
+            return None
+        i, j = (f[:, 0] for f in self.factors)
+        left, right = self.part.groups
+        width = columns([i, j]) or len(i)
+        for a, ga, b, gb in ((i, left, j, right), (j, right, i, left)):
+            p, q = a.reshape(-1, width), b.reshape(-1, width)
+            if _rows_are_equal(p.T) and _rows_are_equal(q):
+                return (ga, p[:, 0]), (gb, q[0])
+        return None
 
     def preference(self) -> tuple[bool, bool, bool]:
         """What can fill the buffer comes first, computed parts before plain operands."""

@@ -55,7 +55,8 @@ class Buffers:
         self.result_axis: Axis | None = None
         self._made_groups: set[int] = set()
         self._floats: set[int] = set()
-        self._in_result: dict[int, int] = {}
+        self._in_result: set[int] = set()
+        self._tables: dict[tuple[str, tuple[int, ...]], str] = {}
         self._made: dict[str, str] = {}  # expression of a view -> its name
         self._temporaries: dict[str, list[str]] = {}
         self._busy: list[tuple[str, str]] = []
@@ -132,6 +133,8 @@ class Buffers:
 
     def reshaped(self, name: str, shape: tuple[int, ...], axis: Axis | None) -> str:
         """A buffer as a table of its members."""
+        if (name, shape) in self._tables:
+            return self._tables[name, shape]
         rest = f", {self.rows(axis)}" if axis else ""
         return self.view(f"{name}.reshape(({', '.join(map(str, shape))}{rest}))", f"{name}_table")
 
@@ -208,18 +211,24 @@ class Buffers:
         self.result_axis = axis
         self.setup.append(f"result = empty({self.shape((count,), axis)})")
 
-    def lies_in_result(self, number: int, start: int) -> None:
+    def lies_in_result(self, number: int, expression: str) -> None:
         """Compute a group where its results belong."""
-        self._in_result[number] = start
         if self.is_scalar(number):
             return
+        self._in_result.add(number)
         self._made_groups.add(number)
-        stop = start + len(self.groups[number].members)
-        self.setup.append(f"{self.naming.names[number]} = result[{start}:{stop}]")
+        self.setup.append(f"{self.naming.names[number]} = {expression}")
+
+    def lies_in_table(self, number: int, shape: tuple[int, ...], expression: str) -> None:
+        """Compute a group, as a table, where its results belong; it has no buffer of its own."""
+        name = self.naming.names[number]
+        self._made_groups.add(number)
+        self._in_result.add(number)
+        self._tables[name, shape] = self.view(expression, f"{name}_table")
 
     def is_in_result(self, number: int) -> bool:
         """Whether a group was computed where its results belong."""
-        return number in self._in_result and not self.is_scalar(number)
+        return number in self._in_result
 
     def part_of_result(self, places: Indices) -> str:
         """Those places of the result, to be assigned to."""
