@@ -146,8 +146,7 @@ def first_row(argument: Any) -> Any:
         return {name: first_row(part) for name, part in argument.items()}
     if isinstance(argument, tuple):
         return _tuple_like(argument, [first_row(part) for part in argument])
-    row = argument[0]
-    return row if isinstance(row, np.ndarray) and row.ndim else float(row)
+    return argument[0]  # a number stays NumPy's: each array is a block of its own, whatever its neighbours are
 
 
 def batched(argument: Any, place: int) -> Any:
