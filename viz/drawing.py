@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograd_lite.engine import Value
-from autograd_lite.errors import MissingDependencyError, UnknownNameError
+from autograd_lite.errors import GraphTooLargeError, MissingDependencyError, UnknownNameError
 
 from .files import write_whole
 from .graph import Graph
@@ -123,26 +123,32 @@ class Drawing:
         """The graph as an object of the package graphviz."""
         from graphviz import Digraph  # noqa: PLC0415 - loaded when a picture is asked for
 
-        theme = self._theme
         digraph = Digraph("gradients", strict=False)
-        dense = sum(map(len, self._graph.operands)) > LABELLED_EDGES
-        apart = {"ranksep": "1.6", "ordering": "in", "splines": "line"} if dense else {"ranksep": "0.5"}
-        digraph.attr(rankdir=self._direction, bgcolor=theme.paper, nodesep="0.25", pad="0.12", **apart)
-        digraph.attr("node", shape="box", fontname="Helvetica", fontsize="12", fontcolor=theme.ink, margin="0.04")
-        ports = ("", "") if not dense else (":e", ":w") if self._direction == "LR" else (":s", ":n")
-        line = f"{theme.line}60" if dense else theme.line  # many lines are drawn faintly
-        arrow = {"arrowsize": "0.5"} if dense else {}
-        digraph.attr("edge", fontname="Helvetica", fontsize="10", fontcolor=theme.muted, color=line, **arrow)
-        caption = self._suspects.words or self._graph.caption
-        if caption:
-            colour = theme.alarm if self._suspects.words else theme.muted
-            digraph.attr(label=_plain(caption), fontname="Helvetica", fontsize="11", fontcolor=colour)
+        self._set_defaults(digraph)
+        tail, head = ("", "") if not self._dense else (":e", ":w") if self._direction == "LR" else (":s", ":n")
         for i in range(len(self._graph.nodes)):
             digraph.node(f"n{i}", self._label(i), **self._node_style(i))
         for i, operands in enumerate(self._graph.operands):
             for k, j in enumerate(operands):
-                digraph.edge(f"n{j}{ports[0]}", f"n{i}{ports[1]}", **self._edge_style(i, k))
+                digraph.edge(f"n{j}{tail}", f"n{i}{head}", **self._edge_style(i, k))
         return digraph
+
+    def _set_defaults(self, digraph: Digraph) -> None:
+        theme = self._theme
+        apart = {"ranksep": "1.6", "ordering": "in", "splines": "line"} if self._dense else {"ranksep": "0.5"}
+        digraph.attr(rankdir=self._direction, bgcolor=theme.paper, nodesep="0.25", pad="0.12", **apart)
+        digraph.attr("node", shape="box", fontname="Helvetica", fontsize="12", fontcolor=theme.ink, margin="0.04")
+        faint = {"color": f"{theme.line}60", "arrowsize": "0.5"} if self._dense else {"color": theme.line}
+        digraph.attr("edge", fontname="Helvetica", fontsize="10", fontcolor=theme.muted, **faint)
+        caption = self._suspects.words or self._graph.caption
+        if caption:
+            colour = theme.alarm if self._suspects.words else theme.muted
+            digraph.attr(label=_plain(caption), fontname="Helvetica", fontsize="11", fontcolor=colour)
+
+    @cached_property
+    def _dense(self) -> bool:
+        """Whether there are so many edges that they are drawn faintly, from side to side, and without numbers."""
+        return sum(map(len, self._graph.operands)) > LABELLED_EDGES
 
     @cached_property
     def dot(self) -> str:
@@ -176,14 +182,11 @@ class Drawing:
             raise UnknownNameError.among("kind of picture", kind or Path(path).name, KINDS)
         return write_whole(path, self.dot if kind in (".dot", ".gv") else render(self.dot, kind[1:]))
 
-    def _repr_svg_(self) -> str:
-        return self.svg
-
     def _repr_mimebundle_(self, **_options: Any) -> dict[str, str]:
         """What a notebook shows: the picture, or without Graphviz how to get it."""
         try:
             return {"image/svg+xml": self.svg, "text/plain": repr(self)}
-        except MissingDependencyError as error:
+        except (MissingDependencyError, GraphTooLargeError) as error:
             return {"text/plain": f"{self!r}\n{error}"}
 
     def __repr__(self) -> str:
@@ -224,11 +227,10 @@ class Drawing:
         return style | {"style": f"rounded,filled,{line}", "color": theme.line, "penwidth": width}
 
     def _edge_style(self, i: int, operand: int) -> dict[str, str]:
-        graph, theme = self._graph, self._theme
-        text = graph.edge_text(i, operand)
+        text = self._graph.edge_text(i, operand)
         if not text:
-            return {"color": theme.line, "style": "dotted"}
-        style = {"label": f" {text} "} if sum(map(len, graph.operands)) <= LABELLED_EDGES else {}
+            return {"color": self._theme.line, "style": "dotted"}
+        style = {} if self._dense else {"label": f" {text} "}
         return style | {"tooltip": escape(f"local derivative {text.removeprefix('×')}")}
 
 
