@@ -98,9 +98,16 @@ LEEWAY: dict[tuple[str, str], Leeway] = {
         ("powterm", what): Leeway(
             "its coefficient is a float: c (b - k) and c log a must be one", 4, unless=_coefficient_leaves_floats
         )
-        for what in ("a", "b", "k", "second")
+        for what in ("a", "b", "k")
     },
 }
+
+
+LEEWAY["powterm", "second"] = Leeway(
+    "products of its coefficient and its power must be floats",
+    4,
+    unless=lambda c, a, b, k: abs(math.log10(abs(c) or 1.0)) + (1.0 + abs(b) + abs(k)) * abs(math.log10(a)) > 140.0,
+)
 
 
 # --- Points ---------------------------------------------------------------------------------------------------------

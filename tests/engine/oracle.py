@@ -29,10 +29,13 @@ class UncertainError(ArithmeticError):
 
 
 class Exact:
-    """The namespace of a rule on power series; ``side`` is the sign of t in comparisons."""
+    """The namespace of a rule on power series; ``side`` is the sign of t in comparisons.
 
-    def __init__(self, side: int = 1) -> None:
-        self.side = side
+    A ball around 0 that has ``enough`` bits counts as 0.
+    """
+
+    def __init__(self, side: int = 1, enough: int = HIGHEST // 2) -> None:
+        self.side, self.enough = side, enough
 
     def __getattr__(self, word: str) -> Callable[..., Any]:
         if word in SERIES:
@@ -50,7 +53,7 @@ class Exact:
         for k, c in enumerate(series(x).coeffs()):
             if c > 0 or c < 0:
                 return (1 if c > 0 else -1) * self.side**k
-            if not c.is_zero() and ctx.prec < HIGHEST // 2:
+            if not c.is_zero() and ctx.prec < self.enough:
                 raise UncertainError
         return 0
 
