@@ -8,7 +8,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite import Value
-from autograd_lite.viz import draw, steps
+from autograd_lite.viz import draw, explain, steps
 from autograd_lite.viz.finite import agrees, finite_difference
 from autograd_lite.viz.graph import Graph
 from autograd_lite.viz.graphviz_engine import engine_name
@@ -92,3 +92,31 @@ def test_the_first_number_that_went_wrong_is_marked():
     x = Value(0.0, "x")
     assert "backward: all values are finite" in draw(x**0.5).dot
     assert "#a8123e" not in draw(Value(1.0, "x").log()).dot
+
+
+@needs_graphviz
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda p: ag.log(p) * 3.0 + p,
+        lambda p: ag.log(p - 1.0) * p,
+        lambda p: ag.sqrt(p) * 0.0,
+        lambda p: ag.where(p > 0.0, ag.log(p), p),
+        lambda p: ag.maximum(p, p, 0.0),
+        lambda p: p,
+        lambda _p: Value.constant(2.0),
+        lambda p: (p + 1e300) * 1e300,
+    ],
+    ids=["inf", "nan", "zero times inf", "where", "ties", "leaf", "constant", "overflow"],
+)
+def test_every_view_bears_every_number(make, tmp_path):
+    root = make(Value(0.0, "p"))
+    listed = steps(root, forward=True, lr=0.1)
+    for kind in ("html", "md", "tex", "txt"):
+        assert listed.save(tmp_path / f"steps.{kind}").stat().st_size
+    assert listed.frames(tmp_path)
+    assert draw(root).svg
+    assert explain(root).latex
+    for v in listed.graph.nodes:
+        assert str(explain(root, v))
+        assert explain(root, v).latex
