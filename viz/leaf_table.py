@@ -81,7 +81,7 @@ class Explanations(Sequence[Explanation]):
         return self.text
 
     def __repr__(self) -> str:
-        return f"<explanations of {len(self)} gradients of {self._root}>"
+        return f"<explanations of {len(self)} gradient{'s' * (len(self) != 1)} of {self._root}>"
 
 
 def _row(e: Explanation) -> tuple[str, ...]:
