@@ -92,9 +92,11 @@ def draw(
     """
     if direction not in ("LR", "TB"):
         raise UnknownNameError.among("direction", direction, ("LR", "TB"))
-    graph = Graph(root, parameters)
-    near = isinstance(focus, Value)
-    graph = NeighbourGraph(graph, focus) if near else at_level(graph, level, focus, layers=True)
+    whole = Graph(root, parameters)
+    if isinstance(focus, Value):
+        graph: Graph = NeighbourGraph(whole, focus)
+    else:
+        graph = at_level(whole, level, focus, layers=True)
     check_size(graph, limit)
     return Drawing(graph, direction, theme_named(theme))
 

@@ -13,7 +13,7 @@ from .graph import Graph
 
 __all__ = ["agrees", "finite_difference"]
 
-STEP = sys.float_info.epsilon ** (1 / 3)
+STEP: float = sys.float_info.epsilon ** (1 / 3)
 TOLERANCE = 1e-4
 
 
@@ -29,7 +29,8 @@ def finite_difference(graph: Graph, leaf: int) -> float:
     """
     scalars = graph.scalars
     place, x = scalars.place[graph.nodes[leaf]], graph.data[leaf]
-    above, below = x + STEP * max(1.0, abs(x)), x - STEP * max(1.0, abs(x))
+    h = STEP * max(1.0, abs(x))
+    above, below = x + h, x - h
     return (_recomputed(scalars, place, above) - _recomputed(scalars, place, below)) / (above - below)
 
 

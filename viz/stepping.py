@@ -12,7 +12,7 @@ and what one step adds; the numbers are those of the forward pass, and `grad` is
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from itertools import accumulate
 from pathlib import Path
 from typing import overload
@@ -123,7 +123,8 @@ class Steps(Sequence[Step]):
         self._computed = graph.computed if forward else []
         self._seeds = [graph.root] if graph.needs[graph.root] else []
         self._updated = updates(graph, lr, optimizer)
-        self._starts = [0, *accumulate(map(len, (self._computed, self._seeds, self._deliveries, self._updated)))]
+        parts: list[Sized] = [self._computed, self._seeds, self._deliveries, self._updated]
+        self._starts = [0, *accumulate(map(len, parts))]
 
     def __len__(self) -> int:
         return self._starts[-1]

@@ -10,7 +10,7 @@ A *delivery* is one use: the giver's gradient times the local derivative arrives
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import NamedTuple
 
 from autograd_lite.errors import GraphTooLargeError, UnknownNameError
@@ -139,20 +139,16 @@ def _naive(graph: Graph) -> list[Delivery]:
     for use in graph.uses:
         below.setdefault(use.giver, []).append(use)
     done = []
-    stack: list[Iterator[Use]] = [iter(below.get(graph.root, ()))]
-    while stack:
-        use = next(stack[-1], None)
-        if use is None:
-            stack.pop()
-            continue
+    stack = below.get(graph.root, [])[::-1]
+    while stack:  # the next use is on top; what it calls for comes before what is left of its giver
+        use = stack.pop()
         v, u = use.giver, use.receiver
         contribution, before = product(totals[v], use.local), totals[u]
         nth[u] += 1
         totals[u] = before + contribution
-        done.append(
-            Delivery(use, totals[v], contribution, before, totals[u], nth[u], of[u], _naive_mistake(graph, v, nth, of))
-        )
-        stack.append(iter(below.get(u, ())))
+        mistake = _naive_mistake(graph, v, nth, of)
+        done.append(Delivery(use, totals[v], contribution, before, totals[u], nth[u], of[u], mistake))
+        stack += below.get(u, [])[::-1]
     return done
 
 
