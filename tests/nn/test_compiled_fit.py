@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
 
 import autograd_lite as ag
 from autograd_lite import Value, nn
@@ -126,3 +128,12 @@ def test_no_python_work_per_weight_or_sample_in_a_step(monkeypatch):
     monkeypatch.setattr(type(model), "__call__", lambda self, x: calls.append(1) or original(self, x))
     nn.fit(model, INPUTS, REAL, loss="mean_squared_error", epochs=50, batch_size=4)
     assert len(calls) <= 2  # to count the outputs, and to trace
+
+
+def test_digits_are_learned():
+    inputs, classes = load_digits(return_X_y=True)
+    split = train_test_split(inputs / 16, classes, test_size=1 / 3, random_state=0, stratify=classes)
+    train_x, test_x, train_y, test_y = split
+    model = nn.MLP(64, [32, 10], seed=0)
+    nn.fit(model, train_x, train_y, loss="cross_entropy", optimizer=nn.Adam(0.005), epochs=40, batch_size=32, seed=0)
+    assert nn.accuracy_of_classes(nn.predict(model, test_x), test_y) >= 0.97

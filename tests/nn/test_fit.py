@@ -328,6 +328,12 @@ def test_ctrl_c_leaves_a_usable_model_and_the_history():
     assert numbers(model) == numbers(fit_line(epochs=3)[0])
 
 
+def test_an_unfinished_epoch_is_forgotten():
+    history = nn.History(loss=[1.0], lr=[0.1, 0.1], seconds=[1.0, 1.0], metrics={"R²": [0.5, 0.6]})
+    history.trim()
+    assert (history.lr, history.seconds, history.metrics) == ([0.1], [1.0], {"R²": [0.5]})
+
+
 def test_ctrl_c_in_the_middle_of_an_epoch_stands_at_a_step():
     class Interrupted(nn.SGD):
         def rule(self, w, g, memory):

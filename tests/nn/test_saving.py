@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import os
+import pathlib
 import signal
 import subprocess
 import sys
@@ -156,6 +157,31 @@ def test_a_full_disk_leaves_the_old_file(tmp_path, monkeypatch):
     assert files_in(tmp_path) == ["model.npz"]
 
 
+def test_the_new_file_takes_the_place_of_the_old_one_in_one_step(tmp_path, monkeypatch):
+    path = tmp_path / "model.npz"
+    nn.save(nn.MLP(1, [1], seed=1), path)
+    old = path.read_bytes()
+
+    def refuse(self, target):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(pathlib.Path, "replace", refuse)
+    with pytest.raises(OutputError, match="Permission denied"):
+        nn.save(nn.MLP(1, [1], seed=2), path)
+    assert path.read_bytes() == old
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="leftovers are swept where processes can be asked for")
+def test_leftovers_of_dead_processes_are_swept_and_no_others(tmp_path):
+    with subprocess.Popen([sys.executable, "-c", ""]) as dead:
+        pass
+    stays = [f".model.npz.{os.getppid()}.tmp", f".other.npz.{dead.pid}.tmp", ".model.npz.mine.tmp"]
+    for name in (*stays, f".model.npz.{dead.pid}.tmp"):
+        (tmp_path / name).write_bytes(b"")
+    nn.save(nn.MLP(1, [1]), tmp_path / "model.npz")
+    assert sorted(files_in(tmp_path)) == sorted([*stays, "model.npz"])
+
+
 # --- Damage ---------------------------------------------------------------------------------------------------------
 
 
@@ -209,17 +235,18 @@ def test_ten_thousand_damaged_files(sound, tmp_path):
     check_damaged(sound, tmp_path / "model.npz", range(400, 10_400))
 
 
-def rewritten(content, change, compression=zipfile.ZIP_STORED):
-    """The archive with one member changed and all checksums made right: an attack, not an accident."""
+def rewritten(content, change, compression=zipfile.ZIP_STORED, stale=()):
+    """The archive with one member changed and all checksums but the stale ones made right: an attack, no accident."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
     manifest = json.loads(members["manifest.json"])
     change(members, manifest)
     for name, listed in manifest["arrays"].items():
-        if f"{name}.npy" in members:
+        if f"{name}.npy" in members and name not in stale:
             listed["sha256"] = hashlib.sha256(members[f"{name}.npy"]).hexdigest()
     members["manifest.json"] = json.dumps(manifest).encode()
-    members["manifest.sha256"] = hashlib.sha256(members["manifest.json"]).hexdigest().encode()
+    if "manifest" not in stale:
+        members["manifest.sha256"] = hashlib.sha256(members["manifest.json"]).hexdigest().encode()
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", compression) as archive:
         for name, member in members.items():
@@ -238,6 +265,8 @@ def set_weights(content):
 
 
 ATTACKS = {
+    "an array cut short": lambda m, j: m.update({"weights.npy": m["weights.npy"][:-8]}),
+    "an array too long": lambda m, j: m.update({"weights.npy": m["weights.npy"] + bytes(8)}),
     "a huge array": lambda m, j: (
         m.update({"weights.npy": header((10**12,))}),
         j["arrays"]["weights"].update(shape=[10**12]),
@@ -263,6 +292,21 @@ def test_forged_files_are_refused(attack, sound, tmp_path):
     path.write_bytes(rewritten(sound[0], ATTACKS[attack]))
     with pytest.raises(ModelFileError, match=r"model\.npz"):
         nn.load_checkpoint(path)
+
+
+def test_every_checksum_counts(sound, tmp_path):
+    path = tmp_path / "model.npz"
+
+    def other_weights(members, manifest):
+        raw = members["weights.npy"]
+        members["weights.npy"] = raw[:-8] + b"\0" * 8
+
+    path.write_bytes(rewritten(sound[0], other_weights, stale=["weights"]))
+    with pytest.raises(ModelFileError, match="array weights does not have its checksum"):
+        nn.load(path)
+    path.write_bytes(rewritten(sound[0], lambda m, j: j["history"].update(seed=99), stale=["manifest"]))
+    with pytest.raises(ModelFileError, match="manifest does not have its checksum"):
+        nn.load(path)
 
 
 def test_compressed_members_are_refused(sound, tmp_path):
