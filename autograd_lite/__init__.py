@@ -26,6 +26,8 @@ from autograd_lite.engine import Value as Value
 from autograd_lite.engine import gradients as gradients
 from autograd_lite.errors import *  # noqa: F403 - the tree of errors is public as a whole
 from autograd_lite.ops import *  # noqa: F403 - so is the table: a new row needs no second edit
+from autograd_lite.source_lines import Located as Located
+from autograd_lite.source_lines import located as located
 from autograd_lite.transforms import *  # noqa: F403 - and so are the transforms
 
 __version__ = "0.1.0"
@@ -34,7 +36,14 @@ if not (Path(__file__).parent / "nn").is_dir():  # a checkout: nn/ and viz/ stan
     __path__.append(str(Path(__file__).parent.parent))  # noqa: F405 - every package has a __path__
 
 __all__ = sorted(  # noqa: PLE0605 - see above
-    ["TABLE", "Value", "gradients", "nn", "viz", *checks.__all__, *compiler.__all__, *errors.__all__, *ops.__all__, *transforms.__all__]
+    [
+        *["Located", "TABLE", "Value", "gradients", "located", "nn", "viz"],
+        *checks.__all__,
+        *compiler.__all__,
+        *errors.__all__,
+        *ops.__all__,
+        *transforms.__all__,
+    ]
 )
 
 

@@ -17,7 +17,7 @@ import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial as bind
-from typing import Any, NoReturn, overload
+from typing import Any, NoReturn, Self, TypeVar, overload
 
 import numpy as np
 
@@ -30,6 +30,7 @@ __all__ = ["TABLE", "ManyOp", "Op", "ScaledOp", "Value", "gradients", "primitive
 
 _next_order = itertools.count().__next__
 _new = object.__new__
+_V = TypeVar("_V", bound="Value")
 
 
 # --- the node -------------------------------------------------------------------------------------------------------
@@ -204,6 +205,11 @@ class Value(Node):
                 return v.record(op, nodes)  # a traced Value decides for all
         return _make(op, nodes)
 
+    @classmethod
+    def made_by(cls, op: Op, operands: tuple[Value, ...]) -> Self:
+        """Make a node of this class, with its number and its partials."""
+        return _make(op, operands, cls)
+
     # Arithmetic; the ops themselves are rows of the table
 
     def __add__(self, other: Any) -> Any:
@@ -346,7 +352,7 @@ def _leaf(data: float, label: str, grad: float, requires_grad: bool) -> Value:
 def _rebuild(recipe: _Recipe, leaves: list[Value]) -> Value:
     nodes = list(leaves)
     for op, places, data, partials, grad, label in zip(*recipe, strict=True):
-        v = _wire(op, tuple([nodes[i] for i in places]), data, partials)
+        v = _wire(op, tuple([nodes[i] for i in places]), data, partials, Value)
         v.grad, v.label = grad, label
         nodes.append(v)
     return nodes[-1]
@@ -355,8 +361,8 @@ def _rebuild(recipe: _Recipe, leaves: list[Value]) -> Value:
 # --- making nodes ---------------------------------------------------------------------------------------------------
 
 
-def _wire(op: Op, operands: tuple[Value, ...], data: float, partials: tuple[float | None, ...]) -> Value:
-    v = _new(Value)
+def _wire(op: Op, operands: tuple[Value, ...], data: float, partials: tuple[float | None, ...], kind: type[_V]) -> _V:
+    v = _new(kind)
     v._data = data
     if len(operands) == 2:
         v._a, v._b = operands
@@ -372,9 +378,9 @@ def _wire(op: Op, operands: tuple[Value, ...], data: float, partials: tuple[floa
     return v
 
 
-def _make(op: Op, operands: tuple[Value, ...]) -> Value:
+def _make(op: Op, operands: tuple[Value, ...], kind: type[_V] = Value) -> _V:  # type: ignore[assignment]
     data, partials = op.evaluate([u._data for u in operands], [u.requires_grad for u in operands])
-    return _wire(op, operands, data, partials)
+    return _wire(op, operands, data, partials, kind)
 
 
 def _unary(op: Op, x: Value) -> Value:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from autograd_lite.checks.wording import applied, op_of
 from autograd_lite.engine import Value
 from autograd_lite.errors import OperandError
 from autograd_lite.expressions import pretty_number
+from autograd_lite.source_lines import Located, located
 from autograd_lite.sweep import reachable
 from autograd_lite.table import shown
 
@@ -46,6 +48,9 @@ class NonFinite:
     masked: bool = False
 
     def __str__(self) -> str:
+        return self._story() + (f" Made at {self.line}" if self.line else "")
+
+    def _story(self) -> str:
         bad = pretty_number(self.number)
         if self.node.op is None:
             return f"forward: {_name(self.node)} was given as {bad}. Check where that number comes from."
@@ -58,6 +63,11 @@ class NonFinite:
             f"backward: all values are finite, but the gradient by operand {self.index} of {node} becomes {bad}: "
             f"adjoint {adjoint}, partial {partial}.{self._reason()}"
         )
+
+    @property
+    def line(self) -> str:
+        """The line of code that made the node, if it was made of `located` Values; else ""."""
+        return self.node.line if isinstance(self.node, Located) else ""
 
     def _reason(self) -> str:
         op = op_of(self.node)
@@ -73,13 +83,18 @@ class NonFinite:
         return ""
 
 
-def find_nonfinite(v: Value) -> NonFinite | None:
+def find_nonfinite(v: Value | Callable[..., Value], *args: float, trace: bool = False) -> NonFinite | None:
     """Find the first node that produced a NaN or an infinity, in the values or in the gradients.
 
     Parameters
     ----------
-    v : Value
-        The root, such as a loss.
+    v : Value or callable
+        The root, such as a loss; or a function that makes it.
+    *args : float
+        What to call the function with, as Values.
+    trace : bool
+        Whether the report names the line of code that made the node. A function is then called with `located` Values;
+        a graph that was made of such Values has its lines anyway.
 
     Returns
     -------
@@ -101,7 +116,12 @@ def find_nonfinite(v: Value) -> NonFinite | None:
     >>> print(find_nonfinite(p**0.5))  # doctest: +NORMALIZE_WHITESPACE
     backward: all values are finite, but the gradient by operand 0 of pow(p = 0, 0.5) becomes ∞:
     adjoint 1, partial ∞. pow is steepest at the end of its domain, a = 0.
+    >>> found = find_nonfinite(lambda x: log(x) + 1.0, -1.0, trace=True)
+    >>> found.line.endswith("found = find_nonfinite(lambda x: log(x) + 1.0, -1.0, trace=True)")
+    True
     """
+    if callable(v):
+        return find_nonfinite(v(*[located(x) if trace else Value(x) for x in args]))
     if not isinstance(v, Value):
         raise OperandError(f"find_nonfinite takes a Value, the root of a graph; it got {shown(v)}.")
     nodes = reachable([v])

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from autograd_lite.compiler.trace import Axis, Traced, Tracer, users_line
+from autograd_lite.compiler.trace import Axis, Traced, Tracer, at_users_line
 from autograd_lite.engine import Value
 from autograd_lite.errors import ShapeError, TraceError
 from autograd_lite.structure import flatten, pack
@@ -131,9 +131,9 @@ class Rows:
 
     def _refuse(self, *_: Any) -> NoReturn:
         raise TraceError(
-            f"Argument {self.place} was used{users_line()}. It is batched by batch_mean, so inside a compiled function "
-            "it can only be handed to batch_mean as it came. Index or slice it before the call, or pass what you need "
-            "as another argument."
+            f"Argument {self.place} was used{at_users_line()}. It is batched by batch_mean, so inside a compiled "
+            "function it can only be handed to batch_mean as it came. Index or slice it before the call, "
+            "or pass what you need as another argument."
         )
 
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _refuse

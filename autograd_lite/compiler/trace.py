@@ -12,21 +12,18 @@ round:
 
 from __future__ import annotations
 
-import linecache
-import sys
 from collections.abc import Sequence
 from contextvars import ContextVar
-from pathlib import Path
 from typing import Any, NoReturn
 
 from autograd_lite.engine import Op, Value
 from autograd_lite.errors import TraceError
 from autograd_lite.namespaces import values
+from autograd_lite.source_lines import users_line
 from autograd_lite.structure import flatten
 
-__all__ = ["ROWS", "ROW_SUM", "SPREAD", "Axis", "Traced", "Tracer", "current_tracer", "rows_axis", "users_line"]
+__all__ = ["ROWS", "ROW_SUM", "SPREAD", "Axis", "Traced", "Tracer", "at_users_line", "current_tracer", "rows_axis"]
 
-_PACKAGE = str(Path(__file__).parent.parent)
 _new = object.__new__
 
 current_tracer: ContextVar[Tracer | None] = ContextVar("current_tracer", default=None)
@@ -146,8 +143,8 @@ class Traced(Value):
     def backward(self, seed: float = 1.0) -> None:  # noqa: ARG002 - the same call as of any Value
         """A traced Value has no gradients to write down; inside a compiled function they are results."""
         raise TraceError(
-            f"backward() was called on a traced Value{users_line()}. While a function is compiled its Values have no "
-            "numbers yet, and so no grad. Write the loss as a function and compile its gradient: "
+            f"backward() was called on a traced Value{at_users_line()}. While a function is compiled its Values have "
+            "no numbers yet, and so no grad. Write the loss as a function and compile its gradient: "
             "ag.compile(ag.value_and_grad(f)), with wrt= for captured Values."
         )
 
@@ -162,7 +159,7 @@ class Traced(Value):
 
     def _refuse(self, how: str) -> NoReturn:
         raise TraceError(
-            f"A traced Value was {how}{users_line()}. While a function is compiled its Values have no numbers yet. "
+            f"A traced Value was {how}{at_users_line()}. While a function is compiled its Values have no numbers yet. "
             "Choose with ag.where(condition, a, b), compare for equality with ag.equal(a, b), or keep this part "
             "outside the compiled function."
         )
@@ -175,16 +172,10 @@ def rows_axis(v: Value) -> Axis:
     return axis
 
 
-def users_line() -> str:
-    """Where in the user's code we are: the innermost frame outside this package."""
-    frame = sys._getframe(1)
-    while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
-        frame = frame.f_back  # type: ignore[assignment]
-    if frame is None:
-        return ""
-    name, number = frame.f_code.co_filename, frame.f_lineno
-    line = linecache.getline(name, number).strip()
-    return f" at {name}:{number}" + (f", in the line `{line}`" if line else "")
+def at_users_line() -> str:
+    """Where in the user's code we are, for a message."""
+    line = users_line()
+    return f" at {line}" if line else ""
 
 
 class Tracer:
@@ -226,7 +217,7 @@ class Tracer:
         axes = {v.axis for v in nodes if type(v) is Traced and v.axis is not None}
         if len(axes) > 1:
             raise TraceError(
-                f"The op {op.name} met Values of two different batches{users_line()}. Rows of one batch have no "
+                f"The op {op.name} met Values of two different batches{at_users_line()}. Rows of one batch have no "
                 "partner in the other; take the mean of each first, or give both batches to one batch_mean."
             )
         if axes:

@@ -18,6 +18,7 @@ LAYERS = [  # a file imports from the layers above its own in this list, and fro
     ["table"],
     ["ops", "sweep"],
     ["engine"],
+    ["source_lines"],
     ["structure"],
     ["transforms"],
     ["checks"],
