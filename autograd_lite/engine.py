@@ -73,6 +73,8 @@ class Value(Node):
 
     __slots__ = ("_a", "_b", "_da", "_data", "_db", "grad", "label", "op", "order", "requires_grad", "swept")
 
+    has_number = True  # False for the traced Values of the compiler, which are graphs alone
+
     _data: float
     _a: Any
     _b: Value | None
@@ -504,7 +506,7 @@ def gradients(loss: Value, wrt: Value | Iterable[Value], *, create_graph: bool =
         raise OperandError(f"gradients needs the Value to differentiate, not {shown(loss)} ({type(loss).__name__}).")
     nodes = [wrt] if isinstance(wrt, Value) else list(_each_value(wrt))
     results: list[Any]
-    if create_graph or type(loss) is not Value:  # a traced Value has no numbers, only graphs
+    if create_graph or not loss.has_number:
         oldest = min([v.order for v in nodes], default=loss.order)
         by_node = graph_adjoints(loss, Value.constant(1.0), since=oldest)
         results = [by_node[v] if v in by_node else Value.constant(0.0) for v in nodes]

@@ -61,6 +61,8 @@ class Traced(Value):
 
     __slots__ = ("adjoint_of", "axis", "slope_of", "source", "tracer")
 
+    has_number = False
+
     tracer: Tracer
     axis: Axis | None
     source: tuple[Any, Any] | None

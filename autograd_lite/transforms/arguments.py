@@ -220,7 +220,7 @@ def _reaches(outer: tuple[Sequence[Value], ...], result: Any) -> bool:
     if _kept.get():
         return True
     roots = [v for v in flatten(result)[0] if isinstance(v, Value)]
-    if any(type(v) is not Value for v in roots):
+    if not all(v.has_number for v in roots):
         return True
     watched = {v for aliases in outer for v in aliases}
     if not watched:

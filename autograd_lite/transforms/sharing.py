@@ -24,7 +24,7 @@ def shared(root: Value, since: int) -> Value:
     >>> y.operands[0] is y.operands[1]
     True
     """
-    if type(root) is not Value:
+    if not root.has_number:
         return root  # a traced graph is shared by the compiler
     kept: dict[Any, Value] = {}
     chosen: dict[Value, Value] = {}
