@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 import numpy as np
 import numpy.typing as npt
 
-from autograd_lite.errors import DomainError
+from autograd_lite.errors import DomainError, OperandError
+from autograd_lite.table import shown
 
 from .schedules import Rate
 from .weights import read_weights, write_weights
@@ -22,7 +23,7 @@ from .weights import read_weights, write_weights
 if TYPE_CHECKING:
     from .training import Training
 
-__all__ = ["Callback", "Progress", "Record", "ReduceOnPlateau", "Schedule", "StopWhen", "as_callback"]
+__all__ = ["Callback", "Progress", "Record", "ReduceOnPlateau", "Schedule", "StopWhen", "callbacks_of"]
 
 
 class Callback:
@@ -52,9 +53,25 @@ class _Function(Callback):
         self.function(training)
 
 
-def as_callback(thing: Callback | Callable[[Training], Any]) -> Callback:
-    """The callback itself, or one that calls the function after each epoch."""
-    return thing if isinstance(thing, Callback) else _Function(thing)
+def callbacks_of(things: Any) -> list[Callback]:
+    """The callbacks that were given: one or several, functions among them.
+
+    Raises
+    ------
+    OperandError
+        If something else is among them.
+    """
+    if isinstance(things, Callback) or callable(things):
+        return [_as_callback(things)]
+    return [_as_callback(thing) for thing in things]
+
+
+def _as_callback(thing: Any) -> Callback:
+    if isinstance(thing, Callback):
+        return thing
+    if callable(thing) and not isinstance(thing, type):
+        return _Function(thing)
+    raise OperandError(f"{shown(thing)} is no callback; give an nn.Callback, such as nn.Progress(), or a function.")
 
 
 class Progress(Callback):

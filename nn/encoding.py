@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from .csv_file import MISSING, CsvFile
 
-__all__ = ["Column", "Encoding", "encode_rows", "finite_number", "is_missing"]
+__all__ = ["Column", "Encoding", "encode_rows", "finite_number", "is_missing", "listed"]
 
 Array = npt.NDArray[np.float64]
 
@@ -54,7 +54,7 @@ class Column:
             raise file.error(line, f"the value of column {self.name!r} is missing; fill it in, or drop such rows")
         if self.kind == "category":
             if text not in self.categories:
-                known = ", ".join(self.categories[:8]) + (", ..." if len(self.categories) > 8 else "")
+                known = listed(self.categories)
                 raise file.error(line, f"column {self.name!r} holds {text!r}; known categories: {known}")
             return [float(text == category) for category in self.categories]
         number = finite_number(text)
@@ -124,6 +124,11 @@ def encode_rows(rows: Sequence[tuple[int, list[str]]], file: CsvFile, encoding: 
     )
     encoding.standardise(inputs)
     return inputs
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first names, in a readable number."""
+    return ", ".join(names[:8]) + (f", ... ({len(names)} in all)" if len(names) > 8 else "")
 
 
 def is_missing(text: str) -> bool:

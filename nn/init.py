@@ -104,6 +104,6 @@ def initialiser_named(init: str | Initialiser, activation: str) -> Initialiser:
         return init
     if init == "auto":
         return he if activation in RECTIFIERS else xavier
-    if init not in INITIALISERS:
+    if not isinstance(init, str) or init not in INITIALISERS:
         raise UnknownNameError.among("initialiser", init, ["auto", *INITIALISERS])
     return INITIALISERS[init]

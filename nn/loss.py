@@ -125,7 +125,7 @@ def loss_named(loss: str | Callable[[Any, Any], Any]) -> Loss:
         return loss
     if callable(loss):
         return Loss(loss, whole=True)
-    if loss not in LOSSES:
+    if not isinstance(loss, str) or loss not in LOSSES:
         raise UnknownNameError.among("loss", loss, LOSSES)
     return LOSSES[loss]
 

@@ -28,6 +28,6 @@ def optimizer_named(optimizer: str | Optimizer) -> Optimizer:
     """
     if isinstance(optimizer, Optimizer):
         return optimizer
-    if optimizer not in OPTIMIZERS:
+    if not isinstance(optimizer, str) or optimizer not in OPTIMIZERS:
         raise UnknownNameError.among("optimizer", optimizer, OPTIMIZERS)
     return OPTIMIZERS[optimizer]()

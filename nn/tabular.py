@@ -19,7 +19,7 @@ from .adaptive import Adam
 from .archive import read_archive
 from .callbacks import Callback, StopWhen
 from .csv_file import CsvFile, Row
-from .encoding import Encoding, encode_rows
+from .encoding import Encoding, encode_rows, listed
 from .files import writing_atomically
 from .history import History
 from .layers import MLP
@@ -89,10 +89,10 @@ class TableModel:
     def describe(self) -> str:
         """What a person wants to know of the model, in some lines."""
         target = self.encoding.target
-        kind = f"one of {', '.join(self.encoding.classes)}" if self.encoding.classes else "a number"
+        kind = f"one of {listed(self.encoding.classes)}" if self.encoding.classes else "a number"
         lines = [repr(self.model), f"predicts {target.name!r}, {kind}, from:"]
         for column in self.encoding.inputs:
-            of = f"one of {', '.join(column.categories)}" if column.kind == "category" else _span(column)
+            of = f"one of {listed(column.categories)}" if column.kind == "category" else _span(column)
             lines.append(f"  {column.name}: {of}")
         if self.history is not None:
             lines.append(f"trained on {self.rows['training']} rows: {self.history!r}")

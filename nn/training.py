@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from autograd_lite.errors import DomainError, NonFiniteError, ShapeError
+from autograd_lite.errors import DomainError, NonFiniteError, OperandError, ShapeError
 from autograd_lite.table import Node, shown
 
-from .callbacks import Callback, as_callback
+from .callbacks import Callback, callbacks_of
 from .data import numbers_of, split_off, targets_for, weights_of_samples
 from .history import History
 from .loss import Loss, is_list, loss_named
@@ -83,6 +83,8 @@ class Training:
 
     def use(self, loss: Loss, *, weighted: bool = False, penalty: Penalty | None = None, compile: bool = True) -> None:  # noqa: A002
         """Say what to minimise, and how it is computed."""
+        if penalty is not None and not isinstance(penalty, Penalty):
+            raise OperandError(f"{shown(penalty)} is no penalty; give nn.L2(strength) or nn.L1(strength).")
         objective = Objective(self.model, loss, weighted=weighted)
         self.steps = (CompiledSteps if compile else EagerSteps)(objective, self.parameters, penalty)
         self.predict = Predictor(self.model, compile=compile)
@@ -186,9 +188,9 @@ def fit(
     batch_size: int | None = None,
     validation: float | tuple[Any, Any] | None = None,
     seed: int | None = None,
-    callbacks: Iterable[Callback | Callable[[Training], Any]] = (),
+    callbacks: Callback | Callable[[Training], Any] | Iterable[Callback | Callable[[Training], Any]] = (),
     compile: bool = True,  # noqa: A002 - the public name, as in other libraries
-    metrics: Mapping[str, Metric] | Iterable[Metric] = (),
+    metrics: Mapping[str, Metric] | Iterable[Metric] | Metric = (),
     penalty: Penalty | None = None,
     sample_weight: Any = None,
     class_weight: Mapping[Any, float] | str | None = None,
@@ -217,12 +219,12 @@ def fit(
         A share to hold out at random, or data of their own: for the history, and for callbacks to stop by.
     seed : int, optional
         Source of all randomness in training; another one each time unless given. It is kept in the history.
-    callbacks : iterable
-        See `callbacks`.
+    callbacks : callback, or iterable of them
+        See the module `callbacks`.
     compile : bool
         Whether to run compiled array code, or (False) the graph of Values sample by sample; both give the same
         numbers, up to rounding.
-    metrics : mapping or iterable of functions
+    metrics : function, or mapping or iterable of functions
         ``metric(outputs, targets)``, noted after each epoch.
     penalty : L1 or L2, optional
         Added to the loss.
@@ -261,7 +263,7 @@ def fit(
     if batch_size is not None:
         _whole("batch_size", batch_size)
     training = Training(model, optimizer_named(optimizer), history, epochs)
-    training.callbacks = [as_callback(c) for c in callbacks]
+    training.callbacks = callbacks_of(callbacks)
     training.metrics = _named(metrics)
     training.batch_size, training.shuffle = batch_size, shuffle
     rule = loss_named(loss)
@@ -282,10 +284,11 @@ def fit(
     return training.run()
 
 
-def _named(metrics: Mapping[str, Metric] | Iterable[Metric]) -> dict[str, Metric]:
+def _named(metrics: Mapping[str, Metric] | Iterable[Metric] | Metric) -> dict[str, Metric]:
     if isinstance(metrics, Mapping):
         return {str(name): metric for name, metric in metrics.items()}
-    return {getattr(metric, "__name__", repr(metric)): metric for metric in metrics}
+    several: Iterable[Metric] = [metrics] if callable(metrics) else metrics
+    return {getattr(metric, "__name__", repr(metric)): metric for metric in several}
 
 
 def _outputs_of(model: Any, inputs: Array) -> int:

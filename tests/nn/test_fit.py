@@ -257,6 +257,13 @@ def test_the_best_weights_are_kept():
     assert numbers(model) == path.weights[best + 1].tolist()
 
 
+def test_one_callback_and_one_metric_need_no_list():
+    path = nn.Record()
+    _, history = fit_line(callbacks=path, metrics=nn.r2)
+    assert len(path.weights) == 6
+    assert len(history.metrics["r2"]) == 5
+
+
 def test_a_function_is_a_callback_and_may_stop():
     _, history = fit_line(callbacks=[lambda training: training.epoch == 3 and training.stop("enough")])
     assert (history.epochs, history.stopped) == (3, "enough")
@@ -392,6 +399,11 @@ BAD = {
     "class": (lambda: nn.fit(nn.MLP(1, [2]), [[1.0]], [2], loss="cross_entropy"), DomainError, "class 2"),
     "weights": (lambda: fit_line(sample_weight=[1.0]), ShapeError, "one number per sample"),
     "classes": (lambda: fit_line(class_weight="balance"), UnknownNameError, "Did you mean 'balanced'"),
+    "callback": (lambda: fit_line(callbacks=["progress"]), OperandError, "'progress' is no callback"),
+    "callback class": (lambda: fit_line(callbacks=[nn.Progress]), OperandError, "is no callback"),
+    "penalty as a number": (lambda: fit_line(penalty=0.1), OperandError, r"0.1 is no penalty; give nn.L2"),
+    "a list for a name": (lambda: fit_line(loss=["hinge"]), UnknownNameError, "loss"),
+    "a number for a name": (lambda: fit_line(optimizer=0.1), UnknownNameError, "optimizer 0.1"),
     "stop": (nn.StopWhen, DomainError, "no condition"),
     "dropout": (lambda: nn.Dropout(3, p=1.0), DomainError, "probability is 1.0"),
     "penalty": (lambda: nn.L2(-1.0), DomainError, "strength"),
