@@ -17,6 +17,7 @@ import numpy as np
 __all__ = ["array_erf", "array_erfc", "float_erfc", "gauss", "normal_cdf", "normal_pdf"]
 
 NEAR_FROM = 0.65625
+SPLITTER = 2.0**27 + 1.0  # a float times this gives up its lower 26 bits
 ROOT_HALF, ROOT_HALF_REST = math.sqrt(0.5), -4.833646656726457e-17  # sqrt(1/2), in two floats
 NORMAL_PEAK, NORMAL_PEAK_REST = 0.3989422804014327, -2.49232720227773e-17  # 1 / sqrt(2 pi), in two floats
 
@@ -103,7 +104,8 @@ def _polynomial(coefficients: Sequence[float], t: Any) -> Any:
 
 def _product_error(a: Any, b: Any) -> Any:
     """What rounding loses in a b, exactly (Dekker; Higham 2002, section 4.3)."""
-    a_high, b_high = (x * (2.0**27 + 1.0) - (x * (2.0**27 + 1.0) - x) for x in (a, b))
+    a_scaled, b_scaled = a * SPLITTER, b * SPLITTER
+    a_high, b_high = a_scaled - (a_scaled - a), b_scaled - (b_scaled - b)
     a_low, b_low = a - a_high, b - b_high
     return ((a_high * b_high - a * b) + a_high * b_low + a_low * b_high) + a_low * b_low
 
@@ -249,4 +251,4 @@ def normal_cdf(xp: Any, x: Any) -> Any:
     x = xp.maximum(xp.minimum(x, 40.0), -40.0)
     z = x * ROOT_HALF
     lost = _product_error(x, ROOT_HALF) + x * ROOT_HALF_REST
-    return 0.5 * (xp.erfc(-z) + 2.0 / math.sqrt(math.pi) * gauss(xp, z) * lost)
+    return 0.5 * (xp.erfc(-z) + 2.0 / math.sqrt(math.pi) * xp.exp(-z * z) * lost)
