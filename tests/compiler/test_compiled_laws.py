@@ -96,7 +96,8 @@ def agree(a: Any, b: Any, tolerance: float = 1e-9) -> bool:
     )
 
 
-numbers = st.sampled_from([0.7, -1.3, 2.1, 0.25, -0.6, 1.9, -2.4, 3.3, 0.05])
+# no small sums of these cancel, so rounding moves nothing across a pole
+numbers = st.sampled_from([0.7123, -1.3371, 2.1399, 0.2531, -0.6173, 1.9077, -2.4413, 3.3191, 0.0523])
 
 
 @settings(max_examples=EXAMPLES)
