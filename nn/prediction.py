@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from autograd_lite.compiler import compile as compiled
 from autograd_lite.engine import Value
+from autograd_lite.errors import TraceError
 from autograd_lite.table import Node
 
 from .data import numbers_of
@@ -18,6 +19,7 @@ __all__ = ["Predictor", "predict"]
 
 Array = npt.NDArray[np.float64]
 
+FEW = 64  # rows: for so few, compiling takes longer than it saves
 CHUNK = 10_000  # rows at once: enough to be fast, few enough for the memory
 
 
@@ -30,7 +32,7 @@ def predict(model: Any, X: Any, *, compile: bool = True) -> Array:  # noqa: A002
     X : array, shape (n, d)
         One row of inputs per sample.
     compile : bool
-        Whether to run compiled array code.
+        Whether to run compiled array code, where there are rows enough for it to be worth while.
 
     Returns
     -------
@@ -43,7 +45,8 @@ def predict(model: Any, X: Any, *, compile: bool = True) -> Array:  # noqa: A002
     >>> predict(nn.MLP(2, [3, 2]), [[0.0, 0.0], [1.0, 2.0]]).shape
     (2, 2)
     """
-    return Predictor(model, compile=compile)(numbers_of(X, "X"))
+    inputs = numbers_of(X, "X")
+    return Predictor(model, compile=compile and len(inputs) > FEW)(inputs)
 
 
 class Predictor:
@@ -64,7 +67,10 @@ class Predictor:
         """Compute them: shape (n,) for one output, else (n, k)."""
         if self._batched is None:
             return np.array([_numbers(self.model(row)) for row in inputs.tolist()])
-        chunks = [self._batched(inputs[i : i + CHUNK]) for i in range(0, len(inputs), CHUNK)]
+        try:
+            chunks = [self._batched(inputs[i : i + CHUNK]) for i in range(0, len(inputs), CHUNK)]
+        except TraceError as error:
+            raise TraceError(f"{error} Or compute row by row: predict(..., compile=False).") from error
         columns = [np.stack(c, axis=1) if isinstance(c, (list, tuple)) else c for c in chunks]
         return np.concatenate(columns)
 

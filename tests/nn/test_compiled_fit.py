@@ -13,6 +13,7 @@ from autograd_lite.errors import TraceError
 
 RNG = np.random.default_rng(0)
 INPUTS = RNG.normal(size=(12, 3))
+MANY = np.tile(INPUTS, (10, 1))
 REAL = np.sin(INPUTS.sum(axis=1))
 BINARY = (REAL > 0).astype(float)
 CLASSES = RNG.integers(0, 3, size=12)
@@ -98,7 +99,7 @@ def test_eager_and_compiled_agree(case):
             compile=compiled,
             **settings,
         )
-        runs.append((history, [p.data for p in model.parameters()], nn.predict(model, INPUTS, compile=compiled)))
+        runs.append((history, [p.data for p in model.parameters()], nn.predict(model, MANY, compile=compiled)))
     (eager, weights, outputs), (fast, fast_weights, fast_outputs) = runs
     assert fast_weights == pytest.approx(weights, rel=1e-9, abs=1e-12)
     assert fast.loss == pytest.approx(eager.loss, rel=1e-9)
@@ -119,6 +120,9 @@ def test_a_model_that_branches_on_its_numbers_says_so():
     with pytest.raises(TraceError, match=r"ag\.where.*compile=False"):
         nn.fit(Branching(), INPUTS, REAL, loss="mean_squared_error", epochs=1)
     nn.fit(Branching(), INPUTS, REAL, loss="mean_squared_error", epochs=1, compile=False)
+    assert nn.predict(Branching(), INPUTS).shape == (12,)
+    with pytest.raises(TraceError, match="compile=False"):
+        nn.predict(Branching(), MANY)
 
 
 def test_no_python_work_per_weight_or_sample_in_a_step(monkeypatch):
