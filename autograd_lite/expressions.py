@@ -167,13 +167,17 @@ def name_latex(name: str) -> str:
     """
     parts = re.fullmatch(r"([^\W\d_])_?(\d+|[^\W\d_]+\d*)?", name)
     if parts is None:
-        return r"\mathrm{" + "".join(LATEX_SPECIALS.get(c, c) for c in name) + "}"
+        return rf"\mathrm{{{_escaped(name)}}}"
     letter, index = parts.groups()
     if index is None:
         return letter
     if index.isdigit():
         return f"{letter}_{{{index}}}"
     return f"{letter}_{{\\mathrm{{{index}}}}}" if "_" in name else f"\\mathrm{{{name}}}"
+
+
+def _escaped(name: str) -> str:
+    return "".join(LATEX_SPECIALS.get(c, c) for c in name)
 
 
 def _precedence(e: Expr) -> int:
@@ -252,5 +256,5 @@ def _latex(e: Expr) -> str:  # noqa: PLR0911 - one line a kind of formula
     noted = _noted(e, "latex", shown)
     if noted:
         return noted
-    function = f"\\{e.head}" if e.head in STANDARD_LATEX else rf"\operatorname{{{e.head}}}"
+    function = f"\\{e.head}" if e.head in STANDARD_LATEX else rf"\operatorname{{{_escaped(e.head)}}}"
     return rf"{function}\left({', '.join(shown)}\right)"

@@ -139,6 +139,11 @@ def pow(xp, a, b):  # noqa: A001 - NumPy's and Python's own name
         "b": lambda xp, y, c, a, b, k: xp.powterm(c * _log_of_base(xp, a, b - k), a, b, k),
         "k": lambda xp, y, c, a, b, k: -xp.powterm(c * _log_of_base(xp, a, b - k), a, b, k),
     },
+    taught={
+        "c": lambda xp, y, c, a, b, k: a ** (b - k),
+        "b": lambda xp, y, c, a, b, k: y * xp.log(a),
+        "k": lambda xp, y, c, a, b, k: -y * xp.log(a),
+    },
     domain={"c": (-1e100, 1e100), "a": POSITIVE, "b": (-1000.0, 1000.0), "k": (-16.0, 16.0)},
     pretty="{c} · {a}^({b} − {k})",
     latex=r"{c} \cdot {{{a}}}^{{{b} - {k}}}",
