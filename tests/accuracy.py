@@ -178,7 +178,9 @@ def _guarded(run: Contender, name: str, columns: Columns) -> Result | None:
 def shown(ulps: float) -> str:
     if ulps == math.inf:
         return "wrong"
-    return f"{ulps:.2g}" if ulps < 1000 else f"{ulps:.0e}".replace("e+", "e")
+    if ulps >= 1000:
+        return f"{ulps:.0e}".replace("e+", "e")
+    return f"{ulps:.2g}" if ulps < 100 else f"{ulps:.0f}"
 
 
 NOTES = {("logsumexp", "value", "compiled"): "¹"}
