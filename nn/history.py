@@ -71,7 +71,10 @@ class History:
         """Everything as lists, numbers and text, for a file or a table."""
         return {**vars(self), "metrics": dict(self.metrics)}
 
-    def __repr__(self) -> str:
+    def __str__(self) -> str:
         path = f", loss {self.loss[0]:.4g} → {self.loss[-1]:.4g}" if self.loss else ""
         stopped = f", {self.stopped}" if self.stopped else ""
-        return f"History({self.epochs} epoch{'' if self.epochs == 1 else 's'}{path}{stopped})"
+        return f"{self.epochs} epoch{'' if self.epochs == 1 else 's'}{path}{stopped}"
+
+    def __repr__(self) -> str:
+        return f"History({self})"

@@ -95,7 +95,7 @@ class TableModel:
             of = f"one of {listed(column.categories)}" if column.kind == "category" else _span(column)
             lines.append(f"  {column.name}: {of}")
         if self.history is not None:
-            lines.append(f"trained on {self.rows['training']} rows: {self.history!r}")
+            lines.append(f"trained on {self.rows['training']} rows: {self.history}")
         if self.scores is not None:
             lines.append(f"on {self.rows['held out']} held-out rows: {report(self.scores)}")
         return "\n".join(lines)
@@ -254,7 +254,7 @@ def describe_model_file(path: str | os.PathLike[str]) -> str:
     if contents.get("architecture"):
         saved = load_checkpoint(path)
         lines = [repr(saved.model)]
-        lines += [f"trained: {saved.history!r}"] if saved.history is not None else []
+        lines += [f"trained: {saved.history}"] if saved.history is not None else []
         lines += (
             [f"with {saved.optimizer!r}, after {saved.optimizer.steps} steps"] if saved.optimizer is not None else []
         )
