@@ -150,29 +150,33 @@ OURS: dict[str, Contender] = {"eager": eager, "compiled": compiled}
 def measure(op: Op, count: int, seed: int, contenders: dict[str, Contender]) -> list[list[str]]:
     """Rows of the table for one op: what, then the largest error of each contender."""
     rng = random.Random(f"{seed} {op.name}")  # noqa: S311 - points, not secrets
-    points = [draw(op, rng) for _ in range(count)]
-    columns = [np.array(c) for c in zip(*points, strict=True)]
-    truth = truths(op, points)
-    results = [(name, _guarded(run, op.name, columns)) for name, run in contenders.items()]
+    worst: dict[str, dict[str, float]] = {}
+    for start in range(0, count, BLOCK):
+        points = [draw(op, rng) for _ in range(min(BLOCK, count - start))]
+        for what, found in errors(op, points, contenders).items():
+            known = worst.setdefault(what, found)
+            worst[what] = {name: max(error, known[name]) for name, error in found.items()}
     rows = []
-    for what, exact in truth.items():
-        cells = []
-        for name, result in results:
-            if result is None:
-                cells.append("")
-                continue
-            at = [i for i in range(len(columns)) if group_of(op, i, len(columns)) == what]
-            ours = [result[0]] if what == "value" else [result[1][i] for i in at]
-            normal = name not in OURS
-            worst = max(t.error(np.asarray(o), normal=normal)[0] for t, o in zip(exact, ours, strict=True))
-            cells.append(shown(worst) + NOTES.get((op.name, what, name), ""))
+    for what, found in worst.items():
+        cells = [shown(found[n]) + NOTES.get((op.name, what, n), "") if n in found else "" for n in contenders]
         rows.append([op.name if what == "value" else "", what if what == "value" else f"by {what}", *cells])
     return rows
 
 
-def _guarded(run: Contender, name: str, columns: Columns) -> Result | None:
-    with np.errstate(all="ignore"):
-        return run(name, columns)
+def errors(op: Op, points: Sequence[list[float]], contenders: dict[str, Contender]) -> dict[str, dict[str, float]]:
+    """Largest error in ulp of each contender that has the op: of the value, and by each operand."""
+    columns = [np.array(c) for c in zip(*points, strict=True)]
+    exact = truths(op, points)
+    found: dict[str, dict[str, float]] = {what: {} for what in exact}
+    for name, run in contenders.items():
+        with np.errstate(all="ignore"):
+            result = run(op.name, columns)
+        for what, truth in exact.items() if result else ():
+            at = [i for i in range(len(columns)) if group_of(op, i, len(columns)) == what]
+            ours = [result[0]] if what == "value" else [result[1][i] for i in at]
+            pairs = zip(truth, ours, strict=True)
+            found[what][name] = max(t.error(np.asarray(o), normal=name not in OURS)[0] for t, o in pairs)
+    return found
 
 
 def shown(ulps: float) -> str:
@@ -183,6 +187,7 @@ def shown(ulps: float) -> str:
     return f"{ulps:.2g}" if ulps < 100 else f"{ulps:.0f}"
 
 
+BLOCK = 20_000  # points at a time, which bounds the memory
 NOTES = {("logsumexp", "value", "compiled"): "¹"}
 PAGE_TEXT = """# How many digits are right
 

@@ -38,6 +38,12 @@ def test_ours_keeps_the_promise_eager_and_compiled(name):
             assert cell.endswith("¹") or float(cell) <= 4.0, f"{name} {what} {cells}"
 
 
+def test_blocks_of_points_are_merged(monkeypatch):
+    whole = accuracy.measure(TABLE["tan"], 90, 3, accuracy.OURS)
+    monkeypatch.setattr(accuracy, "BLOCK", 20)
+    assert accuracy.measure(TABLE["tan"], 90, 3, accuracy.OURS) == whole
+
+
 def test_the_page_is_written_whole(tmp_path, capsys):
     page = tmp_path / "docs" / "digits.md"
     assert accuracy.main(["tanh", "--points", "50", "--no-peers", "--output", str(page)]) == 0

@@ -31,7 +31,7 @@ OPS += ["silu", "softsign", "minimum", "hypot", "square", "sign", "mean", "logsu
 TRANSFORMS = ["grad", "value_and_grad", "derivative", "jacobian", "hessian", "hvp", "taylor"]
 TRANSFORMS += ["classify_critical_point", "descent_report", "check_gradients", "find_nonfinite"]
 COMPILER = ["compile", "batch_mean"]
-NETWORKS = ["MLP", "Layer", "Neuron", "SGD", "fit"]
+NETWORKS = ["MLP", "Layer", "Neuron", "SGD", "fit", "save", "load"]
 PICTURES = ["draw", "steps", "explain"]
 
 PROMISED = {
