@@ -29,10 +29,12 @@ def program(words, x):
     return ag.fsum(nodes)
 
 
+# Away from 0: near it the terms 1/x of a quotient's gradient swallow the others, in whatever order they are added.
+NUMBERS = st.floats(0.1, 2.0) | st.floats(-2.0, -0.1)
 STEPS = st.tuples(st.sampled_from(WORDS), st.integers(0, 30), st.integers(0, 30))
 
 
-@given(st.lists(STEPS, max_size=15), st.floats(-2.0, 2.0))
+@given(st.lists(STEPS, max_size=15), NUMBERS)
 def test_sharing_changes_no_bit_and_no_gradient(words, number):
     x = Value(number)
     y = program(words, x)
