@@ -177,7 +177,7 @@ def rows_axis(v: Value) -> Axis:
 def at_users_line() -> str:
     """Where in the user's code we are, for a message."""
     line = users_line()
-    return f" at {line}" if line else ""
+    return f" in the line ({line})" if line else ""
 
 
 class Tracer:
