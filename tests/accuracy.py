@@ -27,7 +27,8 @@ import autograd_lite as ag
 from autograd_lite import TABLE
 from autograd_lite.table import Op
 from tests.accuracy_peers import Columns, Result, installed_peers
-from tests.engine.laws import LEEWAY, NEAR, TINY, group_of, leeway_of, subnormal
+from tests.engine.laws import NEAR, group_of
+from tests.engine.leeway import LEEWAY, TINY, leeway_of, subnormal
 from tests.engine.oracle import derivatives, unit, value
 
 PAGE = Path(__file__).parents[1] / "docs" / "accuracy.md"
