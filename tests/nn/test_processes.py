@@ -12,7 +12,8 @@ import time
 import pytest
 
 TRAIN = """
-import json, sys
+import json, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs start with it ignored
 import numpy as np
 from autograd_lite import nn
 
@@ -65,7 +66,10 @@ def test_a_real_ctrl_c_returns_the_history_and_a_usable_model(compiled):
         assert process.stdout.readline() == "running\n"
         time.sleep(0.05)
         process.send_signal(signal.SIGINT)
-        output = process.communicate(timeout=60)[0]
+        try:
+            output = process.communicate(timeout=60)[0]
+        finally:
+            process.kill()
     stopped, epochs, weights, finite, losses = json.loads(output)
     assert (stopped, process.returncode, finite) == ("interrupted", 0, True)
     assert 3 <= epochs == len(losses) < 10**6
