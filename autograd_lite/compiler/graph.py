@@ -25,7 +25,7 @@ from autograd_lite.errors import TraceError
 from autograd_lite.namespaces import arrays, floats
 from autograd_lite.sweep import reachable
 
-__all__ = ["CAPTURED", "Graph", "Ref"]
+__all__ = ["CAPTURED", "COMMUTATIVE", "Graph", "Ref"]
 
 CAPTURED = "captured"  # the block of the leaves that the function found outside its arguments
 COMMUTATIVE = {"add", "mul"}

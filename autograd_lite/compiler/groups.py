@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from autograd_lite.compiler.graph import Graph
+from autograd_lite.compiler.graph import COMMUTATIVE, Graph
 from autograd_lite.compiler.sums import LEAVES, Node, Term
 from autograd_lite.compiler.trace import Axis
 
@@ -89,6 +89,7 @@ class _Grouper:
         self.keys: dict[tuple[object, ...], int] = {}
         self.given: set[object] = set()  # keys of leaves
         self.key_of: dict[int, int] = {}  # node -> the key of its group
+        self.kinds: dict[int, list[int]] = {}  # the key of a group of words -> the keys of its operands
         self.last = self._last_sums()
         self.place: dict[int, Place] = {}
         self.groups: list[Group] = []
@@ -125,7 +126,14 @@ class _Grouper:
             return ("const",)
         if node.word in LEAVES:
             return (node.word, self.graph.args[i][0], node.axis)
-        return (node.word, node.axis, *[self.key_of[j] for j in node.args])
+        kinds = [self.key_of[j] for j in node.args]
+        return (node.word, node.axis, *(sorted(kinds) if node.word in COMMUTATIVE else kinds))
+
+    def _args(self, i: int) -> tuple[int, ...]:
+        """The operands of a word, in the order of its group's first member: x times 2 like 2 times x."""
+        args = self.nodes[i].args
+        kinds = [self.key_of[j] for j in args]
+        return args if kinds == self.kinds.setdefault(self.key_of[i], kinds) else args[::-1]
 
     def _alike_sums(self, sums: Sequence[int]) -> dict[int, list[int]]:
         """Sums with the same kinds of terms, or that share a kind of computed terms, by their first."""
@@ -166,7 +174,7 @@ class _Grouper:
         operands = []
         if first.word not in LEAVES and not first.terms:
             for k in range(len(first.args)):
-                places = [self.place[self.nodes[i].args[k]] for i in members]
+                places = [self.place[self._args(i)[k]] for i in members]
                 operands.append((places[0].group, [p.member for p in places]))
         block = self.graph.args[members[0]][0] if first.word in ("input", "rows") else None
         self.groups.append(
@@ -179,7 +187,7 @@ class _Grouper:
     def _lie(self, i: int, terms: Mapping[int, list[tuple[int, tuple[Place, ...]]]]) -> object:
         if terms[i]:
             return [places for _, places in terms[i]]
-        return [self.place[j] for j in self.nodes[i].args]
+        return [self.place[j] for j in self._args(i)]
 
 
 def _parts(members: Sequence[int], terms: Mapping[int, list[tuple[int, tuple[Place, ...]]]]) -> list[Part]:

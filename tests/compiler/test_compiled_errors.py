@@ -79,7 +79,8 @@ def test_the_whole_message() -> None:
     assert str(caught.value) == (
         "A traced Value was used as a truth value, in `if`, `while`, `and`, `or`, `not` or `assert` in the "
         f"line {where}. While a function is compiled its Values have no numbers yet. Choose with "
-        "ag.where(condition, a, b), compare for equality with ag.equal(a, b), or keep this part outside the compiled function."
+        "ag.where(condition, a, b), compare for equality with ag.equal(a, b), or keep this part outside the compiled "
+        "function."
     )
 
 
