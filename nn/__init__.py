@@ -9,6 +9,9 @@
 `saving`                       models in files; with `archive` (the format), `files` (whole or not at all), `weights`
 `models`                       the models that courses begin with
 `tabular`                      CSV files; with `csv_file`, `tables`, `encoding`
+`estimators`                   for scikit-learn (an extra, loaded when asked for); with
+                               `estimator_base`, `estimator_classifier`, `estimator_regressor`, `estimator_training`,
+                               `shared_programs`; and `sklearn_networks`, for networks that it fitted
 ============================== ===================================================================================
 
 >>> from autograd_lite import nn
@@ -20,6 +23,11 @@
 """
 
 from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from autograd_lite.errors import MissingDependencyError, UnknownNameError
 
 from .activations import activation_names
 from .adaptive import Adam, AdamW, RMSProp
@@ -59,9 +67,14 @@ from .prediction import predict
 from .restarts import Restarts, fit_restarts
 from .saving import Checkpoint, SavedModel, load, load_checkpoint, save
 from .schedules import constant, cosine, step_decay, warm_up
+from .sklearn_networks import INSTALL, from_sklearn
 from .tabular import Scores, TableModel, describe_model_file, load_table_model, predict_csv, train_on_csv
 from .training import Training, fit
 from .weights import from_numpy, to_numpy
+
+if TYPE_CHECKING:
+    from .estimators import MLPClassifier as MLPClassifier
+    from .estimators import MLPRegressor as MLPRegressor
 
 __all__ = [
     "INITIALISERS",
@@ -109,6 +122,7 @@ __all__ = [
     "fit",
     "fit_restarts",
     "from_numpy",
+    "from_sklearn",
     "half_mean_squared_error",
     "half_sum_of_squares",
     "hinge",
@@ -135,3 +149,18 @@ __all__ = [
     "writing_atomically",
     "xor_network",
 ]
+
+ESTIMATORS = ("MLPClassifier", "MLPRegressor")  # not in __all__: a star import must not need scikit-learn
+
+
+def __getattr__(name: str) -> Any:
+    if name not in ESTIMATORS:
+        raise AttributeError(f"Module autograd_lite.nn: {UnknownNameError.among('name', name, __dir__())}")
+    try:
+        return getattr(importlib.import_module(".estimators", __name__), name)
+    except ModuleNotFoundError as error:
+        raise MissingDependencyError(INSTALL) from error
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, *ESTIMATORS])
