@@ -311,6 +311,8 @@ def test_optional_operands_and_many_operand_forms():
     x = Value(-2.0)
     assert ag.leaky_relu(x).data == -0.02
     assert ag.leaky_relu(x, slope=0.5).data == -1.0
+    assert ag.elu(x).data == math.expm1(-2.0)
+    assert ag.elu(x, alpha=0.5).data == 0.5 * math.expm1(-2.0)
     assert ag.sigmoid(0.3, beta=5.0) == 0.8175744761936437
     assert ag.maximum(1.0, 2.0, 3.0) == ag.maximum([1.0, 2.0, 3.0]) == 3.0
     assert ag.fsum([]) == 0.0
