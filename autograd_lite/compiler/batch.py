@@ -9,9 +9,11 @@ from typing import Any
 from autograd_lite.compiler.arguments import Rows, is_argument
 from autograd_lite.compiler.compiled import RowsFound
 from autograd_lite.compiler.rows import check_places, each_row, missing
-from autograd_lite.compiler.trace import current_tracer
+from autograd_lite.compiler.trace import Tracer, current_tracer
+from autograd_lite.engine import Value
 from autograd_lite.errors import OperandError, ShapeError, TraceError
 from autograd_lite.ops import mean
+from autograd_lite.sweep import reachable
 from autograd_lite.transforms.arguments import scalar
 
 __all__ = ["batch_mean"]
@@ -83,4 +85,22 @@ def _traced_mean(f: Callable[..., Any], places: Sequence[int], args: Sequence[An
         raise RowsFound([argument for argument in found.values() if argument is not None])
     axis = tracer.axis(tuple(args[place].place for place in places))
     row = [argument.row(axis) if place in places else argument for place, argument in enumerate(args)]
-    return tracer.row_mean(scalar(f(*row, **named), "batch_mean"), axis)
+    outer, tracer.inside = tracer.inside, axis
+    start = Value.next_order()
+    try:
+        result = scalar(f(*row, **named), "batch_mean")
+    finally:
+        tracer.inside = outer
+    if tracer.summed_inside and isinstance(result, Value):
+        _check_inner_gradients(tracer, reachable([result], since=start))
+    return tracer.row_mean(result, axis)
+
+
+def _check_inner_gradients(tracer: Tracer, computed: Sequence[Value]) -> None:
+    """Refuse a row's gradient by what all rows have in common: the sweep sums it over the rows."""
+    if not tracer.summed_inside.isdisjoint(computed):
+        raise TraceError(
+            "Inside a batch_mean, a gradient was taken by a Value from outside, wrt= or a captured one; compiled, it "
+            "would be that of all rows together. Hand the Value to the inner function as an argument, and take ag.grad "
+            "by that."
+        )

@@ -95,7 +95,7 @@ class Traced(Value):
         if isinstance(v_bar, Traced) and v_bar.adjoint_of is None:
             v_bar.adjoint_of = self
         if self.op is SPREAD:
-            total = self.tracer.row_sum(v_bar, self.axis)
+            total = self.tracer.row_sum_of_sweep(v_bar, self.axis)
             if isinstance(total, Traced):
                 total.adjoint_of = self.operands[0]
             return [total]
@@ -193,13 +193,25 @@ class Tracer:
     def __init__(self, *, guarded: bool = False) -> None:
         self.guarded = guarded
         self.lifted: dict[int, tuple[int, list[Any]]] = {}  # argument -> its first block, and the sizes of its blocks
-        self._axes: dict[tuple[int, ...], Axis] = {}
+        self._axes: list[Axis] = []
+        self.inside: Axis | None = None  # the rows of the batch_mean whose function is running
+        self.summed_inside: set[Value] = set()  # adjoints that a sweep inside it summed over all of them
         self.watched: list[Value] = []  # what was differentiated
         self._spread: dict[tuple[Value, Axis], Traced] = {}
 
     def axis(self, arguments: tuple[int, ...]) -> Axis:
         """The rows of these arguments."""
-        return self._axes.setdefault(arguments, Axis(arguments))
+        met = [axis for axis in self._axes if not set(axis.arguments).isdisjoint(arguments)]
+        if len(met) > 1:
+            raise TraceError(
+                f"A batch_mean takes the rows of arguments {', '.join(map(str, arguments))} together{at_users_line()}, "
+                "after means over each of them apart. Call the batch_mean over all of them first."
+            )
+        if met:
+            met[0].arguments = tuple(sorted({*met[0].arguments, *arguments}))
+            return met[0]
+        self._axes.append(Axis(arguments))
+        return self._axes[-1]
 
     def has_traced(self, argument: Any) -> bool:
         """Whether something holds a traced Value."""
@@ -217,6 +229,8 @@ class Tracer:
         if not self._axes:
             return self._node(op, tuple(nodes), None)
         axes = {v.axis for v in nodes if type(v) is Traced and v.axis is not None}
+        if op is values.identity and self.inside is not None:
+            axes.add(self.inside)  # an alias of a transform inside the rows: its gradient is each row's own
         if len(axes) > 1:
             raise TraceError(
                 f"The op {op.name} met Values of two different batches{at_users_line()}. Rows of one batch have no "
@@ -251,6 +265,13 @@ class Tracer:
         if type(v) is Traced and v.axis is axis:
             return self._node(ROW_SUM, (v,), None)
         return v * self.leaf((ROWS, axis))  # type: ignore[no-any-return]  # the same in every row
+
+    def row_sum_of_sweep(self, v_bar: Value, axis: Axis | None) -> Value:
+        """Sum an adjoint over the rows; inside a batch_mean nothing that a row computes may depend on it."""
+        total = self.row_sum(v_bar, axis)
+        if self.inside is axis:
+            self.summed_inside.add(total)
+        return total
 
     def row_mean(self, v: Any, axis: Axis) -> Value:
         """Average a Value over the rows of an axis."""
