@@ -224,7 +224,7 @@ class BaseNetwork(BaseEstimator):  # type: ignore[misc] # scikit-learn has no ty
             return Data([inputs, targets], 1.0)
         weights = _check_sample_weight(sample_weight, inputs, dtype=np.float64, ensure_non_negative=True)
         mean = float(weights.mean())
-        if mean == 0.0:
+        if mean == 0.0:  # newer versions of scikit-learn have refused it already
             raise DomainError("All sample weights are 0; there is nothing to learn. Give some a weight above 0.")
         return Data([inputs, targets, weights / mean], mean)
 

@@ -250,7 +250,7 @@ class MLPClassifier(ClassifierMixin, BaseNetwork):  # type: ignore[misc] # sciki
         strange = self.classes_[places] != y
         if strange.any():
             raise DomainError(
-                f"y holds the class {y[strange][0]!r}, but the classes are {self.classes_.tolist()}. Give all classes "
+                f"y holds the class {y[strange].tolist()[0]!r}, but the classes are {self.classes_.tolist()}. Give all classes "
                 "at the start, or fit anew."
             )
         return places.astype(np.float64)

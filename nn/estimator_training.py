@@ -41,7 +41,8 @@ class Ridge(Penalty):
 
     def value(self, weights: Array) -> float:
         """The penalty of an array of weights."""
-        return self.strength * float(weights @ (weights * self.is_weight))
+        with np.errstate(over="ignore"):  # training stops where the loss is infinite
+            return self.strength * float(weights @ (weights * self.is_weight))
 
     def gradient(self, weights: Array) -> Array:
         """Its slope by each weight."""
