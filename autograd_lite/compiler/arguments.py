@@ -18,7 +18,7 @@ from autograd_lite.errors import ShapeError, TraceError
 from autograd_lite.structure import flatten, pack
 from autograd_lite.table import Node, to_number
 
-__all__ = ["HasValues", "Rows", "batched", "describe", "is_argument", "lift", "rows_of"]
+__all__ = ["HasValues", "Rows", "batched", "describe", "is_argument", "lift", "rows_of", "specimen"]
 
 NUMBER = "number"
 _FLOATS = {float}
@@ -138,6 +138,25 @@ class Rows:
 
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _refuse
     __pow__ = __rpow__ = __matmul__ = __rmatmul__ = __neg__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse
+
+
+def specimen(argument: Any, *, rows: bool = False) -> Any:
+    """Something that looks like an argument and holds no memory: what a later trace needs of it.
+
+    Examples
+    --------
+    >>> specimen([1.0, np.zeros((1000, 3))], rows=False)[1].shape, specimen(np.zeros((1000, 3)), rows=True).shape
+    ((1000, 3), (1, 3))
+    """
+    if isinstance(argument, dict):
+        return {name: specimen(part, rows=rows) for name, part in argument.items()}
+    if isinstance(argument, tuple) or (isinstance(argument, list) and not rows):
+        parts = [specimen(part, rows=rows) for part in argument]
+        return type(argument)(*parts) if hasattr(argument, "_fields") else type(argument)(parts)
+    array = np.asarray(argument) if rows else argument
+    if isinstance(array, np.ndarray) and array.dtype != object:
+        return np.broadcast_to(np.float64(0.0), (1, *array.shape[1:]) if rows else array.shape)
+    return argument
 
 
 def first_row(argument: Any) -> Any:

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.arguments import HasValues, Rows, batched, describe, lift, rows_of
+from autograd_lite.compiler.arguments import HasValues, Rows, batched, describe, lift, rows_of, specimen
+from autograd_lite.compiler.entry import Counts, Entry, Gather, common_count
 from autograd_lite.compiler.program import Program, Trace
-from autograd_lite.compiler.results import packer
 from autograd_lite.compiler.rows import check_places, each_row, missing, stacked
 from autograd_lite.compiler.trace import Axis, Tracer, current_tracer
 from autograd_lite.engine import Value
@@ -24,9 +24,6 @@ from autograd_lite.table import shown
 from autograd_lite.transforms.arguments import graph_wanted, keeping_values
 
 __all__ = ["CompiledFunction", "RowsFound", "compile"]
-
-
-_Counts = dict[int, list[int]]  # batched argument -> the numbers of rows of its arrays
 
 
 class RowsFound(Exception):  # noqa: N818 - no error: trace again, with these arguments kept whole
@@ -89,9 +86,9 @@ class CompiledFunction:
         self._f = f
         self._batch = check_places(batch)
         self._rows = frozenset(self._batch) | frozenset(getattr(f, "batched_arguments", ()))
-        self._programs: dict[Any, _Entry] = {}
+        self._programs: dict[Any, Entry] = {}
         self._lock = threading.RLock()
-        self._last: _Entry | None = None
+        self._last: Entry | None = None
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         """Run the program for arguments of this structure, compiled at the first call."""
@@ -142,31 +139,30 @@ class CompiledFunction:
         array([10.,  2.])
         """
         order = {v: k for k, v in enumerate(leaves)}
-        chosen: dict[int, Any] = {}
+        chosen: dict[Entry, Gather] = {}
 
         def run(flat: Any, *args: Any) -> Any:
             try:
                 entry, blocks, counts = self._find(args, {})
             except HasValues:
                 raise OperandError("A step takes numbers and arrays, not Values; call the compiled function.") from None
-            where = chosen.get(id(entry))
+            where = chosen.get(entry)
             if where is None:
-                captured = entry.program.captured
-                where = chosen[id(entry)] = _Gather(captured, order)
+                where = chosen[entry] = Gather(entry.program.captured, order)
             result = np.asarray(entry.run([*blocks, where(flat)], counts))
             return result[: entry.program.structure.size]
 
         return run
 
-    def _entry(self) -> _Entry:
+    def _entry(self) -> Entry:
         if self._last is None:
             raise OperandError("Nothing is compiled yet: call the function once, then ask for its program or source.")
         return self._last
 
-    def _find(self, args: tuple[Any, ...], named: dict[str, Any]) -> tuple[_Entry, list[Any], _Counts]:
+    def _find(self, args: tuple[Any, ...], named: dict[str, Any]) -> tuple[Entry, list[Any], Counts]:
         """The program for these arguments, the arguments as blocks, and how many rows each batched one has."""
         blocks: list[Any] = []
-        counts: _Counts = {}
+        counts: Counts = {}
         key: list[Any] = []
         batched_places = self._rows
         for place, argument in enumerate(args):
@@ -193,18 +189,20 @@ class CompiledFunction:
                     entry = self._programs[full] = found
         self._last = entry
         if self._batch:
-            _common_count(self._batch, counts)
+            common_count(self._batch, counts)
         return entry, blocks, counts
 
-    def _compiled(self, args: tuple[Any, ...], named: dict[str, Any]) -> _Entry | None:
+    def _compiled(self, args: tuple[Any, ...], named: dict[str, Any]) -> Entry | None:
+        alike = [specimen(argument, rows=place in self._rows) for place, argument in enumerate(args)]
+        alike_named = {name: specimen(argument) for name, argument in named.items()}
         try:
             with _collector_paused():
-                return _Entry(lambda guarded: self._trace(args, named, guarded=guarded))
+                return Entry(lambda guarded: self._trace(alike, alike_named, guarded=guarded))
         except RowsFound as found:
             self._rows |= set(found.places)
             return None
 
-    def _trace(self, args: tuple[Any, ...], named: dict[str, Any], *, guarded: bool) -> Trace:
+    def _trace(self, args: Sequence[Any], named: dict[str, Any], *, guarded: bool) -> Trace:
         tracer = Tracer(guarded=guarded)
         blocks: list[Any] = []
         rows: dict[Any, Axis] = {}
@@ -219,8 +217,7 @@ class CompiledFunction:
             first = len(blocks)
             starts.append(first)
             if place in self._rows:
-                whole = batched(argument, place)
-                proxy = Rows(tracer, place, whole, first)
+                proxy = Rows(tracer, place, batched(argument, place), first)
                 row = lift(proxy.one(), leaf, blocks)
                 lifted.append(row if place in self._batch else proxy)
                 rows |= dict.fromkeys(range(first, len(blocks)), shared or Axis(()))
@@ -266,60 +263,6 @@ def _collector_paused() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
-
-
-class _Entry:
-    """A program, the guarded one beside it, and what puts results together."""
-
-    def __init__(self, trace: Callable[[bool], Trace]) -> None:
-        self._trace = trace
-        self.program = Program(trace(False))
-        self.pack = packer(self.program.structure, batched=self.program.batched_result)
-        self._guarded: Program | None = None
-
-    def run(self, blocks: list[Any], counts: _Counts) -> Any:
-        """Run the program, and the guarded one where the result is not finite."""
-        rows = tuple([_common_count(axis.arguments, counts) for axis in self.program.axes])
-        with np.errstate(all="ignore"):
-            try:
-                flat = self.program.run(blocks, rows)
-            except (ArithmeticError, ValueError):  # what Python's floats refuse, IEEE 754 answers
-                return self._run_guarded(blocks, counts)
-            if self.program.is_exact or self.program.is_finite(flat):
-                return flat
-            return self._run_guarded(blocks, counts)
-
-    def _run_guarded(self, blocks: list[Any], counts: _Counts) -> Any:
-        if self._guarded is None:
-            self._guarded = Program(self._trace(True), guarded=True)
-        rows = tuple([_common_count(axis.arguments, counts) for axis in self._guarded.axes])
-        return self._guarded.run(blocks, rows)
-
-
-def _common_count(places: Iterable[int], counts: _Counts) -> int:
-    """The number of rows that batched arguments have in common."""
-    sizes = {n: place for place in places for n in counts[place]}
-    if len(sizes) > 1:
-        told = ", ".join(f"argument {place} has {n}" for n, place in sizes.items())
-        raise ShapeError(f"Batched arguments need equally many rows: {told}.")
-    return next(iter(sizes))
-
-
-class _Gather:
-    """Takes the numbers of captured leaves from a flat array, and those that are not in it from the leaves."""
-
-    def __init__(self, captured: Sequence[Value], order: dict[Value, int]) -> None:
-        self.rest = [(k, v) for k, v in enumerate(captured) if v not in order]
-        self.places = np.array([order.get(v, 0) for v in captured], dtype=np.intp)
-        self.is_same = not self.rest and np.array_equal(self.places, np.arange(len(order)))
-
-    def __call__(self, flat: Any) -> Any:
-        if self.is_same:
-            return flat
-        numbers = np.take(flat, self.places)
-        for k, v in self.rest:
-            numbers[k] = v._data
-        return numbers
 
 
 def _without_rows(argument: Any) -> Any:
