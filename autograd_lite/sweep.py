@@ -106,7 +106,8 @@ def graph_adjoints(root: Value, seed: Value, since: int = -1) -> dict[Value, Val
         v_bar = adjoint.get(v)
         if v_bar is None or v.op is None or is_constant(v_bar, 0.0):
             continue
-        _check_fresh(v)
+        if v.has_number:
+            _check_fresh(v)
         needs = [u in swept for u in v.operands]
         for u, term in zip(v.operands, v.pull_back(v_bar, needs), strict=True):
             if u in swept:
