@@ -1,6 +1,6 @@
 """Each instruction of a program on the eager operands: the words on arrays against the words on floats.
 
-The promise: ``+ - * / sqrt neg abs max min`` bit for bit, other words within 2 ulp and of the same class, sums within
+The promise: ``+ - * / sqrt neg abs max min`` bit for bit, other words within 2 ulp (one exception, below) and of the same class, sums within
 n eps times the sum of their terms' sizes, since they are added in another order.
 """
 
@@ -27,6 +27,7 @@ from tests.compiler.test_compiled_laws import numbers, play, recipes
 
 BIT_FOR_BIT = {"add", "sub", "mul", "div", "neg", "sqrt", "abs", "maximum", "minimum"}
 ULPS = 2.0
+WIDER = {"tanh": 4.0}  # C's is up to 2.0 ulp off, NumPy's 1.0, and they may err to opposite sides: 3 apart was seen
 EPS = 2.0**-52
 
 ON_FLOATS: dict[str, Callable[..., float]] = {
@@ -78,7 +79,7 @@ def check_word(word: str, operands: list[float]) -> float:
     assert word not in BIT_FOR_BIT, told
     assert math.isfinite(eager), told
     assert math.isfinite(compiled), told
-    assert abs(eager - compiled) <= ULPS * math.ulp(max(abs(eager), abs(compiled))), told
+    assert abs(eager - compiled) <= WIDER.get(word, ULPS) * math.ulp(max(abs(eager), abs(compiled))), told
     return eager
 
 
