@@ -1,7 +1,7 @@
 """Each instruction of a program on the eager operands: the words on arrays against the words on floats.
 
-The promise: ``+ - * / sqrt neg abs max min`` bit for bit, other words within 2 ulp (one exception, below) and of the same class, sums within
-n eps times the sum of their terms' sizes, since they are added in another order.
+The promise: ``+ - * / sqrt neg abs max min`` bit for bit, other words within 2 ulp (with one exception, below) and of
+the same class, sums within n eps times the sum of their terms' sizes, since they are added in another order.
 """
 
 from __future__ import annotations
