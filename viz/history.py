@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.ticker import Locator
 
-__all__ = ["plot_history"]
+__all__ = ["new_axes", "plot_history"]
 
 DASHES = ("solid", "dashed", "dotted", "dashdot")
 COLOURS = (LIGHT.data, LIGHT.gradient, LIGHT.done, LIGHT.focus)
@@ -58,7 +58,7 @@ def plot_history(history: Any, ax: Axes | None = None) -> Axes:
             f"There is nothing to plot in {shown(history)} ({type(history).__name__}). Give names with one number per "
             'epoch each, such as {"loss": [0.9, 0.4]}.'
         )
-    axes = _new_axes() if ax is None else ax
+    axes = new_axes() if ax is None else ax
     for k, (name, numbers) in enumerate(curves.items()):
         finite = [x if math.isfinite(x) else math.nan for x in numbers]
         colour, dash = COLOURS[k % len(COLOURS)], DASHES[k % len(DASHES)]
@@ -104,7 +104,8 @@ def _ticks_at_integers() -> Locator:
     return MaxNLocator(integer=True)
 
 
-def _new_axes() -> Axes:
+def new_axes() -> Axes:
+    """Axes in a new figure, apart from pyplot's."""
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - an optional package
         from matplotlib.figure import Figure  # noqa: PLC0415 - an optional package
