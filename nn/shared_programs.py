@@ -6,6 +6,7 @@ from a twin of the network that nobody else holds; weights are inputs of it, and
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -45,7 +46,14 @@ class Architecture:
     def network(self, seed: int | None = 0) -> MLP:
         """A fresh network of scalars."""
         n_in, *sizes = self.widths
-        return MLP(n_in, sizes, activation=self.activation, output_activation=self.output_activation, seed=seed)
+        return MLP(
+            n_in,
+            sizes,
+            activation=self.activation,
+            output_activation=self.output_activation,
+            init=flatter if self.activation == "sigmoid" else spread,
+            seed=seed,
+        )
 
     @property
     def is_weight(self) -> Array:
@@ -66,6 +74,21 @@ class Architecture:
         """All parameters in order, from what `split` gives."""
         layers = zip(weights, biases, strict=True)
         return np.concatenate([np.column_stack([w.T, b]).ravel() for w, b in layers])
+
+
+def spread(rng: np.random.Generator, n_in: int, n_out: int) -> tuple[Array, float]:
+    r"""Weights and bias uniform in :math:`\pm\sqrt{6/(n_{in}+n_{out})}`: Xavier's rule, for biases too.
+
+    Scikit-learn starts so. On small tables it does better than the rules of `init`, whose biases start at 0.
+    """
+    drawn = math.sqrt(6.0 / (n_in + n_out)) * rng.uniform(-1.0, 1.0, n_in + 1)
+    return drawn[:-1], float(drawn[-1])
+
+
+def flatter(rng: np.random.Generator, n_in: int, n_out: int) -> tuple[Array, float]:
+    """The same with 2 in place of 6, for sigmoids."""
+    weights, bias = spread(rng, n_in, n_out)
+    return weights / math.sqrt(3.0), bias / math.sqrt(3.0)
 
 
 class Programs:
