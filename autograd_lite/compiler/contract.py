@@ -149,6 +149,10 @@ class Contractions:
         """Add up single factors, or take their extreme."""
         to, (g,), (places,) = self.to, terms.part.groups, terms.factors
         method = f"{REDUCE[terms.group.word]}.reduce"
+        if terms.width == 2:  # one call that keeps the sign of zero, where a reduction starts from +0.0
+            pair = [to.operand(g, column, terms.group.axis) for column in places.T]
+            to.call(REDUCE[terms.group.word], *pair, out)
+            return
         if to.groups[g].axis is terms.group.axis:
             to.call(method, to.operand(g, places, terms.group.axis, full=True), "1", "None", out)
             return

@@ -28,21 +28,29 @@ class Entry:
 
     def run(self, blocks: list[Any], counts: Counts) -> Any:
         """Run the program, and the guarded one where the result is not finite."""
-        rows = tuple([common_count(axis.arguments, counts) for axis in self.program.axes])
-        with np.errstate(all="ignore"):
-            try:
-                flat = self.program.run(blocks, rows)
-            except (ArithmeticError, ValueError):  # what Python's floats refuse, IEEE 754 answers
-                return self._run_guarded(blocks, counts)
-            if self.program.is_exact or self.program.is_finite(flat):
+        if self.program.on_floats:
+            flat = self._attempt(blocks, ())
+            if flat is not None:
                 return flat
-            return self._run_guarded(blocks, counts)
+        with np.errstate(all="ignore"):
+            flat = None if self.program.on_floats else self._attempt(blocks, self._rows(self.program, counts))
+            return self._run_guarded(blocks, counts) if flat is None else flat
+
+    def _attempt(self, blocks: list[Any], rows: tuple[int, ...]) -> Any:
+        """The result, if it is finite or needs no guard."""
+        try:
+            flat = self.program.run(blocks, rows)
+        except (ArithmeticError, ValueError):  # what Python's floats refuse, IEEE 754 answers
+            return None
+        return flat if self.program.is_exact or self.program.is_finite(flat) else None
 
     def _run_guarded(self, blocks: list[Any], counts: Counts) -> Any:
         if self._guarded is None:
             self._guarded = Program(self._trace(True), guarded=True)
-        rows = tuple([common_count(axis.arguments, counts) for axis in self._guarded.axes])
-        return self._guarded.run(blocks, rows)
+        return self._guarded.run(blocks, self._rows(self._guarded, counts))
+
+    def _rows(self, program: Program, counts: Counts) -> tuple[int, ...]:
+        return tuple([common_count(axis.arguments, counts) for axis in program.axes])
 
 
 def common_count(places: Iterable[int], counts: Counts) -> int:

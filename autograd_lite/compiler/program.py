@@ -64,6 +64,8 @@ class Program:
         The emitted Python.
     instructions : int
         How many scalars the program computes (of one row).
+    on_floats : bool
+        Whether it runs on Python floats.
     groups : int
         How many arrays these became; as many as instructions where the program runs on Python floats.
     array_calls : int
@@ -92,7 +94,8 @@ class Program:
         names = {**trace.names, CAPTURED: "leaves"}
         has_rows = any(g.axis or g.over or g.word == "rows" for g in groups) or self.batched_result
         work = sum(max(len(node.terms), 1) for node in nodes.values() if node.word not in LEAVES)
-        if not guarded and not has_rows and work <= min(CALL * self.groups + OVERHEAD, LONGEST):
+        self.on_floats = not guarded and not has_rows and work <= min(CALL * self.groups + OVERHEAD, LONGEST)
+        if self.on_floats:
             straight = StraightEmitter(graph, nodes, outputs, blocks, names)
             self.source = straight.emit()
             self.groups = self.instructions
@@ -129,7 +132,7 @@ class Program:
         """Whether all results are finite, by one sum."""
         if type(flat) is list:
             return math.isfinite(sum(flat))
-        return math.isfinite(self._ones.dot(flat)) if flat.ndim == 1 else math.isfinite(flat.sum())
+        return math.isfinite(self._ones.dot(flat) if flat.ndim == 1 else flat.sum())
 
 
 def _defined(source: str, names: Mapping[str, Any], name: str) -> Any:
