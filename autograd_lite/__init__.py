@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import importlib
 from pathlib import Path
-from types import ModuleType
+from typing import Any
 
 from autograd_lite import checks, compiler, errors, ops, transforms
 from autograd_lite.checks import *  # noqa: F403 - all of it is public
@@ -47,7 +47,7 @@ __all__ = sorted(  # noqa: PLE0605 - see above
 )
 
 
-def __getattr__(name: str) -> ModuleType:
+def __getattr__(name: str) -> Any:
     if name in ("nn", "viz"):
         return importlib.import_module(f"autograd_lite.{name}")
     raise AttributeError(f"Module autograd_lite: {errors.UnknownNameError.among('name', name, __all__)}")
