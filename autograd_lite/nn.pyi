@@ -1,1 +1,3 @@
 from nn import *
+from nn import MLPClassifier as MLPClassifier
+from nn import MLPRegressor as MLPRegressor

@@ -54,11 +54,12 @@ def from_sklearn(fitted: Any) -> MLP:
     >>> import numpy as np
     >>> from sklearn.neural_network import MLPRegressor
     >>> X = np.array([[0.0], [1.0], [2.0]])
-    >>> theirs = MLPRegressor((3,), activation="tanh", solver="lbfgs", random_state=0).fit(X, [1.0, 3.0, 2.0])
+    >>> theirs = MLPRegressor(hidden_layer_sizes=(3,), activation="tanh", solver="lbfgs", random_state=0)
+    >>> theirs = theirs.fit(X, [1.0, 3.0, 2.0])
     >>> network = from_sklearn(theirs)
     >>> network
     MLP(1 → 3 tanh → 1 linear, 10 parameters)
-    >>> abs(network([1.0]).data - theirs.predict([[1.0]])[0]) < 1e-12
+    >>> bool(abs(network([1.0]).data - theirs.predict([[1.0]])[0]) < 1e-12)
     True
     """
     try:

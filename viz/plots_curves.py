@@ -123,7 +123,7 @@ def plot_activation(
     Examples
     --------
     >>> ax = plot_activation("sigmoid", beta=[1.0, 5.0])
-    >>> [line.get_label() for line in ax.lines]
+    >>> [text.get_text() for text in ax.get_legend().get_texts()]
     ['sigmoid(x)', 'its derivative', 'sigmoid(5 x)', 'its derivative']
     """
     if not span > 0.0:
