@@ -250,8 +250,8 @@ class MLPClassifier(ClassifierMixin, BaseNetwork):  # type: ignore[misc] # sciki
         strange = self.classes_[places] != y
         if strange.any():
             raise DomainError(
-                f"y holds the class {y[strange].tolist()[0]!r}, but the classes are {self.classes_.tolist()}. Give all classes "
-                "at the start, or fit anew."
+                f"y holds the class {y[strange].tolist()[0]!r}, but the classes are {self.classes_.tolist()}. Give all "
+                "classes at the start, or fit anew."
             )
         return places.astype(np.float64)
 
