@@ -59,7 +59,9 @@ def test_without_matplotlib():
 
 def border(axes):
     """The points of the line between the regions: the last of the contours."""
-    return axes.collections[-1].get_paths()[0].vertices
+    regions, line = axes.collections
+    assert len(regions.get_paths()) == 2
+    return line.get_paths()[0].vertices
 
 
 def test_the_border_is_where_the_model_changes_its_mind():
