@@ -11,7 +11,7 @@
 `tabular`                      CSV files; with `csv_file`, `tables`, `encoding`
 `estimators`                   for scikit-learn (an extra, loaded when asked for); with
                                `estimator_base`, `estimator_classifier`, `estimator_regressor`, `estimator_training`,
-                               `shared_programs`; and `sklearn_networks`, for networks that it fitted
+                               `estimator_lbfgs`, `shared_programs`; and `sklearn_networks`, for networks that it fitted
 ============================== ===================================================================================
 
 >>> from autograd_lite import nn

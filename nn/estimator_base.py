@@ -25,6 +25,7 @@ from autograd_lite.table import shown
 
 from .adaptive import Adam, AdamW, RMSProp
 from .callbacks import Progress, callbacks_of
+from .estimator_lbfgs import run_lbfgs
 from .estimator_training import SCORE, NetworkTraining, Plateau, Ridge, Schedules
 from .history import History
 from .layers import MLP
@@ -34,13 +35,13 @@ from .shared_programs import Architecture, parameters_in, programs_of, widths_of
 from .sklearn_networks import activation_for
 from .weights import read_weights, write_weights
 
-__all__ = ["BaseNetwork"]
+__all__ = ["BaseNetwork", "takes_steps"]
 
 Array = npt.NDArray[np.float64]
 
 CHUNK = 10_000  # rows at once, as in `predict`
 LARGEST_SEED = 2**31 - 1
-SOLVERS = ("adam", "adamw", "rmsprop", "sgd")
+SOLVERS = ("adam", "adamw", "lbfgs", "rmsprop", "sgd")
 RATES = ("adaptive", "constant", "invscaling")
 Indices = npt.NDArray[np.intp]
 
@@ -196,14 +197,22 @@ class BaseNetwork(BaseEstimator):  # type: ignore[misc] # scikit-learn has no ty
         training.rows, training.kept, training.shuffle = data.rows, kept, self.shuffle
         training.callbacks = callbacks_of(self.callbacks or ())
         training.callbacks += [Progress(sys.stdout)] if self.verbose else []
-        training.batch_size = size = min(200 if self.batch_size == "auto" else int(self.batch_size), training.size)
+        training.batch_size = size = self._batch(training.size)
         architecture = self._architecture
         ridge = Ridge(0.5 * self.alpha / (size * data.mean_weight), architecture.is_weight)
         training.use_shared(architecture, self._loss(), ridge, weighted=len(data.rows) == 3)
+        if self.solver == "lbfgs":
+            run_lbfgs(training, self.tol)
+            return Run(network, history, optimizer, -history.loss[-1])
         training.run()
         if plateau.best_weights is not None:
             write_weights(training.parameters, plateau.best_weights)
         return Run(network, history, optimizer, plateau.best)
+
+    def _batch(self, samples: int) -> int:
+        if self.solver == "lbfgs":
+            return samples
+        return min(200 if self.batch_size == "auto" else int(self.batch_size), samples)
 
     def _start(self, seed: int) -> Run:
         return Run(self._architecture.network(seed), History(seed=seed), self._optimizer_of_solver())
@@ -230,7 +239,7 @@ class BaseNetwork(BaseEstimator):  # type: ignore[misc] # scikit-learn has no ty
 
     def _split(self, targets: Array, seed: int) -> tuple[Indices, Indices] | tuple[None, None]:
         """Which samples to train on, and which to hold out, if any."""
-        if not self.early_stopping:
+        if not self.early_stopping or self.solver == "lbfgs":
             return None, None
         classes = targets if self._stratified() else None
         kept, held_out = train_test_split(
@@ -253,6 +262,8 @@ class BaseNetwork(BaseEstimator):  # type: ignore[misc] # scikit-learn has no ty
 
     def _optimizer_of_solver(self) -> Optimizer:
         rate = self.learning_rate_init
+        if self.solver == "lbfgs":
+            return SGD(1.0)  # never asked for a step
         if self.solver == "sgd":
             return SGD(rate, self.momentum, nesterov=self.nesterovs_momentum)
         if self.solver == "rmsprop":
@@ -319,7 +330,7 @@ class BaseNetwork(BaseEstimator):  # type: ignore[misc] # scikit-learn has no ty
     @property
     def best_loss_(self) -> float | None:
         """The smallest loss of an epoch; None with early stopping, which goes by the score."""
-        return None if self.early_stopping else min(self.loss_curve_)
+        return None if self.validation_scores_ is not None else min(self.loss_curve_)
 
     @property
     def validation_scores_(self) -> list[float] | None:
@@ -348,6 +359,15 @@ class BaseNetwork(BaseEstimator):  # type: ignore[misc] # scikit-learn has no ty
     def _score_of(self, outputs: Array, targets: Array, weights: Array | None) -> float:
         """Accuracy or R2."""
         raise NotImplementedError
+
+
+def takes_steps(estimator: BaseNetwork) -> bool:
+    """Whether there is a `partial_fit`: scikit-learn wants an AttributeError where there is none."""
+    if estimator.solver == "lbfgs":
+        raise AttributeError(
+            "The solver 'lbfgs' has no partial_fit, since it needs all samples at once. Choose another."
+        )
+    return True
 
 
 def _attempt(estimator: BaseNetwork, data: Data, seed: int) -> Run | NonFiniteError:

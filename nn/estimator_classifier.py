@@ -8,12 +8,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import log_expit, log_softmax
 from sklearn.base import ClassifierMixin
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 from sklearn.utils.validation import column_or_1d, validate_data
 
 from autograd_lite.errors import DomainError, ShapeError
 
-from .estimator_base import BaseNetwork
+from .estimator_base import BaseNetwork, takes_steps
 from .estimator_training import added_up
 from .loss import LOSSES, Loss
 
@@ -39,8 +40,9 @@ class MLPClassifier(ClassifierMixin, BaseNetwork):  # type: ignore[misc] # sciki
     activation : str or callable
         Of the hidden layers: any op of the table that takes one operand, "linear" (or "identity"), "sigmoid" (or
         "logistic"), or a function of one Value.
-    solver : {"adam", "adamw", "rmsprop", "sgd"}
-        How a gradient becomes a step.
+    solver : {"adam", "adamw", "rmsprop", "sgd", "lbfgs"}
+        How a gradient becomes a step. "lbfgs" takes all samples at once, and is good for small tables; of the
+        parameters below it uses alpha, max_iter, tol, restarts and callbacks.
     alpha : float
         Strength of the L2 penalty: ``alpha / 2`` times the sum of the squares of all weights (biases do not count),
         divided by the number of samples in a batch.
@@ -124,6 +126,7 @@ class MLPClassifier(ClassifierMixin, BaseNetwork):  # type: ignore[misc] # sciki
     MLP(4 → 8 relu → 3 linear, 67 parameters)
     """
 
+    @available_if(takes_steps)  # type: ignore[untyped-decorator] # as above
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> MLPClassifier:  # noqa: N803
         """Go through some samples once, from where the last call ended.
 

@@ -8,11 +8,12 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import column_or_1d, validate_data
 
 from autograd_lite.errors import ShapeError
 
-from .estimator_base import BaseNetwork
+from .estimator_base import BaseNetwork, takes_steps
 from .estimator_training import added_up
 from .loss import LOSSES, Loss
 
@@ -37,8 +38,9 @@ class MLPRegressor(RegressorMixin, BaseNetwork):  # type: ignore[misc] # scikit-
     activation : str or callable
         Of the hidden layers: any op of the table that takes one operand, "linear" (or "identity"), "sigmoid" (or
         "logistic"), or a function of one Value.
-    solver : {"adam", "adamw", "rmsprop", "sgd"}
-        How a gradient becomes a step.
+    solver : {"adam", "adamw", "rmsprop", "sgd", "lbfgs"}
+        How a gradient becomes a step. "lbfgs" takes all samples at once, and is good for small tables; of the
+        parameters below it uses alpha, max_iter, tol, restarts and callbacks.
     alpha : float
         Strength of the L2 penalty: ``alpha / 2`` times the sum of the squares of all weights (biases do not count),
         divided by the number of samples in a batch.
@@ -117,6 +119,7 @@ class MLPRegressor(RegressorMixin, BaseNetwork):  # type: ignore[misc] # scikit-
 
     out_activation_ = "identity"
 
+    @available_if(takes_steps)  # type: ignore[untyped-decorator] # as above
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> MLPRegressor:  # noqa: N803 - the field's letter
         """Go through some samples once, from where the last call ended.
 

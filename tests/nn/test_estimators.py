@@ -245,7 +245,7 @@ def test_any_op_is_an_activation(activation):
     assert model.predict(DIABETES[0]).shape == (442,)
 
 
-@pytest.mark.parametrize("solver", ["adam", "adamw", "rmsprop", "sgd"])
+@pytest.mark.parametrize("solver", ["adam", "adamw", "rmsprop", "sgd", "lbfgs"])
 def test_every_solver_learns(solver):
     model = nn.MLPClassifier((8,), solver=solver, learning_rate_init=0.01, max_iter=60, random_state=0)
     assert model.fit(*CANCER).score(*CANCER) > 0.97
@@ -257,6 +257,32 @@ def test_a_full_run_says_so_and_a_finished_one_does_not():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         nn.MLPRegressor((2,), tol=10.0).fit(*DIABETES)
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+def test_lbfgs_ends_where_theirs_does(problem):
+    our_class, their_class, (X, y) = PROBLEMS[problem]
+    settings = {"solver": "lbfgs", "hidden_layer_sizes": (), "alpha": 1.0, "max_iter": 1000, "tol": 1e-8}
+    settings |= {"random_state": 0, "activation": "identity"}  # without hidden layers there is one minimum only
+    ours, theirs = our_class(**settings).fit(X, y), their_class(**settings).fit(X, y)
+    assert ours.history_.stopped == "converged"
+    assert len(ours.loss_curve_) == ours.n_iter_
+    np.testing.assert_allclose(ours.coefs_[0], theirs.coefs_[0], atol=2e-3)
+
+
+def test_lbfgs_is_watched_and_stopped():
+    seen = nn.Record()
+    model = nn.MLPRegressor((3,), solver="lbfgs", callbacks=[seen, nn.StopWhen(loss=0.4)], random_state=0)
+    model.fit(*DIABETES)
+    assert model.history_.stopped == "loss at most 0.4"
+    assert seen.epochs == list(range(model.n_iter_ + 1))
+    assert np.array_equal(seen.weights[-1], [p.data for p in model.network_.parameters()])
+    longer = nn.MLPRegressor((3,), solver="lbfgs", max_iter=4, warm_start=True, random_state=0).fit(*DIABETES)
+    assert (longer.n_iter_, longer.history_.stopped) == (4, "all epochs")
+    assert longer.fit(*DIABETES).loss_ < longer.loss_curve_[3]
+    with pytest.raises(AttributeError) as caught:
+        longer.partial_fit(*DIABETES)
+    assert "has no partial_fit, since it needs all samples at once" in str(caught.value.__cause__)
 
 
 # --- Classes ---------------------------------------------------------------------------------------------------------
@@ -302,7 +328,7 @@ def test_classes_are_told_before_they_come():
 @pytest.mark.parametrize(
     ("settings", "error", "message"),
     [
-        ({"solver": "lbfgs"}, UnknownNameError, "no solver 'lbfgs'.*adam, adamw, rmsprop, sgd"),
+        ({"solver": "newton"}, UnknownNameError, "no solver 'newton'.*adam, adamw, lbfgs, rmsprop, sgd"),
         ({"activation": "rleu"}, UnknownNameError, "no activation 'rleu'. Did you mean 'relu'"),
         ({"learning_rate": "falling"}, UnknownNameError, "no learning_rate 'falling'"),
         ({"hidden_layer_sizes": (3, 0)}, ShapeError, "at least 1"),
