@@ -25,7 +25,7 @@ __all__ = ["Program", "Trace"]
 
 CALL = 20.0  # an array call costs about as much as so many operations on Python floats
 OVERHEAD = 100.0  # and the array program around them as so many
-LONGEST = 60_000  # operations; beyond this Python's own compiler takes too long
+LONGEST = 200_000  # operations; beyond this Python's own compiler takes too long
 
 
 class Trace(NamedTuple):

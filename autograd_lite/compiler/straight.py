@@ -15,13 +15,14 @@ from typing import Any
 
 from autograd_lite.compiler.graph import CAPTURED, Graph
 from autograd_lite.compiler.naming import unused
-from autograd_lite.compiler.sums import LEAVES, Node
+from autograd_lite.compiler.sums import LEAVES, Node, Term
 from autograd_lite.compiler.words import OPERATORS
 from autograd_lite.namespaces import floats
 
 __all__ = ["StraightEmitter"]
 
 DEPTH = 12  # parentheses inside each other in one line
+CHAIN = 50  # terms that are written with "+"; Python nests them, and cannot nest thousands
 EXTREMES = {"max": "maximum", "min": "minimum"}
 
 
@@ -42,7 +43,7 @@ class StraightEmitter:
         self.blocks = blocks
         self.arguments = arguments
         self.names: dict[str, Any] = {"inf": math.inf, "nan": math.nan}
-        self.taken = dict.fromkeys([*keyword.kwlist, "inf", "nan", "run"], 1)
+        self.taken = dict.fromkeys([*keyword.kwlist, "inf", "nan", "run", "sum"], 1)
         self.uses = Counter([*(j for node in nodes.values() for j in node.operands()), *outputs])
         self.shown: dict[int, tuple[str, int, bool]] = {}  # node -> expression, depth, whether it binds tightly
 
@@ -109,6 +110,8 @@ class StraightEmitter:
 
     def _sum(self, node: Node) -> tuple[str, int, bool]:
         terms = sorted(node.terms, key=lambda t: -t.sign)
+        if len(terms) > CHAIN:
+            return f"sum(({', '.join(map(self._summand, terms))}))", 1, True
         text, deepest = "", 0
         for k, term in enumerate(terms):
             factors = [self.shown[j] for j in term.factors]
@@ -116,6 +119,10 @@ class StraightEmitter:
             product = " * ".join(map(_bracketed, factors))
             text += (f" {'+' if term.sign > 0 else '-'} " if k else "" if term.sign > 0 else "-") + product
         return text, deepest, False
+
+    def _summand(self, term: Term) -> str:
+        product = " * ".join(_bracketed(self.shown[j]) for j in term.factors)
+        return product if term.sign > 0 else f"-{product}"
 
     def _extreme(self, node: Node) -> tuple[str, int, bool]:
         operands = [self.shown[t.factors[0]] for t in node.terms]

@@ -117,3 +117,12 @@ def test_what_does_not_depend_on_the_rows_is_computed_once() -> None:
     fast(np.ones(1000), 2.0)
     assert fast.program.array_calls <= 3  # load x, one product, and no exp or sin of an array
     assert "exp_(" in fast.source  # of one float
+
+
+def test_a_sum_of_thousands_of_terms_compiles_as_floats_too():
+    ops = [ag.sin, ag.cos, ag.tanh, ag.exp]
+    words = [lambda x, k=k: ops[k % 4](x * (1.0 + k / 2000.0)) * float(k % 7 - 3) for k in range(2000)]
+    fast = ag.compile(lambda x: ag.fsum([word(x) for word in words]) - 1.0)
+    assert fast(0.3) == pytest.approx(sum(word(0.3) for word in words) - 1.0, rel=1e-12)
+    chain = ag.compile(lambda x, y: sum((ops[k % 4](x) - y * k for k in range(300)), x))
+    assert chain(0.3, 2.0) == pytest.approx(sum((ops[k % 4](0.3) - 2.0 * k for k in range(300)), 0.3), rel=1e-12)
