@@ -7,7 +7,9 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
-COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
+# Ops of four operands filter much: a point must lie in every operand's domain.
+HEAVY = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
+COMMON = {"deadline": None, "suppress_health_check": HEAVY}
 # On CI the same examples every time; elsewhere each run looks at new ones.
 settings.register_profile("default", max_examples=100, derandomize="CI" in os.environ, **COMMON)
 settings.register_profile("long", max_examples=5000, **COMMON)
