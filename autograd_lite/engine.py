@@ -26,7 +26,7 @@ from autograd_lite.namespaces import floats, values
 from autograd_lite.sweep import adjoints, graph_adjoints, product, reachable
 from autograd_lite.table import TABLE, ManyOp, Node, Op, ScaledOp, primitive, shown, to_number
 
-__all__ = ["TABLE", "ManyOp", "Op", "ScaledOp", "Value", "gradients", "primitive"]
+__all__ = ["TABLE", "ManyOp", "Op", "ScaledOp", "Value", "gradients", "primitive", "wire"]
 
 _next_order = itertools.count().__next__
 _new = object.__new__
@@ -354,7 +354,8 @@ def _leaf(data: float, label: str, grad: float, requires_grad: bool) -> Value:
 def _rebuild(recipe: _Recipe, leaves: list[Value]) -> Value:
     nodes = list(leaves)
     for op, places, data, partials, grad, label in zip(*recipe, strict=True):
-        v = _wire(op, tuple([nodes[i] for i in places]), data, partials, Value)
+        operands = tuple([nodes[i] for i in places])
+        v = wire(op, operands, data, partials, op.needs_grad([u.requires_grad for u in operands]), Value)
         v.grad, v.label = grad, label
         nodes.append(v)
     return nodes[-1]
@@ -363,7 +364,24 @@ def _rebuild(recipe: _Recipe, leaves: list[Value]) -> Value:
 # --- making nodes ---------------------------------------------------------------------------------------------------
 
 
-def _wire(op: Op, operands: tuple[Value, ...], data: float, partials: tuple[float | None, ...], kind: type[_V]) -> _V:
+def wire(  # noqa: PLR0917 - the slots of a node, by place: this runs once a node
+    op: Op,
+    operands: tuple[Value, ...],
+    data: float,
+    partials: tuple[float | None, ...],
+    requires_grad: bool,
+    kind: type[_V],
+) -> _V:
+    """Put a node together whose number and partials are known already.
+
+    Examples
+    --------
+    >>> x = Value(3.0)
+    >>> y = wire(TABLE["square"], (x,), 9.0, (6.0,), True, Value)
+    >>> y.backward()
+    >>> x.grad
+    6.0
+    """
     v = _new(kind)
     v._data = data
     if len(operands) == 2:
@@ -371,7 +389,7 @@ def _wire(op: Op, operands: tuple[Value, ...], data: float, partials: tuple[floa
         v._da, v._db = partials
     else:
         v._a, v._da, v._b, v._db = operands, partials, None, None
-    v.requires_grad = op.needs_grad([u.requires_grad for u in operands])
+    v.requires_grad = requires_grad
     v.op = op
     v.grad = 0.0
     v.label = ""
@@ -381,8 +399,9 @@ def _wire(op: Op, operands: tuple[Value, ...], data: float, partials: tuple[floa
 
 
 def _make(op: Op, operands: tuple[Value, ...], kind: type[_V] = Value) -> _V:  # type: ignore[assignment]
-    data, partials = op.evaluate([u._data for u in operands], [u.requires_grad for u in operands])
-    return _wire(op, operands, data, partials, kind)
+    needs = [u.requires_grad for u in operands]
+    data, partials = op.evaluate([u._data for u in operands], needs)
+    return wire(op, operands, data, partials, op.needs_grad(needs), kind)
 
 
 def _unary(op: Op, x: Value) -> Value:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from operator import mul
 from typing import Any
 
-from autograd_lite.engine import TABLE, Value, _new, _next_order
+from autograd_lite.engine import TABLE, Value, wire
 
 __all__ = ["weighted_sums"]
 
@@ -57,15 +57,4 @@ def _sum(ws: Sequence[Value], xs: Sequence[Value], inputs: list[float], silent: 
         return _by_the_op(ws, xs)
     if total != total:  # noqa: PLR0124 - where the value is NaN, so are the derivatives
         return _by_the_op(ws, xs)
-    v = _new(Value)
-    v._data = total
-    v._a = (*ws, *xs)
-    v._da = (*inputs, *(silent or weights))
-    v._b = v._db = None
-    v.requires_grad = True
-    v.op = _sumprod
-    v.grad = 0.0
-    v.label = ""
-    v.swept = False
-    v.order = _next_order()
-    return v
+    return wire(_sumprod, (*ws, *xs), total, (*inputs, *(silent or weights)), True, Value)
