@@ -265,6 +265,9 @@ class Contractions:
         to, over = self.to, terms.group.over
         tables = [f.reshape(-1) for f in terms.factors]
         groups = terms.part.groups
+        if len(tables) == 1 and len(tables[0]) == 2 and over is None and terms.group.word == "sum":
+            a, b = (to.operand(groups[0], place, None) for place in tables[0].reshape(2, 1))
+            return f"({a} + {b})"  # keeps the sign of zero, where a reduction starts from +0.0
         arrays = [k for k, g in enumerate(groups) if len(tables[k]) > 1 or to.groups[g].axis is not None]
         arrays = [k for k in arrays if not to.is_scalar(groups[k]) and not to.is_uniform(groups[k], tables[k])]
         given = [

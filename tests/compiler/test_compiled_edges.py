@@ -23,10 +23,9 @@ VALUE, SLOPE = 1e-14, 1e-12
 # A gradient's zeros are not asked for their sign: the float sweep adds each adjoint to 0.0, so its zeros are all
 # positive, and a program does not spend an operation on that. Values keep theirs, but for these ops:
 ZEROS = {
-    "add": "an array program adds up two terms of one array as a sum, from 0.0",
-    "fsum": "as add",
-    "sumprod": "as add",
-    "mean": "as add",
+    "fsum": "math.fsum and NumPy's reductions start from 0.0, additions do not",
+    "sumprod": "as fsum",
+    "mean": "as fsum",
     "maximum": "either zero may count as the larger",
     "minimum": "as maximum",
     "clip": "as maximum",
