@@ -526,8 +526,7 @@ def gradients(loss: Value, wrt: Value | Iterable[Value], *, create_graph: bool =
     nodes = [wrt] if isinstance(wrt, Value) else list(_each_value(wrt))
     results: list[Any]
     if create_graph or not loss.has_number:
-        oldest = min([v.order for v in nodes], default=loss.order)
-        by_node = graph_adjoints(loss, Value.constant(1.0), since=oldest)
+        by_node = graph_adjoints(loss, Value.constant(1.0), nodes)
         results = [by_node[v] if v in by_node else Value.constant(0.0) for v in nodes]
     else:
         totals = adjoints(loss)

@@ -86,19 +86,18 @@ def adjoints(root: Value, seed: float = 1.0) -> dict[Value, float]:
     return adjoint
 
 
-def graph_adjoints(root: Value, seed: Value, since: int = -1) -> dict[Value, Value]:
+def graph_adjoints(root: Value, seed: Value, wrt: Iterable[Value]) -> dict[Value, Value]:
     """Sweep once with Values, so that the adjoints are graphs and can be differentiated again.
 
     This is the specification of the reverse sweep: it asks the rules for the partials, where `adjoints` reads the
-    stored numbers. A law of the tests says that both give the same. Nodes made before number `since` are left out:
-    what is older than x cannot depend on x.
+    stored numbers. A law of the tests says that both give the same. Only what depends on `wrt` gets an adjoint.
 
     Raises
     ------
     StaleGraphError
         If some data changed since its node was made.
     """
-    nodes = reachable([root], constants=False, since=since)
+    nodes = _between(root, wrt)
     swept = set(nodes)
     root.begin_sweep()
     adjoint = {root: seed} if nodes else {}
@@ -113,6 +112,17 @@ def graph_adjoints(root: Value, seed: Value, since: int = -1) -> dict[Value, Val
             if u in swept:
                 adjoint[u] = adjoint[u] + term if u in adjoint else term
     return adjoint
+
+
+def _between(root: Value, wrt: Iterable[Value]) -> list[Value]:
+    """What the root is made of and depends on `wrt`, in order of creation."""
+    depends = {v for v in wrt if v.requires_grad}
+    oldest = min([v.order for v in depends], default=root.order + 1)  # what is older than x cannot depend on x
+    nodes = reachable([root], constants=False, since=oldest)
+    for v in nodes:
+        if not depends.isdisjoint(v.operands):
+            depends.add(v)
+    return [v for v in nodes if v in depends]
 
 
 def product(v_bar: Value, partial: Any) -> Any:

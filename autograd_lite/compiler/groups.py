@@ -147,7 +147,7 @@ class _Grouper:
 
         holder: dict[object, int] = {}
         for i in sums:
-            kinds = frozenset(self._kind(i, term) for term in self.nodes[i].terms)
+            kinds = frozenset(self._kinds(self.nodes[i]))
             for kind in (kinds, *[k for k in kinds if i in self.last or not self.given.issuperset(k[4:])]):
                 a, b = find(holder.setdefault(kind, i)), find(i)
                 chief[max(a, b)] = min(a, b)
@@ -156,9 +156,11 @@ class _Grouper:
             together[find(i)].append(i)
         return together
 
-    def _kind(self, i: int, term: Term) -> tuple[object, ...]:
-        node = self.nodes[i]
-        return (node.word, node.axis, node.over, term.sign, *sorted(self.key_of[j] for j in term.factors))
+    def _kinds(self, node: Node) -> list[tuple[object, ...]]:
+        """What the terms of a sum are: how many, and of which groups, each kind once."""
+        key_of = self.key_of.__getitem__
+        kinds = {(sign, *map(key_of, factors)) for sign, factors in node.terms}
+        return [(node.word, node.axis, node.over, sign, *sorted(keys)) for sign, *keys in kinds]
 
     def _make(self, members: list[int]) -> None:
         """Order the members of a group as its operands lie, and note where everything is."""
@@ -182,7 +184,8 @@ class _Grouper:
         )
 
     def _placed(self, term: Term) -> tuple[int, tuple[Place, ...]]:
-        return -term.sign, tuple(sorted(self.place[j] for j in term.factors))
+        sign, factors = term
+        return -sign, tuple(sorted([self.place[j] for j in factors]))
 
     def _lie(self, i: int, terms: Mapping[int, list[tuple[int, tuple[Place, ...]]]]) -> object:
         if terms[i]:
@@ -194,8 +197,10 @@ def _parts(members: Sequence[int], terms: Mapping[int, list[tuple[int, tuple[Pla
     parts: dict[tuple[object, ...], Part] = {}
     for row, i in enumerate(members):
         for minus, places in terms[i]:
-            groups = tuple(p.group for p in places)
-            part = parts.setdefault((minus, groups), Part(-minus, groups, [], tuple([] for _ in places)))
+            groups = tuple([group for group, _ in places])
+            part = parts.get((minus, groups))
+            if part is None:
+                part = parts[minus, groups] = Part(-minus, groups, [], tuple([[] for _ in places]))
             part.rows.append(row)
             for indices, p in zip(part.factors, places, strict=True):
                 indices.append(p.member)

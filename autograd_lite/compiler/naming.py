@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import keyword
 import re
+import string
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -55,6 +56,11 @@ def unused(name: str, taken: dict[str, int]) -> str:
     return found
 
 
+def _stem_and_letter(label: str) -> tuple[str, str]:
+    """The layer and the kind of a parameter: layer1 and w of layer1.neuron2.w3."""
+    return label.partition(".")[0], label.rpartition(".")[2].rstrip(string.digits)
+
+
 class Names:
     """Finds names for groups and for views of captured leaves, each used once.
 
@@ -92,7 +98,7 @@ class Names:
             origin = self.graph.origin[group.members[0]]
             return f"{origin.op.name}_{group.word}" if origin is not None and origin.op else group.word
         if v.label:
-            return re.sub(r"\d+$", "", v.label) if len(group.members) > 1 else v.label
+            return v.label.rstrip(string.digits) if len(group.members) > 1 else v.label
         return self._gradient(group) or self._role(v) or self._forward(group, v)
 
     def _gradient(self, group: Group) -> str | None:
@@ -146,7 +152,7 @@ class Names:
     def of_view(self, places: Indices) -> str | None:
         """The name of some captured leaves, after their labels: W1 for the weights of layer 1, b1 for its biases."""
         labels = [self.graph.captured[k].label for k in places.flat]
-        parts = {(label.split(".")[0], re.sub(r"\d+$", "", label.split(".")[-1])) for label in labels}
+        parts = set(map(_stem_and_letter, labels))
         if len(parts) > 1 or not labels[0]:
             return None
         ((stem, letter),) = parts
@@ -219,9 +225,9 @@ class Names:
             numbers = {self.graph.value(group.members[k]) for k in indices}
             return f"{numbers.pop():g}" if len(numbers) == 1 else "constants"
         if group.block == CAPTURED and indices:
-            stems = {self.graph.captured[k].label.split(".")[0] for k in indices}
-            letters = {re.sub(r"\d+$", "", self.graph.captured[k].label.split(".")[-1]) for k in indices}
-            if len(stems) == 1 and len(letters) == 1 and "" not in stems:
-                number = re.search(r"\d+$", stems.pop())
-                return letters.pop() + (number.group() if number else "")
+            parts = {_stem_and_letter(self.graph.captured[k].label) for k in indices}
+            stem, letter = parts.pop()
+            if not parts and stem:
+                number = re.search(r"\d+$", stem)
+                return letter + (number.group() if number else "")
         return self.names[g]
