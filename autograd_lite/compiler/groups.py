@@ -13,6 +13,7 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from autograd_lite.compiler.graph import COMMUTATIVE, Graph
@@ -112,7 +113,7 @@ class _Grouper:
 
     def _last_sums(self) -> set[int]:
         """Sums that only the result needs: they can all be made at the end, together."""
-        used = {j for node in self.nodes.values() for j in node.operands()}
+        used = set(chain.from_iterable([node.operands for node in self.nodes.values()]))
         return {i for i, node in self.nodes.items() if node.terms and i not in used}
 
     def _put(self, i: int, signature: tuple[object, ...]) -> None:
@@ -126,12 +127,12 @@ class _Grouper:
             return ("const",)
         if node.word in LEAVES:
             return (node.word, self.graph.args[i][0], node.axis)
-        kinds = [self.key_of[j] for j in node.args]
+        kinds = [self.key_of[j] for j in node.operands]
         return (node.word, node.axis, *(sorted(kinds) if node.word in COMMUTATIVE else kinds))
 
     def _args(self, i: int) -> tuple[int, ...]:
         """The operands of a word, in the order of its group's first member: x times 2 like 2 times x."""
-        args = self.nodes[i].args
+        args = self.nodes[i].operands
         kinds = [self.key_of[j] for j in args]
         return args if kinds == self.kinds.setdefault(self.key_of[i], kinds) else args[::-1]
 
@@ -175,7 +176,7 @@ class _Grouper:
             self.place[i] = Place(number, self.graph.args[i][1] if first.word == "input" else index)
         operands = []
         if first.word not in LEAVES and not first.terms:
-            for k in range(len(first.args)):
+            for k in range(len(first.operands)):
                 places = [self.place[self._args(i)[k]] for i in members]
                 operands.append((places[0].group, [p.member for p in places]))
         block = self.graph.args[members[0]][0] if first.word in ("input", "rows") else None
@@ -212,7 +213,7 @@ def _levels(nodes: Mapping[int, Node]) -> list[list[int]]:
     depth: dict[int, int] = {}
     levels: list[list[int]] = []
     for i, node in nodes.items():
-        depth[i] = 1 + max((depth[j] for j in node.operands()), default=-1)
+        depth[i] = 1 + max(map(depth.__getitem__, node.operands), default=-1)
         while len(levels) <= depth[i]:
             levels.append([])
         levels[depth[i]].append(i)
@@ -221,7 +222,8 @@ def _levels(nodes: Mapping[int, Node]) -> list[list[int]]:
 
 def _topological(members: Mapping[int, list[int]], key_of: Mapping[int, int], nodes: Mapping[int, Node]) -> list[int]:
     """Order groups so that operands come first, and otherwise as the user's function made them."""
-    needs = {key: {key_of[j] for i in some for j in nodes[i].operands()} for key, some in members.items()}
+    operands = {key: chain.from_iterable([nodes[i].operands for i in some]) for key, some in members.items()}
+    needs = {key: set(map(key_of.__getitem__, some)) for key, some in operands.items()}
     users: dict[int, list[int]] = defaultdict(list)
     for key, needed in needs.items():
         for other in needed:

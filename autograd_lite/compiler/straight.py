@@ -44,7 +44,7 @@ class StraightEmitter:
         self.arguments = arguments
         self.names: dict[str, Any] = {"inf": math.inf, "nan": math.nan}
         self.taken = dict.fromkeys([*keyword.kwlist, "inf", "nan", "run", "sum"], 1)
-        self.uses = Counter([*(j for node in nodes.values() for j in node.operands()), *outputs])
+        self.uses = Counter([*(j for node in nodes.values() for j in node.operands), *outputs])
         self.shown: dict[int, tuple[str, int, bool]] = {}  # node -> expression, depth, whether it binds tightly
 
     def emit(self) -> str:
@@ -100,7 +100,7 @@ class StraightEmitter:
         """The expression of a node, how deep it is, and whether it needs no brackets as an operand."""
         if node.terms:
             return self._sum(node) if node.word == "sum" else self._extreme(node)
-        operands = [self.shown[j] for j in node.args]
+        operands = [self.shown[j] for j in node.operands]
         depth = max(d for _, d, _ in operands)
         if node.word in OPERATORS:
             return f" {OPERATORS[node.word]} ".join(_bracketed(o) for o in operands), depth, False

@@ -28,19 +28,16 @@ class Term(NamedTuple):
 
 
 class Node(NamedTuple):
-    """A scalar of the program: a leaf, a word on operands, or a sum (or an extreme) of terms."""
+    """A scalar of the program: a leaf, a word on operands, or a sum (or an extreme) of terms, over rows if it says so.
+
+    ``operands`` are the nodes that it is computed from, for a sum the factors of its terms.
+    """
 
     word: str
-    args: tuple[int, ...]
+    operands: tuple[int, ...]
     terms: tuple[Term, ...]
     axis: Axis | None
     over: Axis | None
-
-    def operands(self) -> Iterable[int]:
-        """The nodes that this one is computed from."""
-        if self.word in LEAVES:
-            return ()
-        return [i for term in self.terms for i in term.factors] if self.terms else self.args
 
 
 def collect(graph: Graph, outputs: Iterable[int]) -> dict[int, Node]:
@@ -58,23 +55,21 @@ class _Collector:
     def __init__(self, graph: Graph, outputs: set[int]) -> None:
         self.graph = graph
         self.outputs = outputs
-        self.live = _live(graph, outputs)
-        self.uses = Counter(j for i in self.live for j in set(graph.operands(i)))
+        self.uses = _uses(graph, outputs)
+        self.live = sorted(self.uses)
         self.terms: dict[int, list[Term]] = {}
 
     def nodes(self) -> dict[int, Node]:
         for i in self.live:
             self._gather(i)
-        chains = {"add", "sub", "sum", *EXTREMES}
-        made = {i: self._node(i) for i in self.live if i in self.terms or self.graph.word[i] not in chains}
-        new = {j for node in made.values() for j in node.operands()} - made.keys()  # constants of tidied terms
-        made = {i: Node("const", self.graph.args[i], (), None, None) for i in sorted(new)} | made
         needed = set(self.outputs)
-        for i in reversed(made):
+        made: dict[int, Node] = {}
+        for i in reversed(self.live):
             if i in needed:
-                needed.update(made[i].operands())
-        kept = {i: node for i, node in made.items() if i in needed}
-        return {i: node for i, node in kept.items() if node.word == "const"} | kept
+                made[i] = self._node(i)
+                needed.update(made[i].operands)
+        constants = sorted(i for i in needed if self.graph.word[i] == "const")  # first, with those that tidying made
+        return {i: self._node(i) for i in constants} | {i: made[i] for i in reversed(made)}
 
     def _gather(self, i: int) -> None:
         """Find the terms of a sum or an extreme, taking over those of operands that only it uses."""
@@ -94,12 +89,12 @@ class _Collector:
         g = self.graph
         word, args, axis = g.word[i], g.args[i], g.axis[i]
         if word == "rowsum":
-            return Node("sum", (), self._tidied(self.terms[i], without_zeros=True), None, g.axis[args[0]])
+            return _sum("sum", self._tidied(self.terms[i], without_zeros=True), None, g.axis[args[0]])
         if word in ("add", "sub", "sum"):
-            return Node("sum", (), self._tidied(self.terms[i]), axis, None)
+            return _sum("sum", self._tidied(self.terms[i]), axis)
         if i in self.terms:
-            return Node(EXTREMES[word], (), tuple(self.terms[i]), axis, None)
-        return Node(word, args, (), axis, None)
+            return _sum(EXTREMES[word], tuple(self.terms[i]), axis)
+        return Node(word, () if word in LEAVES else args, (), axis, None)
 
     def _tidied(self, terms: list[Term], *, without_zeros: bool = False) -> tuple[Term, ...]:
         """Write x + x as 2 x and -(2 x) as (-2) x, which is exact; leave out + 0.0 where a sum over rows follows."""
@@ -164,13 +159,19 @@ class _Collector:
         return [Term(1, (i,))]
 
 
-def _live(graph: Graph, outputs: Iterable[int]) -> list[int]:
+def _sum(word: str, terms: tuple[Term, ...], axis: Axis | None, over: Axis | None = None) -> Node:
+    return Node(word, tuple([i for _, factors in terms for i in factors]), terms, axis, over)
+
+
+def _uses(graph: Graph, outputs: Iterable[int]) -> dict[int, int]:
+    """How many nodes use each node that an output is computed from."""
     stack = list(outputs)
-    seen = set(stack)
+    uses = dict.fromkeys(stack, 0)
     while stack:
-        i = stack.pop()
-        for j in graph.operands(i):
-            if j not in seen:
-                seen.add(j)
+        for j in set(graph.operands(stack.pop())):
+            if j in uses:
+                uses[j] += 1
+            else:
+                uses[j] = 1
                 stack.append(j)
-    return sorted(seen)
+    return uses
