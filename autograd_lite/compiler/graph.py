@@ -143,7 +143,7 @@ class Graph:
         self.place: dict[Value, int] = {}
         self.captured: list[Value] = []
         self._index: dict[tuple[Any, ...], int] = {}
-        self._constants: set[int] = set()
+        self._constants: dict[int, float] = {}
         self._has_rows = bool(self.rows)
         self._xp = Words(self)
         self._now: Value | None = None
@@ -213,7 +213,7 @@ class Graph:
 
     def node(self, word: str, args: tuple[int, ...]) -> int:
         """Make the node of a word on nodes, or find an equal one."""
-        if word in STRUCTURAL or not self._constants.isdisjoint(args):
+        if word in STRUCTURAL or not self._constants.keys().isdisjoint(args):
             simpler = self._simplified(word, args)
             if simpler is not None:
                 return simpler
@@ -233,12 +233,12 @@ class Graph:
     def constant(self, number: float) -> int:
         """The node of a number; 0.0 and -0.0 are two."""
         i = self._intern("const", (struct.pack("<d", number),), None)
-        self._constants.add(i)
+        self._constants[i] = float(number)
         return i
 
     def value(self, i: int) -> float | None:
         """The number that a node holds, if it is a constant."""
-        return float(struct.unpack("<d", self.args[i][0])[0]) if self.word[i] == "const" else None
+        return self._constants.get(i)
 
     def _number(self, x: Any) -> int:
         return x.i if isinstance(x, Ref) else self.constant(x)
@@ -275,7 +275,7 @@ class Graph:
     # Exact identities
 
     def _simplified(self, word: str, args: tuple[int, ...]) -> int | None:
-        numbers = [self.value(i) for i in args]
+        numbers = list(map(self._constants.get, args))
         if None not in numbers:
             return self.constant(_worked_out(word, numbers))
         rule = IDENTITIES.get(word)
