@@ -129,7 +129,7 @@ floats: Any = SimpleNamespace(
     maximum=_float_maximum,
     minimum=_float_minimum,
     sign=_float_sign,
-    floor=lambda x: float(math.floor(x)),
+    floor=lambda x: math.copysign(math.floor(x), x),  # an int has no -0
     remainder=operator.mod,
     greater=lambda a, b: 1.0 if a > b else 0.0,
     greater_equal=lambda a, b: 1.0 if a >= b else 0.0,

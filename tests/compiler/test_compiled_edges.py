@@ -29,7 +29,6 @@ ZEROS = {
     "maximum": "either zero may count as the larger",
     "minimum": "as maximum",
     "clip": "as maximum",
-    "floor": "Python's floor gives an int, which has no -0",
     "expterm": "the rule for zero is left to the guarded program",
     "elu": "as expterm",
     "gelu": "as expterm",
