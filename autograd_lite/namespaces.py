@@ -148,14 +148,21 @@ floats: Any = SimpleNamespace(
 # --- arrays ---------------------------------------------------------------------------------------------------------
 
 
+def _array_pow(a: Any, b: Any) -> Any:
+    """Raise to a power; NumPy takes a square root for 1/2, which differs from a power at -0.0 and -inf."""
+    power = np.power(a, b)
+    root = np.equal(b, 0.5)
+    return np.where(root, np.where(np.equal(a, -math.inf), math.inf, power + 0.0), power) if np.any(root) else power
+
+
 def _array_powterm(c: Any, a: Any, b: Any, k: Any) -> Any:
     e, lost = _two_sum(np.asarray(b, dtype=float), np.negative(k))
-    power = np.power(a, e)
+    power = _array_pow(a, e)
     term = np.multiply(c, power)
     extreme = (np.abs(power) < SMALL) | np.isinf(power)
     if extreme.any():
         half = np.power(np.abs(a), 0.5 * e)
-        scaled = half * (c * half) * np.power(np.copysign(1.0, a), e)
+        scaled = half * (c * half) * np.copysign(1.0, power)
         term = np.where(extreme, np.where(half == 0.0, 0.0, scaled), term)
     if np.any(lost):
         shift = lost * np.log(np.abs(a))
@@ -217,7 +224,7 @@ arrays: Any = SimpleNamespace(
     gauss=lambda x: special.gauss(arrays, x),
     normal_pdf=lambda x: special.normal_pdf(arrays, x),
     normal_cdf=lambda x: special.normal_cdf(arrays, x),
-    pow=np.power,
+    pow=_array_pow,
     powterm=_array_powterm,
     exp_difference=_array_exp_difference,
     hypot=lambda *xs: functools.reduce(np.hypot, xs),

@@ -163,6 +163,11 @@ class ArrayEmitter:
             return f"-{operands[0]}"
         return f"{self.to.float_word(word)}({', '.join(operands)})"
 
+    def _is_usual_power(self, group: Group) -> bool:
+        """Whether no exponent can be 1/2, for which NumPy's power takes a square root: it differs at -0.0 and -inf."""
+        number, places = group.operands[1]
+        return self.groups[number].word == "const" and 0.5 not in self.to.numbers(number, np.array(places))
+
     def _elementwise(self, number: int, group: Group) -> None:
         to = self.to
         tables = [np.array(places) for _, places in group.operands]
@@ -171,7 +176,7 @@ class ArrayEmitter:
             tables = [t.reshape(-1, width) for t in tables]
         out = to.target(number, tables[0].shape)
         operands = [to.operand(g, t, group.axis) for (g, _), t in zip(group.operands, tables, strict=True)]
-        if group.word in UFUNCS:
+        if group.word in UFUNCS and (group.word != "pow" or self._is_usual_power(group)):
             to.call(UFUNCS[group.word], *operands, out)
         else:
             function = to.name_of(group.word, getattr(arrays, group.word))

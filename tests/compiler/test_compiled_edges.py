@@ -82,6 +82,26 @@ def test_one_row_among_ordinary_ones(op: Op, count: int) -> None:
             check(op, rows[i], f(list(point)) if i == turn % 3 else usual, values[i], slopes[i])
 
 
+PAIRS = [op for op in TABLE.values() if not op.many and len(op.operand_names) == 2]
+CONSTANTS = [*SPECIAL, 0.25, 1.5, 2.0, 3.0, -0.5]
+
+
+@pytest.mark.parametrize("place", [0, 1])
+@pytest.mark.parametrize("op", PAIRS, ids=[op.name for op in PAIRS])
+def test_a_constant_operand(op: Op, place: int) -> None:
+    """A constant invites shortcuts: ours, and NumPy's own, such as a square root for the power 1/2."""
+    for c in CONSTANTS:
+
+        def f(x: Any, c: float = c) -> Any:
+            return op(*((c, x) if place == 0 else (x, c)))
+
+        both = ag.value_and_grad(f)
+        values, slopes = ag.compile(both, batch=(0,))(np.array(CONSTANTS))
+        for x, value, slope in zip(CONSTANTS, values, slopes, strict=True):
+            eager_value, eager_slope = both(x)
+            check(op, (c, x)[:: 1 - 2 * place], (eager_value, [eager_slope]), value, [slope])
+
+
 @pytest.mark.parametrize("rows", [1, 2, 7, 1024])
 def test_rows_are_as_if_each_were_alone(rows: int) -> None:
     def everything(x: Any) -> Any:
