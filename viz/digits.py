@@ -8,7 +8,7 @@ from decimal import Decimal, localcontext
 
 from autograd_lite.expressions import pretty_number
 
-__all__ = ["DIGITS", "agreeing_digits", "bracketed", "changing_digits", "times"]
+__all__ = ["DIGITS", "agreeing_digits", "bracketed", "changing_digits", "counted", "times"]
 
 DIGITS = 4
 MOST = 8
@@ -63,6 +63,17 @@ def bracketed(x: float, digits: int = DIGITS) -> str:
     """
     text = pretty_number(x, digits)
     return f"({text})" if text.startswith("−") else text
+
+
+def counted(n: int, thing: str) -> str:
+    """How many there are of a thing, one or several.
+
+    Examples
+    --------
+    >>> counted(1, "op"), counted(1200, "path")
+    ('1 op', '1,200 paths')
+    """
+    return f"1 {thing}" if n == 1 else f"{n:,} {thing}s"
 
 
 def times(factors: Sequence[float], digits: int = DIGITS) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from autograd_lite.engine import Value
 from autograd_lite.errors import GraphTooLargeError, MissingDependencyError, UnknownNameError
 
+from .digits import counted
 from .files import write_whole
 from .graph import Graph
 from .graphviz_engine import render
@@ -192,7 +193,7 @@ class Drawing:
             return {"text/plain": f"{self!r}\n{error}"}
 
     def __repr__(self) -> str:
-        return f"<drawing of {self._graph.names[self._graph.root]}: {len(self._graph.nodes)} nodes>"
+        return f"<drawing of {self._graph.names[self._graph.root]}: {counted(len(self._graph.nodes), 'node')}>"
 
     # Boxes and edges
 

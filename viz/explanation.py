@@ -8,7 +8,7 @@ from functools import cached_property
 
 from autograd_lite.expressions import name_latex, pretty_number
 
-from .digits import agreeing_digits, bracketed
+from .digits import agreeing_digits, bracketed, counted
 from .graph import Use, product
 from .latex import number_latex, slope_latex
 from .lines import slope_name
@@ -86,7 +86,7 @@ class Explanation:
         return self.text
 
     def __repr__(self) -> str:
-        return f"<explanation of {self.slope}: {_paths(self.count)}>"
+        return f"<explanation of {self.slope}: {counted(self.count, 'path')}>"
 
     @property
     def slope(self) -> str:
@@ -125,7 +125,7 @@ class Explanation:
     @property
     def markdown(self) -> str:
         """The explanation in Markdown."""
-        return f"**{plain(self.slope)}**: {_paths(self.count)}\n\n$$\n{self.latex}\n$$\n"
+        return f"**{plain(self.slope)}**: {counted(self.count, 'path')}\n\n$$\n{self.latex}\n$$\n"
 
     def _repr_markdown_(self) -> str:
         return self.markdown
@@ -139,7 +139,7 @@ class Explanation:
             root = self.graph.names[self.graph.root]
             return f"{self.slope} = 0: no path leads from {self.name} to {root} along which it could change it."
         listed = [line for path in self.paths for line in ("", *self.path_lines(path))]
-        head = f"{self.slope}: {_paths(self.count)}"
+        head = f"{self.slope}: {counted(self.count, 'path')}"
         if self.complete:
             by_use = self.share_lines() if len(self.shares) > 1 else []
             return "\n".join([head, *listed, "", *by_use, *self.sum_lines()])
@@ -195,7 +195,3 @@ class Explanation:
         if rest:
             lines.append(f"  and {len(rest)} smaller, together {pretty_number(sum(s.contribution for s in rest))}")
         return lines
-
-
-def _paths(count: int) -> str:
-    return "1 path" if count == 1 else f"{count:,} paths"

@@ -128,6 +128,6 @@ def _update(step: Step) -> list[Line]:
         numbers = [Token("number", before), _sign("+"), Token("number", change)]
     else:
         symbols = [name, _sign("="), name, _sign("−"), Token("name", "lr"), _sign("·"), Token("grad", step.receiver)]
-        rate, gradient = pretty_number(-step.local), bracketed(step.upstream or 0.0, digits)
+        rate, gradient = bracketed(-step.local), bracketed(step.upstream or 0.0, digits)
         numbers = [Token("number", before), _sign("−"), Token("number", rate), _sign("·"), Token("number", gradient)]
     return [symbols, [_sign("="), *numbers, _sign("="), after]]

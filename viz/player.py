@@ -23,7 +23,7 @@ HELP = "Enter or n: next   b: back   a number: go there   p: predict   e: explai
 def play(
     steps: Steps, *, start: int = 0, everything: bool = False, source: TextIO | None = None, out: TextIO | None = None
 ) -> None:
-    """Step through backprop in a terminal; without one, print the whole transcript.
+    """Step through backprop in a terminal; where input or output is none, print the whole transcript.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def play(
         Where keys come from and where text goes to; standard input and output unless given.
     """
     source, out = source or sys.stdin, out or sys.stdout
-    if everything or not source.isatty():
+    if everything or not (source.isatty() and out.isatty()):
         out.write(steps.transcript())
         return
     _Player(steps, source, out).run(start)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from autograd_lite.expressions import pretty_number
 
+from .digits import counted
 from .lines import as_text, lines_of, short, slope_name
 
 if TYPE_CHECKING:
@@ -123,7 +124,8 @@ def gradients(steps: Steps) -> list[str]:
 def transcript(steps: Steps, shown: Sequence[Step]) -> str:
     """Steps as plain text: first how each node was computed, then every step, then the gradients."""
     graph = steps.graph
-    lines = [f"Backprop from {graph.names[graph.root]}: {len(graph.computed)} ops, {len(steps)} steps", ""]
+    size = f"{counted(len(graph.computed), 'op')}, {counted(len(steps), 'step')}"
+    lines = [f"Backprop from {graph.names[graph.root]}: {size}", ""]
     lines += given_and_computed(steps)
     lines += [line for step in shown for line in ("", str(step))]
     if graph.leaves and len(shown) == len(steps):

@@ -21,6 +21,7 @@ from autograd_lite.engine import Value
 from autograd_lite.errors import DomainError, GraphTooLargeError, UnknownNameError
 
 from . import step_text
+from .digits import counted
 from .files import write_whole
 from .graph import Graph
 from .latex import steps_document
@@ -361,7 +362,7 @@ class Steps(Sequence[Step]):
 
     def __repr__(self) -> str:
         wrong = {None: "", "order": ", in the wrong order", "overwrite": ", with = for +="}[self.mistake]
-        return f"<{len(self)} steps of backprop from {self.graph.names[self.graph.root]}{wrong}>"
+        return f"<{counted(len(self), 'step')} of backprop from {self.graph.names[self.graph.root]}{wrong}>"
 
 
 def _page(steps: Steps) -> str:

@@ -15,7 +15,7 @@ from autograd_lite.errors import (
     OutputError,
     UnknownNameError,
 )
-from autograd_lite.viz import draw
+from autograd_lite.viz import draw, graphviz_engine
 from autograd_lite.viz.graphviz_engine import engine_name
 
 needs_graphviz = pytest.mark.skipif(engine_name() is None, reason="neither dot nor pygraphviz is installed")
@@ -164,6 +164,12 @@ def test_a_layout_that_takes_too_long_is_ended(monkeypatch):
     monkeypatch.setattr("autograd_lite.viz.graphviz_engine.TIME_LIMIT", 1e-4)
     with pytest.raises(GraphTooLargeError, match="needed more than"):
         draw(Value(1.0, "x").tanh()).svg  # noqa: B018 - asking for the picture draws it
+
+
+@needs_graphviz
+def test_what_graphviz_cannot_read_is_its_own_complaint_in_one_line():
+    with pytest.raises(OutputError, match=r"^Graphviz \(.*\) could not make the svg: .*syntax error.*$"):
+        graphviz_engine.render("digraph {", "svg")
 
 
 @needs_graphviz

@@ -8,6 +8,7 @@ import autograd_lite as ag
 from autograd_lite import Value
 from autograd_lite.errors import OperandError
 from autograd_lite.viz import explain
+from autograd_lite.viz.graph import Graph
 
 
 def test_the_worked_example(example):
@@ -68,6 +69,20 @@ def test_a_node_between_and_the_root_itself(example):
     assert str(explain(root, Value(1.0, "z"))).startswith("∂L/∂z = 0: no path leads from z to L")
     assert str(explain(d, root)).startswith("∂d/∂L = 0")
     assert str(explain(leaves["x"], Value.constant(1.0)))
+
+
+def test_the_table_of_all_leaves_is_a_sequence(example):
+    root, leaves = example("squared")
+    table = explain(root)
+    assert [row.name for row in table] == list(leaves)
+    assert [row.gradient for row in table[1:3]] == ag.gradients(root, [leaves["w"], leaves["b"]])
+    assert table[-1].name == "y"
+
+
+def test_a_leaf_has_no_slope_by_an_operand(example):
+    graph = Graph(example("squared")[0])
+    with pytest.raises(OperandError, match="x is a leaf: it was not computed from anything"):
+        graph.slope(graph.leaves[0], 0)
 
 
 def test_what_is_no_value_is_refused():

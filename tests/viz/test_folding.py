@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 import autograd_lite as ag
@@ -13,6 +15,8 @@ from autograd_lite.viz.graph import Graph
 from autograd_lite.viz.graphviz_engine import engine_name
 from autograd_lite.viz.layers import LayerGraph
 from autograd_lite.viz.levels import at_level
+from autograd_lite.viz.picture import Picture
+from autograd_lite.viz.states import state_after, widest_texts
 
 needs_graphviz = pytest.mark.skipif(engine_name() is None, reason="neither dot nor pygraphviz is installed")
 
@@ -145,6 +149,46 @@ def test_a_network_of_thousands_of_nodes_is_drawn_as_layers():
     loss = squared_error(network(60, 60, 60, 60, 1), inputs())
     assert len(Graph(loss).nodes) > 5000
     assert "level='neurons'" in draw(loss).dot.replace("&#x27;", "'")
+
+
+def alarmed_boxes(dot):
+    """Names of the boxes that are drawn in the colour of alarm, the culprit's first."""
+    marked = [line for line in dot.splitlines() if ' color="#a8123e"' in line and "label=<" in line]
+    return [re.search("<B>(.*?)</B>", line)[1] for line in sorted(marked, key=lambda line: "penwidth=3" not in line)]
+
+
+@pytest.mark.parametrize(
+    ("level", "culprit", "operands"),
+    [
+        ("scalars", "v2", ["layer1.neuron2.w1", "layer1.neuron2.w2", "x1", "x2"]),
+        ("neurons", "layer1.neuron2", ["x1", "x2"]),
+        ("layers", "layer1", ["x1", "x2"]),
+    ],
+)
+def test_the_box_that_holds_the_first_bad_number_is_marked_at_every_level(level, culprit, operands):
+    model = network(3, 2, 1, activation="relu")
+    model.layers[0].neurons[1].w[1].data = -1e308
+    loss = squared_error(model, [Value(0.5, "x1"), Value(-1e10, "x2")])
+    dot = draw(loss, level=level).dot
+    assert alarmed_boxes(dot) == [culprit, *operands]
+    assert "forward: sumprod(layer1.neuron2.w1 = 0.330" in dot
+
+
+@needs_graphviz
+def test_between_150_and_500_nodes_boxes_are_one_line_and_none_overlaps():
+    v = Value(1.0, "x")
+    for _ in range(80):
+        v = v * 1.0625
+    listed = steps(v)
+    picture = Picture(listed.graph, widest_texts(listed))
+    assert picture.compact
+    boxes = picture.layout.boxes
+    assert {box.height for i, box in enumerate(boxes) if listed.graph.needs[i]} == {30.0}
+    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[i + 1 :])
+    drawn = picture.svg(state_after(listed, len(listed)))
+    assert drawn.count('class="data"') == 81
+    assert "127.7" in drawn
+    assert 'class="grad"' not in drawn
 
 
 @needs_graphviz

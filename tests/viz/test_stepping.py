@@ -96,6 +96,13 @@ def test_updates_follow_the_rule_and_change_nothing(example):
     assert leaves["w1"].data == 0.25
 
 
+def test_one_is_not_several_and_a_negative_factor_has_brackets():
+    w = Value(3.0, "w")
+    assert str(steps(w.square(), lr=-1.0)).startswith("Backprop from v1: 1 op, 3 steps\n")
+    assert "w = w − lr · w.grad = 3 − (−1) · 6 = 9" in str(steps(w.square(), lr=-1.0))
+    assert repr(steps(w)) == "<1 step of backprop from w>"
+
+
 def test_steps_keep_the_numbers_of_the_forward_pass(example):
     root, leaves = example("squared")
     listed = steps(root, forward=True, lr=0.1)

@@ -15,7 +15,7 @@ class Terminal(io.StringIO):
 
 
 def played(root, keys, **options):
-    out = io.StringIO()
+    out = Terminal()
     play(steps(root), source=Terminal("\n".join(keys) + "\n"), out=out, **options)
     return out.getvalue()
 
@@ -56,6 +56,38 @@ def test_the_player_takes_predictions(example):
     assert "d.grad = −1.1974 + (−1.1974) = −2.3948 ✓" in text
 
 
+def test_before_the_first_step_there_is_nothing_to_go_back_to_or_to_explain(example):
+    root, _ = example("squared")
+    text = played(root, ["b", "e", "1", "b", "q"])
+    assert text.count("Before the first step.") == 2
+    assert "Before the first step there is nothing to explain." in text
+    assert text.endswith("[0/10] ")
+
+
+def test_what_has_no_gradient_to_guess_is_shown_at_once_and_explained_in_a_sentence(example):
+    root, _ = example("squared")
+    text = played(root, ["p", "e", "q"])
+    assert "There is nothing to predict in this step.\n\n1. Seed: ∂L/∂L = 1" in text
+    assert "The sweep starts at L: its derivative by itself is 1." in text
+    assert "paths" not in text
+
+
+def test_the_end_of_the_input_in_the_middle_of_a_question_ends_the_player(example):
+    root, _ = example("squared")
+    assert played(root, ["1", "p"]).endswith("d.grad = −1.197\n[2/10] ")
+
+
+def test_ctrl_c_ends_the_player(example):
+    class Interrupted(Terminal):
+        def readline(self, size=-1):
+            raise KeyboardInterrupt
+
+    root, _ = example("squared")
+    out = Terminal()
+    play(steps(root), source=Interrupted(), out=out)
+    assert out.getvalue().endswith("[0/10] \n")
+
+
 def test_the_end_of_the_input_ends_the_player(example):
     root, _ = example("squared")
     assert played(root, ["10", "", "p", "b"]).count("That was the last step") == 2
@@ -73,3 +105,6 @@ def test_without_a_terminal_the_transcript_is_printed(example, capsys):
     steps(root).play()
     assert capsys.readouterr().out == str(steps(root))
     assert played(root, [], everything=True) == str(steps(root))
+    text = io.StringIO()
+    play(steps(root), source=Terminal("q\n"), out=text)
+    assert text.getvalue() == str(steps(root)), "what goes into a file or a pipe is no conversation"
