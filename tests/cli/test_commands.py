@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import os
 import shutil
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
+from autograd_lite import __main__ as entry
 from autograd_lite.cli import doctor, main
 from autograd_lite.viz import graphviz_engine
 
@@ -24,6 +28,18 @@ def _in_an_empty_folder(tmp_path, monkeypatch):
 
 def files() -> list[str]:
     return sorted(path.name for path in Path().iterdir())
+
+
+def hide_packages(monkeypatch, *hidden):
+    """Let the packages look as if they were not installed."""
+    installed = metadata.version
+
+    def version(package):
+        if package in hidden:
+            raise metadata.PackageNotFoundError(package)
+        return installed(package)
+
+    monkeypatch.setattr(doctor.metadata, "version", version)
 
 
 def without_graphviz(monkeypatch):
@@ -111,11 +127,40 @@ def test_doctor_says_what_is_here(capsys):
 
 def test_doctor_says_what_is_missing(capsys, monkeypatch):
     without_graphviz(monkeypatch)
-    monkeypatch.setattr(doctor, "_version", lambda package: None)
+    hide_packages(monkeypatch, "pygraphviz", "matplotlib", "scikit-learn", "tqdm")
     assert main(["doctor"]) == 0
     printed = capsys.readouterr().out
+    assert "matplotlib is missing" in printed
     assert "pip install 'autograd-lite[dot,plot,sklearn,progress]'" in printed
     assert "apt install graphviz" in printed
+
+
+def test_doctor_names_what_draws_where_there_is_no_dot(capsys, monkeypatch):
+    hide_packages(monkeypatch, "matplotlib")
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(doctor, "_version", {"pygraphviz": "2.0"}.get)
+    assert main(["doctor"]) == 0
+    assert "no dot on the PATH; the extra dot (pygraphviz) draws the pictures" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a POSIX terminal")
+def test_step_in_a_terminal_is_played_by_keys():
+    leader, terminal = os.openpty()
+    command = [sys.executable, "-m", "autograd_lite", "step", "a * a", "a=3"]
+    with subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal) as process:  # noqa: S603 - ours
+        os.close(terminal)
+        os.write(leader, b"3\nq\n")
+        printed = b""
+        with contextlib.suppress(OSError), open(leader, "rb", buffering=0) as screen:  # noqa: PTH123 - a descriptor
+            while part := screen.read(4096):  # Linux ends a closed terminal with an error
+                printed += part
+    assert process.returncode == 0
+    assert "3. backward: v1 → a (use 2 of 2)" in printed.decode()
+    assert "1. Seed" not in printed.decode()
+
+
+def test_the_installed_command_is_the_same_as_the_module():
+    assert entry.main is main
 
 
 @pytest.mark.parametrize("command", ["demo", "draw", "step", "check", "train", "predict", "show", "doctor"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import sys
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,17 @@ def test_the_same_seed_gives_the_same_model(capsys):
     first = capsys.readouterr().out
     assert train() == 0
     assert capsys.readouterr().out == first
+
+
+def test_without_matplotlib_the_model_is_saved_and_the_picture_is_not(capsys, monkeypatch):
+    for module in ("matplotlib.figure", "matplotlib.backends.backend_agg"):
+        monkeypatch.setitem(sys.modules, module, None)
+    assert train() == 0
+    out, err = capsys.readouterr()
+    assert "The model is in model.npz" in out
+    assert "No picture of the loss: " in err
+    assert "pip install 'autograd-lite[plot]'" in err
+    assert not Path("model.png").exists()
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,7 @@ def leaves():
 """,
     "beside.py": "TWO = 2.0\n\ndef breaks(x):\n    return x / [0][1]\n",
     "broken.py": "x = (\n",
+    "deep.py": "x = " + "-" * 100_000 + "1\n",
     "needs.py": "import a_package_that_nobody_has\n",
 }
 
@@ -109,6 +110,7 @@ def test_the_search_path_is_put_back():
         (["check", "model.py:drops", "w=1"], 1, "model.py, line 30, in drops: Value(data=1.0"),
         (["step", "model.py:leaves"], 1, "model.py, line 33, in leaves: SystemExit: 0"),
         (["step", "broken.py:loss"], 1, "broken.py, line 1: '(' was never closed"),
+        (["step", "deep.py:loss"], 1, "deep.py: "),
         (["step", "needs.py:loss"], 1, "needs.py, line 1, in <module>: ModuleNotFoundError"),
     ],
 )

@@ -79,7 +79,7 @@ def test_the_end_of_the_input_in_the_middle_of_a_question_ends_the_player(exampl
 
 def test_ctrl_c_ends_the_player(example):
     class Interrupted(Terminal):
-        def readline(self, size=-1):
+        def readline(self, *_limit):
             raise KeyboardInterrupt
 
     root, _ = example("squared")

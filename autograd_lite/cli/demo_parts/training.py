@@ -1,4 +1,4 @@
-"""Training in the demo: in the eager engine, with progress shown, and Ctrl-C ending the whole command."""
+"""Training in the demo: with progress shown, and Ctrl-C ending the whole command."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ __all__ = ["train"]
 
 
 def train(model: nn.Module, rows: Sequence[Any], targets: Sequence[Any], **settings: Any) -> nn.History:
-    """Train a model on the graph of scalars, and return what happened.
+    """Train a model of scalars, which `nn.fit` compiles to array code, and return what happened.
 
     Raises
     ------
     KeyboardInterrupt
         If Ctrl-C ended it, which `nn.fit` itself takes as a wish to stop early.
     """
-    history = nn.fit(model, rows, targets, callbacks=[nn.Progress()], compile=False, **settings)
+    history = nn.fit(model, rows, targets, callbacks=[nn.Progress()], **settings)
     if history.stopped == "interrupted":
         raise KeyboardInterrupt
     return history
