@@ -77,7 +77,7 @@ def _powterm(g: Graph, args: tuple[int, ...], numbers: list[float | None]) -> in
         return None
     term = c
     for _ in range(int(b - k)):
-        term = g.node("mul", (term, a))
+        term = g.node("zmul", (term, a))
     return term
 
 
