@@ -1,0 +1,72 @@
+"""Which files are mutated, and which tests are asked about each, in stages: the cheapest and most lethal first.
+
+Left out are tests that start other processes (which would import the files as they are), browsers and measurements. Of
+`tests/engine/test_laws.py` only the ops in `ROWS` are asked about, or those whose rows were changed.
+"""
+
+from __future__ import annotations
+
+Stages = list[list[str]]
+
+DOCTEST = "tests/engine/test_doctests.py::test_docstrings[autograd_lite.{}]"
+MESSAGES = "tests/engine/test_messages.py"
+EDGES = [MESSAGES, "tests/engine/test_formulas.py", "tests/engine/test_edges.py", "tests/engine/test_value.py"]
+NUMBERS = ["tests/engine/test_reference_numbers.py", "tests/engine/test_micrograd.py", "tests/engine/test_textbook.py"]
+LAWS = ["tests/engine/test_laws.py"]
+GRAPHS = [
+    "tests/engine/test_adding_an_op.py",
+    "tests/engine/test_source_lines.py",
+    "tests/engine/test_public_names.py",
+    "tests/engine/test_accuracy.py",
+    "tests/engine/test_edges_compiled.py",
+    "tests/compiler/test_compiled_inputs.py",
+    "tests/compiler/test_compiled_transforms.py",
+    "tests/compiler/test_compiled_errors.py",
+    "tests/compiler/test_source.py",
+    "tests/transforms",
+    "tests/engine/test_expression_graphs.py",
+]
+SHOWN = [
+    "tests/viz/test_names.py",
+    "tests/viz/test_explanation.py",
+    "tests/viz/test_stepping.py",
+    "tests/viz/test_writers.py",
+    "tests/viz/test_folding.py",
+]
+TRAINED = ["tests/nn/test_course_networks.py", "tests/nn/test_fit.py", "tests/nn/test_compiled_fit.py"]
+TRAINED += ["tests/nn/test_weighted.py"]
+
+
+def engine(name: str, *more: str) -> Stages:
+    """The tests of a file of the engine."""
+    return [[DOCTEST.format(name), *EDGES], NUMBERS, LAWS, [*GRAPHS, *more]]
+
+
+def networks(name: str, *tests: str) -> Stages:
+    """The tests of a file of nn."""
+    return [[*tests, MESSAGES, DOCTEST.format(f"nn.{name}")], TRAINED]
+
+
+PLAN: dict[str, Stages] = {
+    "autograd_lite/engine.py": engine("engine", "tests/engine/test_robustness.py"),
+    "autograd_lite/sweep.py": engine("sweep", "tests/engine/test_robustness.py"),
+    "autograd_lite/table.py": engine("table"),
+    "autograd_lite/ops.py": engine("ops"),
+    "autograd_lite/special.py": engine("special"),
+    "autograd_lite/expressions.py": engine("expressions", *SHOWN),
+    "nn/losses.py": networks("losses", "tests/nn/test_losses.py"),
+    "nn/loss.py": networks("loss", "tests/nn/test_losses.py"),
+    "nn/optim.py": networks("optim", "tests/nn/test_optim.py"),
+    "nn/adaptive.py": networks("adaptive", "tests/nn/test_optim.py"),
+    "nn/optimizers.py": networks("optimizers", "tests/nn/test_optim.py"),
+    "nn/schedules.py": networks("schedules", "tests/nn/test_optim.py"),
+}
+
+ROWS = {
+    "autograd_lite/special.py": {"erf", "erfc", "gauss", "normal_pdf", "normal_cdf", "gelu"},
+    "autograd_lite/ops.py": {"pow", "powterm", "maximum", "hypot", "arctan2", "logsumexp"},  # what rows share
+    "autograd_lite/table.py": {"mul", "sigmoid", "relu", "leaky_relu", "maximum", "sumprod"},
+    "autograd_lite/engine.py": {"mul", "pow", "tanh", "relu", "maximum", "sumprod"},
+    "autograd_lite/sweep.py": {"mul", "pow", "tanh", "where", "maximum", "sumprod"},
+    "autograd_lite/expressions.py": {"div", "pow", "abs", "sqrt", "tanh", "arctan2", "logsumexp", "sumprod", "gauss"},
+}
