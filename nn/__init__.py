@@ -4,11 +4,13 @@
 `module`, `layers`, `dropout`  what networks are made of; `activations` and `init` by name; `weighted` for speed
 `loss`, `losses`, `metrics`    what is minimised, and what people look at
 `optim`, `adaptive`            how a gradient becomes a step; `optimizers` by name, `schedules`, `penalties`
-`training`                     `fit`; with `data` (checks), `steps` (the gradient, eager or compiled), `callbacks`,
-                               `history`, `nonfinite` (what went wrong), `restarts`, `prediction`
-`saving`                       models in files; with `archive` (the format), `files` (whole or not at all), `weights`
+`fitting`                      `fit`; with `data` (checks), `training` (the loop), `steps` (the gradient, eager or
+                               compiled), `callbacks`, `history`, `nonfinite` (what went wrong), `restarts`,
+                               `prediction`
+`saving`                       models in files; with `packing` (the parts), `archive` (the format), `files` (whole or
+                               not at all), `weights`
 `models`                       the models that courses begin with
-`tabular`                      CSV files; with `csv_file`, `tables`, `encoding`
+`tabular`                      CSV files; with `csv_file`, `tables`, `encoding`, `wording`
 `estimators`                   for scikit-learn (an extra, loaded when asked for); with
                                `estimator_base`, `estimator_classifier`, `estimator_regressor`, `estimator_training`,
                                `estimator_lbfgs`, `shared_programs`; and `sklearn_networks`, for networks that it fitted
@@ -34,6 +36,7 @@ from .adaptive import Adam, AdamW, RMSProp
 from .callbacks import Callback, Progress, Record, ReduceOnPlateau, Schedule, StopWhen
 from .dropout import Dropout
 from .files import check_writable, writing_atomically
+from .fitting import fit
 from .history import History
 from .init import INITIALISERS
 from .layers import MLP, Layer, Neuron
@@ -69,7 +72,7 @@ from .saving import Checkpoint, SavedModel, load, load_checkpoint, save
 from .schedules import constant, cosine, step_decay, warm_up
 from .sklearn_networks import INSTALL, from_sklearn
 from .tabular import Scores, TableModel, describe_model_file, load_table_model, predict_csv, train_on_csv
-from .training import Training, fit
+from .training import Training
 from .weights import from_numpy, to_numpy
 
 if TYPE_CHECKING:

@@ -1,29 +1,36 @@
-"""The container of a model file: a NumPy .npz with a JSON manifest, in which every byte is accounted for.
+"""The container of a model file: a NumPy .npz with a JSON manifest, of which nothing is believed before it is checked.
 
 Members are stored, not compressed, so their sizes are bounded by that of the file before any memory is taken. The
-manifest has the SHA-256 and shape of each array, and ``manifest.sha256`` that of the manifest. Nothing is unpickled.
-``numpy.load`` opens such a file too.
+manifest has the SHA-256 and shape of each array, and ``manifest.sha256`` that of the manifest. An array is read when it
+is asked for, after its size, its header and its checksum. Nothing is unpickled or evaluated. ``numpy.load`` opens such
+a file too.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
+import math
 import os
+import stat
+import struct
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
-from autograd_lite.errors import ModelFileError
+from autograd_lite.errors import ModelFileError, OperandError
+from autograd_lite.table import shown
 
 from .files import writing_atomically
+from .wording import shown_path
 
-__all__ = ["read_archive", "write_archive"]
+__all__ = ["Archive", "expect", "open_archive", "write_archive"]
 
 Array = npt.NDArray[np.float64]
 
@@ -31,6 +38,14 @@ FORMAT = "autograd_lite model"
 VERSION = 1
 MANIFEST, CHECKSUM = "manifest.json", "manifest.sha256"
 EPOCH = (1980, 1, 1, 0, 0, 0)  # no time of writing: the same model is the same bytes
+
+LARGEST = 2**28  # bytes of a file: eleven million weights with the state of Adam, more than memory holds as Values
+LARGEST_MANIFEST = 2**21  # bytes: JSON takes up to thirty times as much memory
+LARGEST_INDEX = 2**18  # bytes of the zip's list of members
+CHUNK = 2**20  # bytes
+
+END = struct.Struct("<4s4H2LH")  # the last record of a zip: signature, disks, members, size and place of the index
+HEADER = "{{'descr': '<f8', 'fortran_order': False, 'shape': {}, }}"  # what NumPy writes, before it adds blanks
 
 
 def write_archive(path: str | os.PathLike[str], contents: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
@@ -40,80 +55,191 @@ def write_archive(path: str | os.PathLike[str], contents: Mapping[str, Any], arr
     ------
     OutputError
         If it cannot be written; an old file is then still there.
+    OperandError
+        If the contents cannot be written as JSON, or are too long, or the file would be too large to be read again.
     """
     members = {f"{name}.npy": _npy(array) for name, array in arrays.items()}
     listed = {
         name: {"sha256": _sha256(members[f"{name}.npy"]), "shape": list(array.shape)} for name, array in arrays.items()
     }
-    manifest = {"format": FORMAT, "version": VERSION, **contents, "arrays": listed}
-    members[MANIFEST] = json.dumps(manifest, indent=1, sort_keys=True).encode()
+    members[MANIFEST] = _json({"format": FORMAT, "version": VERSION, **contents, "arrays": listed})
     members[CHECKSUM] = _sha256(members[MANIFEST]).encode()
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for name, content in members.items():
             archive.writestr(zipfile.ZipInfo(name, EPOCH), content)
+    if buffer.tell() > LARGEST:
+        raise OperandError(f"The model file would have {buffer.tell()} bytes; at most {LARGEST} are read again.")
     with writing_atomically(path) as file:
         file.write(buffer.getvalue())
 
 
-def read_archive(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, Array]]:
-    """Read a model file: the manifest's contents, and the arrays.
+def _json(manifest: Mapping[str, Any]) -> bytes:
+    try:
+        text = json.dumps(manifest, indent=1, sort_keys=True, allow_nan=False).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise OperandError(
+            f"The notes cannot be saved: {error}. Use finite numbers, text, lists, and dicts whose keys are text."
+        ) from error
+    if len(text) > LARGEST_MANIFEST:
+        raise OperandError(
+            f"The notes and names make {len(text)} bytes of JSON; a model file holds {LARGEST_MANIFEST}. Keep long "
+            "notes in a file of their own."
+        )
+    return text
+
+
+@contextlib.contextmanager
+def open_archive(path: str | os.PathLike[str]) -> Iterator[Archive]:
+    """Open a model file for reading.
 
     Raises
     ------
     ModelFileError
-        If there is no such file, or it is damaged, truncated, or not a model file.
+        If there is no such file, or it is damaged, truncated, or not a model file; also if that is found inside the
+        ``with``, where its contents are used.
     """
     try:
-        return _read(Path(path))
+        with _opened(Path(path)) as file, zipfile.ZipFile(file) as members:
+            yield Archive(members)
     except ModelFileError as error:
-        raise ModelFileError(f"{str(path)!r} {error} Use a copy, or save the model again.") from None
+        advice = " Use a copy, or save the model again." if str(error).startswith("is damaged") else ""
+        raise ModelFileError(f"{shown_path(path)} {error}{advice}") from None
     except OSError as error:
-        raise ModelFileError(f"{str(path)!r} cannot be read: {error.strerror or error}.") from error
+        raise ModelFileError(f"{shown_path(path)} cannot be read: {error.strerror or error}.") from error
     except Exception as error:  # whatever a damaged file does to a parser
-        raise ModelFileError(f"{str(path)!r} is damaged, or not a model file ({error}).") from error
+        raise ModelFileError(
+            f"{shown_path(path)} is damaged, or not a model file of this version ({shown(str(error))})."
+        ) from error
 
 
-def _read(path: Path) -> tuple[dict[str, Any], dict[str, Array]]:
-    size = path.stat().st_size
-    with zipfile.ZipFile(path) as archive:
-        infos = archive.infolist()
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    """Open a file whose size and whose zip's index are such as a model file has."""
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise ModelFileError("cannot be read: it is no regular file.")
+    if status.st_size > LARGEST:
+        raise ModelFileError(f"is not a model file: it has {status.st_size} bytes; such files have at most {LARGEST}.")
+    with path.open("rb") as file:
+        file.seek(max(0, status.st_size - END.size))
+        end = file.read()
+        if len(end) != END.size or not end.startswith(b"PK\5\6"):
+            raise ModelFileError("is damaged, or not a model file: it does not end as a zip file does.")
+        *_, size, place, comment = END.unpack(end)
+        if size > LARGEST_INDEX or place + size + END.size != status.st_size or comment:
+            raise ModelFileError("is damaged, or not a model file: its list of members is not where it should be.")
+        yield file
+
+
+class Archive:
+    """A model file that is open.
+
+    Attributes
+    ----------
+    contents : dict
+        The manifest, without what it says of arrays.
+    shapes : dict of str to tuple of int
+        The arrays that there are.
+    """
+
+    def __init__(self, members: zipfile.ZipFile) -> None:
+        self._members = members
+        infos = members.infolist()
+        self._sizes = {info.filename: info.file_size for info in infos}
         if any(i.compress_type != zipfile.ZIP_STORED or i.file_size != i.compress_size for i in infos):
             raise ModelFileError("is not a model file: its members are compressed.")
-        if sum(i.file_size for i in infos) > size:
-            raise ModelFileError("is damaged: it promises more than the file holds.")
-        members = {i.filename: archive.read(i) for i in infos}
-    text = members.pop(MANIFEST, None)
-    checksum = members.pop(CHECKSUM, None)
-    if text is None or checksum is None:
-        raise ModelFileError("is not a model file: it has no manifest.")
-    if _sha256(text).encode() != checksum:
-        raise ModelFileError("is damaged: the manifest does not have its checksum.")
-    manifest = json.loads(text)
-    if manifest["format"] != FORMAT or manifest["version"] != VERSION:
-        raise ModelFileError(f"has version {manifest['version']} of the format; this program reads version {VERSION}.")
-    listed = manifest.pop("arrays")
-    if sorted(members) != sorted(f"{name}.npy" for name in listed):
-        raise ModelFileError("is damaged: the manifest lists other arrays than there are.")
-    return manifest, {name: _array(name, members[f"{name}.npy"], listed[name]) for name in listed}
+        if len(self._sizes) != len(infos):
+            raise ModelFileError("is damaged: two of its members have one name.")
+        if not {MANIFEST, CHECKSUM} <= set(self._sizes):
+            raise ModelFileError("is not a model file: it has no manifest.")
+        if self._sizes[MANIFEST] > LARGEST_MANIFEST or self._sizes[CHECKSUM] != hashlib.sha256().digest_size * 2:
+            raise ModelFileError("is damaged: its manifest is too long.")
+        text = members.read(MANIFEST)
+        if _sha256(text).encode() != members.read(CHECKSUM):
+            raise ModelFileError("is damaged: the manifest does not have its checksum.")
+        self.contents = _parsed(text)
+        if self.contents["format"] != FORMAT or self.contents["version"] != VERSION:
+            version = shown(self.contents["version"])
+            raise ModelFileError(f"has version {version} of the format; this program reads version {VERSION}.")
+        self._listed = self.contents.pop("arrays")
+        if {*self._sizes} != {MANIFEST, CHECKSUM, *[f"{name}.npy" for name in self._listed]}:
+            raise ModelFileError("is damaged: the manifest lists other arrays than there are.")
+        self.shapes = {name: _shape(listed["shape"]) for name, listed in self._listed.items()}
+
+    def array(self, name: str) -> Array:
+        """Read an array, after all checks.
+
+        Raises
+        ------
+        ModelFileError
+            If it is not what the manifest says.
+        """
+        shape = self.shapes[name]
+        size = 8 * math.prod(shape)
+        if not size < self._sizes[f"{name}.npy"] < size + CHUNK:
+            raise ModelFileError(f"is damaged: the array {name} has another size than the manifest says.")
+        with self._members.open(f"{name}.npy") as stream:
+            digest = hashlib.sha256()
+            while chunk := stream.read(CHUNK):
+                digest.update(chunk)
+        if digest.hexdigest() != self._listed[name]["sha256"]:
+            raise ModelFileError(f"is damaged: the array {name} does not have its checksum.")
+        with self._members.open(f"{name}.npy") as stream:
+            magic, length = stream.read(8), int.from_bytes(stream.read(2), "little")
+            header, data = stream.read(length), stream.read()
+        if magic != b"\x93NUMPY\1\0" or header.rstrip() != HEADER.format(shape).encode() or len(data) != size:
+            raise ModelFileError(f"is damaged: the array {name} is not what the manifest says.")
+        return np.frombuffer(data, dtype="<f8").reshape(shape).astype(np.float64)
+
+
+def expect(found: Any, kind: type, what: str) -> Any:
+    """The thing itself, if it is of the kind that is expected; a bool is no number.
+
+    Raises
+    ------
+    ModelFileError
+        If it is something else.
+    """
+    if not isinstance(found, kind) or (isinstance(found, bool) and kind is not bool):
+        raise ModelFileError(f"is damaged: {what} is {shown(found)}.")
+    return found
+
+
+def _parsed(text: bytes) -> dict[str, Any]:
+    """Parse JSON as the standard has it: no NaN, and no name twice in an object."""
+    found = json.loads(text, object_pairs_hook=_each_once, parse_constant=_no_number, parse_float=_finite)
+    if not isinstance(found, dict):
+        raise ModelFileError("is not a model file: its manifest is no object.")
+    return found
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ModelFileError("is damaged: the manifest has one name twice.")
+    return found
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _no_number(text)
+
+
+def _no_number(text: str) -> float:
+    raise ModelFileError(f"is damaged: the manifest holds {shown(text)} where a number should be.")
+
+
+def _shape(listed: Any) -> tuple[int, ...]:
+    if not isinstance(listed, list) or not all(type(n) is int and n >= 0 for n in listed):
+        raise ModelFileError(f"is damaged: the manifest holds the shape {shown(listed)}.")
+    return tuple(listed)
 
 
 def _npy(array: Array) -> bytes:
     buffer = io.BytesIO()
     np.lib.format.write_array(buffer, np.ascontiguousarray(array, dtype="<f8"), version=(1, 0), allow_pickle=False)
     return buffer.getvalue()
-
-
-def _array(name: str, content: bytes, listed: Mapping[str, Any]) -> Array:
-    if _sha256(content) != listed["sha256"]:
-        raise ModelFileError(f"is damaged: the array {name} does not have its checksum.")
-    buffer = io.BytesIO(content)
-    version = np.lib.format.read_magic(buffer)
-    shape, fortran, dtype = np.lib.format.read_array_header_1_0(buffer)
-    rest = content[buffer.tell() :]
-    if version != (1, 0) or fortran or dtype != np.dtype("<f8") or list(shape) != listed["shape"]:
-        raise ModelFileError(f"is damaged: the array {name} is not what the manifest says.")
-    return np.frombuffer(rest, dtype="<f8").reshape(shape).astype(np.float64)  # fails unless it is as long as it says
 
 
 def _sha256(content: bytes) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TextIO
 
 import numpy as np
@@ -61,7 +61,7 @@ def callbacks_of(things: Any) -> list[Callback]:
     OperandError
         If something else is among them.
     """
-    if isinstance(things, Callback) or callable(things):
+    if isinstance(things, Callback) or callable(things) or not isinstance(things, Iterable):
         return [_as_callback(things)]
     return [_as_callback(thing) for thing in things]
 
@@ -244,6 +244,8 @@ class Schedule(Callback):
 class ReduceOnPlateau(Callback):
     """Multiply the learning rate by a factor when the loss has not fallen for a while.
 
+    All that it needs to know stands in the history, so a resumed run goes on alike.
+
     Parameters
     ----------
     factor : float
@@ -267,10 +269,12 @@ class ReduceOnPlateau(Callback):
         self.patience = patience
         self.least = least
 
-    def after_epoch(self, training: Training) -> None:
-        """Cut the rate after a plateau; all it needs to know stands in the history, so a resumed run goes on alike."""
+    def before_epoch(self, training: Training) -> None:
+        """Cut the rate after a plateau."""
         history = training.history
         rates = history.lr
+        if not rates:
+            return
         same = next((i for i, lr in enumerate(reversed(rates)) if lr != rates[-1]), len(rates))
         best_before = min(history.watched[: len(rates) - same], default=math.inf)
         since = [best_before, *history.watched[len(rates) - same :]]

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO
 
 from autograd_lite.errors import TableError, UnknownNameError
+from autograd_lite.table import shown
+
+from .wording import plain, shown_path
 
 __all__ = ["MISSING", "CsvFile", "Row"]
 
@@ -17,7 +23,7 @@ Row = tuple[int, list[str]]
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "?"})
 """What stands for a value that is not there, in lower case."""
 
-LIMIT = 1_000_000  # characters of one field: more is a missing quotation mark
+LONGEST_ROW = 2_000_000  # characters
 
 
 class CsvFile:
@@ -37,7 +43,8 @@ class CsvFile:
     Raises
     ------
     TableError
-        If there is no such file, it is empty, not text in UTF-8, or the header has an empty or repeated name.
+        If there is no such file, it is empty, not text in UTF-8, or the header has an empty or repeated name. A file is
+        read several times, so it must be a regular one, no pipe.
 
     Examples
     --------
@@ -55,11 +62,12 @@ class CsvFile:
         self.columns = [name.strip() for name in header]
         if not any(self.columns):
             raise self.error(1, "the file is empty; the first line must name the columns")
+        self._places: dict[str, int] = {}
         for i, name in enumerate(self.columns):
             if not name:
                 raise self.error(1, f"column {i + 1} has no name")
-            if name in self.columns[:i]:
-                raise self.error(1, f"two columns are named {name!r}")
+            if self._places.setdefault(name, i) != i:
+                raise self.error(1, f"two columns are named {shown(name)}")
 
     def place_of(self, column: str) -> int:
         """Which field a column is.
@@ -69,9 +77,9 @@ class CsvFile:
         UnknownNameError
             If there is no such column; the nearest name is offered.
         """
-        if column not in self.columns:
-            raise UnknownNameError.among("column", column, self.columns)
-        return self.columns.index(column)
+        if column not in self._places:
+            raise UnknownNameError.among("column", column, map(plain, self.columns))
+        return self._places[column]
 
     def rows(self) -> Iterator[Row]:
         """Give all rows, with their lines; empty lines are left out.
@@ -94,41 +102,52 @@ class CsvFile:
 
     def error(self, line: int, what: str) -> TableError:
         """The error that names the file and the line."""
-        return TableError(f"{str(self.path)!r}, line {line}: {what}.")
+        return TableError(f"{shown_path(self.path)}, line {line}: {what}.")
 
-    def _reading(self) -> _Lines:
-        return _Lines(self)
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[Iterator[Row]]:
+        """The rows of the file while it is open; what Python says of a bad one becomes a `TableError`."""
+        try:
+            if not stat.S_ISREG(self.path.stat().st_mode):
+                raise TableError(f"{shown_path(self.path)} cannot be read: it is no regular file.")
+            with self.path.open(encoding="utf-8-sig", newline="") as stream:
+                yield self._fields(stream)
+        except OSError as error:
+            raise TableError(f"{shown_path(self.path)} cannot be read: {error.strerror or error}.") from error
+
+    def _fields(self, stream: TextIO) -> Iterator[Row]:
+        line = 0
+        try:
+            first = stream.readline(LONGEST_ROW)
+            stream.seek(0)
+            lines = _Lines(stream)
+            reader = csv.reader(lines, delimiter=max(",;\t", key=first.count), strict=True)
+            for fields in reader:
+                line, lines.length = reader.line_num, 0
+                yield line, fields
+        except UnicodeDecodeError as error:
+            raise self.error(line + 1, f"this is not text in UTF-8 ({error.reason})") from error
+        except csv.Error as error:
+            raise self.error(line + 1, f"this is not CSV ({error})") from error
 
 
 class _Lines:
-    """The lines of a file while it is open, as fields; what Python says of a bad one becomes a `TableError`."""
+    """The lines of a file, as long as the row that they belong to is not too long."""
 
-    def __init__(self, file: CsvFile) -> None:
-        self.file = file
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+        self.length = 0  # of the row, so far
 
-    def __enter__(self) -> Iterator[Row]:
-        try:
-            self.stream = self.file.path.open(encoding="utf-8-sig", newline="")
-        except OSError as error:
-            raise TableError(f"{str(self.file.path)!r} cannot be read: {error.strerror or error}.") from error
-        return self._fields()
+    def __iter__(self) -> Iterator[str]:
+        return self
 
-    def __exit__(self, *_: object) -> None:
-        self.stream.close()
-
-    def _fields(self) -> Iterator[Row]:
-        line = 0
-        try:
-            first = self.stream.readline()
-            self.stream.seek(0)
-            reader = csv.reader(self.stream, delimiter=max(",;\t", key=first.count), strict=True)
-            csv.field_size_limit(LIMIT)
-            for fields in reader:
-                line = reader.line_num
-                yield line, fields
-        except UnicodeDecodeError as error:
-            raise self.file.error(line + 1, f"this is not text in UTF-8 ({error.reason})") from error
-        except csv.Error as error:
-            raise self.file.error(line + 1, f"this is not CSV ({error})") from error
-        except OSError as error:
-            raise TableError(f"{str(self.file.path)!r} cannot be read: {error.strerror or error}.") from error
+    def __next__(self) -> str:
+        line = self.stream.readline(LONGEST_ROW - self.length + 1)
+        self.length += len(line)
+        if not line:
+            raise StopIteration
+        if self.length > LONGEST_ROW:
+            raise csv.Error(f"a row has more than {LONGEST_ROW} characters; a quotation mark may be missing")
+        if "\0" in line:
+            raise csv.Error("there is a NUL character")
+        return line

@@ -6,7 +6,6 @@ column of 0 and 1 per category ("one-hot").
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -14,11 +13,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .csv_file import MISSING, CsvFile
+from autograd_lite.errors import ModelFileError
+from autograd_lite.table import shown
 
-__all__ = ["Column", "Encoding", "encode_rows", "finite_number", "is_missing", "listed"]
+from .archive import expect
+from .csv_file import MISSING, CsvFile
+from .wording import listed
+
+__all__ = ["Column", "Encoding", "encode_rows", "finite_number", "is_missing"]
 
 Array = npt.NDArray[np.float64]
+
+LARGEST = 1e100  # beyond it, squares and their sums overflow
 
 
 @dataclass
@@ -55,11 +61,11 @@ class Column:
         if self.kind == "category":
             if text not in self.categories:
                 known = listed(self.categories)
-                raise file.error(line, f"column {self.name!r} holds {text!r}; known categories: {known}")
+                raise file.error(line, f"column {self.name!r} holds {shown(text)}; known categories: {known}")
             return [float(text == category) for category in self.categories]
         number = finite_number(text)
         if number is None:
-            raise file.error(line, f"column {self.name!r} holds {text!r}; a finite number is needed")
+            raise file.error(line, f"column {self.name!r} holds {shown(text)}; a number is needed, not beyond 1e100")
         return [number]
 
 
@@ -104,8 +110,21 @@ class Encoding:
 
     @staticmethod
     def from_dict(described: dict[str, Any]) -> Encoding:
-        """Back from `as_dict`."""
-        return Encoding([Column(**c) for c in described["inputs"]], Column(**described["target"]))
+        """Back from `as_dict`.
+
+        Raises
+        ------
+        ModelFileError
+            If a column makes no sense.
+        """
+        encoding = Encoding([Column(**c) for c in described["inputs"]], Column(**described["target"]))
+        for column in [*encoding.inputs, encoding.target]:
+            expect(column.name, str, "the name of a column")
+            names = [expect(name, str, "a category") for name in expect(column.categories, list, "categories")]
+            expect(column.mean, float, "a mean")
+            if column.kind != ("category" if names else "number") or expect(column.spread, float, "a spread") <= 0.0:
+                raise ModelFileError(f"is damaged: it holds the column {shown(column)}.")
+        return encoding
 
 
 def encode_rows(rows: Sequence[tuple[int, list[str]]], file: CsvFile, encoding: Encoding) -> Array:
@@ -114,7 +133,8 @@ def encode_rows(rows: Sequence[tuple[int, list[str]]], file: CsvFile, encoding: 
     Raises
     ------
     TableError
-        If a value is missing, is no number, or is a category that was not there in training.
+        If a value is missing, is no number, is a category that was not there in training, or is out of all
+        proportion to the numbers of training.
     UnknownNameError
         If a column is not there.
     """
@@ -122,13 +142,12 @@ def encode_rows(rows: Sequence[tuple[int, list[str]]], file: CsvFile, encoding: 
     inputs = np.array(
         [[x for column, i in columns for x in column.numbers_of(fields[i], file, line)] for line, fields in rows]
     )
-    encoding.standardise(inputs)
+    with np.errstate(over="ignore"):
+        encoding.standardise(inputs)
+    bad = np.flatnonzero(~np.isfinite(inputs).all(axis=1))
+    if len(bad):
+        raise file.error(rows[bad[0]][0], "a number is out of all proportion to those of training")
     return inputs
-
-
-def listed(names: Sequence[str]) -> str:
-    """The first names, in a readable number."""
-    return ", ".join(names[:8]) + (f", ... ({len(names)} in all)" if len(names) > 8 else "")
 
 
 def is_missing(text: str) -> bool:
@@ -137,9 +156,9 @@ def is_missing(text: str) -> bool:
 
 
 def finite_number(text: str) -> float | None:
-    """The number that a field holds; None if it holds none, or not a finite one."""
+    """The number that a field holds; None if it holds none, or one that is infinite or too large to be squared."""
     try:
         number = float(text)
     except ValueError:
         return None
-    return number if math.isfinite(number) and "_" not in text else None
+    return number if abs(number) <= LARGEST and "_" not in text else None

@@ -43,7 +43,8 @@ def run_lbfgs(training: NetworkTraining, tol: float) -> None:
        1995.
     """
     history = training.history
-    training._weights = start = read_weights(training.parameters)
+    start = read_weights(training.parameters)
+    training.stand_at(start)
     last_time = time.perf_counter()
 
     def loss_and_gradient(weights: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
@@ -51,7 +52,7 @@ def run_lbfgs(training: NetworkTraining, tol: float) -> None:
 
     def note(intermediate_result: Any) -> None:  # SciPy goes by the name
         nonlocal last_time
-        training._weights = intermediate_result.x.copy()
+        training.stand_at(intermediate_result.x.copy())
         Training._note(training, float(intermediate_result.fun), math.nan, 1.0, last_time)
         last_time = time.perf_counter()
         _after_epoch(training)
@@ -68,17 +69,14 @@ def run_lbfgs(training: NetworkTraining, tol: float) -> None:
             history.loss.append(float(found.fun))
     except KeyboardInterrupt:
         history.stopped = "interrupted"
-        history.trim()
     finally:
-        write_weights(training.parameters, training._weights)
-        for callback in training.callbacks:
-            callback.finish(training)
-    _check_finite(training, training._weights)
+        training.finish()
+    _check_finite(training, training.weights)
 
 
 def _after_epoch(training: NetworkTraining) -> None:
     if training.callbacks:
-        write_weights(training.parameters, training._weights)
+        write_weights(training.parameters, training.weights)
     for callback in training.callbacks:
         callback.after_epoch(training)
     if training._reason:
@@ -88,5 +86,5 @@ def _after_epoch(training: NetworkTraining) -> None:
 def _check_finite(training: NetworkTraining, weights: npt.NDArray[np.float64]) -> None:
     loss, gradient = training.steps.value_and_gradient(weights, training.rows)
     if not (math.isfinite(loss) and bool(np.isfinite(gradient).all())):
-        training._sound = weights
+        training.stand_at(weights)
         training._give_up(loss, training.rows)

@@ -147,7 +147,7 @@ class NetworkTraining(Training):
 
     def _note(self, loss: float, norm: float, lr: float, started: float) -> None:
         super()._note(loss, norm, lr, started)
-        self.plateau.after_epoch(self, self._weights)
+        self.plateau.after_epoch(self, self.weights)
 
 
 def added_up(loss: Loss) -> Loss:

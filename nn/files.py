@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import sys
 from collections.abc import Iterator
@@ -13,12 +14,14 @@ from autograd_lite.errors import AutogradLiteError, OutputError
 
 __all__ = ["check_writable", "writing_atomically"]
 
+_next_number = itertools.count(1).__next__  # threads may write the same file
+
 
 @contextlib.contextmanager
 def writing_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """Open a temporary file beside the target; at the end flush it to the disk and rename it.
 
-    After an error in between, the target is as it was.
+    After an error in between, the target is as it was. Of several threads that write the same file the last one wins.
 
     Raises
     ------
@@ -34,9 +37,10 @@ def writing_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     >>> path.read_bytes()
     b'hello'
     """
-    target = Path(path)
+    target = Path(os.path.realpath(path))  # a link stays one
+    _check_kind(path)
     _sweep(target)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.{_next_number()}.tmp")
     try:
         with temporary.open("wb") as file:
             yield file
@@ -48,7 +52,7 @@ def writing_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         if isinstance(error, AutogradLiteError):
             raise
         raise OutputError(
-            f"{str(target)!r} cannot be written: {error.strerror or error}. Nothing has changed; name another place."
+            f"{str(path)!r} cannot be written: {error.strerror or error}. Nothing has changed; name another place."
         ) from error
     finally:
         with contextlib.suppress(OSError):
@@ -67,6 +71,14 @@ def check_writable(path: str | os.PathLike[str]) -> None:
     if target.is_dir() or not target.parent.is_dir() or not os.access(target.parent, os.W_OK):
         reason = "it is a folder" if target.is_dir() else f"no folder {str(target.parent)!r} to write to"
         raise OutputError(f"{str(target)!r} cannot be written: {reason}. Name another place.")
+    _check_kind(path)
+
+
+def _check_kind(path: str | os.PathLike[str]) -> None:
+    """Refuse to put a file in the place of a device or a pipe."""
+    target = Path(path)
+    if target.exists() and not (target.is_file() or target.is_dir()):
+        raise OutputError(f"{str(target)!r} cannot be written: it is no regular file. Name another place.")
 
 
 def _sync_folder(folder: Path) -> None:
@@ -88,7 +100,7 @@ def _sweep(target: Path) -> None:
     with contextlib.suppress(OSError):
         for leftover in target.parent.iterdir():
             if leftover.name.startswith(prefix) and leftover.suffix == ".tmp":
-                process = leftover.name[len(prefix) : -len(".tmp")]
+                process = leftover.name[len(prefix) : -len(".tmp")].partition(".")[0]
                 if process.isdigit() and not _is_running(int(process)):
                     leftover.unlink(missing_ok=True)
 

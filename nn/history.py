@@ -5,7 +5,32 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["History"]
+from .wording import plain
+
+__all__ = ["History", "Unfinished"]
+
+
+@dataclass
+class Unfinished:
+    """How far training came in an epoch that was broken off.
+
+    Attributes
+    ----------
+    steps : int
+        How many steps of the epoch were taken.
+    batch, samples : int
+        How many samples a step has, and the epoch.
+    loss : float
+        What these steps add to the loss of the epoch.
+    seconds : float
+        Time that they took.
+    """
+
+    steps: int
+    batch: int
+    samples: int
+    loss: float
+    seconds: float
 
 
 @dataclass
@@ -31,6 +56,8 @@ class History:
         Where the shuffling and dropout of every epoch come from.
     stopped : str
         Why training ended: "all epochs", "interrupted", or what a callback said.
+    unfinished : Unfinished or None
+        The epoch in which training was broken off, if some of its steps were taken: the weights are those after them.
 
     Examples
     --------
@@ -46,6 +73,7 @@ class History:
     seconds: list[float] = field(default_factory=list)
     seed: int = 0
     stopped: str = ""
+    unfinished: Unfinished | None = None
 
     @property
     def epochs(self) -> int:
@@ -73,8 +101,13 @@ class History:
 
     def __str__(self) -> str:
         path = f", loss {self.loss[0]:.4g} → {self.loss[-1]:.4g}" if self.loss else ""
-        stopped = f", {self.stopped}" if self.stopped else ""
-        return f"{self.epochs} epoch{'' if self.epochs == 1 else 's'}{path}{stopped}"
+        stopped = f", {plain(self.stopped)}" if self.stopped else ""
+        more = f" and {_counted(self.unfinished.steps, 'step')}" if self.unfinished else ""
+        return f"{_counted(self.epochs, 'epoch')}{more}{path}{stopped}"
 
     def __repr__(self) -> str:
         return f"History({self})"
+
+
+def _counted(n: int, what: str) -> str:
+    return f"{n} {what}{'' if n == 1 else 's'}"

@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from autograd_lite.engine import Value
 from autograd_lite.errors import DomainError, ShapeError
+from autograd_lite.table import shown
 
 __all__ = ["SGD", "Array", "Memory", "Optimizer"]
 
@@ -61,7 +62,7 @@ class Optimizer:
     def __post_init__(self) -> None:
         shares = {"momentum", "decay", "beta1", "beta2"}
         for name, number in self.settings().items():
-            if isinstance(number, (int, float)) and not isinstance(number, bool):
+            if name != "nesterov" and (number is not None or not name.startswith("clip")):
                 _check(name, number, 1.0 if name in shares else math.inf)
 
     def settings(self) -> dict[str, Any]:
@@ -111,7 +112,8 @@ class Optimizer:
     def step(self, parameters: Iterable[Value]) -> None:
         """Take one step on Values, from the gradients that ``backward`` left in them."""
         values = list(parameters)
-        weights = self.update(np.array([p.data for p in values]), np.array([p.grad for p in values]))
+        with np.errstate(all="ignore"):  # numbers are IEEE 754, as those of Values
+            weights = self.update(np.array([p.data for p in values]), np.array([p.grad for p in values]))
         for p, w in zip(values, weights.tolist(), strict=True):
             p.data = w
 
@@ -182,5 +184,5 @@ class SGD(Optimizer):
 
 
 def _check(name: str, number: float, high: float) -> None:
-    if not 0.0 <= number < high:
-        raise DomainError(f"{name} is {number}; it must be at least 0 and less than {high:g}.")
+    if isinstance(number, bool) or not isinstance(number, (int, float, np.number)) or not 0.0 <= number < high:
+        raise DomainError(f"{name} is {shown(number)}; it must be at least 0 and less than {high:g}.")

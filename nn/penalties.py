@@ -71,11 +71,13 @@ class L2(Penalty):
 
     def value(self, weights: Array) -> float:
         """The penalty of an array of weights."""
-        return self.strength * float(weights @ weights)
+        with np.errstate(over="ignore"):  # what is beyond all numbers is infinite, without a warning
+            return self.strength * float(weights @ weights)
 
     def gradient(self, weights: Array) -> Array:
         """Its slope by each weight."""
-        return 2.0 * self.strength * weights
+        with np.errstate(over="ignore"):
+            return 2.0 * self.strength * weights
 
 
 class L1(Penalty):
@@ -97,7 +99,8 @@ class L1(Penalty):
 
     def value(self, weights: Array) -> float:
         """The penalty of an array of weights."""
-        return self.strength * float(np.abs(weights).sum())
+        with np.errstate(over="ignore"):
+            return self.strength * float(np.abs(weights).sum())
 
     def gradient(self, weights: Array) -> Array:
         """Its slope by each weight."""

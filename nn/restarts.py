@@ -11,8 +11,8 @@ import numpy as np
 
 from autograd_lite.errors import DomainError, MissingDependencyError, NonFiniteError
 
+from .fitting import fit
 from .history import History
-from .training import fit
 from .weights import parameters_of, read_weights, write_weights
 
 __all__ = ["Restarts", "fit_restarts"]

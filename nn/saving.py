@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from autograd_lite.errors import DomainError, ModelFileError, OperandError
+import numpy as np
+import numpy.typing as npt
 
-from .archive import read_archive, write_archive
+from autograd_lite.errors import DomainError, ModelFileError
+
+from .archive import Archive, expect, open_archive, write_archive
 from .callbacks import Callback
 from .history import History
-from .layers import MLP
 from .optim import Optimizer
-from .optimizers import OPTIMIZERS
+from .packing import (
+    architecture_of,
+    built,
+    packed_history,
+    packed_optimizer,
+    unpacked_history,
+    unpacked_optimizer,
+)
 from .weights import parameters_of, read_weights, write_weights
+from .wording import plain
 
 if TYPE_CHECKING:
     from .training import Training
@@ -63,40 +72,52 @@ def save(
     optimizer, history : optional
         To go on training later, see `load_checkpoint`.
     notes : mapping, optional
-        What else to keep: numbers, text, lists and dicts of them.
+        What else to keep: finite numbers, text, lists and dicts of them.
 
     Raises
     ------
     OutputError
         If the file cannot be written; the old one is still there.
     OperandError
-        If the model has no parameters, the optimizer is a class of your own, or the notes cannot be written as JSON.
+        If the model has no parameters, the optimizer is a class of your own, the notes cannot be written as JSON or
+        are longer than 2 MB, or the file would be larger than 256 MB (ten million weights).
 
     Examples
     --------
     >>> import tempfile, pathlib
+    >>> from autograd_lite import nn
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "model.npz"
-    >>> model = MLP(2, [3, 1], activation="tanh")
+    >>> model = nn.MLP(2, [3, 1], activation="tanh")
     >>> save(model, path)
     >>> load(path)
     MLP(2 → 3 tanh → 1 linear, 13 parameters)
     """
-    parameters = parameters_of(model)
-    arrays = {"weights": read_weights(parameters)}
+    weights = read_weights(parameters_of(model))
+    _write(path, model, weights, optimizer=optimizer, history=history, notes=notes or {})
+
+
+def _write(
+    path: str | os.PathLike[str],
+    model: Any,
+    weights: npt.NDArray[np.float64],
+    *,
+    optimizer: Optimizer | None,
+    history: History | None,
+    notes: Mapping[str, Any],
+) -> None:
+    arrays = {"weights": weights}
     contents: dict[str, Any] = {
         "model": type(model).__name__,
         "architecture": architecture_of(model),
-        "notes": dict(notes or {}),
+        "notes": dict(notes),
     }
     if optimizer is not None:
-        contents["optimizer"] = _described(optimizer)
-        arrays |= {f"optimizer.{name}": array for name, array in optimizer.memory.items()}
+        contents["optimizer"], more = packed_optimizer(optimizer)
+        arrays |= more
     if history is not None:
-        contents["history"] = history.as_dict()
-    try:
-        write_archive(path, contents, arrays)
-    except (TypeError, RecursionError) as error:
-        raise OperandError(f"The notes cannot be saved: {error}. Use numbers, text, lists and dicts.") from error
+        contents["history"], more = packed_history(history)
+        arrays |= more
+    write_archive(path, contents, arrays)
 
 
 def load(path: str | os.PathLike[str], model: Any = None) -> Any:
@@ -116,6 +137,8 @@ def load(path: str | os.PathLike[str], model: Any = None) -> Any:
     ------
     ModelFileError
         If the file is damaged, not a model file, or of another architecture than `model`.
+    OperandError
+        If `model` is none.
 
     Examples
     --------
@@ -144,86 +167,42 @@ def load_checkpoint(path: str | os.PathLike[str], model: Any = None) -> SavedMod
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "model.npz"
     >>> data = {"X": [[0.0], [1.0]], "y": [0.0, 1.0], "loss": "mean_squared_error"}
     >>> optimizer = nn.Adam(0.1)
-    >>> history = nn.fit(model := MLP(1, [1]), **data, optimizer=optimizer, epochs=5)
+    >>> history = nn.fit(model := nn.MLP(1, [1]), **data, optimizer=optimizer, epochs=5)
     >>> save(model, path, optimizer=optimizer, history=history)
     >>> saved = load_checkpoint(path)
     >>> nn.fit(saved.model, **data, optimizer=saved.optimizer, epochs=8, resume=saved.history).epochs
     8
     """
-    contents, arrays = read_archive(path)
-    try:
-        return _unpacked(contents, arrays, model)
-    except ModelFileError as error:
-        raise ModelFileError(f"{str(path)!r} {error}") from None
-    except (LookupError, TypeError, ValueError, AttributeError) as error:
-        raise ModelFileError(f"{str(path)!r} is not a model file of this version ({error}).") from error
+    if model is not None:
+        parameters_of(model)  # what is wrong with it is no fault of the file
+    with open_archive(path) as archive:
+        return _unpacked(archive, model)
 
 
-def _unpacked(contents: Mapping[str, Any], arrays: Mapping[str, Any], model: Any) -> SavedModel:
-    weights = arrays["weights"]
-    if model is None:
-        model = _built(contents, weights.size)
-    parameters = parameters_of(model)
-    if weights.shape != (len(parameters),):
+def _unpacked(archive: Archive, model: Any) -> SavedModel:
+    contents, shape = archive.contents, archive.shapes["weights"]
+    kind = expect(contents["model"], str, "the name of the model")
+    notes = expect(contents["notes"], dict, "what notes should be")
+    parameters = None if model is None else parameters_of(model)
+    if parameters is None:
+        model = built(contents, shape)
+        parameters = model.parameters()
+    if shape != (len(parameters),):
         raise ModelFileError(
-            f"holds {weights.size} weights of a {contents['model']}; the model given has {len(parameters)}."
+            f"holds {math.prod(shape)} weights of a {plain(kind)}; the model given has {len(parameters)}."
         )
-    optimizer = _restored(contents, arrays)
-    history = History(**contents["history"]) if "history" in contents else None
-    saved = SavedModel(model, optimizer, history, contents["notes"])
+    weights = archive.array("weights")
+    saved = SavedModel(model, unpacked_optimizer(archive), unpacked_history(archive), notes)
     write_weights(parameters, weights)
     return saved
 
 
-def architecture_of(model: Any) -> dict[str, Any] | None:
-    """What builds an `MLP` again; None for any other model, and for one whose activations have no name."""
-    if type(model) is not MLP:
-        return None
-    widths = [len(layer.neurons) for layer in model.layers]
-    hidden = {layer.activation for layer in model.layers[:-1]} or {"relu"}
-    if len(hidden) > 1 or not all(isinstance(layer.activation, str) for layer in model.layers):
-        return None
-    return {
-        "n_in": model.n_in,
-        "sizes": widths,
-        "activation": hidden.pop(),
-        "output_activation": model.layers[-1].activation,
-        "written_out": model.layers[0].written_out,
-    }
-
-
-def _built(contents: Mapping[str, Any], size: int) -> MLP:
-    architecture = contents["architecture"]
-    if architecture is None:
-        raise ModelFileError(
-            f"holds the weights of a {contents['model']}, which is not an MLP of named activations. Build one yourself "
-            "and pass it: load(path, model)."
-        )
-    widths = [architecture["n_in"], *architecture["sizes"]]
-    if sum((a + 1) * b for a, b in itertools.pairwise(widths)) != size or min(widths) < 1:
-        raise ModelFileError("is damaged: its weights are not as many as its architecture needs.")
-    return MLP(**architecture, init="small")
-
-
-def _described(optimizer: Optimizer) -> dict[str, Any]:
-    kind = type(optimizer).__name__
-    if OPTIMIZERS.get(kind.lower()) is not type(optimizer):
-        raise OperandError(f"{kind} is no optimizer of this library; save what its state() gives in a file of yours.")
-    return {"kind": kind, "settings": optimizer.settings(), "steps": optimizer.steps}
-
-
-def _restored(contents: Mapping[str, Any], arrays: Mapping[str, Any]) -> Optimizer | None:
-    if "optimizer" not in contents:
-        return None
-    described = contents["optimizer"]
-    optimizer = OPTIMIZERS[described["kind"].lower()](**described["settings"])
-    memory = {name.removeprefix("optimizer."): a for name, a in arrays.items() if name.startswith("optimizer.")}
-    optimizer.restore({"steps": described["steps"], "memory": memory})
-    return optimizer
-
-
 class Checkpoint(Callback):
     """Save the model and the state of training every so many epochs, and at the end.
+
+    After Ctrl-C the file holds the last step that was taken, and the history says in which place of its epoch that
+    was: ``fit(..., resume=saved.history)`` goes on with the next step, and comes to the same bits as a run that nobody
+    disturbed. After an error, and after a kill, it holds the last epoch that was saved.
 
     Parameters
     ----------
@@ -232,7 +211,8 @@ class Checkpoint(Callback):
     every : int
         Distance in epochs.
     only_best : bool
-        Whether to save only when the loss (on the validation data, if there are any) is the smallest so far.
+        Whether to save only when the loss (on the validation data, if there are any) is the smallest so far, and not
+        at the end or after Ctrl-C.
 
     Raises
     ------
@@ -244,7 +224,8 @@ class Checkpoint(Callback):
     >>> import tempfile, pathlib
     >>> from autograd_lite import nn
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "model.npz"
-    >>> history = nn.fit(MLP(1, [1]), [[1.0]], [1.0], loss="mean_squared_error", epochs=3, callbacks=[Checkpoint(path)])
+    >>> data = {"X": [[1.0]], "y": [1.0], "loss": "mean_squared_error"}
+    >>> history = nn.fit(nn.MLP(1, [1]), **data, epochs=3, callbacks=[Checkpoint(path)])
     >>> load_checkpoint(path).history.epochs
     3
     """
@@ -261,13 +242,14 @@ class Checkpoint(Callback):
         losses = training.history.watched
         best = losses[-1] < min(losses[:-1], default=math.inf)
         if training.epoch % self.every == 0 and (best or not self.only_best):
-            self._save(training)
+            self._save(training, read_weights(training.parameters))  # other callbacks may have changed them
 
     def finish(self, training: Training) -> None:
-        """Save the last epoch, unless training broke off in the middle of one."""
-        complete = training.history.stopped not in ("", "interrupted")
-        if complete and not self.only_best and training.history.epochs % self.every:
-            self._save(training)
+        """Save where training ended, unless that was an error, or has been saved already."""
+        history = training.history
+        new = history.epochs % self.every != 0 or history.unfinished is not None
+        if history.stopped and new and not self.only_best:
+            self._save(training, training.weights)  # the model may have the best ones already
 
-    def _save(self, training: Training) -> None:
-        save(training.model, self.path, optimizer=training.optimizer, history=training.history)
+    def _save(self, training: Training, weights: npt.NDArray[np.float64]) -> None:
+        _write(self.path, training.model, weights, optimizer=training.optimizer, history=training.history, notes={})

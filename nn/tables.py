@@ -14,9 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd_lite.errors import DomainError, UnknownNameError
+from autograd_lite.table import shown
 
 from .csv_file import CsvFile
 from .encoding import Column, Encoding, finite_number, is_missing
+from .wording import plain
 
 __all__ = ["Scan", "Split", "scan", "split_table"]
 
@@ -85,7 +87,9 @@ def scan(
     """
     place = file.place_of(target)
     left_out = {file.place_of(name) for name in ignore} | {place}
-    seen = {i: _Seen(name) for i, name in enumerate(file.columns) if i not in left_out or i == place}
+    seen = {
+        i: _Seen(name, grouped=i == place) for i, name in enumerate(file.columns) if i not in left_out or i == place
+    }
     rows = dropped = 0
     for line, fields in file.rows():
         lacking = [i for i in seen if is_missing(fields[i])]
@@ -95,7 +99,7 @@ def scan(
         if lacking:
             raise file.error(
                 line,
-                f"the value of column {file.columns[lacking[0]]!r} is missing; fill it in, leave out such rows "
+                f"the value of column {shown(file.columns[lacking[0]])} is missing; fill it in, leave out such rows "
                 "(--drop-missing), or leave out the column (--ignore)",
             )
         rows += 1
@@ -113,8 +117,9 @@ def scan(
 class _Seen:
     """What a column has shown so far."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, grouped: bool) -> None:
         self.name = name
+        self.grouped = grouped  # whether anybody asks which row has which text
         self.texts: dict[str, int] = {}
         self.groups: list[int] = []
         self.first_text: tuple[int, str] | None = None
@@ -130,7 +135,9 @@ class _Seen:
             self.numbers += 1
             self.whole = self.whole and number.is_integer()
         if len(self.texts) <= MOST_CATEGORIES:
-            self.groups.append(self.texts.setdefault(text, len(self.texts)))
+            group = self.texts.setdefault(text, len(self.texts))
+            if self.grouped:
+                self.groups.append(group)
 
     def as_input(self, file: CsvFile) -> Column:
         if self.first_text is None:
@@ -138,7 +145,7 @@ class _Seen:
         if self.numbers > 0.5 * self.values:
             line, text = self.first_text
             raise file.error(
-                line, f"column {self.name!r} holds {text!r} among numbers; correct it, or ignore the column"
+                line, f"column {shown(self.name)} holds {shown(text)} among numbers; correct it, or ignore the column"
             )
         return self._categories(file)
 
@@ -150,20 +157,20 @@ class _Seen:
         if task == "regression":
             if self.first_text:
                 line, text = self.first_text
-                raise file.error(line, f"column {self.name!r} holds {text!r}; regression needs numbers")
+                raise file.error(line, f"column {shown(self.name)} holds {shown(text)}; regression needs numbers")
             return Column(self.name, "number")
         column = self._categories(file)
         if column.width < 2:
-            only = f"one class only, {column.categories[0]!r}"
-            raise file.error(1, f"column {self.name!r} holds {only}; there is nothing to tell apart")
+            only = f"one class only, {shown(column.categories[0])}"
+            raise file.error(1, f"column {shown(self.name)} holds {only}; there is nothing to tell apart")
         return column
 
     def _categories(self, file: CsvFile) -> Column:
         if len(self.texts) > MOST_CATEGORIES:
             raise file.error(
                 1,
-                f"column {self.name!r} holds more than {MOST_CATEGORIES} different texts, too many for categories; "
-                f"leave it out (--ignore {self.name})",
+                f"column {shown(self.name)} holds more than {MOST_CATEGORIES} different texts, too many for "
+                f"categories; leave it out (--ignore {plain(self.name)})",
             )
         as_numbers = self.first_text is None
         ordered = sorted(self.texts, key=float) if as_numbers else sorted(self.texts)
@@ -249,7 +256,7 @@ def _measure(encoding: Encoding, train: Array) -> None:
         if column.kind == "number":
             numbers = train[:, place]
             column.mean = float(numbers.mean())
-            column.spread = float(numbers.std()) or 1.0
+            column.spread = (float(numbers.std()) or 1.0) if numbers.min() < numbers.max() else 1.0
         place += column.width if column is not encoding.target else 1
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,27 +15,31 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd_lite.errors import ModelFileError, OperandError
+from autograd_lite.table import shown
 
 from .adaptive import Adam
-from .archive import read_archive
+from .archive import expect, open_archive
 from .callbacks import Callback, StopWhen
 from .csv_file import CsvFile, Row
-from .encoding import Encoding, encode_rows, listed
+from .encoding import Encoding, encode_rows
 from .files import writing_atomically
+from .fitting import fit
 from .history import History
 from .layers import MLP
 from .metrics import accuracy_of_classes, r2, rmse
 from .prediction import Predictor
 from .saving import load_checkpoint, save
 from .tables import Split, split_table
-from .training import fit
 from .weights import write_weights
+from .wording import listed, plain, shown_path
 
 __all__ = ["Scores", "TableModel", "describe_model_file", "load_table_model", "predict_csv", "train_on_csv"]
 
 Array = npt.NDArray[np.float64]
 
 CHUNK = 10_000  # rows of a file that are in memory at once
+CELLS = 1_000_000  # fields of a file that are in memory at once
+PARTS = ("training", "held out", "dropped")
 
 
 @dataclass
@@ -91,10 +96,10 @@ class TableModel:
         """What a person wants to know of the model, in some lines."""
         target = self.encoding.target
         kind = f"one of {listed(self.encoding.classes)}" if self.encoding.classes else "a number"
-        lines = [repr(self.model), f"predicts {target.name!r}, {kind}, from:"]
+        lines = [repr(self.model), f"predicts {shown(target.name)}, {kind}, from:"]
         for column in self.encoding.inputs:
             of = f"one of {listed(column.categories)}" if column.kind == "category" else _span(column)
-            lines.append(f"  {column.name}: {of}")
+            lines.append(f"  {plain(column.name)}: {of}")
         if self.history is not None:
             lines.append(f"trained on {self.rows['training']} rows: {self.history}")
         if self.scores is not None:
@@ -105,9 +110,8 @@ class TableModel:
 def report(scores: Scores) -> str:
     """The scores in a line."""
     error = "" if scores.error is None else f" (root mean squared error {scores.error:.4g})"
-    return (
-        f"{scores.measure} {scores.model:.3f}{error}; linear model {scores.linear:.3f}, constant {scores.constant:.3f}"
-    )
+    simple = f"linear model {scores.linear:.3f}, constant {scores.constant:.3f}"
+    return f"{plain(scores.measure)} {scores.model:.3f}{error}; {simple}"
 
 
 def _span(column: Any) -> str:
@@ -238,16 +242,20 @@ def load_table_model(path: str | os.PathLike[str]) -> TableModel:
         If the file is damaged, not a model file, or not of a table.
     """
     saved = load_checkpoint(path)
-    if not isinstance(saved.notes, dict) or "table" not in saved.notes:
-        raise ModelFileError(f"{str(path)!r} holds a model without columns; it was not trained on a table.")
+    if "table" not in saved.notes:
+        raise ModelFileError(f"{shown_path(path)} holds a model without columns; it was not trained on a table.")
     try:
         encoding = Encoding.from_dict(saved.notes["table"])
         scores = None if saved.notes["scores"] is None else Scores(**saved.notes["scores"])
-        table = TableModel(saved.model, encoding, saved.history, scores, saved.notes["rows"])
+        rows = {part: expect(saved.notes["rows"][part], int, "a number of rows") for part in PARTS}
+        table = TableModel(saved.model, encoding, saved.history, scores, rows)
+        table.describe()  # whatever is not of its kind shows here
+    except ModelFileError as error:
+        raise ModelFileError(f"{shown_path(path)} {error}") from None
     except (LookupError, TypeError, ValueError, AttributeError) as error:
-        raise ModelFileError(f"{str(path)!r} is not a table's model of this version ({error}).") from error
-    if encoding.width != saved.model.n_in:
-        raise ModelFileError(f"{str(path)!r} is damaged: its columns do not fit its network.")
+        raise ModelFileError(f"{shown_path(path)} is not a table's model of this version ({error}).") from error
+    if encoding.width != saved.model.n_in or max(len(encoding.classes), 1) != len(saved.model.layers[-1].neurons):
+        raise ModelFileError(f"{shown_path(path)} is damaged: its columns do not fit its network.")
     return table
 
 
@@ -259,17 +267,18 @@ def describe_model_file(path: str | os.PathLike[str]) -> str:
     ModelFileError
         If the file is damaged or not a model file.
     """
-    contents, arrays = read_archive(path)
-    if "table" in (contents.get("notes") or {}):
-        return load_table_model(path).describe()
-    lines = [f"{contents.get('model')} with {arrays['weights'].size} parameters"]
-    if contents.get("architecture"):
-        saved = load_checkpoint(path)
-        lines = [repr(saved.model)]
-        lines += [f"trained: {saved.history}"] if saved.history is not None else []
-        lines += (
-            [f"with {saved.optimizer!r}, after {saved.optimizer.steps} steps"] if saved.optimizer is not None else []
-        )
+    with open_archive(path) as archive:
+        contents, shapes = archive.contents, archive.shapes
+        if "table" in contents["notes"]:
+            return load_table_model(path).describe()
+        if contents["architecture"] is None:
+            return f"{plain(contents['model'])} with {math.prod(shapes['weights'])} parameters"
+    saved = load_checkpoint(path)
+    lines = [repr(saved.model)]
+    if saved.history is not None:
+        lines += [f"trained: {saved.history}"]
+    if saved.optimizer is not None:
+        lines += [f"with {saved.optimizer!r}, after {saved.optimizer.steps} steps"]
     return "\n".join(lines)
 
 
@@ -294,7 +303,7 @@ def predict_csv(
     Raises
     ------
     TableError, UnknownNameError
-        If the file cannot be used; nothing is written then.
+        If the file cannot be used, or the network has no finite answer to a row; nothing is written then.
     ModelFileError
         If the model cannot be used.
     OutputError
@@ -310,8 +319,12 @@ def predict_csv(
         text = io.TextIOWrapper(stream, encoding="utf-8", newline="", write_through=True)
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow([*file.columns, f"predicted {table.encoding.target.name}"])
-        for rows in _chunks(file.rows()):
-            answers = _answers(predictor(encode_rows(rows, file, table.encoding)), table.encoding)
+        for rows in _chunks(file.rows(), min(CHUNK, max(1, CELLS // len(file.columns)))):
+            outputs = predictor(encode_rows(rows, file, table.encoding))
+            if not np.isfinite(outputs).all():
+                wrong = int(np.argwhere(~np.isfinite(outputs))[0][0])
+                raise file.error(rows[wrong][0], "the network has no finite answer to these numbers")
+            answers = _answers(outputs, table.encoding)
             writer.writerows([*fields, answer] for (_, fields), answer in zip(rows, answers, strict=True))
             count += len(rows)
         text.flush()
@@ -319,8 +332,8 @@ def predict_csv(
     return count
 
 
-def _chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:
-    while chunk := list(islice(rows, CHUNK)):
+def _chunks(rows: Iterator[Row], size: int) -> Iterator[list[Row]]:
+    while chunk := list(islice(rows, size)):
         yield chunk
 
 
