@@ -52,6 +52,55 @@ def test_an_optimiser_remembers_one_model():
         optimizer.update(np.zeros(2), np.ones(2))
 
 
+NONE = {"weight_decay": 0.0, "clip_norm": None, "clip_value": None}
+ADAM = {"lr": 0.001, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8}
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "settings"),
+    [
+        (nn.Optimizer(), NONE | {"lr": 0.01}),
+        (nn.SGD(), NONE | {"lr": 0.01, "momentum": 0.0, "nesterov": False}),
+        (nn.RMSProp(), NONE | {"lr": 0.001, "decay": 0.9, "eps": 1e-8}),
+        (nn.Adam(), NONE | ADAM),
+        (nn.AdamW(), NONE | ADAM | {"weight_decay": 0.01}),
+    ],
+    ids=lambda x: type(x).__name__,
+)
+def test_usual_settings_are_those_of_the_papers(optimizer, settings):
+    assert optimizer.settings() == settings
+    assert (optimizer.steps, optimizer.memory) == (0, {})
+
+
+def test_settings_are_given_by_position_in_the_order_of_the_formula():
+    assert nn.SGD(0.1, 0.5).settings() == nn.SGD(lr=0.1, momentum=0.5).settings()
+    assert nn.RMSProp(0.1, 0.5, 1e-3).settings() == nn.RMSProp(lr=0.1, decay=0.5, eps=1e-3).settings()
+    assert nn.Adam(0.1, 0.5, 0.6, 1e-3).settings() == nn.Adam(lr=0.1, beta1=0.5, beta2=0.6, eps=1e-3).settings()
+
+
+def test_switches_are_given_by_name():
+    with pytest.raises(TypeError, match="positional argument"):
+        nn.SGD(0.1, 0.9, True)
+
+
+def test_optimisers_are_told_apart_by_identity():
+    """Two of equal settings differ: each remembers its own model."""
+    for kind in (nn.Optimizer, nn.SGD, nn.RMSProp, nn.Adam, nn.AdamW):
+        one, other = kind(), kind()
+        assert one != other
+        assert len({one, other}) == 2
+
+
+def test_a_rule_of_ones_own_may_remember_nothing():
+    class Sign(nn.Optimizer):
+        def rule(self, w, g, memory):
+            return w - self.lr * np.sign(g), memory
+
+    optimizer = Sign(lr=0.5)
+    assert optimizer.update(np.array([1.0, 1.0]), np.array([3.0, -0.1])).tolist() == [0.5, 1.5]
+    assert optimizer.state() == {"steps": 1, "memory": {}}
+
+
 # --- The rules, written out for one weight ---------------------------------------------------------------------------
 
 
