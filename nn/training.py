@@ -34,8 +34,6 @@ __all__ = ["Metric", "Stand", "Training"]
 Array = npt.NDArray[np.float64]
 Metric = Callable[[Array, Array], float]
 
-WEIGHTS_BEFORE = "The model has the weights from before"
-
 
 class Stand(NamedTuple):
     """Where training stands between two steps, in one piece: Ctrl-C finds all of a step, or nothing of it.
@@ -126,7 +124,7 @@ class Training:
 
     def stand_at(self, weights: Array) -> None:
         """Stand between two epochs, with these weights."""
-        self._stand = self._before = self._between_epochs(weights)
+        self._stand = self._before = self._start = self._between_epochs(weights)
 
     def run(self) -> History:
         """Run all epochs."""
@@ -151,10 +149,11 @@ class Training:
         self._running = True
         for callback in self.callbacks:
             callback.before_epoch(self)
-        lr, start = self.optimizer.lr, self._stand
+        lr, self._start = self.optimizer.lr, self._stand
         with np.errstate(all="ignore"):  # what is not finite is an error, and no warning
             norm = self._take_steps()
-        self._check_weights(start)
+        if not np.isfinite(self.weights).all():  # where a loss saturates, it does not show that they overflowed
+            raise self._not_finite("a step went beyond all numbers.")
         self.steps.objective.unmask()
         if self.callbacks or self.metrics:  # otherwise nobody looks at the model before the end
             write_weights(self.parameters, self.weights)
@@ -261,24 +260,18 @@ class Training:
         return Unfinished(stand.steps, self._batch, self.size, stand.loss, time.perf_counter() - self._began)
 
     def _give_up(self, loss: float, batch: list[Array]) -> None:
-        """Put the last sound weights back and say what went wrong."""
+        """Say what went wrong."""
         write_weights(self.parameters, self.weights)
-        self._stand = self._before
         objective = self.steps.objective
-        why = f"the loss is {loss}. {first_nonfinite(objective, batch)} {WEIGHTS_BEFORE}"
         advice = f" {objective.loss.advice}" if objective.loss.advice else ""
-        raise self._not_finite(f"{why} the last step.", advice)
-
-    def _check_weights(self, start: Stand) -> None:
-        """Look at the weights at the end of an epoch: where a loss saturates, it does not show that they overflowed."""
-        if np.isfinite(self.weights).all():
-            return
-        last = bool(np.isfinite(self._before.weights).all())
-        self._stand = self._before if last else start
-        raise self._not_finite(f"a step went beyond all numbers. {WEIGHTS_BEFORE} {'it' if last else 'the epoch'}.")
+        raise self._not_finite(f"the loss is {loss}. {first_nonfinite(objective, batch)}", advice)
 
     def _not_finite(self, what: str, advice: str = "") -> NonFiniteError:
+        """Go back to the last sound weights, and make the error that says so."""
+        last = bool(np.isfinite(self._before.weights).all())
+        self._stand = self._before if last else self._start
         return NonFiniteError(
-            f"Training stopped in epoch {self.epoch}: {what} Try a learning rate below {self.optimizer.lr:g}, "
-            f"clip_norm=1.0, or scale X.{advice}"
+            f"Training stopped in epoch {self.epoch}: {what} The model has the weights from before the "
+            f"{'last step' if last else 'epoch'}. Try a learning rate below {self.optimizer.lr:g}, clip_norm=1.0, "
+            f"or scale X.{advice}"
         )
