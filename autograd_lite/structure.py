@@ -262,7 +262,7 @@ def _number(thing: Any) -> float:
 
 def _numbers(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """Check that an array holds real numbers or Values, and make it float64 where there are no Values."""
-    if isinstance(array, np.ma.MaskedArray):
+    if type(array) is not np.ndarray and isinstance(array, np.ma.MaskedArray):  # np.ma is slow to import
         raise OperandError("A masked array would lose its mask. Give array.filled(...) or array.compressed().")
     if array.dtype.kind in "fiub":
         return np.asarray(array, dtype=np.float64)
