@@ -7,6 +7,7 @@ import pytest
 
 from autograd_lite import Value, nn
 from autograd_lite.errors import DomainError, ShapeError
+from autograd_lite.nn.optimizers import optimizer_named
 
 
 def test_heavy_ball_follows_its_rule():
@@ -75,12 +76,25 @@ def test_usual_settings_are_those_of_the_papers(optimizer, settings):
 def test_settings_are_given_by_position_in_the_order_of_the_formula():
     assert nn.SGD(0.1, 0.5).settings() == nn.SGD(lr=0.1, momentum=0.5).settings()
     assert nn.RMSProp(0.1, 0.5, 1e-3).settings() == nn.RMSProp(lr=0.1, decay=0.5, eps=1e-3).settings()
-    assert nn.Adam(0.1, 0.5, 0.6, 1e-3).settings() == nn.Adam(lr=0.1, beta1=0.5, beta2=0.6, eps=1e-3).settings()
+    for kind in (nn.Adam, nn.AdamW):
+        assert kind(0.1, 0.5, 0.6, 1e-3).settings() == kind(lr=0.1, beta1=0.5, beta2=0.6, eps=1e-3).settings()
 
 
 def test_switches_are_given_by_name():
     with pytest.raises(TypeError, match="positional argument"):
         nn.SGD(0.1, 0.9, True)
+
+
+def test_optimisers_have_names():
+    assert list(nn.OPTIMIZERS.items()) == [
+        ("sgd", nn.SGD),
+        ("rmsprop", nn.RMSProp),
+        ("adam", nn.Adam),
+        ("adamw", nn.AdamW),
+    ]
+    for name, kind in nn.OPTIMIZERS.items():
+        assert type(optimizer_named(name)) is kind
+        assert optimizer_named(name) is not optimizer_named(name)
 
 
 def test_optimisers_are_told_apart_by_identity():
