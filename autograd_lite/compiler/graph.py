@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler.identities import IDENTITIES, STRUCTURAL, TRUTHS
-from autograd_lite.compiler.trace import ROW_SUM, ROWS, SPREAD, Axis, Traced, rows_axis
+from autograd_lite.compiler.trace import ROW_SUM, ROWS, Axis, Traced, rows_axis
 from autograd_lite.engine import Op, Value
 from autograd_lite.errors import TraceError
 from autograd_lite.namespaces import arrays, floats
@@ -155,13 +155,11 @@ class Graph:
             self._now = v
             if v.op is None:
                 place[v] = self._leaf(v)
-            elif v.op is SPREAD:
-                place[v] = place[v.operands[0]]
             elif v.op is ROW_SUM:
                 place[v] = self._row_sum(place[v.operands[0]], rows_axis(v.operands[0]))
             else:
                 place[v] = self._expanded(v.op, [place[u] for u in v.operands])
-            if v.op is not None and v.op is not SPREAD:
+            if v.op is not None:
                 self.final.setdefault(place[v], v)
         return [place[v] for v in roots]
 
@@ -217,6 +215,10 @@ class Graph:
             simpler = self._simplified(word, args)
             if simpler is not None:
                 return simpler
+        if word == "add" and self.word[args[0]] == self.word[args[1]] == "rowsum":
+            (a,), (b,) = self.args[args[0]], self.args[args[1]]
+            if self.axis[a] is self.axis[b]:
+                return self._intern("rowsum", (self.node("add", (a, b)),), None)
         if word in COMMUTATIVE and args[0] > args[1]:
             args = (args[1], args[0])
         return self._intern(word, args, self._common_axis(args))

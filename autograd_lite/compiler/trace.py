@@ -3,11 +3,12 @@ r"""Stage 1, trace: run the user's function once on Values that have no number y
 A `Traced` Value records the op and the operands and nothing else. Differentiating inside the function needs no code
 of its own: the reverse sweep with Values records more nodes of the same kind.
 
-A mean over rows is traced for one row. Its nodes live on an *axis*, the rows of one batch. A Value from outside the
-rows that meets one inside is *spread* over them; the reverse of spreading is the sum over the rows, and the other way
-round:
+A mean over rows is traced for one row. Its nodes live on an *axis*, the rows of one batch. A Value u from outside
+that meets one inside is the same in every row, so its adjoint is the sum over the rows; the adjoint of a sum over the
+rows is the same in every row:
 
-.. math:: \bar u = \sum_i \bar v_i \text{ for } v_i = u, \qquad \bar v_i = \bar s \text{ for } s = \sum_i v_i
+.. math:: \bar u = \sum_i \bar v_i \frac{\partial v_i}{\partial u}, \qquad \bar v_i = \bar s
+   \text{ for } s = \sum_i v_i
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from autograd_lite.namespaces import values
 from autograd_lite.source_lines import users_line
 from autograd_lite.structure import flatten
 
-__all__ = ["ROWS", "ROW_SUM", "SPREAD", "Axis", "Traced", "Tracer", "at_users_line", "current_tracer", "rows_axis"]
+__all__ = ["ROWS", "ROW_SUM", "Axis", "Traced", "Tracer", "at_users_line", "current_tracer", "rows_axis"]
 
 _new = object.__new__
 
@@ -38,17 +39,11 @@ class Axis:
         self.arguments = arguments  # the places of the arguments whose leading axis it is
 
 
-def spread(xp: Any, x: Any) -> Any:
-    """The same number in every row. It exists only in traced graphs: for one number there is nothing to do."""
-    return x
-
-
 def row_sum(xp: Any, x: Any) -> Any:
-    """The sum over the rows. It exists only in traced graphs, as `spread`, whose reverse it is."""
+    """The sum over the rows. It exists only in traced graphs: of one number there is nothing to add up."""
     return x
 
 
-SPREAD = Op(spread, {"x": 1.0})
 ROW_SUM = Op(row_sum, {"x": 1.0}, symbol="Σ rows")
 ROWS = "rows"  # the source of a leaf that holds the number of rows
 
@@ -91,17 +86,24 @@ class Traced(Value):
         self.tracer.watched.append(self if self.axis is None else self.tracer.row_sum(self, self.axis))
 
     def pull_back(self, v_bar: Value, needs: Sequence[bool]) -> Sequence[Any]:
-        """Hand the adjoint on to the operands; spreading and summing rows reverse into each other."""
-        if isinstance(v_bar, Traced) and v_bar.adjoint_of is None:
+        """Hand the adjoint on to the operands; to one from outside the rows, its sum over them."""
+        if type(v_bar) is Traced and v_bar.adjoint_of is None:
             v_bar.adjoint_of = self
-        if self.op is SPREAD:
-            total = self.tracer.row_sum_of_sweep(v_bar, self.axis)
-            if isinstance(total, Traced):
-                total.adjoint_of = self.operands[0]
-            return [total]
         if self.op is ROW_SUM:
-            return [self.tracer.spread(v_bar, rows_axis(self.operands[0]))]
-        return super().pull_back(v_bar, needs)
+            return [v_bar]
+        terms = super().pull_back(v_bar, needs)
+        if self.axis is None:
+            return terms
+        return [
+            term if term is None or (type(u) is Traced and u.axis is self.axis) else self._summed(term, u)
+            for u, term in zip(self.operands, terms, strict=True)
+        ]
+
+    def _summed(self, term: Value, u: Value) -> Value:
+        total = self.tracer.row_sum_of_sweep(term, self.axis)
+        if type(total) is Traced:
+            total.adjoint_of = u
+        return total
 
     def symbolic_partials(self, needs: Sequence[bool]) -> Sequence[Any]:
         """Partials as more traced nodes; a guarded trace makes them NaN where the value is."""
@@ -197,7 +199,6 @@ class Tracer:
         self.inside: Axis | None = None  # the rows of the batch_mean whose function is running
         self.summed_inside: set[Value] = set()  # adjoints that a sweep inside it summed over all of them
         self.watched: list[Value] = []  # what was differentiated
-        self._spread: dict[tuple[Value, Axis], Traced] = {}
 
     def axis(self, arguments: tuple[int, ...]) -> Axis:
         """The rows of these arguments."""
@@ -224,7 +225,7 @@ class Tracer:
         return v
 
     def record(self, op: Op, operands: Sequence[Any]) -> Value:
-        """Make a node; Values from outside the rows are spread over them."""
+        """Make a node; it has the rows of its operands."""
         nodes = [x if isinstance(x, Value) else Value.constant(x) for x in operands]
         if not self._axes:
             return self._node(op, tuple(nodes), None)
@@ -236,11 +237,7 @@ class Tracer:
                 f"The op {op.name} met Values of two different batches{at_users_line()}. Rows of one batch have no "
                 "partner in the other; take the mean of each first, or give both batches to one batch_mean."
             )
-        if axes:
-            (axis,) = axes
-            nodes = [self.spread(v, axis) for v in nodes]
-            return self._node(op, tuple(nodes), axis)
-        return self._node(op, tuple(nodes), None)
+        return self._node(op, tuple(nodes), next(iter(axes), None))
 
     def _node(self, op: Op | None, operands: tuple[Value, ...], axis: Axis | None) -> Traced:
         v = _new(Traced)
@@ -250,15 +247,6 @@ class Tracer:
         v.label, v.grad, v.swept = "", 0.0, False
         v.order = Value.next_order()
         return v
-
-    def spread(self, v: Value, axis: Axis | None) -> Value:
-        """Give every row of an axis the same Value."""
-        if axis is None or not v.requires_grad or (type(v) is Traced and v.axis is axis):
-            return v
-        key = (v, axis)
-        if key not in self._spread:
-            self._spread[key] = self._node(SPREAD, (v,), axis)
-        return self._spread[key]
 
     def row_sum(self, v: Value, axis: Axis | None) -> Value:
         """Sum a Value over the rows of an axis."""
