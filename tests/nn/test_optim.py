@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from autograd_lite import Value, nn
 from autograd_lite.errors import DomainError, ShapeError
@@ -198,3 +202,25 @@ def test_an_interrupted_step_is_whole_or_not_there():
         optimizer.update(w, np.array([1.0]))
     assert optimizer.state()["steps"] == before["steps"]
     assert np.array_equal(optimizer.memory["mean"], before["memory"]["mean"])
+
+
+# --- Schedules ------------------------------------------------------------------------------------------------------
+
+
+@given(st.floats(1e-3, 1.0), st.floats(0.0, 1e-3), st.integers(1, 20), st.integers(1, 20), st.integers(1, 60))
+def test_schedules_as_written_out(lr, final, epochs, rise, epoch):
+    falling = nn.cosine(lr, epochs, final=final)
+    share = min((epoch - 1) / epochs, 1.0)
+    by_hand = final * (1 - math.cos(math.pi * share)) / 2 + lr * (1 + math.cos(math.pi * share)) / 2
+    assert falling(epoch) == pytest.approx(by_hand, rel=1e-12, abs=1e-17)
+    assert nn.step_decay(lr, factor=0.3, every=epochs)(epoch) == pytest.approx(lr * 0.3 ** ((epoch - 1) // epochs))
+    warmed = nn.warm_up(rise, falling)
+    assert warmed(rise + epoch) == falling(epoch)
+    assert [warmed(e) for e in range(1, rise + 1)] == pytest.approx([lr * e / (rise + 1) for e in range(1, rise + 1)])
+
+
+def test_usual_settings_of_schedules():
+    assert [nn.step_decay(0.8)(epoch) for epoch in (1, 10, 11, 20, 21)] == [0.8, 0.8, 0.4, 0.4, 0.2]
+    assert [nn.cosine(0.2, 1)(epoch) for epoch in (1, 2, 9)] == pytest.approx([0.2, 0.0, 0.0], abs=1e-17)
+    assert [nn.warm_up(1, nn.constant(0.2))(epoch) for epoch in (1, 2)] == [0.1, 0.2]
+    assert nn.step_decay(0.8, every=1)(2) == 0.4
