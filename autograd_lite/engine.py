@@ -23,7 +23,7 @@ import numpy as np
 
 from autograd_lite.errors import OperandError, UnknownNameError
 from autograd_lite.namespaces import floats, values
-from autograd_lite.sweep import adjoints, graph_adjoints, product, reachable
+from autograd_lite.sweep import adjoints, graph_adjoints, products, reachable
 from autograd_lite.table import TABLE, ManyOp, Node, Op, ScaledOp, primitive, shown, to_number
 
 __all__ = ["TABLE", "ManyOp", "Op", "ScaledOp", "Value", "gradients", "primitive", "wire"]
@@ -186,8 +186,7 @@ class Value(Node):
 
     def pull_back(self, v_bar: Value, needs: Sequence[bool]) -> Sequence[Any]:
         """Hand the adjoint on: its product with each partial, as a graph, where an operand needs it."""
-        partials = self.symbolic_partials(needs)
-        return [None if partial is None else product(v_bar, partial) for partial in partials]
+        return products(v_bar, self.symbolic_partials(needs))
 
     def symbolic_partials(self, needs: Sequence[bool]) -> Sequence[Any]:
         """Partials as graphs, asked of the rules: what a sweep needs that will be differentiated again."""

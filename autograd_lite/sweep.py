@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from autograd_lite.engine import Value
 
-__all__ = ["adjoints", "graph_adjoints", "is_constant", "product", "reachable"]
+__all__ = ["adjoints", "graph_adjoints", "is_constant", "products", "reachable"]
 
 _by_order = attrgetter("order")
 
@@ -125,13 +125,13 @@ def _between(root: Value, wrt: Iterable[Value]) -> list[Value]:
     return [v for v in nodes if v in depends]
 
 
-def product(v_bar: Value, partial: Any) -> Any:
-    """Multiply an adjoint by a partial; exact shortcuts for the factor 1, which most sums have."""
-    if is_constant(partial, 1.0):
-        return v_bar
+def products(v_bar: Value, partials: Iterable[Any]) -> list[Any]:
+    """Multiply an adjoint by partials, None where there is none; exact shortcuts for 1, which most sums have."""
     if is_constant(v_bar, 1.0):
-        return partial if hasattr(partial, "operands") else v_bar.constant(partial)
-    return v_bar.record(values.zmul, (v_bar, partial))
+        return [p if p is None or hasattr(p, "operands") else v_bar.constant(p) for p in partials]
+    return [
+        p if p is None else v_bar if is_constant(p, 1.0) else v_bar.record(values.zmul, (v_bar, p)) for p in partials
+    ]
 
 
 def is_constant(x: Any, number: float) -> bool:

@@ -226,11 +226,16 @@ class Graph:
     def _common_axis(self, args: Iterable[int]) -> Axis | None:
         if not self._has_rows:
             return None
-        axes = {self.axis[i] for i in args}
-        axes.discard(None)
-        if len(axes) > 1:
-            raise TraceError("Rows of two different batches met. Take the mean over each with a batch_mean of its own.")
-        return next(iter(axes), None)
+        found = None
+        for i in args:
+            axis = self.axis[i]
+            if axis is not None and axis is not found:
+                if found is not None:
+                    raise TraceError(
+                        "Rows of two different batches met. Take the mean over each with a batch_mean of its own."
+                    )
+                found = axis
+        return found
 
     def constant(self, number: float) -> int:
         """The node of a number; 0.0 and -0.0 are two."""

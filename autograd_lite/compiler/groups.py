@@ -14,7 +14,7 @@ import heapq
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import chain
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from autograd_lite.compiler.graph import COMMUTATIVE, Graph
 from autograd_lite.compiler.sums import LEAVES, Node, Term
@@ -23,11 +23,9 @@ from autograd_lite.compiler.trace import Axis
 __all__ = ["Group", "Part", "Place", "group"]
 
 
-class Place(NamedTuple):
-    """Where a scalar is: the number of its group, and which member of it."""
-
-    group: int
-    member: int
+Place = tuple[int, int]  # where a scalar is: the number of its group, and which member of it
+Kind = tuple[Any, ...]  # of a term: the sum's word, axis and rows, the term's sign, the keys of its factors' groups
+Placed = tuple[int, tuple[Place, ...]]  # a term: 1 if it is subtracted, else -1, and where its factors are
 
 
 class Part(NamedTuple):
@@ -101,9 +99,8 @@ class _Grouper:
             for i in level:
                 if not self.nodes[i].terms:
                     self._put(i, self._signature(i))
-            for first, alike in self._alike_sums([i for i in level if self.nodes[i].terms]).items():
-                for i in alike:
-                    self._put(i, ("sums", first))
+            for alike in self._alike_sums([i for i in level if self.nodes[i].terms]):
+                self.key_of |= dict.fromkeys(alike, self.keys.setdefault(("sums", min(alike)), len(self.keys)))
         members: dict[int, list[int]] = defaultdict(list)
         for i in self.nodes:
             members[self.key_of[i]].append(i)
@@ -136,75 +133,77 @@ class _Grouper:
         kinds = [self.key_of[j] for j in args]
         return args if kinds == self.kinds.setdefault(self.key_of[i], kinds) else args[::-1]
 
-    def _alike_sums(self, sums: Sequence[int]) -> dict[int, list[int]]:
-        """Sums with the same kinds of terms, or that share a kind of computed terms, by their first."""
-        chief: dict[int, int] = {i: i for i in sums}
-
-        def find(i: int) -> int:
-            while chief[i] != i:
-                chief[i] = chief[chief[i]]
-                i = chief[i]
-            return i
-
-        holder: dict[object, int] = {}
+    def _alike_sums(self, sums: Sequence[int]) -> list[list[int]]:
+        """Sums with the same kinds of terms, or that share a kind of computed terms."""
+        same: dict[frozenset[Kind], list[int]] = defaultdict(list)
         for i in sums:
-            kinds = frozenset(self._kinds(self.nodes[i]))
-            for kind in (kinds, *[k for k in kinds if i in self.last or not self.given.issuperset(k[4:])]):
-                a, b = find(holder.setdefault(kind, i)), find(i)
-                chief[max(a, b)] = min(a, b)
-        together: dict[int, list[int]] = defaultdict(list)
-        for i in sums:
-            together[find(i)].append(i)
-        return together
+            same[self._kinds(self.nodes[i])].append(i)
+        chief = {kinds: kinds for kinds in same}
 
-    def _kinds(self, node: Node) -> list[tuple[object, ...]]:
-        """What the terms of a sum are: how many, and of which groups, each kind once."""
+        def find(kinds: frozenset[Kind]) -> frozenset[Kind]:
+            while chief[kinds] is not kinds:
+                kinds = chief[kinds]
+            return kinds
+
+        holder: dict[Kind, frozenset[Kind]] = {}
+        for kinds, alike in same.items():
+            for kind in kinds:
+                if alike[0] in self.last or not self.given.issuperset(kind[4:]):
+                    chief[find(kinds)] = find(holder.setdefault(kind, kinds))
+        together: dict[frozenset[Kind], list[int]] = defaultdict(list)
+        for kinds, alike in same.items():
+            together[find(kinds)] += alike
+        return list(together.values())
+
+    def _kinds(self, node: Node) -> frozenset[Kind]:
+        """What the terms of a sum are: how many factors, and of which groups, each kind once."""
         key_of = self.key_of.__getitem__
         kinds = {(sign, *map(key_of, factors)) for sign, factors in node.terms}
-        return [(node.word, node.axis, node.over, sign, *sorted(keys)) for sign, *keys in kinds]
+        return frozenset([(node.word, node.axis, node.over, sign, *sorted(keys)) for sign, *keys in kinds])
 
     def _make(self, members: list[int]) -> None:
         """Order the members of a group as its operands lie, and note where everything is."""
         number = len(self.groups)
         first = self.nodes[members[0]]
-        terms = {i: sorted(map(self._placed, self.nodes[i].terms)) for i in members}
+        terms = {i: self._placed(self.nodes[i].terms) for i in members} if first.terms else {}
         if first.word in LEAVES:
             members = sorted(members, key=lambda i: self.graph.args[i][-1] if first.word == "input" else i)
         else:
             members = sorted(members, key=lambda i: (self.rank.get(i, -1), self._lie(i, terms)))
-        for index, i in enumerate(members):
-            self.place[i] = Place(number, self.graph.args[i][1] if first.word == "input" else index)
+        offsets = [self.graph.args[i][1] for i in members] if first.word == "input" else range(len(members))
+        self.place |= zip(members, [(number, offset) for offset in offsets], strict=True)
         operands = []
         if first.word not in LEAVES and not first.terms:
             for k in range(len(first.operands)):
                 places = [self.place[self._args(i)[k]] for i in members]
-                operands.append((places[0].group, [p.member for p in places]))
+                operands.append((places[0][0], [member for _, member in places]))
         block = self.graph.args[members[0]][0] if first.word in ("input", "rows") else None
-        self.groups.append(
-            Group(first.word, members, first.axis, first.over, tuple(operands), _parts(members, terms), block)
-        )
+        parts = _parts([terms[i] for i in members]) if terms else []
+        self.groups.append(Group(first.word, members, first.axis, first.over, tuple(operands), parts, block))
 
-    def _placed(self, term: Term) -> tuple[int, tuple[Place, ...]]:
-        sign, factors = term
-        return -sign, tuple(sorted([self.place[j] for j in factors]))
+    def _placed(self, terms: Sequence[Term]) -> list[Placed]:
+        place = self.place.__getitem__
+        return sorted([(-sign, tuple(sorted(map(place, factors)))) for sign, factors in terms])
 
-    def _lie(self, i: int, terms: Mapping[int, list[tuple[int, tuple[Place, ...]]]]) -> object:
-        if terms[i]:
+    def _lie(self, i: int, terms: Mapping[int, list[Placed]]) -> object:
+        if i in self.rank:
+            return ()
+        if terms:
             return [places for _, places in terms[i]]
         return [self.place[j] for j in self._args(i)]
 
 
-def _parts(members: Sequence[int], terms: Mapping[int, list[tuple[int, tuple[Place, ...]]]]) -> list[Part]:
-    parts: dict[tuple[object, ...], Part] = {}
-    for row, i in enumerate(members):
-        for minus, places in terms[i]:
-            groups = tuple([group for group, _ in places])
+def _parts(terms: Sequence[Sequence[Placed]]) -> list[Part]:
+    parts: dict[tuple[int, tuple[int, ...]], Part] = {}
+    for row, placed in enumerate(terms):
+        for minus, places in placed:
+            groups, indices = zip(*places, strict=True)
             part = parts.get((minus, groups))
             if part is None:
                 part = parts[minus, groups] = Part(-minus, groups, [], tuple([[] for _ in places]))
             part.rows.append(row)
-            for indices, p in zip(part.factors, places, strict=True):
-                indices.append(p.member)
+            for column, index in zip(part.factors, indices, strict=True):
+                column.append(index)
     return list(parts.values())
 
 

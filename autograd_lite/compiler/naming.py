@@ -106,9 +106,9 @@ class Names:
         finals = [self.graph.final.get(i) for i in group.members]
         leaves = [v.adjoint_of if isinstance(v, Traced) else None for v in finals]
         nodes = [self.graph.place.get(u, -1) if u is not None and u.op is None else -1 for u in leaves]
-        if any(i not in self.place or self.groups[self.place[i].group].block != CAPTURED for i in nodes):
+        if any(i not in self.place or self.groups[self.place[i][0]].block != CAPTURED for i in nodes):
             return None
-        places = np.array([self.place[i].member for i in nodes])
+        places = np.array([self.place[i][1] for i in nodes])
         width = columns([places])
         name = self.of_view(places.reshape(-1, width) if width else places)
         return f"d_{name}" if name else None
@@ -124,8 +124,8 @@ class Names:
         return None
 
     def _known(self, v: Value) -> str | None:
-        place = self.place.get(self.graph.place.get(v, -1))
-        return self.names[place.group] if place is not None and place.group < len(self.names) else None
+        number, _ = self.place.get(self.graph.place.get(v, -1), (len(self.names), 0))
+        return self.names[number] if number < len(self.names) else None
 
     def _forward(self, group: Group, v: Value) -> str:
         for part in group.parts:
@@ -183,7 +183,7 @@ class Names:
         if slope:
             return slope
         formula = self._formula(group, v)
-        name = self.names[self.place[self.graph.place[v]].group] if v in self.graph.place else ""
+        name = self.names[self.place[self.graph.place[v]][0]] if v in self.graph.place else ""
         return f"gradient by {name[2:]}, {formula}" if name.startswith("d_") else formula
 
     def _slope(self, v: Value) -> str | None:
