@@ -234,7 +234,8 @@ class CompiledFunction:
         leaves, structure = flatten(result)
         roots = [v if isinstance(v, Value) else Value.constant(v) for v in leaves]
         names = _parameter_names(self._f, starts, len(blocks))
-        return Trace(roots, tracer.watched, structure, dict(enumerate(blocks)), rows if self._batch else {}, names)
+        watched = tracer.end()
+        return Trace(roots, watched, structure, dict(enumerate(blocks)), rows if self._batch else {}, names)
 
 
 def _parameter_names(f: Callable[..., Any], starts: Sequence[int], count: int) -> dict[Any, str]:

@@ -145,12 +145,11 @@ class Graph:
         self._index: dict[tuple[Any, ...], int] = {}
         self._constants: dict[int, float] = {}
         self._has_rows = bool(self.rows)
-        self._xp = Words(self)
         self._now: Value | None = None
 
     def add_trace(self, roots: Sequence[Value]) -> list[int]:
         """Expand everything below the roots; returns the roots' nodes."""
-        place = self.place
+        place, xp = self.place, Words(self)
         for v in reachable(roots):
             self._now = v
             if v.op is None:
@@ -158,16 +157,16 @@ class Graph:
             elif v.op is ROW_SUM:
                 place[v] = self._row_sum(place[v.operands[0]], rows_axis(v.operands[0]))
             else:
-                place[v] = self._expanded(v.op, [place[u] for u in v.operands])
+                place[v] = self._expanded(xp, v.op, [place[u] for u in v.operands])
             if v.op is not None:
                 self.final.setdefault(place[v], v)
         return [place[v] for v in roots]
 
-    def _expanded(self, op: Op, operands: list[int]) -> int:
+    def _expanded(self, xp: Words, op: Op, operands: list[int]) -> int:
         """Evaluate the rule of an op on nodes; an op that is a word itself needs no evaluation."""
         if op.name in DIRECT:
             return self.node(op.name, tuple(operands))
-        return self._number(op.value_of(self._xp, [Ref(self, i) for i in operands]))
+        return self._number(op.value_of(xp, [Ref(self, i) for i in operands]))
 
     def sum(self, terms: Sequence[tuple[Any, ...]]) -> Ref:
         """Make the node of a sum of numbers and products of two."""

@@ -214,6 +214,12 @@ class Tracer:
         self._axes.append(Axis(arguments))
         return self._axes[-1]
 
+    def end(self) -> list[Value]:
+        """Let go of all nodes, which refer to this tracer: without cycles they are freed at once. Returns the watched."""
+        watched, self.watched = self.watched, []
+        self.summed_inside.clear()
+        return watched
+
     def has_traced(self, argument: Any) -> bool:
         """Whether something holds a traced Value."""
         return any(type(v) is Traced for v in flatten(argument)[0])

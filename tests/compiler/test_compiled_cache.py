@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -46,6 +47,22 @@ def test_lists_tuples_arrays_and_numbers_of_one_size_are_told_apart() -> None:
     fast = ag.compile(lambda x: x)
     for x in ([1.0], (1.0,), np.array([1.0]), 1.0, {"a": 1.0}):
         assert type(fast(x)) is type(x)
+
+
+def test_what_compiling_leaves_behind_needs_no_collector() -> None:
+    """The trace and its graph hold no cycles, so they are freed as soon as the program stands."""
+    model = nn.MLP(3, [4, 2], activation="tanh")
+    loss = ag.batch_mean(lambda x, y: nn.cross_entropy(model(x), y), batch=(0, 1))
+    step = ag.value_and_grad(loss, wrt=model.parameters())
+    ag.compile(step)(np.ones((5, 3)), np.ones((5, 2)) / 2.0)
+    gc.collect()
+    gc.disable()
+    try:
+        fast = ag.compile(step)
+        fast(np.ones((5, 3)), np.ones((5, 2)) / 2.0)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 def test_the_number_of_rows_is_not_part_of_the_key() -> None:
