@@ -84,7 +84,8 @@ class UnknownNameError(AutogradLiteError, ValueError):
         names = sorted(known)
         near = difflib.get_close_matches(str(given), names, n=1, cutoff=0.5)
         hint = f" Did you mean {near[0]!r}?" if near else ""
-        listed = f" Known: {', '.join(names)}." if len(names) <= 40 or not near else ""
+        shown = [*names[:100], "..."] if len(names) > 100 else names
+        listed = f" Known: {', '.join(shown)}." if len(names) <= 40 or not near else ""
         return cls(f"There is no {kind} {given!r}.{hint}{listed}")
 
 
