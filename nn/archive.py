@@ -19,7 +19,7 @@ import struct
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -39,7 +39,7 @@ VERSION = 1
 MANIFEST, CHECKSUM = "manifest.json", "manifest.sha256"
 EPOCH = (1980, 1, 1, 0, 0, 0)  # no time of writing: the same model is the same bytes
 
-LARGEST = 2**28  # bytes of a file: eleven million weights with the state of Adam, more than memory holds as Values
+LARGEST = 2**27  # bytes of a file: five million weights with the state of Adam, which as Values take a gigabyte
 LARGEST_MANIFEST = 2**21  # bytes: JSON takes up to thirty times as much memory
 LARGEST_INDEX = 2**18  # bytes of the zip's list of members
 CHUNK = 2**20  # bytes
@@ -76,7 +76,7 @@ def write_archive(path: str | os.PathLike[str], contents: Mapping[str, Any], arr
 
 def _json(manifest: Mapping[str, Any]) -> bytes:
     try:
-        text = json.dumps(manifest, indent=1, sort_keys=True, allow_nan=False).encode()
+        text = json.dumps(manifest, sort_keys=True, allow_nan=False).encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise OperandError(
             f"The notes cannot be saved: {error}. Use finite numbers, text, lists, and dicts whose keys are text."
@@ -100,7 +100,7 @@ def open_archive(path: str | os.PathLike[str]) -> Iterator[Archive]:
         ``with``, where its contents are used.
     """
     try:
-        with _opened(Path(path)) as file, zipfile.ZipFile(file) as members:
+        with _opened(Path(path)) as members:
             yield Archive(members)
     except ModelFileError as error:
         advice = " Use a copy, or save the model again." if str(error).startswith("is damaged") else ""
@@ -114,8 +114,8 @@ def open_archive(path: str | os.PathLike[str]) -> Iterator[Archive]:
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
-    """Open a file whose size and whose zip's index are such as a model file has."""
+def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
+    """Open a zip whose size and whose list of members are such as a model file has."""
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):
         raise ModelFileError("cannot be read: it is no regular file.")
@@ -126,10 +126,13 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         end = file.read()
         if len(end) != END.size or not end.startswith(b"PK\5\6"):
             raise ModelFileError("is damaged, or not a model file: it does not end as a zip file does.")
-        *_, size, place, comment = END.unpack(end)
+        _, *counts, size, place, comment = END.unpack(end)
         if size > LARGEST_INDEX or place + size + END.size != status.st_size or comment:
             raise ModelFileError("is damaged, or not a model file: its list of members is not where it should be.")
-        yield file
+        with zipfile.ZipFile(file) as members:
+            if counts != [0, 0, len(members.namelist()), len(members.namelist())]:
+                raise ModelFileError("is damaged: it has other members than it says.")
+            yield members
 
 
 class Archive:
@@ -159,7 +162,9 @@ class Archive:
         if _sha256(text).encode() != members.read(CHECKSUM):
             raise ModelFileError("is damaged: the manifest does not have its checksum.")
         self.contents = _parsed(text)
-        if self.contents["format"] != FORMAT or self.contents["version"] != VERSION:
+        if self.contents["format"] != FORMAT:
+            raise ModelFileError(f"is not a model file: its format is {shown(self.contents['format'])}.")
+        if self.contents["version"] != VERSION:
             version = shown(self.contents["version"])
             raise ModelFileError(f"has version {version} of the format; this program reads version {VERSION}.")
         self._listed = self.contents.pop("arrays")

@@ -108,12 +108,18 @@ class CsvFile:
     def _reading(self) -> Iterator[Iterator[Row]]:
         """The rows of the file while it is open; what Python says of a bad one becomes a `TableError`."""
         try:
-            if not stat.S_ISREG(self.path.stat().st_mode):
+            if not self._is_regular():
                 raise TableError(f"{shown_path(self.path)} cannot be read: it is no regular file.")
             with self.path.open(encoding="utf-8-sig", newline="") as stream:
                 yield self._fields(stream)
         except OSError as error:
             raise TableError(f"{shown_path(self.path)} cannot be read: {error.strerror or error}.") from error
+
+    def _is_regular(self) -> bool:
+        try:
+            return stat.S_ISREG(self.path.stat().st_mode)
+        except ValueError:  # NUL in the name
+            return False
 
     def _fields(self, stream: TextIO) -> Iterator[Row]:
         line = 0

@@ -37,8 +37,8 @@ def writing_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     >>> path.read_bytes()
     b'hello'
     """
-    target = Path(os.path.realpath(path))  # a link stays one
     _check_kind(path)
+    target = Path(os.path.realpath(path))  # a link stays one
     _sweep(target)
     temporary = target.with_name(f".{target.name}.{os.getpid()}.{_next_number()}.tmp")
     try:
@@ -75,9 +75,9 @@ def check_writable(path: str | os.PathLike[str]) -> None:
 
 
 def _check_kind(path: str | os.PathLike[str]) -> None:
-    """Refuse to put a file in the place of a device or a pipe."""
+    """Refuse to put a file in the place of a device or a pipe, or under a name that no file can have."""
     target = Path(path)
-    if target.exists() and not (target.is_file() or target.is_dir()):
+    if "\0" in str(target) or (target.exists() and not (target.is_file() or target.is_dir())):
         raise OutputError(f"{str(target)!r} cannot be written: it is no regular file. Name another place.")
 
 

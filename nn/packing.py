@@ -91,12 +91,12 @@ def unpacked_optimizer(archive: Archive) -> Optimizer | None:
     described = archive.contents["optimizer"]
     optimizer = OPTIMIZERS[described["kind"].lower()](**described["settings"])
     names = [name for name in archive.shapes if name.startswith("optimizer.")]
-    memory = {name.removeprefix("optimizer."): archive.array(name) for name in names}
     steps = expect(described["steps"], int, "the number of steps")
-    if steps < 0 or (memory and sorted(memory) != sorted(optimizer.remembers)):
+    if steps < 0 or (names and sorted(names) != sorted(f"optimizer.{name}" for name in optimizer.remembers)):
         raise ModelFileError("is damaged: its optimizer has another state than it should.")
-    if any(array.shape != archive.shapes["weights"] for array in memory.values()):
+    if any(archive.shapes[name] != archive.shapes["weights"] for name in names):
         raise ModelFileError("is damaged: its optimizer is one of other weights.")
+    memory = {name.removeprefix("optimizer."): archive.array(name) for name in names}
     optimizer.restore({"steps": steps, "memory": memory})
     return optimizer
 
@@ -120,7 +120,9 @@ def unpacked_history(archive: Archive) -> History | None:
         return None
     described = archive.contents["history"]
     names = [expect(name, str, "the name of a metric") for name in expect(described["metrics"], list, "metrics")]
-    history = History(seed=expect(described["seed"], int, "the seed"), stopped=expect(described["stopped"], str, "why"))
+    history = History(
+        seed=expect(described["seed"], int, "the seed"), stopped=expect(described["stopped"], str, "its end")
+    )
     for name in SERIES:
         getattr(history, name).extend(_series(archive, name))
     history.metrics = {name: _series(archive, f"metric{i}") for i, name in enumerate(names, start=1)}

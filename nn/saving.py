@@ -80,7 +80,8 @@ def save(
         If the file cannot be written; the old one is still there.
     OperandError
         If the model has no parameters, the optimizer is a class of your own, the notes cannot be written as JSON or
-        are longer than 2 MB, or the file would be larger than 256 MB (ten million weights).
+        are longer than 2 MB, or the file would be larger than 128 MB (sixteen million weights, or five with
+        the state of Adam).
 
     Examples
     --------

@@ -268,11 +268,13 @@ def describe_model_file(path: str | os.PathLike[str]) -> str:
         If the file is damaged or not a model file.
     """
     with open_archive(path) as archive:
-        contents, shapes = archive.contents, archive.shapes
-        if "table" in contents["notes"]:
-            return load_table_model(path).describe()
-        if contents["architecture"] is None:
-            return f"{plain(contents['model'])} with {math.prod(shapes['weights'])} parameters"
+        contents = archive.contents
+        kind, is_table = plain(expect(contents["model"], str, "its name")), "table" in contents["notes"]
+        built_by_user, weights = contents["architecture"] is None, math.prod(archive.shapes["weights"])
+    if is_table:
+        return load_table_model(path).describe()
+    if built_by_user:
+        return f"{kind} with {weights} parameters"
     saved = load_checkpoint(path)
     lines = [repr(saved.model)]
     if saved.history is not None:
@@ -313,6 +315,8 @@ def predict_csv(
     file = CsvFile(data)
     if os.path.realpath(data) == os.path.realpath(out):
         raise OperandError(f"The predictions would replace their own input, {str(data)!r}; name another file.")
+    for column in table.encoding.inputs:
+        file.place_of(column.name)  # also where there are no rows
     predictor = Predictor(table.model, compile=True)
     count = 0
     with writing_atomically(out) as stream:

@@ -116,6 +116,8 @@ def lines_of_a_run(tmp_path):
     return 10**9 - interrupted_at(10**9, tmp_path / "whole.npz")[3]
 
 
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # interrupted just before it is closed
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_interrupted_at_some_lines(straight, tmp_path):
     lines = lines_of_a_run(tmp_path)
     places = np.random.default_rng().choice(lines, size=30, replace=False) + 1
@@ -123,6 +125,8 @@ def test_interrupted_at_some_lines(straight, tmp_path):
 
 
 @pytest.mark.long
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # interrupted just before it is closed
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("block", range(10))
 def test_interrupted_at_every_line(block, straight, tmp_path):
     check_places(range(1 + block, lines_of_a_run(tmp_path) + 1, 10), straight, tmp_path)
