@@ -215,7 +215,7 @@ class Tracer:
         return self._axes[-1]
 
     def end(self) -> list[Value]:
-        """Let go of all nodes, which refer to this tracer: without cycles they are freed at once. Returns the watched."""
+        """Let go of all nodes, which refer to this tracer: no cycles are left. Returns what was watched."""
         watched, self.watched = self.watched, []
         self.summed_inside.clear()
         return watched
