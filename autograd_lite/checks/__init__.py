@@ -8,7 +8,9 @@ module              what is there
 `nonfinite`         find_nonfinite: the node that first went wrong
 `linting`           lint: what looks unhealthy although every number is finite
 `lint_graph`        what its rules read, and what they find
-`lint_rules`        the rules: saturated units, cancellation, lost gradients
+`lint_units`        rules about units: saturated, dead
+`lint_numbers`      rules about numbers: edges, overflow, cancellation, logits
+`lint_paths`        rules about gradients: lost, vanishing, exploding
 `wording`           nodes as messages name them
 =================== =====================================================================
 """

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from autograd_lite.checks.wording import op_of
@@ -65,6 +66,15 @@ class Graph:
         for (op, _), unit in groups.items():
             by_op.setdefault(op, []).append(unit)
         return by_op
+
+    @cached_property
+    def behind_units(self) -> set[Value]:
+        """Nodes above some function of one operand, so that they change as the weights below it learn."""
+        behind: set[Value] = set()
+        for v in self.adjoint:
+            if any(u in behind or len(u.operands) == 1 for u in v.operands):
+                behind.add(v)
+        return behind
 
 
 def parameters_below(v: Value) -> tuple[Value, ...]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from autograd_lite.checks.lint_graph import Finding, Graph
-from autograd_lite.checks.lint_rules import RULES
+from autograd_lite.checks.lint_numbers import at_the_edge, cancelling, near_overflow, squashed_logits
+from autograd_lite.checks.lint_paths import along_paths, unreached, unused
+from autograd_lite.checks.lint_units import dead, saturated
 from autograd_lite.checks.nonfinite import find_nonfinite
 from autograd_lite.engine import Value
 from autograd_lite.errors import OperandError
@@ -13,6 +15,18 @@ from autograd_lite.sweep import adjoints
 from autograd_lite.table import shown
 
 __all__ = ["LintReport", "lint"]
+
+RULES: tuple[Callable[[Graph], Iterator[Finding]], ...] = (
+    saturated,
+    dead,
+    at_the_edge,
+    near_overflow,
+    cancelling,
+    squashed_logits,
+    unused,
+    unreached,
+    along_paths,
+)
 
 
 class LintReport(tuple[Finding, ...]):
@@ -49,9 +63,9 @@ def lint(loss: Value, parameters: Iterable[Value] = ()) -> LintReport:
     >>> w = Value(40.0, "w")
     >>> report = lint(((w * 0.5).tanh() - 0.5) ** 2, [w])
     >>> [finding.kind for finding in report]
-    ['saturated', 'vanishing']
+    ['saturated']
     >>> print(report[0].message)
-    1 of 1 tanh units is flat; tanh(20) above 'w' has the slope 1.7e−17.
+    1 of 1 tanh unit is flat; tanh(20) above 'w' has the slope 1.7e−17.
     """
     trained = list(parameters)
     for v in (loss, *trained):
