@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import math
 import operator
 import pickle
@@ -21,9 +22,9 @@ from autograd_lite import TABLE, AutogradLiteError, OperandError, ShapeError, Un
 def test_a_new_value_is_a_leaf_with_no_gradient_yet():
     x = Value(3, "x")
     assert (x.data, x.grad, x.label, x.op, x.operands, x.partials) == (3.0, 0.0, "x", None, (), ())
-    assert x.requires_grad
-    assert not x.swept
+    assert (x.requires_grad, x.swept) == (True, False)
     assert type(x.data) is float
+    assert x.next_order() > x.order
 
 
 def test_a_value_has_slots_only():
@@ -78,6 +79,21 @@ def test_swept_marks_the_root_of_the_last_sweep():
     assert (z.swept, y.swept, x.swept) == (True, False, False)
     y.backward()
     assert y.swept
+
+
+def test_a_node_is_stale_when_its_number_or_a_partial_would_be_another():
+    x = Value(2.0)
+    y = x * x
+    assert not y.is_stale()
+    x.data = -2.0  # y would be 4 again, its partials would not
+    assert y.is_stale()
+    assert not x.is_stale()
+    c = Value.constant(2.0)
+    z = c + 1.0
+    c.data = 3.0  # there is no partial, but z would be 4
+    assert z.is_stale()
+    root = ag.sqrt(Value(-1.0))
+    assert not root.is_stale()  # NaN is the same as NaN
 
 
 # --- Operators ------------------------------------------------------------------------------------------------------
@@ -137,6 +153,17 @@ def test_comparisons_go_by_data():
     assert 0.0 < x < y
     assert max([x, y]) is y
     assert sorted([y, x]) == [x, y]
+
+
+COMPARISONS = [operator.lt, operator.le, operator.gt, operator.ge]
+
+
+@pytest.mark.parametrize("compare", COMPARISONS, ids=lambda f: f.__name__)
+def test_comparisons_are_those_of_numbers_ties_and_nan_too(compare):
+    numbers = [-1.0, -0.0, 0.0, 1.0, math.inf, math.nan]
+    for a, b in itertools.product(numbers, repeat=2):
+        expected = compare(a, b)
+        assert compare(Value(a), Value(b)) is compare(Value(a), b) is compare(a, Value(b)) is expected
 
 
 def test_equality_and_hash_go_by_identity():
