@@ -216,3 +216,53 @@ def test_nothing_raises_and_nothing_is_complex(op, special):
         y, slopes = op.evaluate(data, [True] * n)
         assert type(y) is float
         assert all(type(p) is float for p in slopes)
+
+
+# --- Where a row says that it is smooth, and where it is defined ----------------------------------------------------
+
+KINKS = {  # op: operands at kinks, and operands beside them
+    "abs": ([[0.0], [-0.0]], [[-1.0], [1.0], [5e-324]]),
+    "sign": ([[0.0]], [[-1.0], [1.0]]),
+    "floor": ([[0.0], [1.0], [-2.0]], [[0.5], [-0.5]]),
+    "remainder": ([[4.0, 2.0], [1.0, 0.0], [0.0, 3.0]], [[5.0, 3.0], [1.0, 2.0], [3.0, 2.0]]),
+    "where": ([[0.0, 1.0, 2.0]], [[1.0, 1.0, 2.0], [-1.0, 1.0, 2.0]]),
+    "maximum": ([[1.0, 1.0], [2.0, 1.0, 2.0]], [[0.0], [1.0, 2.0], [2.0, 1.0]]),
+    "minimum": ([[1.0, 1.0], [2.0, 1.0, 2.0]], [[0.0], [1.0, 2.0], [2.0, 1.0]]),
+    "clip": (
+        [[-1.0, -1.0, 1.0], [1.0, -1.0, 1.0], [0.0, 1.0, 1.0], [0.0, 2.0, 1.0]],
+        [[0.0, -1.0, 1.0], [3.0, 1.0, 2.0]],
+    ),
+    "arctan2": ([[0.0, 0.0], [0.0, -1.0]], [[0.0, 1.0], [1.0, -1.0], [-1.0, 0.0], [1e-300, -1.0]]),
+    "relu": ([[0.0]], [[-1.0], [1.0]]),
+    "leaky_relu": ([[0.0, 0.1]], [[-1.0, 0.1], [1.0, 1.0]]),
+    "elu": ([[0.0, 2.0]], [[-1.0, 2.0], [1.0, 1.0]]),
+    "softsign": ([[0.0]], [[-1.0], [1.0]]),
+    "hypot": ([[0.0], [0.0, 0.0]], [[1.0, 0.0], [0.0, -1.0]]),
+    "zmul": ([[0.0, 1.0]], [[1.0, 0.0], [-1.0, 1.0]]),
+    "zdiv": ([[0.0, 1.0]], [[1.0, 2.0], [-1.0, 1.0]]),
+}
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_a_row_knows_its_kinks(name):
+    op = TABLE[name]
+    kinks, smooth = KINKS.get(name, ([], [[0.0] * len(op.operand_names), [1.0] * len(op.operand_names)]))
+    assert [bool(op.smooth(*data)) for data in kinks] == [False] * len(kinks)
+    assert [bool(op.smooth(*data)) for data in smooth] == [True] * len(smooth)
+
+
+LINE, HALF, UNIT = (-INF, INF), (0.0, INF), (-1.0, 1.0)
+DOMAINS = {
+    "pow": {"a": HALF, "b": LINE},
+    "powterm": {"c": (-1e100, 1e100), "a": HALF, "b": (-1000.0, 1000.0), "k": (-16.0, 16.0)},
+    "expterm": {"c": LINE, "x": (-INF, 700.0)},
+    "log1p": {"x": (-1.0, INF)},
+    "arccosh": {"x": (1.0, INF)},
+    **{name: {"x": HALF} for name in ("sqrt", "log", "log2", "log10")},
+    **{name: {"x": UNIT} for name in ("arcsin", "arccos", "arctanh")},
+}
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_a_row_knows_where_it_is_defined(name):
+    assert TABLE[name].domain == DOMAINS.get(name, dict.fromkeys(TABLE[name].operand_names, LINE))
