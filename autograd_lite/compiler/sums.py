@@ -164,11 +164,11 @@ def _sum(word: str, terms: tuple[Term, ...], axis: Axis | None, over: Axis | Non
 
 
 def _uses(graph: Graph, outputs: Iterable[int]) -> dict[int, int]:
-    """How many nodes use each node that an output is computed from."""
+    """How often each node that an output is computed from is an operand; twice in x + x."""
     stack = list(outputs)
     uses = dict.fromkeys(stack, 0)
     while stack:
-        for j in set(graph.operands(stack.pop())):
+        for j in graph.operands(stack.pop()):
             if j in uses:
                 uses[j] += 1
             else:

@@ -53,6 +53,20 @@ def test_a_transform_of_a_compiled_function_is_that_of_the_original():
     assert (ag.hessian(ag.compile(f))(POINT) == ag.hessian(f)(POINT)).all()
 
 
+@pytest.mark.parametrize(
+    "twice",
+    [
+        lambda x, y: ag.fsum([x + y, y, x + y]),
+        lambda x, y: ag.fsum([s := x * 0.5 + y, y, s, -s]),
+        lambda x, y: ag.maximum([m := ag.maximum(x, -y), y, m]),
+    ],
+)
+def test_what_a_sum_or_a_maximum_has_twice_counts_twice(twice):
+    assert ag.compile(twice)(1.0, 2.0) == twice(Value(1.0), Value(2.0)).data
+    slopes = ag.value_and_grad(twice, argnums=(0, 1))
+    assert ag.compile(slopes)(1.0, 2.0) == slopes(1.0, 2.0)
+
+
 def test_a_captured_leaf_inside_a_transform_is_read_at_each_call():
     w = Value(5.0)
     fast = ag.compile(lambda x: x * ag.grad(lambda y: w * y * y)(2.0))
