@@ -64,7 +64,7 @@ def _describe_rarer(argument: Any, blocks: list[Any]) -> Any:
         return NUMBER
     if structure.kind == "array":
         blocks.append(packed[0] if packed[0].ndim else float(packed[0]))
-        return packed[0].shape or NUMBER
+        return packed[0].shape
     return structure.detail, tuple([describe(part, blocks) for part in argument])  # a named tuple
 
 
@@ -87,7 +87,8 @@ def lift(argument: Any, leaf: Callable[[int, int], Value], blocks: list[Any]) ->
     if flatten(argument)[1].kind == "static":
         return argument
     blocks.append(None)
-    return leaf(len(blocks) - 1, 0)
+    number = leaf(len(blocks) - 1, 0)
+    return np.array(number, dtype=object) if isinstance(argument, np.ndarray) else number
 
 
 class Rows:

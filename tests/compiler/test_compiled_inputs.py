@@ -47,6 +47,8 @@ ARGUMENTS = {
     "with static parts": {"act": "tanh", "on": True, "none": None, "f": math.exp, "x": 2.0},
     "array": np.array([1.0, 2.0, 3.0]),
     "matrix": GRID,
+    "array without axes": np.array(0.5),
+    "whole array without axes": np.array(3),
     "array of one": np.array([5.0]),
     "empty array": np.array([]),
     "every second": np.arange(10.0)[::2],
