@@ -100,3 +100,26 @@ def test_a_square_is_split_into_an_exact_part_and_a_small_rest(x, c):
     exact = Fraction(c) * Fraction(x) ** 2 - Fraction(square)
     assert abs(Fraction(rest) - exact) <= abs(exact) * Fraction(2) ** -51 + Fraction(5e-324)
     assert abs(rest) <= 2.0**-19 * max(x, 1.0)
+
+
+@given(st.floats(1e-3, 1.0), st.floats(-0.4, 0.4), st.floats(2.5, 28.0))
+def test_a_quotient_of_a_sum_is_rounded_once(a, share, x):
+    b = a * share
+    exact = (Fraction(a) + Fraction(b)) / Fraction(x)
+    y = special._quotient_of_sum(a, b, x)
+    assert abs(Fraction(y) - exact) <= Fraction(math.ulp(y)) * Fraction(501, 1000)
+
+
+@pytest.mark.parametrize(
+    ("number", "rest", "square"),
+    [
+        (special.ROOT_HALF, special.ROOT_HALF_REST, lambda: arb(1) / 2),
+        (special.NORMAL_PEAK, special.NORMAL_PEAK_REST, lambda: 1 / (2 * arb.pi())),
+    ],
+)
+def test_constants_in_two_floats_have_a_hundred_bits(number, rest, square):
+    bits, ctx.prec = ctx.prec, 300
+    try:
+        assert abs(square().sqrt() - number - rest) < arb(2) ** -105
+    finally:
+        ctx.prec = bits

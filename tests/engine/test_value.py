@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 import autograd_lite as ag
 from autograd_lite import TABLE, AutogradLiteError, OperandError, ShapeError, UnknownNameError, Value
+from autograd_lite.engine import wire
 
 # --- What a Value holds ---------------------------------------------------------------------------------------------
 
@@ -40,6 +41,20 @@ def test_a_node_keeps_op_operands_and_partials_in_order():
     assert z.operands == (x, y)
     assert z.partials == (1.0, -1.0)
     assert z.order > y.order > x.order
+
+
+def test_every_new_node_starts_afresh():
+    """One operand, two, three and many; in and out of the range of `math`; put together by hand."""
+    x, c = Value(2.0, "x"), Value.constant(2.0, "c")
+    x.backward()
+    made = [-x, x + x, ag.clip(x, 0.0, 1.0), ag.fsum([x, x, x]), ag.exp(1e3 * x), x / 0.0, ag.sqrt(-x), (-x) ** 0.5]
+    made += [-c, c + c, ag.clip(c, 0.0, 1.0), ag.fsum([c, c, c]), ag.log(-c), c / 0.0]
+    for y in [*made, wire(TABLE["square"], (x,), 4.0, (4.0,), True, Value), Value.constant(1.0)]:
+        assert (y.grad, y.label, y.swept) == (0.0, "", False)
+        assert y.requires_grad is (x in y.operands or any(x in u.operands for u in y.operands))
+    assert [y.order for y in made] == sorted(y.order for y in made)
+    for y in (ag.sign(x), ag.floor(x), ag.greater(x, 1.0), ag.equal(x, x), ag.stop(x)):
+        assert not y.requires_grad  # piecewise constant
 
 
 def test_x_times_x_has_two_operands():
