@@ -159,11 +159,14 @@ def train_on_csv(
     Returns
     -------
     TableModel
+        Also after Ctrl-C, with what was learned so far.
 
     Raises
     ------
     TableError, UnknownNameError, DomainError, ShapeError
         If the file or the settings cannot be used.
+    KeyboardInterrupt
+        After Ctrl-C in the first epoch.
 
     Examples
     --------
@@ -180,6 +183,8 @@ def train_on_csv(
     )
     settings: dict[str, Any] = {"epochs": epochs, "batch_size": batch_size, "seed": seed}
     model, history = _fitted(split, hidden, lr, callbacks, settings)
+    if not history.epochs:
+        raise KeyboardInterrupt
     linear = _linear(split, settings)
     scores = _scores(split, model, linear)
     rows = {"training": len(split.inputs), "held out": len(split.held_inputs), "dropped": split.dropped}

@@ -214,6 +214,7 @@ class Training:
         history.gradient_norm.append(norm)
         history.lr.append(lr)
         history.seconds.append(time.perf_counter() - began)
+        history.unfinished = None
         history.loss.append(loss)
 
     # --- Where it was broken off -------------------------------------------------------------------------------------

@@ -59,9 +59,8 @@ def test_the_same_bits_in_twenty_processes():
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGINT is sent as POSIX sends it")
-@pytest.mark.parametrize("compiled", [True, False], ids=["compiled", "eager"])
-def test_a_real_ctrl_c_returns_the_history_and_a_usable_model(compiled):
-    started = command(epochs=10**6, compile=compiled)
+def test_a_real_ctrl_c_returns_the_history_and_a_usable_model():
+    started = command(epochs=10**6)
     with subprocess.Popen(started, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own program
         assert process.stdout.readline() == "running\n"
         time.sleep(0.05)

@@ -5,10 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import pathlib
-import signal
 import subprocess
 import sys
-import time
 import zipfile
 
 import numpy as np
@@ -253,40 +251,3 @@ def test_compressed_members_are_refused(sound, tmp_path):
     path.write_bytes(rewritten(sound[0], lambda m, j: None, zipfile.ZIP_DEFLATED))
     with pytest.raises(ModelFileError, match="compressed"):
         nn.load(path)
-
-
-# --- Killed while saving --------------------------------------------------------------------------------------------
-
-WRITER = """
-import sys
-from autograd_lite import nn
-models = [nn.MLP(40, [40, 1], seed=seed) for seed in (1, 2)]
-print("ready", flush=True)
-while True:
-    for model in models:
-        nn.save(model, sys.argv[1])
-"""
-
-
-def kill_while_saving(path, times, rng):
-    expected = [numbers(nn.MLP(40, [40, 1], seed=seed)) for seed in (1, 2)]
-    for _ in range(times):
-        command = [sys.executable, "-c", WRITER, str(path)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE) as writer:  # noqa: S603 - our own program
-            writer.stdout.readline()
-            time.sleep(float(rng.uniform(0.0, 0.03)) + (0.0 if path.exists() else 0.3))
-            writer.send_signal(signal.SIGKILL)
-        assert numbers(nn.load(path)) in expected
-    nn.save(nn.MLP(1, [1]), path)
-    assert files_in(path.parent) == [path.name]  # what the killed ones left behind is swept
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is of POSIX")
-def test_killed_while_saving(tmp_path):
-    kill_while_saving(tmp_path / "model.npz", 3, np.random.default_rng(0))
-
-
-@pytest.mark.long
-@pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is of POSIX")
-def test_killed_two_hundred_times(tmp_path):
-    kill_while_saving(tmp_path / "model.npz", 200, np.random.default_rng(1))

@@ -1,0 +1,210 @@
+"""Real kill -9 and real Ctrl-C, at any time: the file is whole, and training goes on from it to the same bits."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from autograd_lite import nn
+from autograd_lite.errors import ModelFileError
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are sent as POSIX sends them")
+
+BLOCKS = [pytest.param(i, marks=pytest.mark.long) for i in range(1, 11)]
+
+# Loads everything once; then each line that it reads is a child, which works until it is killed.
+LAUNCHER = """
+import os, signal, sys, traceback
+from pathlib import Path
+import numpy as np
+from autograd_lite import nn
+from autograd_lite.cli import main
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs start with it ignored
+path = Path(sys.argv[1])
+{work}
+for _ in sys.stdin:
+    child = os.fork()
+    if child == 0:
+        try:
+            print(os.getpid(), flush=True)  # from now on it hears signals
+            code = work()
+        except KeyboardInterrupt:  # before or after what is tested
+            code = 130
+        except BaseException:
+            traceback.print_exc()
+            code = 1
+        os._exit(code or 0)
+    print(os.waitpid(child, 0)[1], flush=True)
+"""
+
+SAVE = """
+models = [nn.MLP(40, [40, 1], seed=seed) for seed in (1, 2)]
+
+def work():
+    while True:
+        for model in models:
+            nn.save(model, path)
+"""
+
+TRAIN = """
+X = np.random.default_rng(0).normal(size=(60, 2))
+
+def work():
+    model, optimizer, history = nn.MLP(2, [3, 1], activation="tanh", seed=0), nn.Adam(0.01), nn.History(seed=4)
+    if path.exists():
+        saved = nn.load_checkpoint(path)
+        model, optimizer, history = saved.model, saved.optimizer, saved.history
+    epochs = int(path.with_suffix(".epochs").read_text())
+    nn.fit(model, X, X.sum(axis=1), loss="mean_squared_error", optimizer=optimizer, batch_size=4, epochs=epochs,
+           resume=history, callbacks=[nn.Checkpoint(path)], compile={compiled})
+"""
+
+COMMAND = """
+os.chdir(path.parent)
+
+def work():
+    with open("said", "a") as said:
+        os.dup2(said.fileno(), 1)
+        os.dup2(said.fileno(), 2)
+        return main(["train", "data.csv", "--target", "y", "--hidden", "4", "--epochs", "300", "-o", path.name])
+"""
+
+
+@contextlib.contextmanager
+def launcher(work, path):
+    """A function that runs `work` in a process, sends it a signal after some seconds, and tells how it ended."""
+    command = [sys.executable, "-c", LAUNCHER.replace("{work}", work), str(path)]
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+    with subprocess.Popen(  # noqa: S603 - our own program
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+    ) as process:
+
+        def run(number=None, seconds=0.0):
+            process.stdin.write("\n")
+            process.stdin.flush()
+            child = int(process.stdout.readline())
+            if number is not None:
+                time.sleep(seconds)
+                os.kill(child, number)
+            deaf = threading.Timer(60.0, os.kill, (child, signal.SIGABRT))
+            deaf.start()
+            status = int(process.stdout.readline())
+            deaf.cancel()
+            return os.waitstatus_to_exitcode(status)
+
+        yield run
+        process.stdin.close()
+
+
+def numbers(model):
+    return [p.data for p in model.parameters()]
+
+
+def leftovers(path):
+    return [p.name for p in path.parent.iterdir() if p.name.endswith(".tmp")]
+
+
+def kill_while_saving(path, times, rng):
+    expected = [numbers(nn.MLP(40, [40, 1], seed=seed)) for seed in (1, 2)]
+    nn.save(nn.MLP(40, [40, 1], seed=1), path)
+    halfway = 0
+    with launcher(SAVE, path) as run:
+        for _ in range(times):
+            assert run(signal.SIGKILL, rng.uniform(0.0, 0.02)) == -signal.SIGKILL
+            assert numbers(nn.load(path)) in expected
+            halfway += bool(leftovers(path))
+            assert len(leftovers(path)) <= 1  # that of the one before is swept
+    nn.save(nn.MLP(1, [1]), path)
+    assert [p.name for p in path.parent.iterdir()] == [path.name]
+    return halfway
+
+
+def test_killed_while_saving(tmp_path):
+    kill_while_saving(tmp_path / "model.npz", 5, np.random.default_rng())
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_killed_a_hundred_times_while_saving(block, tmp_path):
+    assert kill_while_saving(tmp_path / "model.npz", 100, np.random.default_rng(block)) > 0
+
+
+def disturbed(path, times, rng, number, *, compiled):
+    """Train, disturbed by a signal so many times, then to the end, and once more undisturbed."""
+    epochs = path.with_suffix(".epochs")
+    epochs.write_text("1000000", encoding="ascii")
+    done = between = 0
+    with launcher(TRAIN.replace("{compiled}", str(compiled)), path) as run:
+        for _ in range(times):
+            code = run(number, rng.uniform(0.0, 0.12 if compiled else 0.04))
+            assert code == -number or (number == signal.SIGINT and code in (0, 130))
+            assert len(leftovers(path)) <= 1
+            if path.exists():
+                saved = nn.load_checkpoint(path)
+                assert saved.optimizer.steps == 15 * saved.history.epochs + taken(saved.history) >= done
+                done, between = saved.optimizer.steps, between + (taken(saved.history) > 0)
+        epochs.write_text(str(done // 15 + 2), encoding="ascii")
+        assert run() == 0
+        saved = nn.load_checkpoint(path)
+        path.unlink()
+        assert run() == 0
+    straight = nn.load_checkpoint(path)
+    assert numbers(saved.model) == numbers(straight.model)
+    assert saved.history.loss == straight.history.loss
+    assert saved.history.gradient_norm == straight.history.gradient_norm
+    return between
+
+
+def taken(history):
+    return history.unfinished.steps if history.unfinished else 0
+
+
+@pytest.mark.parametrize(
+    ("number", "compiled"), [(signal.SIGKILL, False), (signal.SIGINT, True)], ids=["kill", "ctrl-c"]
+)
+def test_disturbed_training_comes_to_the_same_bits(number, compiled, tmp_path):
+    disturbed(tmp_path / "m.npz", 4, np.random.default_rng(), number, compiled=compiled)
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT], ids=["kill", "ctrl-c"])
+def test_training_disturbed_a_hundred_times(number, block, tmp_path):
+    path, rng = tmp_path / "m.npz", np.random.default_rng(block)
+    between = disturbed(path, 100, rng, number, compiled=block % 2 == 0)
+    assert (between > 0) == (number == signal.SIGINT)  # after kill -9 the file holds whole epochs
+
+
+def interrupt_the_command(folder, times, rng):
+    path, rows = folder / "model.npz", np.random.default_rng(0).normal(size=(60, 2))
+    text = "".join(f"{a},{b},{a * b}\n" for a, b in rows)
+    (folder / "data.csv").write_text(f"a,b,y\n{text}", encoding="ascii")
+    written = 0
+    with launcher(COMMAND, path) as run:
+        for _ in range(times):
+            code = run(signal.SIGINT, rng.uniform(0.0, 0.5))
+            assert code in (0, 130)
+            with contextlib.suppress(ModelFileError if code else ()):
+                assert nn.load_table_model(path).encoding.target.name == "y"
+                written += 1
+            assert not leftovers(path)
+            path.unlink(missing_ok=True)
+        said = (folder / "said").read_text(encoding="utf-8")
+    assert "Traceback" not in said
+    return written
+
+
+def test_an_interrupted_command(tmp_path):
+    interrupt_the_command(tmp_path, 2, np.random.default_rng())
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_a_command_interrupted_many_times(block, tmp_path):
+    assert interrupt_the_command(tmp_path, 20, np.random.default_rng(block)) > 0
