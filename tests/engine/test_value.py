@@ -107,8 +107,11 @@ def test_a_node_is_stale_when_its_number_or_a_partial_would_be_another():
     z = c + 1.0
     c.data = 3.0  # there is no partial, but z would be 4
     assert z.is_stale()
-    root = ag.sqrt(Value(-1.0))
+    w = Value(-1.0)
+    root = ag.sqrt(w)
     assert not root.is_stale()  # NaN is the same as NaN
+    w.data = 4.0
+    assert root.is_stale()  # but not as a number
 
 
 # --- Operators ------------------------------------------------------------------------------------------------------
