@@ -35,7 +35,7 @@ __version__ = "0.1.0"
 if not (Path(__file__).parent / "nn").is_dir():  # a checkout: nn/ and viz/ stand beside this folder
     __path__.append(str(Path(__file__).parent.parent))  # noqa: F405 - every package has a __path__
 
-__all__ = sorted(  # noqa: PLE0605 - see above
+__all__ = sorted(  # noqa: PLE0605  # pyright: ignore[reportUnsupportedDunderAll] - see above
     [
         *["Located", "TABLE", "Value", "gradients", "located", "nn", "viz"],
         *checks.__all__,

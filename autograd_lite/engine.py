@@ -289,7 +289,7 @@ class Value(Node):
     def __complex__(self) -> NoReturn:
         self._refuse("complex")
 
-    def _refuse(self, kind: str) -> NoReturn:
+    def _refuse(self, kind: str, /) -> NoReturn:
         raise OperandError(
             f"{self!r} cannot become {kind}, because its graph would be lost in silence. Use v.data for the number, "
             "or an op of autograd_lite (ag.exp, not math.exp) to stay in the graph."
@@ -475,8 +475,8 @@ def _operand(x: Any) -> Value | None:
     """Make an operand of what stands beside a Value in an expression; None leaves it to the other side."""
     if isinstance(x, Value):
         return x
-    if isinstance(x, np.ndarray) and x.ndim:
-        return None
+    if isinstance(x, np.ndarray):
+        return None if x.ndim else Value.constant(x.item())
     return Value.constant(x)
 
 

@@ -181,7 +181,7 @@ def _escaped(name: str) -> str:
 
 
 def _precedence(e: Expr) -> int:
-    if isinstance(e.head, float):
+    if not isinstance(e.head, str):
         return ATOM if math.copysign(1.0, e.head) > 0 else MINUS
     return PRECEDENCE.get(e.head, ATOM) if e.args else ATOM
 
@@ -199,7 +199,7 @@ def _noted(e: Expr, how: str, shown: list[str]) -> str | None:
 
 
 def _text(e: Expr) -> str:
-    if isinstance(e.head, float):
+    if not isinstance(e.head, str):
         return repr(e.head)
     if not e.args:
         return e.head
@@ -214,7 +214,7 @@ def _text(e: Expr) -> str:
 
 
 def _pretty(e: Expr) -> str:  # noqa: PLR0911 - one line a kind of formula
-    if isinstance(e.head, float):
+    if not isinstance(e.head, str):
         return pretty_number(e.head)
     if not e.args:
         return _noted(e, "pretty", []) or e.head
@@ -236,7 +236,7 @@ def _pretty(e: Expr) -> str:  # noqa: PLR0911 - one line a kind of formula
 
 
 def _latex(e: Expr) -> str:  # noqa: PLR0911 - one line a kind of formula
-    if isinstance(e.head, float):
+    if not isinstance(e.head, str):
         return pretty_number(e.head).replace("−", "-").replace("∞", r"\infty")
     if not e.args:
         return _noted(e, "latex", []) or name_latex(e.head)

@@ -777,4 +777,4 @@ def norm(xs):
     return hypot(list(xs))
 
 
-__all__ = sorted([*TABLE, "log_softmax", "norm", "softmax"])  # noqa: PLE0605 - every row is public
+__all__ = sorted([*TABLE, "log_softmax", "norm", "softmax"])  # noqa: PLE0605  # pyright: ignore[reportUnsupportedDunderAll] - every row is public

@@ -138,7 +138,7 @@ class Op:
                 f"Op {self.name} has the operands {', '.join(self.operand_names)}, and partials for "
                 f"{', '.join(partials) or 'none'}. Give one partial per operand, by its name, in the same order."
             )
-        self.partials = tuple(_constant_rule(p) if isinstance(p, float) else p for p in partials.values())
+        self.partials = tuple(p if callable(p) else _constant_rule(p) for p in partials.values())
         self.symbol = symbol or self.name
         self.infix = infix
         self.domain = dict.fromkeys(self.operand_names, _REAL) | dict(domain or {})

@@ -85,7 +85,7 @@ def _where(g: Graph, args: tuple[int, ...], numbers: list[float | None]) -> int 
     condition, a, b = numbers
     if condition is not None:
         return args[1] if condition else args[2]
-    if a == 1.0 and b == 0.0 and math.copysign(1.0, b) > 0 and g.word[args[0]] in TRUTHS:
+    if a == 1.0 and b is not None and b == 0.0 and math.copysign(1.0, b) > 0 and g.word[args[0]] in TRUTHS:
         return args[0]
     return args[1] if args[1] == args[2] else None
 

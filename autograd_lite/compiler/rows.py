@@ -25,6 +25,7 @@ def check_places(batch: Iterable[int]) -> tuple[int, ...]:
     >>> check_places([2, 0])
     (0, 2)
     """
+    places: list[Any] = []
     try:
         places = sorted(set(batch))
         is_right = all(type(place) is int and place >= 0 for place in places)

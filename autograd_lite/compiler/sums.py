@@ -99,7 +99,7 @@ class _Collector:
     def _tidied(self, terms: list[Term], *, without_zeros: bool = False) -> tuple[Term, ...]:
         """Write x + x as 2 x and -(2 x) as (-2) x, which is exact; leave out + 0.0 where a sum over rows follows."""
         if without_zeros:
-            terms = [t for t in terms if len(t.factors) > 1 or self.graph.value(t.factors[0]) != 0.0] or terms
+            terms = [t for t in terms if len(t.factors) != 1 or self.graph.value(t.factors[0]) != 0.0] or terms
         if len(set(terms)) < len(terms):
             counts = Counter(terms)
             terms = [t for term, n in counts.items() for t in self._doubled(term) * (n // 2) + [term] * (n % 2)]
@@ -142,7 +142,7 @@ class _Collector:
         return [Term(sign, (i,))]
 
     def _summand(self, factors: tuple[int, ...], axis: Axis | None) -> list[Term]:
-        return [self._product(factors, 1)] if len(factors) > 1 else self._taken(factors[0], 1, axis)
+        return self._taken(factors[0], 1, axis) if len(factors) == 1 else [self._product(factors, 1)]
 
     def _product(self, factors: Iterable[int], sign: int) -> Term:
         """A product of two, its factors' signs in front."""

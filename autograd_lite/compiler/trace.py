@@ -161,7 +161,7 @@ class Traced(Value):
     def __format__(self, spec: str) -> str:
         return repr(self)
 
-    def _refuse(self, how: str) -> NoReturn:
+    def _refuse(self, how: str, /) -> NoReturn:
         raise TraceError(
             f"A traced Value was {how}{at_users_line()}. While a function is compiled its Values have no numbers yet. "
             "Choose with ag.where(condition, a, b), compare for equality with ag.equal(a, b), or keep this part "
