@@ -181,7 +181,7 @@ class BaseNetwork(BaseEstimator):  # type: ignore[misc] # scikit-learn has no ty
         seeds = self._seeds(self.restarts)
         if self.restarts == 1:
             return self._train(data, self._start(seeds[0]))
-        runs = Parallel(n_jobs=self.n_jobs)(delayed(_attempt)(self, data, seed) for seed in seeds)
+        runs: Any = Parallel(n_jobs=self.n_jobs)(delayed(_attempt)(self, data, seed) for seed in seeds)
         sound = [run for run in runs if isinstance(run, Run)]
         if not sound:
             raise runs[0]
@@ -242,9 +242,10 @@ class BaseNetwork(BaseEstimator):  # type: ignore[misc] # scikit-learn has no ty
         if not self.early_stopping or self.solver == "lbfgs":
             return None, None
         classes = targets if self._stratified() else None
-        kept, held_out = train_test_split(
+        split: Any = train_test_split(
             np.arange(len(targets)), test_size=self.validation_fraction, random_state=seed, stratify=classes
         )
+        kept, held_out = split
         if len(held_out) < 2:
             raise DomainError(
                 f"validation_fraction={self.validation_fraction} of {len(targets)} samples holds {len(held_out)} out; "
@@ -294,7 +295,7 @@ class BaseNetwork(BaseEstimator):  # type: ignore[misc] # scikit-learn has no ty
     def _outputs(self, X: Any) -> Array:  # noqa: N803 - the field's letter
         """The outputs of the network, shape (n, outputs), of checked rows."""
         check_is_fitted(self)
-        inputs = validate_data(self, X, reset=False, dtype=np.float64)
+        inputs: Any = validate_data(self, X, reset=False, dtype=np.float64)
         flat = self._flat()
         outputs = programs_of(self._fitted_architecture).outputs
         return np.concatenate([outputs(flat, inputs[i : i + CHUNK]) for i in range(0, len(inputs), CHUNK)])
@@ -380,6 +381,6 @@ def _attempt(estimator: BaseNetwork, data: Data, seed: int) -> Run | NonFiniteEr
 
 def _check_count(name: str, number: Any, other: Any) -> None:
     is_whole = isinstance(number, Integral) and not isinstance(number, bool)
-    if not (is_whole and number >= 1) and (other is None or number != other):
+    if not (is_whole and int(number) >= 1) and (other is None or number != other):
         alternative = "" if other is None else f", or {other!r}"
         raise DomainError(f"{name} is {shown(number)}; it must be a whole number, at least 1{alternative}.")

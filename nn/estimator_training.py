@@ -145,8 +145,8 @@ class NetworkTraining(Training):
         twin = programs_of(architecture, loss, weighted=weighted).steps
         self.steps = SharedSteps(self.steps.objective, self.parameters, ridge, twin)
 
-    def _note(self, loss: float, norm: float, lr: float, started: float) -> None:
-        super()._note(loss, norm, lr, started)
+    def _note(self, loss: float, norm: float, lr: float, began: float) -> None:
+        super()._note(loss, norm, lr, began)
         self.plateau.after_epoch(self, self.weights)
 
 

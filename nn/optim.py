@@ -183,6 +183,6 @@ class SGD(Optimizer):
         return w + ahead, {"change": change}
 
 
-def _check(name: str, number: float, high: float) -> None:
+def _check(name: str, number: Any, high: float) -> None:
     if isinstance(number, bool) or not isinstance(number, (int, float, np.number)) or not 0.0 <= number < high:
         raise DomainError(f"{name} is {shown(number)}; it must be at least 0 and less than {high:g}.")
