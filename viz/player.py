@@ -36,11 +36,11 @@ def play(
     source, out : text file, optional
         Where keys come from and where text goes to; standard input and output unless given.
     """
-    source, out = source or sys.stdin, out or sys.stdout
-    if everything or not (source.isatty() and out.isatty()):
-        out.write(steps.transcript())
+    keys, screen = source or sys.stdin, out or sys.stdout
+    if everything or not (keys.isatty() and screen.isatty()):
+        screen.write(steps.transcript())
         return
-    _Player(steps, source, out).run(start)
+    _Player(steps, keys, screen).run(start)
 
 
 class _Player:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -80,5 +80,5 @@ def plot_gradient_flow(model: Any, ax: Axes | None = None) -> Axes:
 def _by_layer(model: Any) -> Mapping[str, npt.ArrayLike]:
     if isinstance(model, Mapping):
         return model
-    layers = getattr(model, "layers", ())
+    layers: Sequence[Any] = getattr(model, "layers", ())
     return {f"layer {i}": [p.grad for p in layer.parameters()] for i, layer in enumerate(layers, start=1)}

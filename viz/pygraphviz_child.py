@@ -7,6 +7,7 @@ of the project, so the child starts quickly.
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 
 def main() -> None:
@@ -14,7 +15,8 @@ def main() -> None:
     import pygraphviz  # noqa: PLC0415 - an optional package, and this module is also imported for its documentation
 
     graph = pygraphviz.AGraph(string=sys.stdin.buffer.read().decode())
-    sys.stdout.buffer.write(graph.draw(format=sys.argv[1], prog="dot"))
+    picture: Any = graph.draw(format=sys.argv[1], prog="dot")
+    sys.stdout.buffer.write(picture)
 
 
 if __name__ == "__main__":
