@@ -171,14 +171,14 @@ def test_the_new_file_takes_the_place_of_the_old_one_in_one_step(tmp_path, monke
 def test_leftovers_of_dead_processes_are_swept_and_no_others(tmp_path):
     with subprocess.Popen([sys.executable, "-c", ""]) as dead:
         pass
-    stays = [f".model.npz.{os.getppid()}.tmp", f".other.npz.{dead.pid}.tmp", ".model.npz.mine.tmp"]
-    for name in (*stays, f".model.npz.{dead.pid}.tmp"):
+    stays = [f".model.npz.{os.getppid()}.1.tmp", f".other.npz.{dead.pid}.1.tmp", ".model.npz.mine.tmp"]
+    for name in (*stays, f".model.npz.{dead.pid}.1.tmp", f".model.npz.{dead.pid}.22.tmp"):
         (tmp_path / name).write_bytes(b"")
     nn.save(nn.MLP(1, [1]), tmp_path / "model.npz")
     assert sorted(files_in(tmp_path)) == sorted([*stays, "model.npz"])
 
 
-# --- Damage ---------------------------------------------------------------------------------------------------------
+# --- Checksums ------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -187,48 +187,7 @@ def sound(tmp_path_factory):
     model, optimizer = nn.MLP(2, [3, 1], seed=1), nn.Adam(0.1)
     history = nn.fit(model, **DATA, optimizer=optimizer, epochs=2, seed=0)
     nn.save(model, path, optimizer=optimizer, history=history)
-    return path.read_bytes(), numbers(model)
-
-
-def damage(content, rng):
-    kind = rng.integers(5)
-    raw = bytearray(content)
-    place = int(rng.integers(len(raw)))
-    if kind == 0:
-        raw[place] ^= 1 << int(rng.integers(8))
-    elif kind == 1:
-        del raw[place:]
-    elif kind == 2:
-        del raw[place : place + int(rng.integers(1, 200))]
-    elif kind == 3:
-        raw[place : place + 8] = rng.bytes(8)
-    else:
-        raw[place:place] = rng.bytes(int(rng.integers(1, 50)))
-    return bytes(raw)
-
-
-def check_damaged(sound, path, seeds):
-    content, expected = sound
-    refused = 0
-    for seed in seeds:
-        path.write_bytes(damage(content, np.random.default_rng(seed)))
-        try:
-            saved = nn.load_checkpoint(path)
-        except ModelFileError:
-            refused += 1
-        else:
-            assert numbers(saved.model) == expected, seed
-            assert saved.optimizer.steps == 4
-    assert refused > 0.8 * len(seeds)
-
-
-def test_damage_is_found_or_harmless(sound, tmp_path):
-    check_damaged(sound, tmp_path / "model.npz", range(400))
-
-
-@pytest.mark.long
-def test_ten_thousand_damaged_files(sound, tmp_path):
-    check_damaged(sound, tmp_path / "model.npz", range(400, 10_400))
+    return path.read_bytes()
 
 
 def test_every_checksum_counts(sound, tmp_path):
@@ -238,16 +197,16 @@ def test_every_checksum_counts(sound, tmp_path):
         raw = members["weights.npy"]
         members["weights.npy"] = raw[:-8] + b"\0" * 8
 
-    path.write_bytes(rewritten(sound[0], other_weights, stale=["weights"]))
+    path.write_bytes(rewritten(sound, other_weights, stale=["weights"]))
     with pytest.raises(ModelFileError, match="array weights does not have its checksum"):
         nn.load(path)
-    path.write_bytes(rewritten(sound[0], lambda m, j: j["history"].update(seed=99), stale=["manifest"]))
+    path.write_bytes(rewritten(sound, lambda m, j: j["history"].update(seed=99), stale=["manifest"]))
     with pytest.raises(ModelFileError, match="manifest does not have its checksum"):
         nn.load(path)
 
 
 def test_compressed_members_are_refused(sound, tmp_path):
     path = tmp_path / "model.npz"
-    path.write_bytes(rewritten(sound[0], lambda m, j: None, zipfile.ZIP_DEFLATED))
+    path.write_bytes(rewritten(sound, lambda m, j: None, zipfile.ZIP_DEFLATED))
     with pytest.raises(ModelFileError, match="compressed"):
         nn.load(path)

@@ -10,7 +10,6 @@ from sklearn.datasets import load_diabetes, load_iris
 
 from autograd_lite import nn
 from autograd_lite.errors import (
-    AutogradLiteError,
     DomainError,
     ModelFileError,
     OperandError,
@@ -262,42 +261,3 @@ def test_bad_settings(tmp_path):
         nn.train_on_csv(path, "price", epochs=0)
     with pytest.raises(UnknownNameError, match="column 'colou'"):
         nn.train_on_csv(path, "price", ignore=["colou"])
-
-
-# --- Damage ---------------------------------------------------------------------------------------------------------
-
-
-def damaged(content, rng):
-    raw = bytearray(content)
-    for _ in range(int(rng.integers(1, 4))):
-        place = int(rng.integers(len(raw)))
-        kind = rng.integers(4)
-        if kind == 0:
-            raw[place] ^= 1 << int(rng.integers(8))
-        elif kind == 1:
-            del raw[place : place + int(rng.integers(1, 60))]
-        elif kind == 2:
-            raw[place:place] = rng.bytes(int(rng.integers(1, 5)))
-        else:
-            raw[place:place] = bytes(rng.choice(list(b',;"\n\r\t 0.-einf_'), size=3).astype(np.uint8))
-    return bytes(raw) or b"a,b"
-
-
-def check_damaged(path, seeds):
-    content = path.read_bytes()
-    for seed in seeds:
-        path.write_bytes(damaged(content, np.random.default_rng(seed)))
-        try:
-            split = split_table(CsvFile(path), "species")
-        except AutogradLiteError:
-            continue
-        assert np.isfinite(split.inputs).all(), seed
-
-
-def test_damaged_files_give_clear_errors_or_finite_numbers(tmp_path):
-    check_damaged(iris(tmp_path / "iris.csv"), range(60))
-
-
-@pytest.mark.long
-def test_ten_thousand_damaged_tables(tmp_path):
-    check_damaged(iris(tmp_path / "iris.csv"), range(60, 10_060))
