@@ -119,6 +119,15 @@ def test_graphs_of_gradients_leave_nothing_for_the_collector():
         gc.enable()
 
 
+def test_a_node_is_visited_once_however_many_paths_lead_to_it():
+    """100 doublings: 2**100 paths, 101 nodes."""
+    x = y = Value(1.0)
+    for _ in range(100):
+        y = y + y
+    assert len(ag.sweep.reachable([y])) == 101
+    assert ag.gradients(y, x) == ag.gradients(y, x, create_graph=True).data == 2.0**100
+
+
 def test_k_sweeps_add_the_same_gradient_k_times():
     x, w = Value(1.3), Value(-0.7)
     h = w * x

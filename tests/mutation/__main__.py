@@ -46,7 +46,7 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("files", nargs="*", default=list(PLAN), help="files to mutate; all that are planned")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes at a time")
     parser.add_argument("--sample", type=int, help="only so many mutants of each file, drawn with a fixed seed")
-    parser.add_argument("--timeout", type=float, default=600.0, help="seconds for one mutant")
+    parser.add_argument("--timeout", type=float, default=300.0, help="seconds for one mutant")
     parser.add_argument("--results", type=Path, default=Path("mutations.json"), help="where results are kept")
     parser.add_argument("--survivors", action="store_true", help="examine those again that survived")
     parser.add_argument("--show", action="store_true", help="examine none, print what is kept")
