@@ -7,8 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
-import time
 
 import numpy as np
 import pytest
@@ -20,9 +18,10 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are sen
 
 BLOCKS = [pytest.param(i, marks=pytest.mark.long) for i in range(1, 11)]
 
-# Loads everything once; then each line that it reads is a child, which works until it is killed.
+# Loads everything once; for each line that it reads a child works, gets a signal after some seconds, and ends. Python
+# drops a KeyboardInterrupt that comes while it runs a __del__, so Ctrl-C is pressed again after a while.
 LAUNCHER = """
-import os, signal, sys, traceback
+import os, signal, sys, time, traceback
 from pathlib import Path
 import numpy as np
 from autograd_lite import nn
@@ -31,19 +30,36 @@ from autograd_lite.cli import main
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs start with it ignored
 path = Path(sys.argv[1])
 {work}
-for _ in sys.stdin:
-    child = os.fork()
-    if child == 0:
-        try:
-            print(os.getpid(), flush=True)  # from now on it hears signals
-            code = work()
-        except KeyboardInterrupt:  # before or after what is tested
-            code = 130
-        except BaseException:
-            traceback.print_exc()
-            code = 1
-        os._exit(code or 0)
-    print(os.waitpid(child, 0)[1], flush=True)
+def child(ready):
+    try:
+        os.write(ready, b"x")
+        code = work()
+    except KeyboardInterrupt:  # before or after what is tested
+        code = 130
+    except BaseException:
+        traceback.print_exc()
+        code = 1
+    os._exit(code or 0)
+
+def status(process, number):
+    for _ in range(10 if number else 0):
+        os.kill(process, number)
+        for _ in range(300):
+            ended, status = os.waitpid(process, os.WNOHANG)
+            if ended:
+                return status
+            time.sleep(0.01)
+    return os.waitpid(process, 0)[1]
+
+for line in sys.stdin:
+    number, seconds = line.split()
+    begun, ready = os.pipe()
+    process = os.fork()
+    if process == 0:
+        child(ready)
+    os.read(begun, 1)
+    time.sleep(float(seconds))
+    print(status(process, int(number)), flush=True)
 """
 
 SAVE = """
@@ -88,18 +104,10 @@ def launcher(work, path):
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
     ) as process:
 
-        def run(number=None, seconds=0.0):
-            process.stdin.write("\n")
+        def run(number=0, seconds=0.0):
+            process.stdin.write(f"{int(number)} {seconds}\n")
             process.stdin.flush()
-            child = int(process.stdout.readline())
-            if number is not None:
-                time.sleep(seconds)
-                os.kill(child, number)
-            deaf = threading.Timer(60.0, os.kill, (child, signal.SIGABRT))
-            deaf.start()
-            status = int(process.stdout.readline())
-            deaf.cancel()
-            return os.waitstatus_to_exitcode(status)
+            return os.waitstatus_to_exitcode(int(process.stdout.readline()))
 
         yield run
         process.stdin.close()
