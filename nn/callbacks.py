@@ -149,7 +149,8 @@ class StopWhen(Callback):
     least_gain : float
         By how much it must fall to count.
     keep_best : bool
-        Whether to put back the weights of the epoch with the smallest loss at the end.
+        Whether to put back the weights of the epoch with the smallest loss at the end; of the epochs of this run, not
+        of one that it resumes.
 
     Raises
     ------

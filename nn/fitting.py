@@ -96,7 +96,8 @@ def fit(
     Raises
     ------
     NonFiniteError
-        If the loss or its gradient became NaN or infinite. The parameters are those from before the last step.
+        If the loss, its gradient or a weight became NaN or infinite. The parameters are those from before the last
+        step, or from before the epoch where several steps have passed unnoticed.
     ShapeError, DomainError, OperandError, UnknownNameError
         If the data or the settings cannot be used; nothing has changed then.
 

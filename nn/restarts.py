@@ -89,7 +89,7 @@ def fit_restarts(
     Returns
     -------
     Restarts
-        ``print`` it for a sentence.
+        ``print`` it for a sentence. Also after Ctrl-C (with one job), of the starts so far.
 
     Raises
     ------
@@ -115,12 +115,13 @@ def fit_restarts(
         raise DomainError(f"starts is {starts}; at least 1 is needed.")
     seeds = list(range(seed, seed + starts))
     tasks = [(build, X, y, s, settings) for s in seeds]
-    results = [_one_start(*task) for task in tasks] if jobs == 1 else _in_parallel(tasks, jobs)
+    results = _one_by_one(tasks) if jobs == 1 else _in_parallel(tasks, jobs)
+    seeds = seeds[: len(results)]
     losses = [h.watched[-1] if h is not None and h.watched else np.inf for _, h, _ in results]
     best = int(np.argmin(losses))
     weights, history, problem = results[best]
     if history is None:
-        raise NonFiniteError(f"All {starts} starts broke off. The first: {problem}")
+        raise NonFiniteError(f"All {len(results)} starts broke off. The first: {problem}")
     model = build(seeds[best])
     write_weights(parameters_of(model), weights)
     return Restarts(model, history, seeds, [float(loss) for loss in losses], [h for _, h, _ in results])
@@ -137,6 +138,16 @@ def _one_start(
     except NonFiniteError as error:
         problem = str(error)
     return read_weights(parameters_of(model)), history, problem
+
+
+def _one_by_one(tasks: Sequence[tuple[Any, ...]]) -> list[tuple[Any, History | None, str]]:
+    results = []
+    for task in tasks:
+        results.append(_one_start(*task))
+        history = results[-1][1]
+        if history is not None and history.stopped == "interrupted":
+            break
+    return results
 
 
 def _in_parallel(tasks: Sequence[tuple[Any, ...]], jobs: int) -> list[tuple[Any, History | None, str]]:

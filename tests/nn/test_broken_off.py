@@ -204,6 +204,20 @@ def broken_off_in_a_loss(callbacks):
     return model, nn.fit(model, X, Y, loss=loss, optimizer=nn.Adam(0.05), **settings)
 
 
+def test_ctrl_c_ends_all_starts():
+    epochs = []
+
+    def interrupt(training):
+        epochs.append(training.epoch)
+        if len(epochs) == 5:
+            raise KeyboardInterrupt
+
+    settings = {"loss": "mean_squared_error", "epochs": 3, "callbacks": [interrupt]}
+    found = nn.fit_restarts(lambda seed: nn.Neuron(2, "linear", seed=seed), X, Y, starts=9, **settings)
+    assert found.seeds == [0, 1]
+    assert [h.stopped for h in found.histories] == ["all epochs", "interrupted"]
+
+
 def test_an_error_leaves_a_place_to_go_on_from():
     model, optimizer, history = Net(), nn.SGD(0.05), nn.History(seed=5)
     calls = []
