@@ -39,6 +39,7 @@ Array = npt.NDArray[np.float64]
 
 CHUNK = 10_000  # rows of a file that are in memory at once
 CELLS = 1_000_000  # fields of a file that are in memory at once
+FEW = 400  # epochs for the linear baseline, at least; after Ctrl-C, at most
 PARTS = ("training", "held out", "dropped")
 
 
@@ -185,7 +186,7 @@ def train_on_csv(
     model, history = _fitted(split, hidden, lr, callbacks, settings)
     if not history.epochs:
         raise KeyboardInterrupt
-    linear = _linear(split, settings)
+    linear = _linear(split, settings | ({"epochs": FEW} if history.stopped == "interrupted" else {}))
     scores = _scores(split, model, linear)
     rows = {"training": len(split.inputs), "held out": len(split.held_inputs), "dropped": split.dropped}
     return TableModel(model, split.encoding, history, scores, rows)
@@ -214,7 +215,7 @@ def _fitted(
 def _linear(split: Split, settings: dict[str, Any]) -> MLP:
     """The best model without hidden neurons, trained to the end even where the network is not: a fair baseline."""
     if split.encoding.classes:
-        return _fitted(split, (), 0.05, (), settings | {"epochs": max(settings["epochs"], 400)})[0]
+        return _fitted(split, (), 0.05, (), settings | {"epochs": max(settings["epochs"], FEW)})[0]
     model = MLP(split.encoding.width, [1], seed=settings["seed"])
     inputs = np.column_stack([split.inputs, np.ones(len(split.inputs))])
     solution = np.linalg.lstsq(inputs, _standardised(split.targets, split.encoding), rcond=None)[0]

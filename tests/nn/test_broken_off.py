@@ -10,6 +10,7 @@ import pytest
 
 from autograd_lite import nn
 from autograd_lite.errors import NonFiniteError, OperandError
+from autograd_lite.nn import training
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(7, 2))
@@ -120,7 +121,7 @@ def lines_of_a_run(tmp_path):
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_interrupted_at_some_lines(straight, tmp_path):
     lines = lines_of_a_run(tmp_path)
-    places = np.random.default_rng().choice(lines, size=30, replace=False) + 1
+    places = np.random.default_rng().choice(lines, size=20, replace=False) + 1
     assert check_places(places.tolist(), straight, tmp_path) > 0
 
 
@@ -169,6 +170,28 @@ def test_twice_interrupted():
     assert what_happened(history) == expected
     assert numbers(again) == numbers(model)
     assert places == [None, None]  # a checkpoint of the next epoch has no place in this one
+
+
+def test_pressed_again_while_the_weights_are_written(monkeypatch):
+    straight = Net()
+    expected = what_happened(run(straight, nn.SGD(0.05, 0.5)))
+    model, optimizer, history = Net(), Stops(0.05, 0.5), nn.History(seed=5)
+    optimizer.at = 4
+    write, pressed = training.write_weights, []
+
+    def interrupted(parameters, weights):
+        if history.stopped and not pressed:
+            pressed.append(True)
+            write(parameters[:5], weights[:5])
+            raise KeyboardInterrupt
+        write(parameters, weights)
+
+    monkeypatch.setattr(training, "write_weights", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run(model, optimizer, history)
+    optimizer.at = -1
+    assert what_happened(run(model, optimizer, history)) == expected
+    assert numbers(model) == numbers(straight)
 
 
 def test_other_batches_begin_the_epoch_anew():

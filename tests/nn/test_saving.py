@@ -96,6 +96,17 @@ def test_resuming_from_a_checkpoint_is_the_straight_run(tmp_path):
     assert resumed.gradient_norm == history.gradient_norm
 
 
+def test_after_an_error_the_file_is_the_last_that_was_saved(tmp_path):
+    def fails(training):
+        if training.epoch == 3:
+            raise LookupError("no disk")
+
+    checkpoint = nn.Checkpoint(tmp_path / "model.npz", every=2)
+    with pytest.raises(LookupError):
+        nn.fit(nn.MLP(2, [3, 1]), **DATA, epochs=9, callbacks=[checkpoint, fails])
+    assert nn.load_checkpoint(tmp_path / "model.npz").history.epochs == 2
+
+
 def test_only_the_best_is_kept(tmp_path):
     path = tmp_path / "best.npz"
     model = nn.Neuron(1, "linear", seed=0)

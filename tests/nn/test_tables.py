@@ -209,6 +209,25 @@ def test_numbers_are_learned_and_scored(tmp_path):
     assert 40 < table.scores.error < 75
 
 
+class Interrupted(nn.Callback):
+    def __init__(self, epoch):
+        self.epoch = epoch
+
+    def before_epoch(self, training):
+        if training.epoch == self.epoch:
+            raise KeyboardInterrupt
+
+
+def test_ctrl_c_ends_training_and_the_baseline_takes_no_longer(tmp_path, monkeypatch):
+    path, epochs, fit = iris(tmp_path / "iris.csv"), [], tabular.fit
+    monkeypatch.setattr(tabular, "fit", lambda *data, **kw: epochs.append(kw["epochs"]) or fit(*data, **kw))
+    table = nn.train_on_csv(path, "species", hidden=[4], epochs=10**6, callbacks=[Interrupted(4)])
+    assert (table.history.epochs, table.history.stopped) == (3, "interrupted")
+    assert epochs == [10**6, tabular.FEW]
+    with pytest.raises(KeyboardInterrupt):  # nothing was learned
+        nn.train_on_csv(path, "species", hidden=[4], callbacks=[Interrupted(1)])
+
+
 def test_predictions_are_added_in_chunks(flowers, tmp_path, monkeypatch):
     path, table = flowers
     table.save(tmp_path / "iris.npz")
