@@ -214,7 +214,8 @@ one.
 ## What is excused, and why
 
 Where a reason speaks of terms or factors, the error is in ulp of the largest term, or up to 4 ulp is allowed; where it
-speaks of lost digits, overflow or floats, such points are left out, in all columns.
+names a number of ulp, so much was seen; where it speaks of lost digits, overflow or floats, such points are left out,
+in all columns.
 
 {reasons}
 """

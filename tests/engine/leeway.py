@@ -38,6 +38,8 @@ def _products(*operands: float) -> list[float]:
 
 def _coefficient_leaves_floats(c: float, a: float, b: float, k: float) -> bool:
     terms = (c, c * (b - k), c * math.log(a), a)
+    if c != 0.0 and b != k and c * (b - k) == 0.0:
+        return True
     return any(x != 0.0 and not TINY < abs(x) < LARGEST for x in terms) or (k + 1.0) - 1.0 != k or b - k + k != b
 
 
@@ -57,6 +59,10 @@ LEEWAY: dict[tuple[str, str], Leeway] = {
     ),
     ("gelu", "x"): Leeway(_ROOT, 4, lambda x: max(abs(x) * floats.normal_pdf(x), 5e-307)),
     ("silu", "value"): Leeway("a product of three rounded factors", 4),
+    ("sigmoid", "value"): Leeway("a quotient of two numbers that are rounded already: 2.3 ulp", 2.5),
+    ("sigmoid", "x"): Leeway("a product of two sigmoids: 4.1 ulp, one point in a million above 4", 4.5),
+    ("tanh", "value"): Leeway("the C library's tanh errs by 2.1 ulp, one point in a million above 2", 2.5),
+    ("tanh", "x"): Leeway("a product of two sigmoids, as theirs", 4.5),
     ("silu", "x"): Leeway(_ROOT, 4, lambda x: floats.sigmoid(x) * max(1.0, abs(x) * floats.sigmoid(-x))),
     ("logsumexp", "value"): Leeway(_ROOT, 4, lambda *xs: max(xs)),
     ("sumprod", "value"): Leeway(
