@@ -12,7 +12,7 @@ HEAVY = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_to
 COMMON = {"deadline": None, "suppress_health_check": HEAVY}
 # On CI the same examples every time; elsewhere each run looks at new ones.
 settings.register_profile("default", max_examples=100, derandomize="CI" in os.environ, **COMMON)
-settings.register_profile("long", max_examples=5000, **COMMON)
+settings.register_profile("long", max_examples=1000, **COMMON)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
