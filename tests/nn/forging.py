@@ -67,7 +67,8 @@ def fields_changed(content, signature, offset, layout, change):
     """The bytes with one field of each record of a zip replaced."""
     raw, place = bytearray(content), -1
     while (place := raw.find(signature, place + 1)) >= 0:
-        struct.pack_into(layout, raw, place + offset, change(*struct.unpack_from(layout, raw, place + offset)))
+        changed = change(*struct.unpack_from(layout, raw, place + offset))
+        struct.pack_into(layout, raw, place + offset, *(changed if isinstance(changed, tuple) else (changed,)))
     return bytes(raw)
 
 

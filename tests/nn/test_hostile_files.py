@@ -385,6 +385,13 @@ def test_the_file_that_they_are_made_of_is_sound(sound):
     assert nn.load_table_model(sound).history.epochs == 3
 
 
+def test_sizes_that_stand_at_the_members_are_not_believed(sound, tmp_path):
+    path = tmp_path / "a.npz"
+    path.write_bytes(fields_changed(sound.read_bytes(), LOCAL, 18, "<LL", lambda packed, size: (2**31, 5)))
+    right, found = nn.load_checkpoint(sound), nn.load_checkpoint(path)
+    assert [p.data for p in found.model.parameters()] == [p.data for p in right.model.parameters()]
+
+
 def check(answers, kinds):
     for kind, message, memory, _ in answers:
         assert kind in kinds, message

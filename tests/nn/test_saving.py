@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import pathlib
+import stat
 import subprocess
 import sys
 import zipfile
@@ -57,6 +58,8 @@ def test_the_same_model_is_the_same_bytes(tmp_path):
     for name in "ab":
         nn.save(nn.MLP(2, [3, 1]), tmp_path / name)
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    with zipfile.ZipFile(tmp_path / "a") as archive:
+        assert {info.date_time for info in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}  # no time of writing
 
 
 def test_numpy_reads_the_file_too(tmp_path):
@@ -176,6 +179,37 @@ def test_the_new_file_takes_the_place_of_the_old_one_in_one_step(tmp_path, monke
     with pytest.raises(OutputError, match="Permission denied"):
         nn.save(nn.MLP(1, [1], seed=2), path)
     assert path.read_bytes() == old
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="folders are synced where they can be opened")
+def test_all_bytes_are_on_the_disk_before_the_name_and_then_the_name(tmp_path, monkeypatch):
+    """What a power cut would show: bytes still in a buffer when the file is synced, or a name before its bytes."""
+    events, sync, replace = [], os.fsync, pathlib.Path.replace
+
+    def synced(descriptor):
+        status = os.fstat(descriptor)
+        events.append("folder" if stat.S_ISDIR(status.st_mode) else status.st_size)
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(pathlib.Path, "replace", lambda self, to: events.append("named") or replace(self, to))
+    nn.save(nn.MLP(1, [1]), tmp_path / "model.npz")
+    assert events == [(tmp_path / "model.npz").stat().st_size, "named", "folder"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_a_link_stays_a_link_and_a_device_a_device(tmp_path):
+    (tmp_path / "link.npz").symlink_to(tmp_path / "model.npz")
+    nn.save(nn.MLP(1, [1]), tmp_path / "link.npz")
+    assert (tmp_path / "link.npz").is_symlink()
+    assert numbers(nn.load(tmp_path / "model.npz")) == numbers(nn.MLP(1, [1]))
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", tmp_path / "nul\0.npz"):
+        with pytest.raises(OutputError, match="no regular file"):
+            nn.save(nn.MLP(1, [1]), path)
+        with pytest.raises(OutputError, match="no regular file"):
+            nn.check_writable(path)
+    assert sorted(files_in(tmp_path)) == ["link.npz", "model.npz", "pipe"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="leftovers are swept where processes can be asked for")
