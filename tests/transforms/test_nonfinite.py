@@ -120,6 +120,20 @@ def test_deep_graphs_are_read_without_recursion():
     assert ag.find_nonfinite(v).node is culprit
 
 
+def test_values_that_know_their_lines_can_be_compiled_and_differentiated_like_others():
+    x = ag.located(0.5, "x")
+
+    def f(y):
+        return ag.exp(x * y) + x
+
+    fast = ag.compile(ag.value_and_grad(f))
+    assert fast(2.0) == ag.value_and_grad(f)(2.0)
+    x.data = 0.25
+    assert fast(2.0) == ag.value_and_grad(f)(2.0)
+    slope = ag.gradients(f(Value(2.0)), x, create_graph=True)
+    assert slope.data == 2.0 * math.exp(0.5) + 1.0
+
+
 @pytest.mark.parametrize("given", [1.0, None, [Value(1.0)]])
 def test_only_values_are_taken(given):
     with pytest.raises(OperandError, match="root of a graph"):

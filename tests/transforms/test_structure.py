@@ -172,6 +172,13 @@ def test_sequences_of_one_shape_are_alike():
     assert not flatten({"a": 1.0})[1].is_like(flatten({"b": 1.0})[1])
 
 
+class Column:
+    """What another library has in place of an array."""
+
+    def __array__(self, dtype=None, copy=None):
+        return np.zeros(3)
+
+
 @pytest.mark.parametrize(
     ("thing", "advice"),
     [
@@ -179,6 +186,7 @@ def test_sequences_of_one_shape_are_alike():
         ({1.0, 2.0}, "list"),
         (range(3), "list"),
         (object(), "inside the function"),
+        (Column(), r"np\.asarray"),
         (10**400, "308 digits"),
         (np.array(["a"]), "float"),
         (np.array([1j]), "Complex"),
@@ -206,3 +214,5 @@ def test_a_function_that_cannot_be_hashed_is_refused():
 def test_the_number_of_leaves_must_fit(leaves):
     with pytest.raises(ShapeError):
         flatten([1.0, 2.0])[1].rebuild(leaves)
+    with pytest.raises(ShapeError):
+        flatten(np.zeros(2))[1].rebuild(leaves)
