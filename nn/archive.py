@@ -150,7 +150,7 @@ class Archive:
         self._members = members
         infos = members.infolist()
         self._sizes = {info.filename: info.file_size for info in infos}
-        if any(i.compress_type != zipfile.ZIP_STORED or i.file_size != i.compress_size for i in infos):
+        if any(info.compress_type != zipfile.ZIP_STORED for info in infos):
             raise ModelFileError("is not a model file: its members are compressed.")
         if len(self._sizes) != len(infos):
             raise ModelFileError("is damaged: two of its members have one name.")

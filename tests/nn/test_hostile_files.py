@@ -299,6 +299,8 @@ def hostile_models(sound, folder):
     return paths | {name: make_place(name, folder / f"place{i}") for i, name in enumerate(PLACES)}
 
 
+REASONS = dict.fromkeys(["a negative size", "sizes whose product is right", "a size that is true"], "holds the shape")
+REASONS |= dict.fromkeys(["a size that is no number", "a shape that is no list"], "holds the shape")
 MODELS = [*FORGED, *(f"manifest: {name}" for name in WRITTEN), *(f"zip: {name}" for name in [*ZIPS, *SPARSE]), *PLACES]
 
 
@@ -405,6 +407,7 @@ def check(answers, kinds):
 @pytest.mark.parametrize("name", MODELS)
 def test_hostile_models(name, outcomes):
     check(outcomes[False, name], {"ModelFileError"})
+    assert REASONS.get(name, "") in outcomes[False, name][0][1]
 
 
 @pytest.mark.parametrize("name", [*TABLES, *PLACES])
