@@ -18,6 +18,7 @@ import stat
 import struct
 import zipfile
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -64,14 +65,22 @@ def write_archive(path: str | os.PathLike[str], contents: Mapping[str, Any], arr
     }
     members[MANIFEST] = _json({"format": FORMAT, "version": VERSION, **contents, "arrays": listed})
     members[CHECKSUM] = _sha256(members[MANIFEST]).encode()
+    with ThreadPoolExecutor(
+        1
+    ) as worker:  # zipfile loses a Ctrl-C that comes while it writes; no other thread hears one
+        content = worker.submit(_zipped, members).result()
+    if len(content) > LARGEST:
+        raise OperandError(f"The model file would have {len(content)} bytes; at most {LARGEST} are read again.")
+    with writing_atomically(path) as file:
+        file.write(content)
+
+
+def _zipped(members: Mapping[str, bytes]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for name, content in members.items():
             archive.writestr(zipfile.ZipInfo(name, EPOCH), content)
-    if buffer.tell() > LARGEST:
-        raise OperandError(f"The model file would have {buffer.tell()} bytes; at most {LARGEST} are read again.")
-    with writing_atomically(path) as file:
-        file.write(buffer.getvalue())
+    return buffer.getvalue()
 
 
 def _json(manifest: Mapping[str, Any]) -> bytes:
