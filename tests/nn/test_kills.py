@@ -186,8 +186,12 @@ def test_disturbed_training_comes_to_the_same_bits(number, compiled, tmp_path):
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT], ids=["kill", "ctrl-c"])
 def test_training_disturbed_a_hundred_times(number, block, tmp_path):
     path, rng = tmp_path / "m.npz", np.random.default_rng(block)
-    between = disturbed(path, 100, rng, number, compiled=block % 2 == 0)
-    assert (between > 0) == (number == signal.SIGINT)  # after kill -9 the file holds whole epochs
+    compiled = block % 2 == 0
+    between = disturbed(path, 100, rng, number, compiled=compiled)
+    if number == signal.SIGKILL:
+        assert between == 0  # the file holds whole epochs
+    elif not compiled:
+        assert between > 0  # compiled, a step is too short to be hit for sure
 
 
 def interrupt_the_command(folder, times, rng):
