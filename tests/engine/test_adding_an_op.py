@@ -146,6 +146,18 @@ def wrong_signature():
         return xp.exp(x)
 
 
+def mistake_behind_the_taught_form():
+    @primitive(partials={"x": lambda xp, y, x: xp.tnah(x)}, taught={"x": lambda xp, y, x: y})
+    def bad(xp, x):
+        return xp.exp(x)
+
+
+def mistake_in_the_taught_form():
+    @primitive(partials={"x": lambda xp, y, x: y}, taught={"x": lambda xp, y, x: xp.tnah(x)})
+    def bad(xp, x):
+        return xp.exp(x)
+
+
 def python_math():
     import math  # noqa: PLC0415 - the mistake under test
 
@@ -161,6 +173,8 @@ def python_math():
         (branch_on_truth, "xp.where"),
         (branch_in_a_partial, "xp.where"),
         (unknown_word, "Did you mean 'tan"),
+        (mistake_behind_the_taught_form, "Did you mean 'tan"),
+        (mistake_in_the_taught_form, "Did you mean 'tan"),
         (misnamed_operand, "in the same order"),
         (missing_partial, "Give one partial per operand"),
         (wrong_signature, "positional argument"),

@@ -352,6 +352,19 @@ def test_numbers_give_numbers_and_values_give_values():
     assert type(ag.maximum(1.0, Value(2.0))) is Value
 
 
+def test_a_slope_of_one_needs_no_node():
+    x, beta = Value(0.3), Value(1.0)
+    for one in (1, 1.0, True):
+        assert ag.sigmoid(x, one).operands == (x,)
+    assert ag.sigmoid(x, beta).operands[0].operands == (beta, x)
+    assert ag.sigmoid(x, beta=2.0).data == ag.sigmoid(2.0 * x).data
+
+
+def test_ops_show_their_names_and_operands():
+    assert repr(ag.div) == "<op div(a, b)>"
+    assert [repr(ag.tanh), repr(ag.sumprod)] == ["<op tanh(x)>", "<op sumprod(ws, xs)>"]
+
+
 def test_optional_operands_and_many_operand_forms():
     x = Value(-2.0)
     assert ag.leaky_relu(x).data == -0.02

@@ -73,7 +73,7 @@ PLAN: dict[str, Stages] = {
     "autograd_lite/table.py": engine("table"),
     "autograd_lite/ops.py": engine("ops"),
     "autograd_lite/special.py": [["tests/engine/test_special.py"], *engine("special")],
-    "autograd_lite/expressions.py": engine("expressions", *SHOWN),
+    "autograd_lite/expressions.py": [["tests/engine/test_expressions.py"], *engine("expressions", *SHOWN)],
     "nn/losses.py": networks("losses", "tests/nn/test_losses.py"),
     "nn/loss.py": networks("loss", "tests/nn/test_losses.py"),
     "nn/optim.py": networks("optim", "tests/nn/test_optim.py"),
