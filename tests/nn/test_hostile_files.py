@@ -299,8 +299,17 @@ def hostile_models(sound, folder):
     return paths | {name: make_place(name, folder / f"place{i}") for i, name in enumerate(PLACES)}
 
 
-REASONS = dict.fromkeys(["a negative size", "sizes whose product is right", "a size that is true"], "holds the shape")
-REASONS |= dict.fromkeys(["a size that is no number", "a shape that is no list"], "holds the shape")
+REASONS = {  # of some, the check that stands before those that would find them as well, later or at more cost
+    "a negative size": "holds the shape",
+    "sizes whose product is right": "holds the shape",
+    "a size that is no number": "holds the shape",
+    "a size that is true": "holds the shape",
+    "a shape that is no list": "holds the shape",
+    "not an array": "another size",
+    "an array cut short": "not what the manifest says",
+    "zip: 70,000 members": "list of members",
+    "zip: two gigabytes of zeros, stored": "such files have at most",
+}
 MODELS = [*FORGED, *(f"manifest: {name}" for name in WRITTEN), *(f"zip: {name}" for name in [*ZIPS, *SPARSE]), *PLACES]
 
 
