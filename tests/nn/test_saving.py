@@ -81,6 +81,16 @@ def test_a_model_of_ones_own_is_filled(tmp_path):
         nn.load(path, Own(3))
 
 
+def test_a_model_is_filled_from_a_whole_file_or_not_at_all(tmp_path):
+    path, model = tmp_path / "own.npz", Own()
+    nn.save(Own(), path, history=nn.History(loss=[1.0]))
+    path.write_bytes(rewritten(path.read_bytes(), lambda members, manifest: manifest["history"].update(seed=-1)))
+    model.w[0].data = 7.0
+    with pytest.raises(ModelFileError, match="history"):
+        nn.load(path, model)
+    assert numbers(model) == [7.0, 1.5]
+
+
 def test_resuming_from_a_checkpoint_is_the_straight_run(tmp_path):
     def start():
         model = nn.MLP(2, [3, 1], activation="tanh", seed=4)
