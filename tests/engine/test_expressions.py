@@ -146,11 +146,16 @@ def test_formulas_names_and_numbers_are_the_golden_ones(request):
     assert sheet() == GOLDEN.read_text(encoding="utf-8")
 
 
+def test_only_what_latex_reads_as_a_command_is_escaped():
+    assert name_latex("% of X") == r"\mathrm{\% of X}"
+
+
 def test_a_formula_is_a_node_that_python_may_not_branch_on():
     x = expr("x")
     assert expr(x) is x
     assert expr(2).head == 2.0
     assert (x != expr("x"), len({x, expr("x")}), x.args) == (True, 2, ())  # told apart by identity, as Values are
+    assert not hasattr(x, "__dict__")
     assert str(x * 2.0) == (x * 2.0).pretty == "x · 2"
     with pytest.raises(AttributeError):
         x.head = "y"
