@@ -124,6 +124,7 @@ BAD_FILES = {
     "missing word": (with_cell(5, 2, " NaN "), TableError, "line 6: the value of column 'price' is missing"),
     "text": (with_cell(7, 0, "big"), TableError, "line 8: column 'size' holds 'big' among numbers"),
     "infinite": (with_cell(7, 0, "inf"), TableError, "column 'size' holds 'inf'"),
+    "Python's underscore": (with_cell(7, 0, "1_0"), TableError, "column 'size' holds '1_0'"),
     "text target": (with_cell(7, 2, "dear"), TableError, "line 8.*'dear'; regression needs numbers"),
     "too few fields": ([*GOOD, ["1"]], TableError, "line 22: there are 1 fields; the header names 3"),
     "repeated name": ([["a", "price", "a"], ["1", "2", "3"]], TableError, "two columns are named 'a'"),
