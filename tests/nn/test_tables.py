@@ -18,7 +18,7 @@ from autograd_lite.errors import (
     TableError,
     UnknownNameError,
 )
-from autograd_lite.nn import tables, tabular
+from autograd_lite.nn import csv_file, tables, tabular
 from autograd_lite.nn.csv_file import CsvFile
 from autograd_lite.nn.tables import scan, split_table
 
@@ -111,6 +111,15 @@ def test_arrays_in_a_temporary_file_are_the_same(tmp_path, monkeypatch):
     on_disk = split_table(CsvFile(path), "species")
     assert isinstance(on_disk.inputs, np.memmap)
     np.testing.assert_array_equal(on_disk.inputs, in_memory.inputs)
+
+
+def test_a_row_may_not_be_long_but_a_file_may(tmp_path, monkeypatch):
+    path = iris(tmp_path / "iris.csv")
+    monkeypatch.setattr(csv_file, "LONGEST_ROW", 100)
+    assert len(list(CsvFile(path).rows())) == 150
+    path.write_text(path.read_text() + f'"{"x" * 99}",1,1,1,setosa\n')
+    with pytest.raises(TableError, match="line 152: this is not CSV .a row has more than 100 characters"):
+        list(CsvFile(path).rows())
 
 
 def with_cell(row, column, text):
