@@ -118,7 +118,7 @@ def test_a_row_may_not_be_long_but_a_file_may(tmp_path, monkeypatch):
     monkeypatch.setattr(csv_file, "LONGEST_ROW", 100)
     assert len(list(CsvFile(path).rows())) == 150
     path.write_text(path.read_text() + f'"{"x" * 99}",1,1,1,setosa\n')
-    with pytest.raises(TableError, match="line 152: this is not CSV .a row has more than 100 characters"):
+    with pytest.raises(TableError, match=r"line 152: this is not CSV \(a row has more than 100"):
         list(CsvFile(path).rows())
 
 
