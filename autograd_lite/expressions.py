@@ -154,7 +154,7 @@ def pretty_number(value: float, digits: int = 4) -> str:
     if "e" in text:
         mantissa, exponent = text.split("e")
         text = f"{mantissa}e{int(exponent)}"
-    return text.replace("-0", "0").replace("-", "−") if value == 0 else text.replace("-", "−")
+    return "0" if value == 0 else text.replace("-", "−")
 
 
 def name_latex(name: str) -> str:
