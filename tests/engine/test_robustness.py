@@ -128,6 +128,12 @@ def test_a_node_is_visited_once_however_many_paths_lead_to_it():
     assert ag.gradients(y, x) == ag.gradients(y, x, create_graph=True).data == 2.0**100
 
 
+def test_the_first_node_of_a_process_is_a_node():
+    x = Value(3.0)
+    x.order = 0
+    assert reachable([x * x])[0] is x
+
+
 def test_k_sweeps_add_the_same_gradient_k_times():
     x, w = Value(1.3), Value(-0.7)
     h = w * x

@@ -42,6 +42,7 @@ TRAINED += ["tests/nn/test_weighted.py"]
 ROBUST = "tests/engine/test_robustness.py::test_{}"
 SWEEPS = [  # without the graphs of a million nodes
     ROBUST.format("a_node_is_visited_once_however_many_paths_lead_to_it"),
+    ROBUST.format("the_first_node_of_a_process_is_a_node"),
     ROBUST.format("k_sweeps_add_the_same_gradient_k_times"),
     ROBUST.format("seed_scales_the_sweep"),
     ROBUST.format("a_change_of_data_cannot_change_the_gradients_of_a_finished_pass"),
