@@ -94,6 +94,14 @@ def test_numbers_are_standardised_by_the_training_part_alone(tmp_path):
     assert (split.inputs[:, 1:].sum(axis=1) == 1.0).all()
 
 
+def test_a_column_that_never_changes_has_no_spread_to_divide_by(tmp_path):
+    rows = [[*row, "0.1"] for row in GOOD[1:]]  # the mean of 15 numbers 0.1 is not 0.1
+    split = split_table(CsvFile(written(tmp_path / "a.csv", [["size", "colour", "price", "same"], *rows])), "price")
+    same = split.encoding.inputs[2]
+    assert (same.name, same.spread) == ("same", 1.0)
+    assert np.abs(split.inputs[:, -1]).max() < 1e-15
+
+
 def test_each_class_is_held_out_in_proportion(tmp_path):
     split = split_table(CsvFile(iris(tmp_path / "iris.csv")), "species", held_out=0.2)
     assert np.bincount(split.held_targets.astype(int)).tolist() == [10, 10, 10]
@@ -267,6 +275,24 @@ def test_a_bad_row_leaves_no_half_written_predictions(flowers, tmp_path):
         nn.predict_csv(table, tmp_path / "new.csv", tmp_path / "new.csv")
     with pytest.raises(OutputError, match="cannot be written"):
         nn.predict_csv(table, path, tmp_path / "nowhere" / "out.csv")
+
+
+def test_no_prediction_is_made_of_numbers_beyond_all(flowers, tmp_path):
+    path, table = flowers
+    table.save(tmp_path / "iris.npz")
+    rows = read(path)
+    rows[7][0] = "1e90"
+    far = written(tmp_path / "far.csv", rows)
+    model = nn.load_table_model(tmp_path / "iris.npz")
+    assert nn.predict_csv(model, far, tmp_path / "out.csv") == 150
+    model.encoding.inputs[0].spread = 1e-300
+    with pytest.raises(TableError, match="line 8: a number is out of all proportion"):
+        nn.predict_csv(model, far, tmp_path / "new.csv")
+    model = nn.load_table_model(tmp_path / "iris.npz")
+    model.model.parameters()[0].data = 1e300
+    with pytest.raises(TableError, match="line 8: the network has no finite answer"):
+        nn.predict_csv(model, far, tmp_path / "new.csv")
+    assert not (tmp_path / "new.csv").exists()
 
 
 def test_the_file_says_what_it_holds(flowers, tmp_path):
