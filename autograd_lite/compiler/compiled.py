@@ -197,45 +197,54 @@ class CompiledFunction:
         alike_named = {name: specimen(argument) for name, argument in named.items()}
         try:
             with _collector_paused():
-                return Entry(lambda guarded: self._trace(alike, alike_named, guarded=guarded))
+                return Entry(functools.partial(_trace, self._f, self._batch, self._rows, alike, alike_named))
         except RowsFound as found:
             self._rows |= set(found.places)
             return None
 
-    def _trace(self, args: Sequence[Any], named: dict[str, Any], *, guarded: bool) -> Trace:
-        tracer = Tracer(guarded=guarded)
-        blocks: list[Any] = []
-        rows: dict[Any, Axis] = {}
-        shared = tracer.axis(self._batch) if self._batch else None
 
-        def leaf(block: int, k: int) -> Value:
-            return tracer.leaf((block, k))
+def _trace(  # noqa: PLR0917 - a function and its call
+    f: Callable[..., Any],
+    batch: tuple[int, ...],
+    rows_at: frozenset[int],
+    args: Sequence[Any],
+    named: dict[str, Any],
+    guarded: bool,
+) -> Trace:
+    """Run the function once on traced Values; arguments at `rows_at` are batched, some of them (`batch`) by compile."""
+    tracer = Tracer(guarded=guarded)
+    blocks: list[Any] = []
+    rows: dict[Any, Axis] = {}
+    shared = tracer.axis(batch) if batch else None
 
-        lifted = []
-        starts = []
-        for place, argument in enumerate(args):
-            first = len(blocks)
-            starts.append(first)
-            if place in self._rows:
-                proxy = Rows(tracer, place, batched(argument, place), first)
-                row = lift(proxy.one(), leaf, blocks)
-                lifted.append(row if place in self._batch else proxy)
-                rows |= dict.fromkeys(range(first, len(blocks)), shared or Axis(()))
-            else:
-                lifted.append(lift(argument, leaf, blocks))
-                tracer.lifted[place] = (first, blocks[first:])
-        for_names = {name: lift(argument, leaf, blocks) for name, argument in named.items()}
-        token = current_tracer.set(tracer)
-        try:
-            with keeping_values():
-                result = self._f(*lifted, **for_names)
-        finally:
-            current_tracer.reset(token)
-        leaves, structure = flatten(result)
-        roots = [v if isinstance(v, Value) else Value.constant(v) for v in leaves]
-        names = _parameter_names(self._f, starts, len(blocks))
-        watched = tracer.end()
-        return Trace(roots, watched, structure, dict(enumerate(blocks)), rows if self._batch else {}, names)
+    def leaf(block: int, k: int) -> Value:
+        return tracer.leaf((block, k))
+
+    lifted = []
+    starts = []
+    for place, argument in enumerate(args):
+        first = len(blocks)
+        starts.append(first)
+        if place in rows_at:
+            proxy = Rows(tracer, place, batched(argument, place), first)
+            row = lift(proxy.one(), leaf, blocks)
+            lifted.append(row if place in batch else proxy)
+            rows |= dict.fromkeys(range(first, len(blocks)), shared or Axis(()))
+        else:
+            lifted.append(lift(argument, leaf, blocks))
+            tracer.lifted[place] = (first, blocks[first:])
+    for_names = {name: lift(argument, leaf, blocks) for name, argument in named.items()}
+    token = current_tracer.set(tracer)
+    try:
+        with keeping_values():
+            result = f(*lifted, **for_names)
+    finally:
+        current_tracer.reset(token)
+    leaves, structure = flatten(result)
+    roots = [v if isinstance(v, Value) else Value.constant(v) for v in leaves]
+    names = _parameter_names(f, starts, len(blocks))
+    watched = tracer.end()
+    return Trace(roots, watched, structure, dict(enumerate(blocks)), rows if batch else {}, names)
 
 
 def _parameter_names(f: Callable[..., Any], starts: Sequence[int], count: int) -> dict[Any, str]:

@@ -139,4 +139,4 @@ def _defined(source: str, names: Mapping[str, Any], name: str) -> Any:
     """Run emitted source, and give what it defines. It holds nothing but what the emitters wrote."""
     scope = dict(names)
     exec(compile(source, "<autograd_lite.compile>", "exec"), scope)  # noqa: S102 - our own text
-    return scope[name]
+    return scope.pop(name)  # a function in its own globals would be a cycle
