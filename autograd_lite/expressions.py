@@ -190,6 +190,11 @@ def _wrapped(e: Expr, show: Callable[[Expr], str], least: int, brackets: tuple[s
     return show(e) if _precedence(e) >= least else brackets[0] + show(e) + brackets[1]
 
 
+def _second(e: Expr, show: Callable[[Expr], str], least: int, brackets: tuple[str, str] = ("(", ")")) -> str:
+    """Show what follows a sign: a minus of its own stands in brackets there, as people write it."""
+    return _wrapped(e, show, ATOM if _precedence(e) == MINUS else least, brackets)
+
+
 def _noted(e: Expr, how: str, shown: list[str]) -> str | None:
     notation = NOTATION.get(str(e.head))
     template: str | None = getattr(notation, how, None)
@@ -220,7 +225,7 @@ def _pretty(e: Expr) -> str:  # noqa: PLR0911 - one line a kind of formula
         return _noted(e, "pretty", []) or e.head
     level = _precedence(e)
     if e.head == "neg":
-        return "−" + _wrapped(e.args[0], _pretty, PRODUCT)
+        return "−" + _second(e.args[0], _pretty, PRODUCT)
     if e.head == "**":
         base, power = e.args
         raised = _pretty(power)
@@ -230,7 +235,7 @@ def _pretty(e: Expr) -> str:  # noqa: PLR0911 - one line a kind of formula
     if e.head in PRECEDENCE:
         a, b = e.args
         sign = {"*": "·", "-": "−"}.get(e.head, e.head)
-        return f"{_wrapped(a, _pretty, level)} {sign} {_wrapped(b, _pretty, level + 1)}"
+        return f"{_wrapped(a, _pretty, level)} {sign} {_second(b, _pretty, level + 1)}"
     shown = [_pretty(a) for a in e.args]
     return _noted(e, "pretty", shown) or f"{e.head}({', '.join(shown)})"
 
@@ -243,7 +248,7 @@ def _latex(e: Expr) -> str:  # noqa: PLR0911 - one line a kind of formula
     level = _precedence(e)
     brackets = (r"\left(", r"\right)")
     if e.head == "neg":
-        return "-" + _wrapped(e.args[0], _latex, PRODUCT, brackets)
+        return "-" + _second(e.args[0], _latex, PRODUCT, brackets)
     if e.head == "/":
         return rf"\frac{{{_latex(e.args[0])}}}{{{_latex(e.args[1])}}}"
     if e.head == "**":
@@ -251,7 +256,7 @@ def _latex(e: Expr) -> str:  # noqa: PLR0911 - one line a kind of formula
     if e.head in PRECEDENCE:
         a, b = e.args
         sign = r"\cdot" if e.head == "*" else e.head
-        return f"{_wrapped(a, _latex, level, brackets)} {sign} {_wrapped(b, _latex, level + 1, brackets)}"
+        return f"{_wrapped(a, _latex, level, brackets)} {sign} {_second(b, _latex, level + 1, brackets)}"
     shown = [_latex(a) for a in e.args]
     noted = _noted(e, "latex", shown)
     if noted:

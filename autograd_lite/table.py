@@ -173,9 +173,9 @@ class Op:
         operands = dict(zip(self.operand_names[least:], self.defaults, strict=True))
         operands |= dict(zip(self.operand_names, given)) | named  # noqa: B905 - too many is found below
         if len(given) > most or len(operands) < most or any(name in named for name in self.operand_names[: len(given)]):
-            expected = ", ".join(self.operand_names)
+            expected, got = ", ".join(self.operand_names), len(given) + len(named)
             raise OperandError(
-                f"{self.name} got {len(given) + len(named)} operands; it takes {most}: {self.name}({expected})."
+                f"{self.name} got {got} operand{'' if got == 1 else 's'}; it takes {most}: {self.name}({expected})."
             )
         return tuple(operands[name] for name in self.operand_names)
 
