@@ -168,10 +168,10 @@ class Training:
         """Take all steps of an epoch, or those that are left of it; the length of the last gradient."""
         gradient = np.zeros_like(self.weights)
         summed = self.steps.objective.loss.summed
-        for batch in islice(self._batches(), self._stand.steps, None):
+        for chosen, batch in islice(self._batches(), self._stand.steps, None):
             loss, gradient = self.steps.value_and_gradient(self.weights, batch)
             if not (math.isfinite(loss) and math.isfinite(gradient.sum())):
-                self._give_up(loss, batch)
+                self._give_up(loss, batch, chosen)
             self._take_step(gradient, loss if summed else loss * len(batch[0]) / self.size)
         return float(np.linalg.norm(gradient))
 
@@ -186,7 +186,8 @@ class Training:
     def _between_epochs(self, weights: Array) -> Stand:
         return Stand(weights, self.optimizer.memory, self.optimizer.steps, self.history.epochs + 1)
 
-    def _batches(self) -> Iterator[list[Array]]:
+    def _batches(self) -> Iterator[tuple[Any, list[Array]]]:
+        """The places of each batch's samples in the data, and the parts of these samples."""
         rng = np.random.default_rng([self.history.seed, self.epoch])
         n, order, size = self.size, self.kept, self._batch
         if size < n and self.shuffle:
@@ -194,7 +195,7 @@ class Training:
         for start in range(0, n, size):
             chosen = slice(start, start + size) if order is None else order[start : start + size]
             batch = [part[chosen] for part in self.rows]
-            yield batch + self.steps.objective.draw_masks(rng, len(batch[0]))
+            yield chosen, batch + self.steps.objective.draw_masks(rng, len(batch[0]))
 
     @property
     def _batch(self) -> int:
@@ -260,12 +261,13 @@ class Training:
             return None
         return Unfinished(stand.steps, self._batch, self.size, stand.loss, time.perf_counter() - self._began)
 
-    def _give_up(self, loss: float, batch: list[Array]) -> None:
+    def _give_up(self, loss: float, batch: list[Array], chosen: Any = slice(None)) -> None:
         """Say what went wrong."""
         write_weights(self.parameters, self.weights)
         objective = self.steps.objective
         advice = f" {objective.loss.advice}" if objective.loss.advice else ""
-        raise self._not_finite(f"the loss is {loss}. {first_nonfinite(objective, batch)}", advice)
+        why = first_nonfinite(objective, batch, np.arange(len(self.rows[0]))[chosen])
+        raise self._not_finite(f"the loss is {loss}. {why}", advice)
 
     def _not_finite(self, what: str, advice: str = "") -> NonFiniteError:
         """Go back to the last sound weights, and make the error that says so."""

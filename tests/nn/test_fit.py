@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_iris
 
-from autograd_lite import Value, nn, viz
+from autograd_lite import Value, log, nn, viz
 from autograd_lite.errors import DomainError, NonFiniteError, OperandError, ShapeError, UnknownNameError
 
 XOR_X, XOR_Y = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0.0, 1.0, 1.0, 0.0]
@@ -297,7 +297,7 @@ def test_reduce_on_plateau_counts_anew_after_each_cut():
 
 def test_divergence_is_named_and_undone():
     model = nn.Neuron(2, "linear", seed=3)
-    with pytest.raises(NonFiniteError, match=r"Row \d+ of the batch, forward: .* gave .*∞") as caught:
+    with pytest.raises(NonFiniteError, match=r"Row \d+ of X, forward: .* gave .*∞") as caught:
         fit_line(model, optimizer=nn.SGD(1e150), epochs=50)
     assert "learning rate below 1e+150" in str(caught.value)
     assert all(math.isfinite(w) for w in numbers(model))
@@ -313,9 +313,31 @@ def test_an_infinite_slope_is_named():
             return (self.w * x[0]).sqrt()
 
     model = Root()
-    with pytest.raises(NonFiniteError, match=r"Row 0 of the batch, backward: .*sqrt"):
+    with pytest.raises(NonFiniteError, match=r"Row 0 of X, backward: .*sqrt"):
         nn.fit(model, [[1.0]], [1.0], loss="mean_squared_error", epochs=1)
     assert model.w.data == 0.0
+
+
+def steep(output, target):
+    return output * log(target)
+
+
+@pytest.mark.parametrize("settings", [{}, {"batch_size": 3}, {"batch_size": 3, "validation": 0.3}])
+@pytest.mark.parametrize("compiled", [True, False])
+def test_a_bad_row_is_named_by_its_place_in_the_data(settings, compiled):
+    """Also where samples are shuffled and some are held out: it is the row that a user can look up."""
+
+    y = np.linspace(1.0, 2.0, 20)
+    y[7] = -1.0
+    messages = []
+    for seed in range(6):
+        model = nn.Neuron(1, "linear")
+        try:
+            nn.fit(model, np.ones((20, 1)), y, loss=steep, epochs=1, seed=seed, compile=compiled, **settings)
+        except NonFiniteError as error:
+            messages.append(str(error))
+    assert all("Row 7 of X, forward: " in message for message in messages)
+    assert 0 < len(messages) < 6 if "validation" in settings else len(messages) == 6
 
 
 def test_saturated_probabilities_point_to_logits():

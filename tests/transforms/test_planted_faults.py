@@ -85,7 +85,7 @@ def test_training_stops_and_names_the_op_and_the_row(where, compiled):
             place = chance.randrange(6)
             rows.insert(place, fault.data)
             tried += 1
-            stops(Planted(fault.op), rows, f"Row {place} of the batch, {where}: ", f"{name}(", compiled=compiled)
+            stops(Planted(fault.op), rows, f"Row {place} of X, {where}: ", f"{name}(", compiled=compiled)
     assert tried > 12
 
 
