@@ -67,7 +67,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    code = int(arguments.run(arguments))
+    try:
+        code = int(arguments.run(arguments))
+    except RuntimeError as error:  # so Python 3.11 reports a Ctrl-C while a class is made, as in an import
+        if isinstance(error.__cause__, KeyboardInterrupt):
+            raise error.__cause__ from None
+        raise
     sys.stdout.flush()  # a full disk shows here, not when Python ends
     return code
 

@@ -249,6 +249,21 @@ def test_ctrl_c_is_exit_code_130(capsys, monkeypatch):
     assert capsys.readouterr().err == "autograd-lite: stopped.\n"
 
 
+def test_ctrl_c_while_a_class_is_made_is_no_other(capsys, monkeypatch):
+    """Python 3.11 turns it into a RuntimeError there, and packages that are imported late make many classes."""
+
+    class Name:
+        def __set_name__(self, owner, name):
+            raise KeyboardInterrupt
+
+    def importing(*args, **kwargs):
+        type("Late", (), {"name": Name()})
+
+    monkeypatch.setattr("autograd_lite.viz.steps", importing)
+    assert main(["step", "a * a", "a=1"]) == 130
+    assert capsys.readouterr().err == "autograd-lite: stopped.\n"
+
+
 def test_letters_that_the_terminal_lacks_become_question_marks(monkeypatch):
     narrow = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     monkeypatch.setattr(sys, "stdout", narrow)
