@@ -23,8 +23,8 @@ import numpy as np
 
 from autograd_lite.errors import OperandError, UnknownNameError
 from autograd_lite.namespaces import floats, values
-from autograd_lite.sweep import adjoints, graph_adjoints, products, reachable
-from autograd_lite.table import TABLE, ManyOp, Node, Op, ScaledOp, primitive, shown, to_number
+from autograd_lite.op import TABLE, ManyOp, Node, Op, ScaledOp, primitive, shown, to_number
+from autograd_lite.reverse import adjoints, graph_adjoints, products, reachable
 
 __all__ = ["TABLE", "ManyOp", "Op", "ScaledOp", "Value", "gradients", "primitive", "wire"]
 

@@ -7,7 +7,7 @@ namespace   operands             a word is
 =========== ==================== ==========================================
 `floats`    Python floats        a function of `math`, or a line below
 `arrays`    NumPy arrays         a NumPy function, or a line below
-`symbols`   names                a node of a formula (`expressions.Expr`)
+`symbols`   names                a node of a formula (`formulas.Expr`)
 `values`    Values               an op of the table
 =========== ==================== ==========================================
 
@@ -30,7 +30,7 @@ import numpy as np
 
 from autograd_lite import special
 from autograd_lite.errors import OpDefinitionError, UnknownNameError
-from autograd_lite.expressions import Expr, expr
+from autograd_lite.formulas import Expr, expr
 
 __all__ = ["arrays", "floats", "symbols", "values"]
 

@@ -23,7 +23,7 @@ import math
 
 from autograd_lite.errors import ShapeError
 from autograd_lite.namespaces import values
-from autograd_lite.table import TABLE, ManyOp, ScaledOp, primitive
+from autograd_lite.op import TABLE, ManyOp, ScaledOp, primitive
 
 INF = math.inf
 LN2, LN10 = math.log(2.0), math.log(10.0)

@@ -8,7 +8,7 @@ from typing import Any
 
 from autograd_lite.engine import TABLE, Op
 from autograd_lite.errors import UnknownNameError
-from autograd_lite.table import Node
+from autograd_lite.op import Node
 
 __all__ = ["Activation", "activation_named", "activation_names"]
 

@@ -26,7 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd_lite.errors import ModelFileError, OperandError
-from autograd_lite.table import shown
+from autograd_lite.op import shown
 
 from .files import writing_atomically
 from .wording import shown_path

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd_lite.errors import DomainError, OperandError
-from autograd_lite.table import shown
+from autograd_lite.op import shown
 
 from .schedules import Rate
 from .weights import read_weights, write_weights

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd_lite.errors import ModelFileError
-from autograd_lite.table import shown
+from autograd_lite.op import shown
 
 from .archive import expect
 from .csv_file import MISSING, CsvFile

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd_lite.errors import DomainError, OperandError, ShapeError
-from autograd_lite.table import Node, shown
+from autograd_lite.op import Node, shown
 
 from .callbacks import Callback, callbacks_of
 from .data import numbers_of, split_off, targets_for, weights_of_samples

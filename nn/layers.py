@@ -15,7 +15,7 @@ import numpy as np
 
 from autograd_lite.engine import Value
 from autograd_lite.errors import OperandError, ShapeError
-from autograd_lite.table import Node, shown
+from autograd_lite.op import Node, shown
 
 from .activations import Activation, activation_named
 from .init import Initialiser, initialiser_named

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from autograd_lite.compiler import compile as compiled
 from autograd_lite.engine import Value
 from autograd_lite.errors import TraceError
-from autograd_lite.table import Node
+from autograd_lite.op import Node
 
 from .data import numbers_of
 from .loss import is_list

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.errors import MissingDependencyError, OperandError
-from autograd_lite.table import shown
+from autograd_lite.op import shown
 
 from .activations import Activation
 from .layers import MLP

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd_lite.errors import DomainError, UnknownNameError
-from autograd_lite.table import shown
+from autograd_lite.op import shown
 
 from .csv_file import CsvFile
 from .encoding import Column, Encoding, finite_number, is_missing

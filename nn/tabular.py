@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd_lite.errors import ModelFileError, OperandError
-from autograd_lite.table import shown
+from autograd_lite.op import shown
 
 from .adaptive import Adam
 from .archive import expect, open_archive

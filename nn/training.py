@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd_lite.errors import NonFiniteError, OperandError
-from autograd_lite.table import shown
+from autograd_lite.op import shown
 
 from .callbacks import Callback
 from .history import History, Unfinished

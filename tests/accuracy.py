@@ -25,7 +25,7 @@ from flint import arb, ctx
 
 import autograd_lite as ag
 from autograd_lite import TABLE
-from autograd_lite.table import Op
+from autograd_lite.op import Op
 from tests.accuracy_peers import Columns, Result, installed_peers
 from tests.engine.laws import NEAR, group_of
 from tests.engine.leeway import LEEWAY, TINY, leeway_of, subnormal

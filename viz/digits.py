@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from decimal import Decimal, localcontext
 
-from autograd_lite.expressions import pretty_number
+from autograd_lite.formulas import pretty_number
 
 __all__ = ["DIGITS", "agreeing_digits", "bracketed", "changing_digits", "counted", "times"]
 

@@ -6,7 +6,7 @@ from typing import overload
 
 from autograd_lite.engine import Value
 from autograd_lite.errors import OperandError
-from autograd_lite.table import shown
+from autograd_lite.op import shown
 
 from .explanation import LISTED, Explanation
 from .graph import Graph

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 
-from autograd_lite.expressions import name_latex, pretty_number
+from autograd_lite.formulas import name_latex, pretty_number
 
 from .digits import agreeing_digits, bracketed, counted
 from .graph import Use, product

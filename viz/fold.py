@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from autograd_lite.engine import Value
 from autograd_lite.errors import UnknownNameError
-from autograd_lite.expressions import Expr
+from autograd_lite.formulas import Expr
 
 from .graph import Graph, Use, product
 from .neurons import Firing, firings, neuron_of

@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 from autograd_lite.engine import Value
 from autograd_lite.errors import OperandError
-from autograd_lite.expressions import Expr, pretty_number
-from autograd_lite.sweep import reachable
-from autograd_lite.table import shown
+from autograd_lite.formulas import Expr, pretty_number
+from autograd_lite.op import shown
+from autograd_lite.reverse import reachable
 
 from .names import parameters_among, readable_names
 

@@ -8,7 +8,7 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from autograd_lite.errors import MissingDependencyError, OperandError
-from autograd_lite.table import shown
+from autograd_lite.op import shown
 
 from .style import LIGHT
 

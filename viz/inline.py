@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autograd_lite.expressions import Expr, pretty_number
+from autograd_lite.formulas import Expr, pretty_number
 
 from .graph import Graph
 

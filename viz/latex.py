@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from autograd_lite.expressions import name_latex, pretty_number
+from autograd_lite.formulas import name_latex, pretty_number
 
 from .lines import Line, Token, lines_of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from autograd_lite.engine import Value
-from autograd_lite.expressions import Expr, pretty_number
+from autograd_lite.formulas import Expr, pretty_number
 
 from .fold import FoldedGraph
 from .graph import Graph

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from autograd_lite.expressions import pretty_number
+from autograd_lite.formulas import pretty_number
 
 from .digits import agreeing_digits, bracketed, changing_digits
 

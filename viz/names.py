@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 
 from autograd_lite.engine import Value
-from autograd_lite.expressions import pretty_number
+from autograd_lite.formulas import pretty_number
 
 __all__ = ["parameters_among", "readable_names", "showable"]
 
@@ -45,7 +45,7 @@ def readable_names(nodes: Sequence[Value]) -> list[str]:
 
     Examples
     --------
-    >>> from autograd_lite.sweep import reachable
+    >>> from autograd_lite.reverse import reachable
     >>> w, x = Value(2.0, "w"), Value(3.0, "x")
     >>> readable_names(reachable([(w * x + 1.0).tanh()]))
     ['w', 'x', 'v1', '1', 'v2', 'v3']

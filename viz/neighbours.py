@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from autograd_lite.engine import Value
 from autograd_lite.errors import OperandError
-from autograd_lite.expressions import Expr
+from autograd_lite.formulas import Expr
 
 from .graph import Graph
 

@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from autograd_lite.expressions import pretty_number
+from autograd_lite.formulas import pretty_number
 
 from .explanation import Explanation
 from .finite import agrees, finite_difference

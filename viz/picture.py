@@ -12,7 +12,7 @@ from functools import cached_property
 from html import escape
 from typing import NamedTuple
 
-from autograd_lite.expressions import pretty_number
+from autograd_lite.formulas import pretty_number
 
 from . import svg
 from .graph import Graph

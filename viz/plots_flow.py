@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd_lite.errors import OperandError
-from autograd_lite.table import shown
+from autograd_lite.op import shown
 
 from .history import new_axes
 from .style import LIGHT

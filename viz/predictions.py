@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from autograd_lite.expressions import pretty_number
+from autograd_lite.formulas import pretty_number
 
 if TYPE_CHECKING:
     from .step import Step

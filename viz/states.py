@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from autograd_lite.expressions import pretty_number
+from autograd_lite.formulas import pretty_number
 
 from .step import Step
 from .stepping import Steps

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from autograd_lite.expressions import pretty_number
+from autograd_lite.formulas import pretty_number
 
 from .digits import counted
 from .lines import as_text, lines_of, short, slope_name

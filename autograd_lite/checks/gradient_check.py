@@ -12,10 +12,10 @@ from autograd_lite.checks.quotients import difference_quotient, is_kink
 from autograd_lite.checks.wording import op_of, operands
 from autograd_lite.engine import Value, gradients
 from autograd_lite.errors import OperandError
-from autograd_lite.expressions import pretty_number
-from autograd_lite.structure import Structure, flatten
-from autograd_lite.sweep import reachable
-from autograd_lite.table import Op
+from autograd_lite.formulas import pretty_number
+from autograd_lite.op import Op
+from autograd_lite.pytree import Structure, flatten
+from autograd_lite.reverse import reachable
 from autograd_lite.transforms.arguments import Function, as_values, scalar, select
 
 Line = Callable[[float], float]  # the function by one of its numbers, the others fixed

@@ -13,7 +13,7 @@ from typing import Any
 
 from autograd_lite.checks.wording import op_of
 from autograd_lite.engine import Value
-from autograd_lite.table import Op
+from autograd_lite.op import Op
 
 __all__ = ["Finding", "Graph", "parameters_below"]
 

@@ -9,8 +9,8 @@ from autograd_lite.checks.lint_graph import Finding, Graph
 from autograd_lite.checks.lint_units import slope_at_zero
 from autograd_lite.checks.wording import applied, op_of
 from autograd_lite.engine import Value
-from autograd_lite.expressions import pretty_number
-from autograd_lite.table import Op
+from autograd_lite.formulas import pretty_number
+from autograd_lite.op import Op
 
 __all__ = ["at_the_edge", "cancelling", "near_overflow", "squashed_logits"]
 

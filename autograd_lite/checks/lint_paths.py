@@ -10,7 +10,7 @@ from autograd_lite.checks.lint_graph import Finding, Graph
 from autograd_lite.checks.lint_units import asleep
 from autograd_lite.checks.wording import applied, op_of, own_name
 from autograd_lite.engine import Value
-from autograd_lite.expressions import pretty_number
+from autograd_lite.formulas import pretty_number
 
 __all__ = ["along_paths", "unreached", "unused"]
 

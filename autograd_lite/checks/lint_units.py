@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from autograd_lite.checks.lint_graph import Finding, Graph, parameters_below
 from autograd_lite.checks.wording import applied
 from autograd_lite.engine import Value
-from autograd_lite.expressions import pretty_number
-from autograd_lite.table import Op
+from autograd_lite.formulas import pretty_number
+from autograd_lite.op import Op
 
 __all__ = ["asleep", "dead", "saturated", "slope_at_zero"]
 

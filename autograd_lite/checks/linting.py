@@ -11,8 +11,8 @@ from autograd_lite.checks.lint_units import dead, saturated
 from autograd_lite.checks.nonfinite import find_nonfinite
 from autograd_lite.engine import Value
 from autograd_lite.errors import OperandError
-from autograd_lite.sweep import adjoints
-from autograd_lite.table import shown
+from autograd_lite.op import shown
+from autograd_lite.reverse import adjoints
 
 __all__ = ["LintReport", "lint"]
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from autograd_lite.checks.wording import applied, op_of
 from autograd_lite.engine import Value
 from autograd_lite.errors import OperandError
-from autograd_lite.expressions import pretty_number
+from autograd_lite.formulas import pretty_number
+from autograd_lite.op import shown
+from autograd_lite.reverse import reachable
 from autograd_lite.source_lines import Located, located
-from autograd_lite.sweep import reachable
-from autograd_lite.table import shown
 
 __all__ = ["NonFinite", "find_nonfinite"]
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from autograd_lite.engine import Value
-from autograd_lite.expressions import pretty_number
-from autograd_lite.table import Op
+from autograd_lite.formulas import pretty_number
+from autograd_lite.op import Op
 
 __all__ = ["applied", "op_of", "operands", "own_name"]
 

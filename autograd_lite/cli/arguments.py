@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from autograd_lite.engine import TABLE, Value
 from autograd_lite.errors import ExpressionError
-from autograd_lite.table import shown
+from autograd_lite.op import shown
 
 from .expression import evaluate
 from .user_code import called, is_function

@@ -15,8 +15,8 @@ import numpy as np
 from autograd_lite.compiler.trace import Axis, Traced, Tracer, at_users_line
 from autograd_lite.engine import Value
 from autograd_lite.errors import ShapeError, TraceError
-from autograd_lite.structure import flatten, pack
-from autograd_lite.table import Node, to_number
+from autograd_lite.op import Node, to_number
+from autograd_lite.pytree import flatten, pack
 
 __all__ = ["HasValues", "Rows", "batched", "describe", "is_argument", "lift", "rows_of", "specimen"]
 

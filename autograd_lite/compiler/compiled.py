@@ -19,8 +19,8 @@ from autograd_lite.compiler.rows import check_places, each_row, missing, stacked
 from autograd_lite.compiler.trace import Axis, Tracer, current_tracer
 from autograd_lite.engine import Value
 from autograd_lite.errors import OperandError, ShapeError
-from autograd_lite.structure import flatten
-from autograd_lite.table import shown
+from autograd_lite.op import shown
+from autograd_lite.pytree import flatten
 from autograd_lite.transforms.arguments import graph_wanted, keeping_values
 
 __all__ = ["CompiledFunction", "RowsFound", "compile"]

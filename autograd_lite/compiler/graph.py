@@ -24,7 +24,7 @@ from autograd_lite.compiler.trace import ROW_SUM, ROWS, Axis, Traced, rows_axis
 from autograd_lite.engine import Op, Value
 from autograd_lite.errors import TraceError
 from autograd_lite.namespaces import arrays, floats
-from autograd_lite.sweep import reachable
+from autograd_lite.reverse import reachable
 
 __all__ = ["CAPTURED", "COMMUTATIVE", "Graph", "Ref"]
 

@@ -19,7 +19,7 @@ from autograd_lite.compiler.straight import StraightEmitter
 from autograd_lite.compiler.sums import LEAVES, collect
 from autograd_lite.compiler.trace import Axis
 from autograd_lite.engine import Value
-from autograd_lite.structure import Structure
+from autograd_lite.pytree import Structure
 
 __all__ = ["Program", "Trace"]
 

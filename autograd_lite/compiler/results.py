@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.structure import Structure
+from autograd_lite.pytree import Structure
 
 __all__ = ["packer"]
 
@@ -24,7 +24,7 @@ def packer(structure: Structure, *, batched: bool) -> Callable[[Any], Any]:
 
     Examples
     --------
-    >>> from autograd_lite.structure import flatten
+    >>> from autograd_lite.pytree import flatten
     >>> pack = packer(flatten((1.0, [2.0, 3.0]))[1], batched=False)
     >>> pack(np.array([10.0, 20.0, 30.0]))
     (10.0, [20.0, 30.0])

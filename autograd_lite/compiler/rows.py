@@ -10,8 +10,8 @@ import numpy as np
 from autograd_lite.compiler.arguments import rows_of
 from autograd_lite.compiler.results import packer
 from autograd_lite.errors import OperandError, ShapeError
-from autograd_lite.structure import flatten
-from autograd_lite.table import shown
+from autograd_lite.op import shown
+from autograd_lite.pytree import flatten
 from autograd_lite.transforms.arguments import as_values
 
 __all__ = ["check_places", "each_row", "stacked"]

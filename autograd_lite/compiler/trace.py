@@ -20,8 +20,8 @@ from typing import Any, NoReturn
 from autograd_lite.engine import Op, Value
 from autograd_lite.errors import TraceError
 from autograd_lite.namespaces import values
+from autograd_lite.pytree import flatten
 from autograd_lite.source_lines import users_line
-from autograd_lite.structure import flatten
 
 __all__ = ["ROWS", "ROW_SUM", "Axis", "Traced", "Tracer", "at_users_line", "current_tracer", "rows_axis"]
 

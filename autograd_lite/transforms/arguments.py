@@ -21,9 +21,9 @@ import numpy as np
 from autograd_lite.engine import Value, gradients
 from autograd_lite.errors import OperandError, ShapeError
 from autograd_lite.namespaces import values
-from autograd_lite.structure import NUMBER, Structure, flatten, has_values
-from autograd_lite.sweep import reachable
-from autograd_lite.table import shown, to_number
+from autograd_lite.op import shown, to_number
+from autograd_lite.pytree import NUMBER, Structure, flatten, has_values
+from autograd_lite.reverse import reachable
 
 __all__ = ["Function", "Run", "Selection", "as_values", "graph_wanted", "keeping_values", "run", "scalar", "select"]
 

@@ -15,9 +15,9 @@ import numpy as np
 
 from autograd_lite.engine import Value
 from autograd_lite.errors import OperandError, ShapeError
-from autograd_lite.expressions import pretty_number
-from autograd_lite.structure import Structure, flatten, has_values
-from autograd_lite.table import shown, to_number
+from autograd_lite.formulas import pretty_number
+from autograd_lite.op import shown, to_number
+from autograd_lite.pytree import Structure, flatten, has_values
 from autograd_lite.transforms.arguments import Function
 from autograd_lite.transforms.derivatives import derivative, hessian, hvp, value_and_grad
 

@@ -20,8 +20,8 @@ import numpy as np
 from autograd_lite.engine import Value, gradients
 from autograd_lite.errors import DomainError, OperandError, ShapeError
 from autograd_lite.namespaces import values
-from autograd_lite.structure import NUMBER, Structure, flatten
-from autograd_lite.table import shown
+from autograd_lite.op import shown
+from autograd_lite.pytree import NUMBER, Structure, flatten
 from autograd_lite.transforms.arguments import Function, Run, run, scalar, select
 from autograd_lite.transforms.sharing import shared
 

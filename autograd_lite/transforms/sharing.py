@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from autograd_lite.engine import Value
-from autograd_lite.sweep import reachable
+from autograd_lite.reverse import reachable
 
 __all__ = ["shared"]
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import Value
-from autograd_lite.structure import flatten
-from autograd_lite.table import Op
+from autograd_lite.op import Op
+from autograd_lite.pytree import flatten
 
 SMALLEST_NORMAL = 2.3e-308
 

@@ -12,7 +12,7 @@ import pytest
 import autograd_lite as ag
 from autograd_lite import TABLE
 from autograd_lite.compiler import program
-from autograd_lite.table import Op
+from autograd_lite.op import Op
 from tests.compiler.agreement import applied, same, same_sign_of_zero
 
 INF, NAN = math.inf, math.nan

@@ -11,7 +11,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite import OperandError, ShapeError, Value
-from autograd_lite.structure import flatten
+from autograd_lite.pytree import flatten
 from tests.compiler.agreement import alike
 
 

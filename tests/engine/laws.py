@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 import autograd_lite as ag
 from autograd_lite import TABLE, Value
-from autograd_lite.expressions import expr
+from autograd_lite.formulas import expr
 from autograd_lite.namespaces import floats, symbols
-from autograd_lite.table import Op
+from autograd_lite.op import Op
 from tests.engine.leeway import leeway_of, subnormal
 from tests.engine.oracle import Exact, derivatives, evaluated, series, spacing, ulps, unit, value
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from autograd_lite.namespaces import floats
-from autograd_lite.table import Op
+from autograd_lite.op import Op
 
 VALUE_ULPS, PARTIAL_ULPS = 2.0, 4.0  # the promises, in units in the last place
 TINY, LARGEST = 2.3e-308, 1.7e308

@@ -18,7 +18,7 @@ from typing import Any
 
 from flint import arb, arb_series, ctx
 
-from autograd_lite.table import TABLE, Op
+from autograd_lite.op import TABLE, Op
 
 HIGHEST = 40_000  # bits; more than any double needs
 HUGE = 2.0**40  # beyond this an exponential overflows or vanishes whatever its exact size

@@ -10,7 +10,7 @@ import pytest
 import autograd_lite as ag
 from autograd_lite import TABLE, OpDefinitionError, Value
 from autograd_lite.engine import ManyOp, primitive
-from autograd_lite.expressions import NOTATION
+from autograd_lite.formulas import NOTATION
 from autograd_lite.namespaces import arrays, floats, values
 from tests.engine import laws
 

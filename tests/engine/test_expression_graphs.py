@@ -15,7 +15,7 @@ from flint import arb, arb_series, ctx
 
 import autograd_lite as ag
 from autograd_lite import TABLE, Value
-from autograd_lite.sweep import reachable
+from autograd_lite.reverse import reachable
 from tests.engine.laws import applied
 from tests.engine.leeway import leeway_of
 from tests.engine.oracle import Exact, UncertainError, series

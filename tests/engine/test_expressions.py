@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd_lite.expressions import Expr, expr, name_latex, pretty_number
+from autograd_lite.formulas import Expr, expr, name_latex, pretty_number
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "engine" / "expressions.txt"
 

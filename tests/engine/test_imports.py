@@ -13,13 +13,13 @@ ROOT = Path(__file__).parents[2]
 FOLDERS = ("autograd_lite", "nn", "viz")
 LAYERS = [  # a file imports from the layers above its own in this list, and from its own package
     ["errors", "special"],
-    ["expressions"],
+    ["formulas"],
     ["namespaces"],
-    ["table"],
-    ["ops", "sweep"],
+    ["op"],
+    ["ops", "reverse"],
     ["engine"],
     ["source_lines"],
-    ["structure"],
+    ["pytree"],
     ["transforms"],
     ["checks"],
     ["compiler"],

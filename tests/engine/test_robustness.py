@@ -13,7 +13,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite import StaleGraphError, Value
-from autograd_lite.sweep import reachable
+from autograd_lite.reverse import reachable
 
 
 def in_subprocess(program: str) -> str:

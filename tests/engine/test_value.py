@@ -159,7 +159,7 @@ def test_minus_and_over_are_true_binary_nodes():
     x, y = Value(6.0), Value(3.0)
     assert (x - y).op.name == "sub"
     assert (x / y).op.name == "div"
-    assert len(ag.sweep.reachable([x / y])) == 3
+    assert len(ag.reverse.reachable([x / y])) == 3
 
 
 def test_comparisons_go_by_data():
@@ -397,7 +397,7 @@ def test_a_cloned_graph_gives_the_same_gradients(clone):
     h = ag.tanh(w * x + 1.0)
     h.label = "h"
     y = clone(h * h + x)
-    nodes = {v.label: v for v in ag.sweep.reachable([y]) if v.label}
+    nodes = {v.label: v for v in ag.reverse.reachable([y]) if v.label}
     assert ag.gradients(y, [nodes["x"], nodes["w"]]) == ag.gradients(h * h + x, [x, w])
     assert nodes["h"].op is TABLE["tanh"]
 

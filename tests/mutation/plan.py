@@ -70,11 +70,11 @@ def networks(name: str, *tests: str) -> Stages:
 
 PLAN: dict[str, Stages] = {
     "autograd_lite/engine.py": engine("engine", *SWEEPS),
-    "autograd_lite/sweep.py": engine("sweep", *SWEEPS),
-    "autograd_lite/table.py": engine("table"),
+    "autograd_lite/reverse.py": engine("reverse", *SWEEPS),
+    "autograd_lite/op.py": engine("op"),
     "autograd_lite/ops.py": engine("ops"),
     "autograd_lite/special.py": [["tests/engine/test_special.py"], *engine("special")],
-    "autograd_lite/expressions.py": [["tests/engine/test_expressions.py"], *engine("expressions", *SHOWN)],
+    "autograd_lite/formulas.py": [["tests/engine/test_expressions.py"], *engine("formulas", *SHOWN)],
     "nn/losses.py": networks("losses", "tests/nn/test_losses.py"),
     "nn/loss.py": networks("loss", "tests/nn/test_losses.py"),
     "nn/optim.py": networks("optim", "tests/nn/test_optim.py"),
@@ -86,8 +86,8 @@ PLAN: dict[str, Stages] = {
 ROWS = {
     "autograd_lite/special.py": {"erf", "erfc", "gauss", "normal_pdf", "normal_cdf", "gelu"},
     "autograd_lite/ops.py": {"pow", "powterm", "maximum", "hypot", "arctan2", "logsumexp"},  # what rows share
-    "autograd_lite/table.py": {"mul", "sigmoid", "relu", "leaky_relu", "maximum", "sumprod"},
+    "autograd_lite/op.py": {"mul", "sigmoid", "relu", "leaky_relu", "maximum", "sumprod"},
     "autograd_lite/engine.py": {"mul", "pow", "tanh", "relu", "maximum", "sumprod"},
-    "autograd_lite/sweep.py": {"mul", "pow", "tanh", "where", "maximum", "sumprod"},
-    "autograd_lite/expressions.py": {"div", "pow", "abs", "sqrt", "tanh", "arctan2", "logsumexp", "sumprod", "gauss"},
+    "autograd_lite/reverse.py": {"mul", "pow", "tanh", "where", "maximum", "sumprod"},
+    "autograd_lite/formulas.py": {"div", "pow", "abs", "sqrt", "tanh", "arctan2", "logsumexp", "sumprod", "gauss"},
 }

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import autograd_lite as ag
 from autograd_lite import Value
-from autograd_lite.sweep import reachable
+from autograd_lite.reverse import reachable
 from autograd_lite.transforms.sharing import shared
 
 WORDS = ["add", "mul", "sub", "div", "tanh", "sin", "exp", "square", "fsum", "sumprod", "maximum"]

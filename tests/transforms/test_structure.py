@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from autograd_lite import OperandError, ShapeError, Value
-from autograd_lite.structure import NUMBER, flatten, has_values, pack
+from autograd_lite.pytree import NUMBER, flatten, has_values, pack
 
 
 class Point(NamedTuple):

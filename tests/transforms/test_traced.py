@@ -7,7 +7,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite import Value
-from autograd_lite.structure import flatten
+from autograd_lite.pytree import flatten
 
 W = Value(1.5, "w")
 POINT = [0.3, -0.7, 1.1]

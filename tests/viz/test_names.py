@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from autograd_lite import Value
-from autograd_lite.sweep import reachable
+from autograd_lite.reverse import reachable
 from autograd_lite.viz.names import parameters_among, readable_names, showable
 
 

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd_lite.errors import OperandError, ShapeError
-from autograd_lite.table import Node, shown, to_number
+from autograd_lite.op import Node, shown, to_number
 
 __all__ = ["NUMBER", "Structure", "flatten", "has_values", "pack"]
 

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.errors import OpDefinitionError, OperandError, ShapeError, UnknownNameError
-from autograd_lite.expressions import NOTATION, Expr, Notation, expr
+from autograd_lite.formulas import NOTATION, Expr, Notation, expr
 from autograd_lite.namespaces import arrays, floats, symbols, values
 
 __all__ = ["TABLE", "ManyOp", "Node", "Op", "ScaledOp", "primitive", "shown", "to_number"]
