@@ -124,7 +124,7 @@ def test_a_node_is_visited_once_however_many_paths_lead_to_it():
     x = y = Value(1.0)
     for _ in range(100):
         y = y + y
-    assert len(ag.sweep.reachable([y])) == 101
+    assert len(ag.reverse.reachable([y])) == 101
     assert ag.gradients(y, x) == ag.gradients(y, x, create_graph=True).data == 2.0**100
 
 

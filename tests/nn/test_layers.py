@@ -86,7 +86,7 @@ def test_an_activation_of_ones_own():
 
 def test_the_weighted_sum_is_one_node_or_all_of_them():
     def ops(neuron):
-        return [v.op.name for v in ag.sweep.reachable([neuron([1.0, 2.0])]) if v.op]
+        return [v.op.name for v in ag.reverse.reachable([neuron([1.0, 2.0])]) if v.op]
 
     assert ops(nn.Neuron(2, "tanh")) == ["sumprod", "add", "tanh"]
     assert ops(nn.Neuron(2, "linear", written_out=True)) == ["mul", "mul", "add", "add"]
