@@ -87,12 +87,12 @@ class ArrayEmitter:
                 to.scalar(number, f"float({to.rows(group.block)})")  # type: ignore[arg-type]
         for k, (block, shape) in enumerate(self.blocks.items()):
             if block not in inputs:
-                to.parameters.append(f"unused_{k}")
+                to.parameters.append(to.naming.unique(f"unused_{k}"))
             elif shape is None and self.groups[inputs[block]].axis is None:
                 to.parameters.append(self.to.naming.names[inputs[block]])
                 to.scalar(inputs[block], self.to.naming.names[inputs[block]])
             else:
-                to.parameters.append(f"{self.to.naming.names[inputs[block]]}_given")
+                to.parameters.append(to.naming.unique(f"{to.naming.names[inputs[block]]}_given"))
                 to.argument(inputs[block], to.parameters[-1], shape)
 
     def _place_results(self) -> None:

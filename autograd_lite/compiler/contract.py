@@ -141,7 +141,7 @@ class Contractions:
         if terms.group.word == "sum":
             counts = np.unique(np.array(terms.part.rows), return_counts=True)[1].astype(float)
             shape = (-1, 1) if terms.group.axis else (-1,)
-            given.append(to.name_of(f"k_{out}", counts.reshape(shape)))
+            given.append(to.name_of(to.naming.unique("counts"), counts.reshape(shape)))
             given += [to.rows(over)] if over else []
         to.line(f"{out}[...] = {' * '.join(given)}", calls=1)
 

@@ -22,12 +22,15 @@ from autograd_lite.compiler.trace import Traced
 from autograd_lite.compiler.views import Indices, columns
 from autograd_lite.compiler.words import UFUNCS
 from autograd_lite.engine import Value
-from autograd_lite.namespaces import arrays
+from autograd_lite.namespaces import arrays, floats
+from autograd_lite.text import identifier, in_comment
 
 __all__ = ["Names", "unused"]
 
+LONGEST_COMMENT = 400
 RESERVED = {*keyword.kwlist, *UFUNCS.values(), *vars(arrays), "empty", "view", "result", "run", "build"}
-RESERVED |= {"take", "einsum", "dot", "matmul", "float", "inf", "nan", "n"}
+RESERVED |= {"take", "einsum", "dot", "matmul", "float", "inf", "nan", "n", *(f"{word}_" for word in vars(floats))}
+RESERVED |= {f"{name}_{method}" for name in UFUNCS.values() for method in ("reduce", "reduceat")}
 
 
 def unused(name: str, taken: dict[str, int]) -> str:
@@ -46,9 +49,7 @@ def unused(name: str, taken: dict[str, int]) -> str:
     >>> unused("x", taken), unused("layer1.w", taken), unused("2nd", taken)
     ('x_2', 'layer1_w', 'v_2nd')
     """
-    stem = re.sub(r"[^0-9A-Za-z_]", "_", name)
-    stem = stem if stem[:1].isalpha() else f"v_{stem}"
-    found = stem
+    found = stem = identifier(name)
     while found in taken:
         taken[stem] += 1
         found = f"{stem}_{taken[stem]}"
@@ -176,7 +177,7 @@ class Names:
         if v is None:
             return None
         size = f" ({count} numbers)" if count > 1 else ""
-        return f"{self.names[number]}{size}: {self._meaning(group, v)}"
+        return in_comment(f"{self.names[number]}{size}: {self._meaning(group, v)}", LONGEST_COMMENT)
 
     def _meaning(self, group: Group, v: Value) -> str:
         slope = self._slope(v)
@@ -229,5 +230,5 @@ class Names:
             stem, letter = parts.pop()
             if not parts and stem:
                 number = re.search(r"\d+$", stem)
-                return letter + (number.group() if number else "")
+                return in_comment(letter + (number.group() if number else ""))
         return self.names[g]

@@ -14,6 +14,7 @@ from autograd_lite.compiler.naming import Names
 from autograd_lite.compiler.trace import Axis
 from autograd_lite.compiler.views import Indices, affine
 from autograd_lite.namespaces import floats
+from autograd_lite.text import assembled
 
 __all__ = ["Buffers", "strided"]
 
@@ -52,6 +53,7 @@ class Buffers:
         self.names: dict[str, Any] = {"empty": np.empty, "view": strided}
         self.calls = 0
         self.axes: list[Axis] = []
+        self._sizes: list[str] = []  # the names of their numbers of rows
         self.result_axis: Axis | None = None
         self._made_groups: set[int] = set()
         self._floats: set[int] = set()
@@ -100,8 +102,7 @@ class Buffers:
     def text(self) -> str:
         """The whole source."""
         sizes = ", ".join(self.rows(axis) for axis in self.axes)
-        setup = "".join(f"    {line}\n" for line in self.setup)
-        body = "".join(f"        {line}\n" for line in self.body)
+        setup, body = assembled(self.setup, "    "), assembled(self.body, "        ")
         run = f"    def run({', '.join(self.parameters)}):\n{body}        return result\n"
         return f"def build({sizes}):\n{setup}\n{run}\n    return run\n"
 
@@ -111,8 +112,8 @@ class Buffers:
         """The name of the number of rows of an axis."""
         if axis not in self.axes:
             self.axes.append(axis)
-        place = self.axes.index(axis)
-        return f"n{place}" if place else "n"
+            self._sizes.append(self.naming.unique(f"n{len(self._sizes)}") if self._sizes else "n")
+        return self._sizes[self.axes.index(axis)]
 
     def shape(self, count: tuple[int, ...], axis: Axis | None) -> str:
         """Write the shape of a buffer."""
@@ -151,18 +152,19 @@ class Buffers:
         size = self.size(number)
         self._made_groups.add(number)
         name = self.naming.names[number]
+        whole = self.naming.unique(f"{name}_in")
         if group.axis:
             n = self.rows(group.axis)
             inner = ", ".join([n, *map(str, shape if isinstance(shape, tuple) else [shape] if shape else [])])
-            self.setup.append(f"{name}_in = empty(({inner}{',' if inner == n else ''}))")
-            self.setup.append(f"{name} = {name}_in.reshape({n}, {size}).T")
+            self.setup.append(f"{whole} = empty(({inner}{',' if inner == n else ''}))")
+            self.setup.append(f"{name} = {whole}.reshape({n}, {size}).T")
         else:
             self.setup.append(f"{name} = empty({size})")
             if not isinstance(shape, tuple) or len(shape) == 1:
                 self.line(f"{name}[...] = {parameter}", calls=1)
                 return
-            self.setup.append(f"{name}_in = {name}.reshape({shape})")
-        self.line(f"{name}_in[...] = {parameter}", calls=1)
+            self.setup.append(f"{whole} = {name}.reshape({shape})")
+        self.line(f"{whole}[...] = {parameter}", calls=1)
 
     def size(self, number: int) -> int:
         """How many members the buffer of a group holds."""

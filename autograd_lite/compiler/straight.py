@@ -18,6 +18,7 @@ from autograd_lite.compiler.naming import unused
 from autograd_lite.compiler.sums import LEAVES, Node, Term
 from autograd_lite.compiler.words import OPERATORS
 from autograd_lite.namespaces import floats
+from autograd_lite.text import assembled
 
 __all__ = ["StraightEmitter"]
 
@@ -43,7 +44,9 @@ class StraightEmitter:
         self.blocks = blocks
         self.arguments = arguments
         self.names: dict[str, Any] = {"inf": math.inf, "nan": math.nan}
-        self.taken = dict.fromkeys([*keyword.kwlist, "inf", "nan", "run", "sum"], 1)
+        self.taken = dict.fromkeys(
+            [*keyword.kwlist, "inf", "nan", "run", "sum", *(f"{word}_" for word in vars(floats))], 1
+        )
         self.uses = Counter([*(j for node in nodes.values() for j in node.operands), *outputs])
         self.shown: dict[int, tuple[str, int, bool]] = {}  # node -> expression, depth, whether it binds tightly
 
@@ -66,7 +69,7 @@ class StraightEmitter:
                 self.shown[i] = (name, 0, True)
         results = ", ".join(self.shown[i][0] for i in self.outputs)
         lines.append(f"return [{results}]")
-        return f"def run({', '.join(parameters)}):\n" + "".join(f"    {line}\n" for line in lines)
+        return f"def run({', '.join(parameters)}):\n" + assembled(lines, "    ")
 
     def _unpacked(self, parameters: Sequence[str]) -> list[str]:
         """Give the numbers of each block a name of their own."""
