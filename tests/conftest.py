@@ -1,15 +1,22 @@
-"""Profiles of the tests: the default run takes about two minutes, ``--long`` runs the long profile as well."""
+"""Profiles of the tests: the default run takes about two minutes, ``--long`` runs the long profile as well.
+
+Nothing is written into the checkout, which may be read-only: Hypothesis keeps no examples, and its tables elsewhere.
+"""
 
 from __future__ import annotations
 
 import os
+import tempfile
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(Path(tempfile.gettempdir(), f"hypothesis-{getattr(os, 'getuid', int)()}")))
+
 # Ops of four operands filter much: a point must lie in every operand's domain.
 HEAVY = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
-COMMON = {"deadline": None, "suppress_health_check": HEAVY}
+COMMON = {"deadline": None, "database": None, "suppress_health_check": HEAVY}
 # On CI the same examples every time; elsewhere each run looks at new ones.
 settings.register_profile("default", max_examples=100, derandomize="CI" in os.environ, **COMMON)
 settings.register_profile("long", max_examples=1000, **COMMON)
