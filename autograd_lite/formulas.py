@@ -14,6 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from autograd_lite.text import pretty_number
+
 __all__ = ["NOTATION", "Expr", "Notation", "expr", "name_latex", "pretty_number"]
 
 SUM, PRODUCT, MINUS, POWER, ATOM = range(1, 6)
@@ -136,25 +138,6 @@ def expr(thing: Any) -> Expr:
     if isinstance(thing, Expr):
         return thing
     return Expr(thing if isinstance(thing, str) else float(thing))
-
-
-def pretty_number(value: float, digits: int = 4) -> str:
-    """Write a number with so many significant digits, a true minus sign, and never 0 for a non-zero.
-
-    Examples
-    --------
-    >>> [pretty_number(x) for x in (2.0, -0.5, 1 / 3, 1234567.0, -2.5e-9, 0.0)]
-    ['2', '−0.5', '0.3333', '1.235e6', '−2.5e−9', '0']
-    """
-    if math.isnan(value):
-        return "nan"
-    if math.isinf(value):
-        return "∞" if value > 0 else "−∞"
-    text = f"{value:.{digits}g}"
-    if "e" in text:
-        mantissa, exponent = text.split("e")
-        text = f"{mantissa}e{int(exponent)}"
-    return "0" if value == 0 else text.replace("-", "−")
 
 
 def name_latex(name: str) -> str:

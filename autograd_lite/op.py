@@ -21,6 +21,7 @@ import numpy as np
 from autograd_lite.errors import OpDefinitionError, OperandError, ShapeError, UnknownNameError
 from autograd_lite.formulas import NOTATION, Expr, Notation, expr
 from autograd_lite.namespaces import arrays, floats, symbols, values
+from autograd_lite.text import shown
 
 __all__ = ["TABLE", "ManyOp", "Node", "Op", "ScaledOp", "primitive", "shown", "to_number"]
 
@@ -74,12 +75,6 @@ def to_number(data: Any, what: str = "a Value") -> float:
     else:
         advice = "Give an int or a float."
     raise OperandError(f"A real number is needed for {what}, not {shown(data)} ({type(data).__name__}). {advice}")
-
-
-def shown(thing: Any) -> str:
-    """Write something for a message, cut to a readable length."""
-    text = repr(thing)
-    return text if len(text) <= 60 else text[:57] + "..."
 
 
 # --- the op ---------------------------------------------------------------------------------------------------------

@@ -157,7 +157,7 @@ def test_what_cannot_be_saved_is_named(tmp_path):
     for bad in ({"optimizer": Mine()}, {"notes": {"x": object()}}):
         with pytest.raises(OperandError):
             nn.save(nn.MLP(1, [1]), tmp_path / "model.npz", **bad)
-    with pytest.raises(OutputError, match="No such file"):
+    with pytest.raises(OutputError, match="No such folder"):
         nn.save(nn.MLP(1, [1]), tmp_path / "nowhere" / "model.npz")
     assert files_in(tmp_path) == []
 
@@ -215,9 +215,9 @@ def test_a_link_stays_a_link_and_a_device_a_device(tmp_path):
     assert numbers(nn.load(tmp_path / "model.npz")) == numbers(nn.MLP(1, [1]))
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path / "pipe", tmp_path / "nul\0.npz"):
-        with pytest.raises(OutputError, match="no regular file"):
+        with pytest.raises(OutputError, match=r"not a regular file|no file can have this name"):
             nn.save(nn.MLP(1, [1]), path)
-        with pytest.raises(OutputError, match="no regular file"):
+        with pytest.raises(OutputError, match=r"not a regular file|no file can have this name"):
             nn.check_writable(path)
     assert sorted(files_in(tmp_path)) == ["link.npz", "model.npz", "pipe"]
 

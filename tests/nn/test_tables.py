@@ -273,7 +273,7 @@ def test_a_bad_row_leaves_no_half_written_predictions(flowers, tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["new.csv", "out.csv"]
     with pytest.raises(OperandError, match="own input"):
         nn.predict_csv(table, tmp_path / "new.csv", tmp_path / "new.csv")
-    with pytest.raises(OutputError, match="cannot be written"):
+    with pytest.raises(OutputError, match="Cannot write"):
         nn.predict_csv(table, path, tmp_path / "nowhere" / "out.csv")
 
 
