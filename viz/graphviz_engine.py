@@ -71,6 +71,7 @@ def render(dot: str, kind: str) -> bytes:
             ".dot text and lay it out elsewhere."
         ) from None
     if done.returncode != 0 or not done.stdout:
-        complaint = done.stderr.decode(errors="replace").strip().splitlines() or ["no message"]
-        raise OutputError(f"Graphviz ({command[0]}) could not make the {kind}: {complaint[-1]}")
+        lines = done.stderr.decode(errors="replace").strip().splitlines() or ["no message"]
+        complaint = next((line for line in lines if line.startswith("Error:")), lines[-1])
+        raise OutputError(f"Graphviz ({command[0]}) could not make the {kind}: {complaint}")
     return done.stdout

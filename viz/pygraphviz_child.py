@@ -14,8 +14,11 @@ def main() -> None:
     """Read DOT text from standard input and write the picture to standard output."""
     import pygraphviz  # noqa: PLC0415 - an optional package, and this module is also imported for its documentation
 
-    graph = pygraphviz.AGraph(string=sys.stdin.buffer.read().decode())
-    picture: Any = graph.draw(format=sys.argv[1], prog="dot")
+    try:
+        graph = pygraphviz.AGraph(string=sys.stdin.buffer.read().decode())
+        picture: Any = graph.draw(format=sys.argv[1], prog="dot")
+    except (pygraphviz.DotError, ValueError) as error:  # Graphviz itself has already written what it complains about
+        sys.exit(f"Error: {error}")
     sys.stdout.buffer.write(picture)
 
 

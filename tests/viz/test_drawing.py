@@ -16,9 +16,8 @@ from autograd_lite.errors import (
     UnknownNameError,
 )
 from autograd_lite.viz import draw, graphviz_engine
-from autograd_lite.viz.graphviz_engine import engine_name
 
-needs_graphviz = pytest.mark.skipif(engine_name() is None, reason="neither dot nor pygraphviz is installed")
+needs_graphviz = pytest.mark.usefixtures("engine")
 
 
 @pytest.mark.parametrize("name", ["two_one_one", "squared"])
@@ -152,13 +151,6 @@ def test_without_graphviz_the_error_names_both_ways_and_text_still_works(tmp_pat
     assert [f.name for f in tmp_path.iterdir()] == ["graph.dot"]
 
 
-def test_pygraphviz_draws_where_there_is_no_dot(monkeypatch):
-    pytest.importorskip("pygraphviz")
-    monkeypatch.setattr("shutil.which", lambda _name: None)
-    x = Value(3.0, "x")
-    assert draw(x * x).svg.count('class="edge"') == 2
-
-
 @needs_graphviz
 def test_a_layout_that_takes_too_long_is_ended(monkeypatch):
     monkeypatch.setattr("autograd_lite.viz.graphviz_engine.TIME_LIMIT", 1e-4)
@@ -166,10 +158,28 @@ def test_a_layout_that_takes_too_long_is_ended(monkeypatch):
         draw(Value(1.0, "x").tanh()).svg  # noqa: B018 - asking for the picture draws it
 
 
-@needs_graphviz
-def test_what_graphviz_cannot_read_is_its_own_complaint_in_one_line():
-    with pytest.raises(OutputError, match=r"^Graphviz \(.*\) could not make the svg: .*syntax error.*$"):
-        graphviz_engine.render("digraph {", "svg")
+@pytest.mark.parametrize("dot", ["digraph {", "digraph { a [label=<<B>x]; }"], ids=["graph", "label"])
+def test_what_graphviz_cannot_read_is_its_own_complaint_in_one_line(dot, engine):
+    with pytest.raises(OutputError, match=r"^Graphviz \(.*\) could not make the svg: .*syntax error[^\n]*$"):
+        graphviz_engine.render(dot, "svg")
+
+
+def test_the_complaint_is_the_first_error_among_warnings_and_remarks(stub_dot):
+    stub_dot("sys.exit('Warning: a font\\nError: bad label\\nError: giving up\\nin line 1')")
+    with pytest.raises(OutputError, match=r"could not make the svg: Error: bad label$"):
+        graphviz_engine.render("digraph {}", "svg")
+
+
+@pytest.mark.parametrize(("program", "complaint"), [("sys.exit('crashed')", "crashed"), ("", "no message")])
+def test_a_failure_without_an_error_line_gives_the_last_line(program, complaint, stub_dot):
+    stub_dot(program)
+    with pytest.raises(OutputError, match=f"could not make the png: {complaint}$"):
+        graphviz_engine.render("digraph {}", "png")
+
+
+def test_dot_on_the_path_gets_the_format_and_the_text(stub_dot):
+    stub_dot("print(sys.argv[1:], sys.stdin.read())")
+    assert graphviz_engine.render("digraph {}", "png").decode().strip() == "['-Tpng'] digraph {}"
 
 
 @needs_graphviz

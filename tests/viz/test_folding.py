@@ -12,13 +12,12 @@ from autograd_lite.errors import GraphTooLargeError, OperandError, UnknownNameEr
 from autograd_lite.viz import draw, explain, steps
 from autograd_lite.viz.fold import fold
 from autograd_lite.viz.graph import Graph
-from autograd_lite.viz.graphviz_engine import engine_name
 from autograd_lite.viz.layers import LayerGraph
 from autograd_lite.viz.levels import at_level
 from autograd_lite.viz.picture import Picture
 from autograd_lite.viz.states import state_after, widest_texts
 
-needs_graphviz = pytest.mark.skipif(engine_name() is None, reason="neither dot nor pygraphviz is installed")
+needs_graphviz = pytest.mark.usefixtures("engine")
 
 
 def network(*sizes, activation="tanh", written_out=False):

@@ -11,14 +11,13 @@ from autograd_lite import Value
 from autograd_lite.viz import draw, explain, steps
 from autograd_lite.viz.finite import agrees, finite_difference
 from autograd_lite.viz.graph import Graph
-from autograd_lite.viz.graphviz_engine import engine_name
 from autograd_lite.viz.inline import whole_formula
 from autograd_lite.viz.layout import lay_out
 from autograd_lite.viz.picture import Picture
 from autograd_lite.viz.states import state_after, widest_texts
 from autograd_lite.viz.style import DARK
 
-needs_graphviz = pytest.mark.skipif(engine_name() is None, reason="neither dot nor pygraphviz is installed")
+needs_graphviz = pytest.mark.usefixtures("engine")
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -32,9 +31,7 @@ def test_boxes_do_not_overlap_and_parallel_edges_run_apart():
 
 
 @needs_graphviz
-def test_both_engines_lay_out(monkeypatch):
-    pytest.importorskip("pygraphviz")
-    monkeypatch.setattr("shutil.which", lambda _name: None)
+def test_operands_stand_above_what_uses_them():
     layout = lay_out([(100, 60)] * 2, [(0, 1), (0, 1)], "TB")
     assert layout.boxes[0].y < layout.boxes[1].y
     assert len(layout.curves) == 2

@@ -8,9 +8,8 @@ import pytest
 from autograd_lite import Value
 from autograd_lite.errors import GraphTooLargeError, OutputError
 from autograd_lite.viz import explain, steps
-from autograd_lite.viz.graphviz_engine import engine_name
 
-needs_graphviz = pytest.mark.skipif(engine_name() is None, reason="neither dot nor pygraphviz is installed")
+needs_graphviz = pytest.mark.usefixtures("engine")
 
 
 @pytest.mark.parametrize("kind", ["md", "tex"])
