@@ -13,9 +13,9 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite import Value
-from autograd_lite.viz.graphviz_engine import engine_name
+from autograd_lite.viz.drawing.graphviz_engine import engine_name
 
-GOLDEN = Path(__file__).parent.parent / "golden" / "viz"
+GOLDEN = Path(__file__).parents[1] / "golden" / "viz"
 HOSTILE = [
     "<script>alert(1)</script>",
     'a"b',
