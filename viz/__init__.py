@@ -8,17 +8,17 @@ gradients by layer.
 
 from __future__ import annotations
 
-from .drawing import Drawing, draw
-from .explaining import explain
-from .explanation import Explanation
-from .history import plot_history
-from .leaf_table import Explanations
-from .plots import plot_decision_boundary, plot_descent
-from .plots_curves import plot_activation, plot_taylor
-from .plots_flow import plot_gradient_flow
-from .step import Step
+from .drawing.draw import Drawing, draw
+from .explain.explain import explain
+from .explain.explanation import Explanation
+from .explain.table import Explanations
+from .plots.curves import plot_activation, plot_taylor
+from .plots.gradient_flow import plot_gradient_flow
+from .plots.history import plot_history
+from .plots.planes import plot_decision_boundary, plot_descent
 from .stepping import Steps, steps
-from .walk import Walk
+from .steps.step import Step
+from .steps.walk import Walk
 
 __all__ = [
     "Drawing",

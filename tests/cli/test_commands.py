@@ -15,7 +15,7 @@ import pytest
 
 from autograd_lite import __main__ as entry
 from autograd_lite.cli import doctor, main
-from autograd_lite.viz import graphviz_engine
+from autograd_lite.viz.drawing import graphviz_engine
 
 needs_graphviz = pytest.mark.skipif(graphviz_engine.engine_name() is None, reason="no Graphviz here")
 needs_shell = pytest.mark.skipif(shutil.which("sh") is None, reason="no sh here")

@@ -10,7 +10,7 @@ import pytest
 from autograd_lite import nn
 from autograd_lite.cli import main
 from autograd_lite.cli.demo_parts import iris, worked_example
-from autograd_lite.viz import graphviz_engine
+from autograd_lite.viz.drawing import graphviz_engine
 
 WRITTEN = ["1-after.svg", "1-before.svg", "1-steps.html", "1-transcript.txt", "2-xor.svg", "3-iris-loss.png"]
 

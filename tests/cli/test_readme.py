@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from autograd_lite.cli import check, draw, main, step
-from autograd_lite.viz import graphviz_engine
+from autograd_lite.viz.drawing import graphviz_engine
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -29,11 +29,11 @@ GRAPHS = [
     *[f"tests/engine/test_expression_graphs.py::test_random_graphs[{block}]" for block in range(3)],
 ]
 SHOWN = [
-    "tests/viz/test_names.py",
-    "tests/viz/test_explanation.py",
-    "tests/viz/test_stepping.py",
-    "tests/viz/test_writers.py",
-    "tests/viz/test_folding.py",
+    "tests/viz/graphs/test_names.py",
+    "tests/viz/explain/test_explanation.py",
+    "tests/viz/steps/test_stepping.py",
+    "tests/viz/writers/test_writers.py",
+    "tests/viz/graphs/test_folding.py",
 ]
 TRAINED = ["tests/nn/test_course_networks.py", "tests/nn/test_fit.py", "tests/nn/test_compiled_fit.py"]
 TRAINED += ["tests/nn/test_weighted.py"]

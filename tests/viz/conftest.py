@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,9 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite import Value
+from autograd_lite.viz.drawing.graphviz_engine import engine_name
 
-GOLDEN = Path(__file__).parent.parent / "golden" / "viz"
+GOLDEN = Path(__file__).parents[1] / "golden" / "viz"
 HOSTILE = [
     "<script>alert(1)</script>",
     'a"b',
@@ -124,3 +126,27 @@ def browser() -> Iterator[Any]:
 def without_graphviz(monkeypatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda _name: None)
     monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+
+
+@pytest.fixture(params=["dot", "pygraphviz"])
+def engine(request, monkeypatch, tmp_path_factory) -> str:
+    """Each Graphviz that is installed: the program, then the package with the program hidden."""
+    if request.param == "pygraphviz":
+        monkeypatch.setenv("PATH", str(tmp_path_factory.mktemp("no_programs")))
+    if engine_name() != request.param:
+        pytest.skip(f"{request.param} is not installed")
+    return request.param
+
+
+@pytest.fixture
+def stub_dot(monkeypatch, tmp_path_factory) -> Callable[[str], None]:
+    """Put a program `dot` on the PATH that runs the given Python text."""
+
+    def install(program: str) -> None:
+        folder = tmp_path_factory.mktemp("programs")
+        stub = folder / "dot"
+        stub.write_text(f"#!{sys.executable} -P\nimport sys\n{program}\n")
+        stub.chmod(0o755)
+        monkeypatch.setenv("PATH", str(folder))
+
+    return install

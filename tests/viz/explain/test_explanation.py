@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+
+import autograd_lite as ag
+from autograd_lite import Value
+from autograd_lite.errors import OperandError
+from autograd_lite.viz import explain
+from autograd_lite.viz.graphs.view import scalar_view
+
+
+def test_the_worked_example(example):
+    root, leaves = example("two_one_one")
+    text = str(explain(root, leaves["w1"]))
+    assert "w1 → v1 → v3 → h_in → h_out → v4 → y_in → y_out → v5 → v6 → E" in text
+    assert "= −0.001684" in text
+    assert text.endswith("Reverse sweep:  −0.001684 ✓")
+
+
+def test_every_leaf_agrees_with_the_reverse_sweep(example):
+    root, leaves = example("squared")
+    for leaf in leaves.values():
+        explanation = explain(root, leaf)
+        assert math.fsum(path.product for path in explanation.paths) == pytest.approx(ag.gradients(root, leaf))
+        assert explanation.gradient == ag.gradients(root, leaf)
+
+
+def test_shared_nodes_have_a_path_per_way():
+    a = Value(1.0, "a")
+    b = a + a
+    explanation = explain(b + b, a)
+    assert explanation.count == 4
+    assert [path.product for path in explanation.paths] == [1.0] * 4
+    assert "Sum over paths: 1 + 1 + 1 + 1 = 4\nReverse sweep:  4 ✓" in str(explanation)
+
+
+def test_many_paths_are_counted_and_the_largest_listed():
+    a = Value(1.5, "a")
+    r = a
+    for _ in range(60):
+        r = r + r * a
+    explanation = explain(r, a, limit=4)
+    assert explanation.count > 10**15
+    assert len(explanation.paths) == 4
+    sizes = [abs(path.product) for path in explanation.paths]
+    assert sizes == sorted(sizes, reverse=True)
+    assert math.fsum(share.contribution for share in explanation.shares) == pytest.approx(ag.gradients(r, a))
+    assert "the largest 4 of them" in str(explanation)
+
+
+def test_the_largest_paths_are_those_of_the_full_list():
+    a, b = Value(0.7, "a"), Value(-1.3, "b")
+    r = a
+    for k in range(6):
+        r = (r * b + a) if k % 2 else (r * r - b)
+    every = explain(r, a, limit=10**6)
+    assert len(every.paths) == every.count
+    few = explain(r, a, limit=5)
+    assert [p.product for p in few.paths] == [p.product for p in every.paths[:5]]
+
+
+def test_a_node_between_and_the_root_itself(example):
+    root, leaves = example("squared")
+    d = root.operands[0]
+    assert explain(root, d).gradient == 2 * d.data
+    assert "L itself" in str(explain(root, root))
+    assert str(explain(root, Value(1.0, "z"))).startswith("∂L/∂z = 0: no path leads from z to L")
+    assert str(explain(d, root)).startswith("∂d/∂L = 0")
+    assert str(explain(leaves["x"], Value.constant(1.0)))
+
+
+def test_the_table_of_all_leaves_is_a_sequence(example):
+    root, leaves = example("squared")
+    table = explain(root)
+    assert [row.name for row in table] == list(leaves)
+    assert [row.gradient for row in table[1:3]] == ag.gradients(root, [leaves["w"], leaves["b"]])
+    assert table[-1].name == "y"
+
+
+def test_a_leaf_has_no_slope_by_an_operand(example):
+    graph = scalar_view(example("squared")[0])
+    with pytest.raises(OperandError, match="x is a leaf: it was not computed from anything"):
+        graph.slope(graph.leaves[0], 0)
+
+
+def test_what_is_no_value_is_refused():
+    with pytest.raises(OperandError, match="explain needs the Value"):
+        explain(Value(1.0), "x")
+    with pytest.raises(OperandError, match="A Value is needed"):
+        explain(1.0, Value(1.0))
+
+
+def test_infinite_slopes_do_not_break_it():
+    x = Value(0.0, "x")
+    assert "✓" in str(explain(ag.sqrt(x) * 0.0, x))
+    assert str(explain(ag.sqrt(x), x))
+    assert str(explain(ag.log(Value(-1.0, "n")) * x, x))

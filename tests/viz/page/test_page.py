@@ -1,0 +1,389 @@
+"""The page in a real browser: every button and key, on the graphs that learners bring."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+import autograd_lite as ag
+from autograd_lite import Value
+from autograd_lite.viz import steps
+from autograd_lite.viz.drawing.boxes import BoxModel
+from autograd_lite.viz.drawing.graphviz_engine import engine_name
+from autograd_lite.viz.page.data import page_data, wrong_sequences
+from autograd_lite.viz.page.page import page
+
+pytestmark = pytest.mark.skipif(engine_name() is None, reason="neither dot nor pygraphviz is installed")
+
+
+@pytest.fixture
+def shown(browser, tmp_path):
+    """Open the page of a graph; at the end there must be no error and no request in its log."""
+    opened = []
+
+    def show(root, *, size=(1440, 900), dark=False, **options):
+        file = steps(root, **options).save(tmp_path / f"page{len(opened)}.html")
+        context = browser.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            color_scheme="dark" if dark else "light",
+            reduced_motion="reduce",
+        )
+        tab = context.new_page()
+        log = []
+        tab.on("console", lambda message: log.append(message.text))
+        tab.on("pageerror", lambda error: log.append(str(error)))
+        tab.on("request", lambda request: None if request.url == file.as_uri() else log.append(request.url))
+        tab.goto(file.as_uri())
+        opened.append((context, log))
+        return tab
+
+    yield show
+    for context, log in opened:
+        context.close()
+        assert log == []
+
+
+def press(tab, *keys):
+    for key in keys:
+        tab.keyboard.press(key)
+
+
+def node(tab, name):
+    """What a box shows: its class, data and gradient."""
+    group = tab.locator(f'.figure.wide g.node:has(text.name:text-is("{name}"))')
+    return (
+        group.get_attribute("class").split(),
+        group.locator(".data").text_content(),
+        group.locator(".grad").text_content(),
+    )
+
+
+def title(tab):
+    return tab.locator("#title").text_content()
+
+
+def count(tab):
+    return tab.locator("#count").text_content()
+
+
+def test_it_begins_before_the_first_step_and_steps_on_and_back(shown, example):
+    tab = shown(example("squared")[0])
+    assert count(tab) == "0 / 10"
+    assert node(tab, "d")[2] == "?"
+    assert "unknown" in node(tab, "d")[0]
+    press(tab, "ArrowRight", "ArrowRight")
+    assert title(tab) == "L → d (use 1 of 2)"
+    classes, _, grad = node(tab, "d")
+    assert grad == "−1.197"
+    assert {"partial", "receiver"} <= set(classes)
+    assert "giver" in node(tab, "L")[0]
+    tab.click("#next")
+    classes, _, grad = node(tab, "d")
+    assert grad == "−2.395"
+    assert "final" in classes
+    press(tab, "ArrowLeft")
+    assert node(tab, "d")[2] == "−1.197"
+    tab.click("#back")
+    assert node(tab, "d")[2] == "?"
+
+
+def test_ends_digits_whole_nodes_slider_and_list(shown, example):
+    tab = shown(example("squared")[0])
+    press(tab, "End")
+    assert count(tab) == "10 / 10"
+    assert node(tab, "w")[2] == "−4.603"
+    assert tab.locator('.figure.wide g.node:has(text.name:text-is("w")) .tick').text_content() == "≈✓"
+    press(tab, "Home")
+    assert count(tab) == "0 / 10"
+    press(tab, "1", "0", "Enter")
+    assert count(tab) == "10 / 10"
+    press(tab, "2", "Enter", "Shift+ArrowRight")
+    assert title(tab) == "L → d (use 2 of 2)"
+    press(tab, "Shift+ArrowLeft")
+    assert count(tab) == "0 / 10"
+    tab.locator("#slider").focus()
+    press(tab, "ArrowRight", "ArrowRight", "ArrowRight")
+    assert count(tab) == "3 / 10"
+    assert tab.locator("#slider").get_attribute("aria-valuetext") == "3 of 10: L → d (use 2 of 2)"
+    tab.click("#list li:nth-child(6) button")
+    assert title(tab) == "t → s"
+    assert tab.locator("#list [aria-current]").text_content() == "6. t → s"
+    tab.click("#first")
+    tab.click("#last")
+    assert count(tab) == "10 / 10"
+
+
+def test_play_and_pause(shown, example):
+    tab = shown(example("squared")[0])
+    press(tab, " ")
+    assert tab.locator("#play").get_attribute("aria-pressed") == "true"
+    tab.locator("#count", has_text="2 / 10").wait_for()
+    press(tab, " ")
+    assert tab.locator("#play").get_attribute("aria-pressed") == "false"
+
+
+def test_the_formula_panel_is_typeset(shown, example):
+    tab = shown(example("squared")[0])
+    press(tab, "3", "Enter")
+    fraction = tab.locator("#math mfrac").first.bounding_box()
+    assert fraction["height"] > 30
+    assert "d.grad" in tab.locator("#math").text_content()
+    assert "−1.1974+(−1.1974)=−2.3948" in re.sub(r"\s", "", tab.locator("#math").text_content())
+    assert tab.locator("#rule").text_content() == "L = d · d, ∂L/∂d = d = −1.197"
+
+
+def test_predicting_right_and_wrong_in_each_named_way(shown, example):
+    tab = shown(example("squared")[0])
+
+    def answer(text):
+        tab.fill("#answer", text)
+        press(tab, "Enter")
+        return tab.locator("#verdict").text_content()
+
+    press(tab, "1", "Enter", "p")
+    assert tab.locator("#asked").text_content() == "L → d: what does L contribute to d.grad?"
+    assert answer("1.197").startswith("The sign")
+    assert answer("") == "Type a number, such as -0.25."
+    assert answer("99").startswith("Not that")
+    assert count(tab) == "1 / 10", "the step is not shown before it is right"
+    assert answer("-1.197").startswith("Right")
+    assert count(tab) == "2 / 10"
+    press(tab, "ArrowRight")
+    assert "was −1.197" in tab.locator("#asked").text_content()
+    assert answer("-1.197").startswith("Overwrote instead of added")
+    assert answer("-0.197").startswith("Forgot the local derivative")
+    assert answer("-2.395").startswith("Right")
+    press(tab, "6", "Enter", "ArrowRight")
+    assert answer("0.961").startswith("Not that")
+    tab.click("#reveal")
+    assert count(tab) == "7 / 10"
+    press(tab, "5", "Enter", "ArrowRight")
+    assert answer("0.961").startswith("Forgot the upstream gradient")
+    press(tab, "ArrowRight")
+    assert count(tab) == "5 / 10", "keys are off while an answer is typed"
+    press(tab, "Escape")
+    assert tab.locator("#question").is_hidden()
+    assert tab.locator("#predict").get_attribute("aria-pressed") == "false"
+
+
+def test_the_wrong_order_switch_gives_six_and_marks_where(shown, example):
+    tab = shown(example("shared")[0])
+    press(tab, "w", "End")
+    classes, _, grad = node(tab, "a")
+    assert grad == "6"
+    assert "wrong" in classes
+    assert "a.grad ends at 6; right is 4." in tab.locator("#mistake").text_content()
+    assert tab.locator("#list .bad").count() == 4
+    press(tab, "3", "Enter")
+    assert tab.locator("#mistake").text_content().startswith("Too early: b passes its gradient on")
+    tab.click("#order")
+    press(tab, "End")
+    assert node(tab, "a")[2] == "4"
+    assert "wrong" not in node(tab, "a")[0]
+
+
+def test_the_overwriting_switch(shown, example):
+    tab = shown(example("shared")[0])
+    tab.click("#overwrite")
+    press(tab, "3", "Enter")
+    assert tab.locator("#mistake").text_content().startswith("= overwrites: the 1 that had arrived at b is lost.")
+    press(tab, "End")
+    assert node(tab, "a")[2] == "1"
+    press(tab, "=", "End")
+    assert node(tab, "a")[2] == "4"
+
+
+def test_steps_done_wrong_open_the_page_that_way(shown, example):
+    tab = shown(example("shared")[0], mistake="order")
+    assert tab.locator("#order").get_attribute("aria-pressed") == "true"
+    press(tab, "w", "End")
+    assert node(tab, "a")[2] == "4"
+
+
+def test_where_the_wrong_order_does_no_harm_it_says_so(shown, example):
+    tab = shown(example("two_one_one")[0])
+    press(tab, "w")
+    assert "comes out right" in tab.locator("#note").text_content()
+    assert tab.locator("#order").get_attribute("aria-pressed") == "false"
+
+
+def test_a_node_tells_its_rule_its_uses_its_paths_and_the_finite_difference(shown, example):
+    tab = shown(example("squared")[0])
+    tab.click('.figure.wide g.node:has(text.name:text-is("w"))')
+    panel = tab.locator("#node")
+    assert "Used once" in panel.text_content()
+    assert "−4.603 ✓ the same" in panel.text_content()
+    panel.get_by_text("Show the paths").click()
+    assert "w → p → s → t → d → L" in panel.text_content()
+    assert "Reverse sweep:  −4.60292 ✓" in panel.text_content()
+    assert tab.locator(".figure.wide g.edge.lit").count() == 6
+    panel.locator("button.path").first.click()
+    assert tab.locator(".figure.wide g.edge.lit").count() == 5
+    panel.get_by_text("Close").click()
+    assert tab.locator("g.lit").count() == 0
+    tab.click('.figure.wide g.node:has(text.name:text-is("t"))')
+    assert "∂t/∂s = 1 − t² = 0.961" in panel.text_content()
+    panel.get_by_text("Go to the step that completes it").click()
+    assert title(tab) == "d → t"
+
+
+def test_tab_walks_the_nodes_and_enter_goes_to_the_finishing_step(shown, example):
+    tab = shown(example("squared")[0])
+    tab.keyboard.press("Tab")
+    label = tab.evaluate("document.activeElement.getAttribute('aria-label')")
+    assert label == "x, input, data 2, gradient unknown"
+    press(tab, "Enter")
+    assert title(tab) == "p → x"
+    label = tab.evaluate("document.activeElement.getAttribute('aria-label')")
+    assert label == "x, input, data 2, gradient 1.151, final"
+    assert tab.locator("#live").text_content().startswith("p → x. ")
+
+
+def test_help_and_forward_steps_and_updates(shown, example):
+    tab = shown(example("squared")[0], forward=True, lr=0.1)
+    press(tab, "?")
+    assert tab.locator("#keys").is_visible()
+    press(tab, "Escape")
+    assert tab.locator("#keys").is_hidden()
+    assert node(tab, "p")[1] == "?"
+    press(tab, "ArrowRight")
+    assert node(tab, "p")[1] == "−1"
+    press(tab, "End")
+    assert (node(tab, "w")[1], node(tab, "b")[1]) == ("−0.03971", "1.03")
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_text_has_contrast_and_buttons_are_large_enough(shown, example, dark):
+    tab = shown(example("squared")[0], dark=dark)
+    press(tab, "3", "Enter")
+    measured = tab.evaluate(
+        """() => {
+          const rgb = (c) => c.match(/[\\d.]+/g).slice(0, 3).map(Number);
+          const linear = (v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+          const light = (c) => rgb(c).map((v) => linear(v / 255))
+            .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+          const ratio = (a, b) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+          const of = (s) => document.querySelector(s);
+          const fill = (s) => getComputedStyle(of(s)).fill;
+          const paper = light(fill('.figure.wide g.node.final:not(.receiver) .frame'));
+          const card = light(getComputedStyle(of('.card')).backgroundColor);
+          const color = (s) => light(getComputedStyle(of(s)).color);
+          return {
+            texts: ['.data', '.grad', '.symbol', '.name']
+              .map((s) => ratio(light(fill('.figure.wide g.node.final ' + s)), paper)),
+            words: ['#words', '#phase', '#list button'].map((s) => ratio(color(s), card)),
+            sizes: [...document.querySelectorAll('.player button, .switches button')]
+              .map((b) => b.getBoundingClientRect().height),
+          };
+        }"""
+    )
+    assert min(measured["texts"] + measured["words"]) >= 4.5
+    assert min(measured["sizes"]) >= 36
+
+
+def test_a_phone_shows_the_graph_from_top_to_bottom_and_nothing_sticks_out(shown, example):
+    tab = shown(example("two_one_one")[0], size=(390, 844))
+    assert tab.locator(".figure.tall").is_visible()
+    assert tab.locator(".figure.wide").is_hidden()
+    assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    tab.click("#next")
+    tab.click("#next")
+    active = tab.locator(".figure.tall g.node.receiver").bounding_box()
+    figure = tab.locator(".figure.tall").bounding_box()
+    assert figure["y"] <= active["y"]
+    assert active["y"] + active["height"] <= figure["y"] + figure["height"]
+
+
+def test_the_active_node_is_scrolled_into_view(shown, example):
+    tab = shown(example("two_one_one")[0], size=(1000, 800))
+    for key in ("ArrowRight", "End"):
+        press(tab, key)
+        active = tab.locator(".figure.wide g.node.receiver").bounding_box()
+        figure = tab.locator(".figure.wide").bounding_box()
+        assert figure["x"] <= active["x"]
+        assert active["x"] + active["width"] <= figure["x"] + figure["width"]
+
+
+def test_no_label_or_box_overlaps_another(shown, example):
+    for name in ("squared", "two_one_one", "three_two_one", "shared"):
+        tab = shown(example(name)[0])
+        overlapping = tab.evaluate(
+            """() => {
+              const boxes = [...document.querySelectorAll('.figure.wide g.node > .frame, .figure.wide g.pill > .frame')]
+                .map((r) => r.getBoundingClientRect());
+              const apart = (a, b) => a.right - 1 <= b.left || a.bottom - 1 <= b.top;
+              const hit = (a, b) => !apart(a, b) && !apart(b, a);
+              return boxes.flatMap((a, i) => boxes.slice(i + 1).filter((b) => hit(a, b))).length;
+            }"""
+        )
+        assert overlapping == 0, name
+        cut = tab.evaluate(
+            """() => [...document.querySelectorAll('.figure.wide g.node')].filter((g) => {
+              const frame = g.querySelector('.frame').getBoundingClientRect();
+              return [...g.querySelectorAll('text')].some((t) => {
+                const r = t.getBoundingClientRect();
+                return r.width && (r.left < frame.left - 1 || r.right > frame.right + 1);
+              });
+            }).map((g) => g.textContent)"""
+        )
+        assert cut == [], name
+
+
+def test_hostile_labels_are_shown_not_obeyed(shown, hostile_labels):
+    root = ag.fsum([Value(2.0, label) * Value(3.0, "x") for label in hostile_labels])
+    root.label = "</script><img src=x onerror=alert(1)>"
+    tab = shown(root, lr=0.1)
+    press(tab, "End")
+    for k in range(len(hostile_labels)):
+        tab.locator(".figure.wide g.node").nth(2 * k).click(force=True)
+    assert tab.locator("main img, main script").count() == 0
+    assert "\x1b" not in tab.content()
+    assert "<script>alert(1)</script>" in tab.locator("pre").text_content()
+
+
+def test_without_javascript_the_picture_and_the_transcript_stand_there(browser, example, tmp_path):
+    file = steps(example("squared")[0]).save(tmp_path / "page.html")
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto(file.as_uri())
+    assert tab.locator(".figure.wide").is_visible()
+    assert tab.locator("#next").is_hidden()
+    tab.locator("summary").click()
+    assert "x.grad += p.grad" in tab.locator("pre").text_content()
+    context.close()
+
+
+def test_two_pages_side_by_side_share_no_id(example):
+    first, second = page(steps(example("squared")[0])), page(steps(example("shared")[0]))
+    ids = [set(re.findall(r'id="(g[0-9a-f]{8}[wt]-[^"]+)"', html)) for html in (first, second)]
+    assert all(ids)
+    assert not ids[0] & ids[1]
+
+
+def test_two_pages_in_one_document_step_apart(browser, example):
+    views = [steps(example(name)[0])._repr_mimebundle_()["text/html"] for name in ("squared", "shared")]
+    tab = browser.new_page()
+    tab.set_content("".join(views))
+    first, second = tab.frame_locator("iframe").nth(0), tab.frame_locator("iframe").nth(1)
+    first.locator("#next").click()
+    first.locator("#next").click()
+    second.locator("#last").click()
+    assert first.locator("#count").text_content() == "2 / 10"
+    assert second.locator("#count").text_content() == "5 / 5"
+    tab.close()
+
+
+def test_the_page_is_one_file_without_links(example):
+    html = page(steps(example("two_one_one")[0]))
+    assert "default-src 'none'" in html
+    assert not re.search(r"(src|href)=", html)
+    assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)", html)
+    assert html == page(steps(example("two_one_one")[0])), "the same bytes each time"
+
+
+def test_the_data_of_the_page_are_golden(example, golden):
+    listed = steps(example("shared")[0], lr=0.25)
+    data = page_data(listed, wrong_sequences(listed), BoxModel(listed.graph).edges)
+    golden("shared_page.json", json.dumps(data, ensure_ascii=False, indent=1) + "\n")

@@ -1,0 +1,1 @@
+"""Pictures of graphs: boxes, layout by Graphviz, SVG."""

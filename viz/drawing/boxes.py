@@ -1,0 +1,93 @@
+"""The box model: what every box and edge of a picture stands for, whoever paints it.
+
+`draw` paints it in DOT for Graphviz, `Picture` as SVG for the page and for frames. What changes from step to step, the
+numbers and how far they are known, is a `NodeState`.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ..graphs.levels import FULL
+from ..graphs.names import showable
+from ..graphs.view import GraphView
+from ..steps.states import FINAL, UNKNOWN, NodeState, State
+
+__all__ = ["Box", "BoxModel", "Edge", "state_now"]
+
+KINDS = {"in": "input", "par": "parameter", "const": "constant"}
+
+
+class Box(NamedTuple):
+    """One node as a box: its texts, and what kind of node it is."""
+
+    symbol: str
+    name: str
+    formula: str  # empty for a leaf
+    needs: bool  # a gradient
+    constant: bool  # a leaf without a gradient
+    number: bool  # a constant that is called by its number
+    parameter: bool
+
+    def describe(self, shown: NodeState) -> str:
+        """The box in words, for those who cannot see it."""
+        kind = self.formula or KINDS.get(self.symbol, self.symbol)
+        words = [self.name, showable(kind, 80), f"data {shown.data}"]
+        if self.needs:
+            known = {UNKNOWN: "unknown", FINAL: f"{shown.grad}, final"}.get(shown.status, f"{shown.grad} so far")
+            words.append(f"gradient {known}")
+        return ", ".join(words)
+
+
+class Edge(NamedTuple):
+    """An operand of a node: places of both, which operand it is, its text, and the derivative if gradient passes."""
+
+    giver: int
+    operand: int
+    receiver: int
+    local: float | None
+    text: str
+
+
+class BoxModel:
+    """The boxes and edges of a view; `compact` where there are so many that each is one line.
+
+    Parameters
+    ----------
+    view : GraphView
+        What to show.
+    """
+
+    def __init__(self, view: GraphView) -> None:
+        self.view = view
+        self.compact = len(view.nodes) > FULL
+        parameters = set(view.parameters)
+        self.boxes = [
+            Box(
+                symbol=view.symbol(i),
+                name=name,
+                formula="" if view.leaf[i] else view.formula(i).pretty,
+                needs=view.needs[i],
+                constant=view.leaf[i] and not view.needs[i],
+                number=view.is_number(i),
+                parameter=i in parameters,
+            )
+            for i, name in enumerate(view.names)
+        ]
+        self.edges = [
+            Edge(i, k, j, view.partials[i][k] if view.needs[i] else None, view.edge_text(i, k))
+            for i, operands in enumerate(view.operands)
+            for k, j in enumerate(operands)
+        ]
+
+
+def state_now(view: GraphView) -> State:
+    """What the nodes hold now: their data, and the gradients that a sweep from the root has left."""
+    scalars = view.scalars
+    swept = scalars.nodes[scalars.root].swept
+    return State(
+        [
+            NodeState(view.data_text(i), view.grad_text(i) if swept else "?", FINAL if swept else UNKNOWN)
+            for i in range(len(view.nodes))
+        ]
+    )

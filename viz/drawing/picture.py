@@ -1,0 +1,135 @@
+"""The graph as SVG, drawn on Graphviz's coordinates: it can be painted in any state, and nothing moves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from html import escape
+
+from ..graphs.view import GraphView
+from ..steps.states import State
+from ..theme import LIGHT, Theme
+from . import svg
+from .boxes import BoxModel
+from .layout import MARGIN, Layout, Rectangle, lay_out
+from .paint import LETTER, PILL_HEIGHT, around, box_size, paint_box, paint_edge, pill_width
+
+__all__ = ["Picture"]
+
+LABELLED_EDGES = 90
+CAPTION_LINE, DENSE_GAP = 22.0, 150.0
+
+
+class Picture(BoxModel):
+    """A laid-out graph that can be drawn in any state.
+
+    Parameters
+    ----------
+    view : GraphView
+        What to draw.
+    widest : sequence of (str, str)
+        For each node the longest texts that its data and gradient will ever show, so that the box has room for them.
+    direction : str
+        ``"LR"`` or ``"TB"``.
+    """
+
+    def __init__(self, view: GraphView, widest: Sequence[tuple[str, str]], direction: str = "LR") -> None:
+        super().__init__(view)
+        self.direction = direction
+        self.labelled = len(self.edges) <= LABELLED_EDGES and not self.compact
+        self._widest = widest
+
+    @cached_property
+    def layout(self) -> Layout:
+        """Where everything stands."""
+        sizes = [
+            box_size(box, widest, compact=self.compact) for box, widest in zip(self.boxes, self._widest, strict=True)
+        ]
+        pairs = [(e.receiver, e.giver) for e in self.edges]
+        if not self.labelled:
+            return lay_out(sizes, pairs, self.direction, gap=DENSE_GAP, ordered=True, straight=True)
+        widest = max(map(pill_width, self.edges), default=0.0)
+        gap, apart = (widest + 34, 26.0) if self.direction == "LR" else (PILL_HEIGHT + 30, widest + 6)
+        return lay_out(sizes, pairs, self.direction, gap=gap, apart=apart, ordered=self.view.scalars is not self.view)
+
+    def svg(
+        self, state: State, *, prefix: str = "g", theme: Theme = LIGHT, title: str = "", caption: Sequence[str] = ()
+    ) -> str:
+        """Draw one state.
+
+        Parameters
+        ----------
+        state : State
+            What the boxes show.
+        prefix : str
+            Begins every id, so that two pictures fit into one document.
+        theme : Theme
+            Colours.
+        title : str
+            For those who cannot see the picture; names the root unless given.
+        caption : sequence of str
+            Lines to write below the graph.
+        """
+        layout = self.layout
+        width = f"{max([layout.width, *(LETTER * len(words) + 2 * MARGIN for words in caption)]):g}"
+        height = f"{layout.height + CAPTION_LINE * len(caption) + MARGIN * bool(caption):g}"
+        head = (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
+            f'height="{height}" font-family="{svg.SANS}" role="group" aria-labelledby="{prefix}-title">'
+        )
+        lines = [
+            head,
+            f'<title id="{prefix}-title">{escape(title or f"Gradient graph of {self.view.root_name}")}</title>',
+            f'<rect class="paper" width="100%" height="100%" fill="{theme.paper}"/>',
+        ]
+        lines += [self._edge(k, state, theme) for k in range(len(self.edges))]
+        lines += [self._node(i, state, prefix, theme) for i in range(len(self.boxes))]
+        for k, words in enumerate(caption):
+            at = (MARGIN, layout.height + 18 + CAPTION_LINE * k)
+            lines.append(svg.text(at, words, "legend", size=15, fill=theme.ink, anchor="start"))
+        return "\n".join([*lines, "</svg>"])
+
+    def _node(self, i: int, state: State, prefix: str, theme: Theme) -> str:
+        box, shown = self.boxes[i], state.nodes[i]
+        classes = self._classes(i, state)
+        frame = self.layout.boxes[i]
+        inside = paint_box(box, frame, self._widest[i], shown, classes, theme, compact=self.compact)
+        return (
+            f'<g class="{" ".join(["node", *classes])}" data-node="{i}" id="{prefix}-n{i}" tabindex="0" role="button" '
+            f'aria-label="{escape(box.describe(shown))}">{inside}</g>'
+        )
+
+    def _classes(self, i: int, state: State) -> list[str]:
+        """What the box's outline says, as classes."""
+        box, step, shown = self.boxes[i], state.active, state.nodes[i]
+        if box.constant:
+            return ["constant"]
+        facts = {
+            "parameter": box.parameter,
+            "giver": step is not None and step.phase == "backward" and i == step.giver_place,
+            "receiver": step is not None and i == step.receiver_place,
+            "wrong": shown.wrong,
+        }
+        return [shown.status, *(name for name, holds in facts.items() if holds)]
+
+    def _edge(self, k: int, state: State, theme: Theme) -> str:
+        edge, step = self.edges[k], state.active
+        place = (edge.giver, edge.operand)
+        active = step is not None and step.phase == "backward" and (step.giver_place, step.operand) == place
+        classes = "edge" + " active" * active + " silent" * (edge.local is None)
+        inside = paint_edge(edge, self.layout.curves[k], self._pills[k], theme, active=active, labelled=self.labelled)
+        return f'<g class="{classes}" data-edge="{k}">{inside}</g>'
+
+    @cached_property
+    def _pills(self) -> list[Rectangle]:
+        """A place for each edge's label: the first along the edge that is free."""
+        taken = list(self.layout.boxes) if self.labelled else []
+        pills = []
+        for edge, curve in zip(self.edges, self.layout.curves, strict=True):
+            width = pill_width(edge)
+            choices = [around(curve.at(t), width) for t in (0.5, 0.4, 0.6, 0.3, 0.7, 0.22, 0.78, 0.15, 0.85)]
+            free = (place for place in choices if not any(place.overlaps(other) for other in taken))
+            pills.append(next(free, choices[0]))
+            if self.labelled and edge.local is not None:
+                taken.append(pills[-1])
+        return pills

@@ -1,0 +1,1 @@
+"""The chain rule for one gradient, path by path."""

@@ -1,0 +1,164 @@
+"""Large networks at a readable size: every neuron becomes one box.
+
+The box stands for the neuron's output. Its edge to an input has the slope of the output with respect to that input, the
+sum over the paths inside the box; so the sweep over boxes gives the same gradients as the sweep over all nodes. Weights
+and biases are inside the boxes; one neuron, or one layer, can stay open.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Container
+from dataclasses import replace
+from functools import partial
+from typing import NamedTuple
+
+from autograd_lite.errors import UnknownNameError
+from autograd_lite.formulas import Expr
+
+from .neurons import Firing, firings, neuron_of
+from .samples import first_sample
+from .view import FoldedBox, GraphView, Use, product
+
+__all__ = ["fold"]
+
+
+class _Input(NamedTuple):
+    """What a box reads: the node's place in the whole graph, which operand it is there, and the slope."""
+
+    source: int
+    operand: int
+    local: float | None
+
+
+def fold(graph: GraphView, focus: str = "") -> GraphView:
+    """Fold the neurons of a graph; the graph itself if it has none.
+
+    Parameters
+    ----------
+    graph : GraphView
+        With labels such as ``layer1.neuron2.w3``.
+    focus : str
+        What stays open: a neuron, ``"layer1.neuron2"``, or a layer.
+
+    Raises
+    ------
+    UnknownNameError
+        If nothing of that name is there to stay open.
+    """
+    found, later, samples = first_sample(graph, firings(graph))
+    names = {f.neuron for f in found}
+    kept = [f for f in found if not (focus and (f.neuron == focus or f.neuron.startswith(f"{focus}.")))]
+    if focus and len(kept) == len(found):
+        layers = {name.rpartition(".")[0] for name in names} - {""}
+        raise UnknownNameError.among("neuron or layer to focus on", focus, names | layers)
+    return _folded(_renamed(graph, kept), kept, later, samples) if kept else graph
+
+
+def _folded(graph: GraphView, neurons: list[Firing], later: set[int], samples: int) -> GraphView:
+    """The view in which neurons are boxes, without the nodes of later samples."""
+    firing_of = {f.nodes[-1]: f for f in neurons}
+    gone = {i for f in neurons for i in f.nodes} | later
+    gone |= _used_inside_only(graph, gone, {f.neuron for f in neurons})
+    shown = [i for i in range(len(graph.nodes)) if i in firing_of or i not in gone]
+    box_of = {i: k for k, i in enumerate(shown)}
+    inputs = [_inputs_of(graph, i, firing_of.get(i), box_of) for i in shown]
+    kept = {
+        k: [entry.operand for entry in inputs[k]]
+        for k, i in enumerate(shown)
+        if i not in firing_of and len(inputs[k]) < len(graph.operands[i])
+    }
+    place = {graph.nodes[i]: k for i, k in box_of.items()}
+    place |= {graph.nodes[j]: box_of[i] for i, f in firing_of.items() for j in f.nodes}
+    batch = f"Sample 1 of {samples}, and its part of the gradients. " if samples > 1 else ""
+    return GraphView(
+        nodes=[graph.nodes[i] for i in shown],
+        names=[graph.names[i] for i in shown],
+        data=[graph.data[i] for i in shown],
+        operands=[[box_of[entry.source] for entry in entries] for entries in inputs],
+        partials=[[entry.local for entry in entries] for entries in inputs],
+        leaf=[graph.leaf[i] for i in shown],
+        needs=[graph.needs[i] for i in shown],
+        root=box_of[graph.root],
+        parameters=[box_of[i] for i in graph.parameters if i in box_of],
+        place=place,
+        level="neurons",
+        caption=f"{batch}{len(neurons)} neurons are boxes, with their weights inside. "
+        f"One opens by focus={neurons[0].neuron!r}",
+        whole=graph,
+        folded={box_of[i]: _box(graph, f, inputs[box_of[i]]) for i, f in firing_of.items()},
+        kept=kept,
+    )
+
+
+def _inputs_of(graph: GraphView, i: int, firing: Firing | None, shown: Container[int]) -> list[_Input]:
+    """What a box reads, among what is shown, with the slope with respect to it."""
+    if firing is not None:
+        slopes = _slopes_inside(graph, firing)
+        return [_Input(j, 0, slopes[j] if graph.needs[j] else None) for j in sorted(slopes) if j in shown]
+    entries = enumerate(zip(graph.operands[i], graph.partials[i], strict=True))
+    return [_Input(j, k, local) for k, (j, local) in entries if j in shown]
+
+
+def _box(graph: GraphView, firing: Firing, inputs: list[_Input]) -> FoldedBox:
+    """What is shown of a neuron: its formula in short, and its activation's sign."""
+    weighted = Expr("Σ w·x + b") if firing.has_bias else Expr("Σ w·x")
+    op = graph.nodes[firing.nodes[-1]].op if firing.has_activation else None
+    formula, symbol = (weighted, "Σ") if op is None else (op.formula(weighted), op.symbol)
+    return FoldedBox(firing.neuron, formula, symbol, partial(_slope_inside, graph, firing, inputs))
+
+
+def _slope_inside(graph: GraphView, firing: Firing, inputs: list[_Input], operand: int) -> Expr:
+    """The slope with respect to an input: along the path inside the neuron, or how many paths there are."""
+    paths = _paths_inside(graph, firing, inputs[operand].source)
+    if len(paths) != 1:
+        return Expr(f"[{len(paths)} paths inside]")
+    factors = [graph.slope(use.giver, use.operand) for use in paths[0]]
+    factors = [f for f in factors if f.head != 1.0] or [Expr(1.0)]
+    total = factors[0]
+    for factor in factors[1:]:
+        total = factor * total
+    return total
+
+
+def _renamed(graph: GraphView, folded: list[Firing]) -> GraphView:
+    """The graph with the neurons' outputs called like the neurons; numbered where one fires for several samples."""
+    names, times = list(graph.names), Counter[str]()
+    for firing in folded:
+        times[firing.neuron] += 1
+        again = f"_{times[firing.neuron]}" if times[firing.neuron] > 1 else ""
+        names[firing.nodes[-1]] = firing.neuron + again
+    return replace(graph, names=names)
+
+
+def _used_inside_only(graph: GraphView, gone: set[int], neurons: set[str]) -> set[int]:
+    """The parameters of folded neurons that nothing in sight uses."""
+    used = {graph.root} | {j for i in graph.computed if i not in gone for j in graph.operands[i]}
+    return {i for i in graph.leaves if neuron_of(graph.nodes[i].label) in neurons and i not in used}
+
+
+def _slopes_inside(graph: GraphView, firing: Firing) -> dict[int, float]:
+    """The slope of a neuron's output with respect to everything that it reads from outside."""
+    inside, total = set(firing.nodes), {firing.nodes[-1]: 1.0}
+    outside: dict[int, float] = {}
+    for i in reversed(firing.nodes):
+        for k, j in enumerate(graph.operands[i]):
+            target = total if j in inside else outside
+            target[j] = target.get(j, 0.0) + product(total.get(i, 0.0), graph.partials[i][k])
+    return outside
+
+
+def _paths_inside(graph: GraphView, firing: Firing, source: int) -> list[list[Use]]:
+    """All paths from the output down to one input, as uses."""
+    inside = set(firing.nodes)
+    done: list[list[Use]] = []
+    open_paths: list[tuple[int, list[Use]]] = [(firing.nodes[-1], [])]
+    while open_paths:
+        i, path = open_paths.pop()
+        for k, j in enumerate(graph.operands[i]):
+            use = Use(i, k, j, graph.partials[i][k])
+            if j == source:
+                done.append([*path, use])
+            elif j in inside:
+                open_paths.append((j, [*path, use]))
+    return done

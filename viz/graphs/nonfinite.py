@@ -1,0 +1,38 @@
+"""Where a picture shows that a number went wrong: the first NaN or infinity, and what it was made of."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from autograd_lite.checks import find_nonfinite
+
+from .view import GraphView
+
+__all__ = ["NonFinite", "first_nonfinite"]
+
+
+class NonFinite(NamedTuple):
+    """The box of the node that first went wrong, the boxes of its operands, and what happened, in words."""
+
+    box: int | None = None
+    operands: frozenset[int] = frozenset()
+    words: str = ""
+
+
+def first_nonfinite(graph: GraphView) -> NonFinite:
+    """Find the first NaN or infinity in the values or the gradients; nothing where all is finite.
+
+    Examples
+    --------
+    >>> from autograd_lite import Value, log
+    >>> from autograd_lite.viz.graphs.view import scalar_view
+    >>> found = first_nonfinite(scalar_view(1.0 - log(Value(0.0, "p"))))
+    >>> found.box, found.words
+    (1, 'forward: log(p = 0) gave −∞. log needs x > 0; it got 0.')
+    """
+    scalars = graph.scalars
+    found = find_nonfinite(scalars.nodes[scalars.root])
+    if found is None:
+        return NonFinite()
+    box, *operands = [graph.place.get(v) for v in (found.node, *found.operands)]
+    return NonFinite(box, frozenset(i for i in operands if i is not None), str(found))

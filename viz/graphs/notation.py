@@ -1,0 +1,78 @@
+"""How names, numbers and derivatives are written: as text, in Markdown and in LaTeX.
+
+Labels are anyone's text; here they are escaped, so that they can neither format nor command.
+"""
+
+from __future__ import annotations
+
+import re
+
+from autograd_lite.formulas import name_latex
+
+__all__ = ["markdown_text", "number_latex", "prose_latex", "short", "slope_latex", "slope_name"]
+
+LONGEST_FORMULA = 120
+SPECIALS = {c: "\\" + c for c in "#$%&_{}"} | {"\\": r"\textbackslash{}", "^": r"\^{}", "~": r"\~{}"}
+SIGNS = {"−": "$-$", "→": r"$\to$", "·": r"$\cdot$", "∂": r"$\partial$", "∞": r"$\infty$", "…": r"\dots{}"}
+
+
+def slope_name(of: str, by: str) -> str:
+    """The name of a derivative.
+
+    Examples
+    --------
+    >>> slope_name("L", "w1")
+    '∂L/∂w1'
+    """
+    return f"∂{of}/∂{by}"
+
+
+def short(formula: str) -> str:
+    """Cut a formula of many operands to what fits on a line."""
+    return formula if len(formula) <= LONGEST_FORMULA else formula[: LONGEST_FORMULA - 2] + " …"
+
+
+def markdown_text(text: str) -> str:
+    r"""Text that Markdown shows as it is.
+
+    Examples
+    --------
+    >>> print(markdown_text("w_h <b>"))
+    w\_h &lt;b&gt;
+    """
+    escaped = re.sub(r"([\\`*_{}\[\]()#+!|$~-])", r"\\\1", text)
+    return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def prose_latex(text: str) -> str:
+    r"""Text that LaTeX prints as it is.
+
+    Examples
+    --------
+    >>> print(prose_latex("50% of a_b"))
+    50\% of a\_b
+    """
+    return "".join((SPECIALS | SIGNS).get(c, c) for c in text)
+
+
+def number_latex(text: str) -> str:
+    r"""A printed number in math mode.
+
+    Examples
+    --------
+    >>> print(number_latex("−1.2e−5"), number_latex("(−0.5)"))
+    -1.2 \cdot 10^{-5} (-0.5)
+    """
+    plain = text.replace("−", "-").replace("∞", r"\infty")
+    return re.sub(r"e(-?\d+)", r" \\cdot 10^{\1}", plain)
+
+
+def slope_latex(of: str, by: str) -> str:
+    r"""The name of a derivative.
+
+    Examples
+    --------
+    >>> print(slope_latex("L", "w1"))
+    \frac{\partial L}{\partial w_{1}}
+    """
+    return rf"\frac{{\partial {name_latex(of)}}}{{\partial {name_latex(by)}}}"

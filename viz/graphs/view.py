@@ -1,0 +1,238 @@
+"""A graph as pictures and steps read it: named nodes, and one edge per use of an operand.
+
+A `GraphView` copies the data and the partials, so a later update of the parameters cannot change a picture or a step.
+It computes gradients from zero and never touches `grad`. Four functions make one: `scalar_view` shows every node,
+`fold` and `layer_view` show neurons and layers as single boxes, `neighbour_view` shows what is near one node.
+
+Nodes are numbered by place, operands before the nodes that use them. A *use* is one operand of one node: the node is
+the *giver* (it passes its gradient on), the operand the *receiver*. ``x * x`` has two uses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
+
+from autograd_lite.engine import Value
+from autograd_lite.errors import OperandError
+from autograd_lite.formulas import Expr, pretty_number
+from autograd_lite.op import shown
+from autograd_lite.reverse import reachable
+
+from .names import parameters_among, readable_names
+
+__all__ = ["FoldedBox", "GraphView", "Use", "product", "scalar_view"]
+
+
+class Use(NamedTuple):
+    """One use of an operand: the edge between two nodes, by their places."""
+
+    giver: int
+    operand: int
+    receiver: int
+    local: float | None
+
+
+class FoldedBox(NamedTuple):
+    """What is shown of a box that stands for several nodes; without `data` and `grad`, those of its last node."""
+
+    name: str
+    formula: Expr
+    symbol: str
+    slope: Callable[[int], Expr]
+    data: str = ""
+    grad: str = ""
+
+
+@dataclass(eq=False, kw_only=True)
+class GraphView:
+    """The nodes below a root with their names, and the uses in the order of the reverse sweep.
+
+    Attributes
+    ----------
+    nodes : list of Value
+        Operands before the nodes that use them; of a folded box, its last node.
+    names, data, operands, partials : list
+        Of each node: its name, its number, the places of its operands, and the derivative with respect to each.
+    leaf, needs : list of bool
+        Whether a node was given, not computed; whether it needs a gradient.
+    root : int
+        Place of the root.
+    parameters : list of int
+        Places of the parameters.
+    place : dict
+        The place of every node, also of those inside a folded box.
+    level, caption : str
+        What is folded, and how a caption says it.
+    whole : GraphView or None
+        The view of all nodes, where this one does not show all.
+    folded : mapping
+        The folded boxes by place.
+    kept : mapping
+        Of a node whose operands are not all shown: which are.
+    edge_texts : mapping
+        Texts of edges that stand for several, by place and operand.
+    """
+
+    nodes: list[Value]
+    names: list[str]
+    data: list[float]
+    operands: list[list[int]]
+    partials: Sequence[Sequence[float | None]]
+    leaf: list[bool]
+    needs: list[bool]
+    root: int
+    parameters: list[int]
+    place: dict[Value, int]
+    level: str = "scalars"
+    caption: str = ""
+    whole: GraphView | None = None
+    folded: Mapping[int, FoldedBox] = field(default_factory=dict)
+    kept: Mapping[int, list[int]] = field(default_factory=dict)
+    edge_texts: Mapping[tuple[int, int], str] = field(default_factory=dict)
+
+    @property
+    def scalars(self) -> GraphView:
+        """The view of all nodes, nothing folded."""
+        return self.whole or self
+
+    @property
+    def leaves(self) -> list[int]:
+        """The leaves that need a gradient."""
+        return [i for i, is_leaf in enumerate(self.leaf) if is_leaf and self.needs[i]]
+
+    @property
+    def computed(self) -> list[int]:
+        """The nodes that are not leaves."""
+        return [i for i, is_leaf in enumerate(self.leaf) if not is_leaf]
+
+    @property
+    def root_name(self) -> str:
+        """The name of the root."""
+        return self.names[self.root]
+
+    @cached_property
+    def uses(self) -> list[Use]:
+        """The uses that carry gradient, in the order in which the reverse sweep meets them."""
+        return [
+            Use(i, k, self.operands[i][k], local)
+            for i in reversed(range(len(self.nodes)))
+            if self.needs[i]
+            for k, local in enumerate(self.partials[i])
+            if local is not None
+        ]
+
+    @cached_property
+    def adjoints(self) -> list[float]:
+        """The gradient of the root with respect to every node, from zero."""
+        totals = [0.0] * len(self.nodes)
+        totals[self.root] = 1.0 if self.needs[self.root] else 0.0
+        for use in self.uses:
+            totals[use.receiver] += product(totals[use.giver], use.local)
+        return totals
+
+    def is_number(self, i: int) -> bool:
+        """Whether the node is a constant that is called by its number."""
+        return self.leaf[i] and not self.needs[i] and self.names[i] == pretty_number(self.data[i])
+
+    def data_text(self, i: int) -> str:
+        """The number in a node's box."""
+        return (i in self.folded and self.folded[i].data) or pretty_number(self.data[i])
+
+    def grad_text(self, i: int) -> str:
+        """The gradient that the last sweep left in a node."""
+        return (i in self.folded and self.folded[i].grad) or pretty_number(self.nodes[i].grad)
+
+    def edge_text(self, i: int, operand: int) -> str:
+        """The local derivative on an edge; empty where no gradient passes."""
+        local = self.partials[i][operand]
+        return self.edge_texts.get((i, operand), "" if local is None else f"×{pretty_number(local)}")
+
+    def formula(self, i: int) -> Expr:
+        """How the node was computed, with the names of its operands."""
+        if i in self.folded:
+            return self.folded[i].formula
+        op = self.nodes[i].op
+        return Expr(self.names[i]) if op is None else op.formula(*self._operand_names(i))
+
+    def slope(self, i: int, operand: int) -> Expr:
+        """The derivative of a node with respect to one of its operands as a formula, in the form that is taught."""
+        if i in self.folded:
+            return self.folded[i].slope(operand)
+        op = self.nodes[i].op
+        if op is None:
+            raise OperandError(f"{self.names[i]} is a leaf: it was not computed from anything.")
+        which = self.kept[i][operand] if i in self.kept else operand
+        return op.slope(which, self.names[i], *self._operand_names(i))
+
+    def symbol(self, i: int) -> str:
+        """What stands in the corner of a node's box: the op's sign, or what kind of leaf it is."""
+        if i in self.folded:
+            return self.folded[i].symbol
+        op = self.nodes[i].op
+        if op is not None:
+            return op.symbol
+        if not self.needs[i]:
+            return "const"
+        return "par" if i in self._parameter_set else "in"
+
+    @cached_property
+    def _parameter_set(self) -> frozenset[int]:
+        return frozenset(self.parameters)
+
+    def _operand_names(self, i: int) -> list[Expr]:
+        """Names of the operands, shown or not; a constant without a label stands as its number: 2 − 1 becomes 1."""
+        whole = self.scalars
+        places = [whole.place[u] for u in self.nodes[i].operands]
+        return [Expr(whole.data[j] if whole.is_number(j) else whole.names[j]) for j in places]
+
+
+def scalar_view(root: Value, parameters: Iterable[Value] | None = None) -> GraphView:
+    """Read the graph below a root, one box per node.
+
+    Parameters
+    ----------
+    root : Value
+        The node to start from, such as a loss.
+    parameters : iterable of Value, optional
+        Which leaves are parameters; guessed from their labels unless given.
+
+    Raises
+    ------
+    OperandError
+        If the root is not a Value.
+
+    Examples
+    --------
+    >>> x = Value(3.0, "x")
+    >>> [(use.operand, use.local) for use in scalar_view(x * x).uses]
+    [(0, 3.0), (1, 3.0)]
+    """
+    if not isinstance(root, Value):
+        raise OperandError(
+            f"A Value is needed, such as a loss, not {shown(root)} ({type(root).__name__}). "
+            "Compute it from Values; of several outputs, give one, or their sum."
+        )
+    nodes = reachable([root])
+    place = {v: i for i, v in enumerate(nodes)}
+    if parameters is None:
+        parameters = parameters_among(v for v in nodes if v.op is None and v.requires_grad)
+    return GraphView(
+        nodes=nodes,
+        names=readable_names(nodes),
+        data=[v.data for v in nodes],
+        operands=[[place[u] for u in v.operands] for v in nodes],
+        partials=[v.partials for v in nodes],
+        leaf=[v.op is None for v in nodes],
+        needs=[v.requires_grad for v in nodes],
+        root=place[root],
+        parameters=[place[p] for p in parameters if p in place],
+        place=place,
+    )
+
+
+def product(adjoint: float, local: float | None) -> float:
+    """Adjoint times partial; an adjoint of exactly 0 gives exactly 0, whatever the partial."""
+    return 0.0 if adjoint == 0.0 or local is None else adjoint * local

@@ -1,0 +1,1 @@
+"""The page: backprop in a browser and in a notebook."""

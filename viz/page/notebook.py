@@ -1,0 +1,48 @@
+"""The page inside a notebook: in a sandboxed frame, over a picture that stays when a viewer removes frames."""
+
+from __future__ import annotations
+
+import base64
+from html import escape
+
+from autograd_lite.errors import GraphTooLargeError, MissingDependencyError
+
+from ..drawing.picture import Picture
+from ..steps.sequence import StepSequence
+from ..steps.states import state_after, widest_texts
+from ..steps.transcript import transcript
+from .page import page
+
+__all__ = ["mime_bundle"]
+
+FRAME_HEIGHT = 780
+LONGEST_TRANSCRIPT = 40
+
+
+def mime_bundle(steps: StepSequence) -> dict[str, str]:
+    """HTML, SVG and text of the steps; text alone where the graph cannot be laid out, with the reason."""
+    text = _text(steps)
+    try:
+        steps = steps.readable()
+        picture = Picture(steps.graph, widest_texts(steps)).svg(state_after(steps, len(steps)))
+        return {"text/html": _framed(page(steps), picture), "image/svg+xml": picture, "text/plain": text}
+    except (MissingDependencyError, GraphTooLargeError) as error:
+        return {"text/plain": f"{text}\n{error}"}
+
+
+def _framed(html: str, picture: str) -> str:
+    """The page in a frame that lies over the picture; where frames are removed, the picture is what is seen."""
+    coded = base64.b64encode(picture.encode("utf-8", "replace")).decode()
+    image = f'<img src="data:image/svg+xml;base64,{coded}" alt="Gradient graph" style="max-width:100%">'
+    frame = (
+        f'<iframe sandbox="allow-scripts" title="Backprop, step by step" srcdoc="{escape(html)}" '
+        'style="position:absolute;inset:0;width:100%;height:100%;border:0;background:Canvas"></iframe>'
+    )
+    return f'<div style="position:relative;min-height:{FRAME_HEIGHT}px;overflow:hidden">{image}{frame}</div>'
+
+
+def _text(steps: StepSequence) -> str:
+    lines = transcript(steps).splitlines()
+    if len(lines) <= LONGEST_TRANSCRIPT:
+        return "\n".join(lines)
+    return "\n".join([*lines[:LONGEST_TRANSCRIPT], f"... and {len(lines) - LONGEST_TRANSCRIPT} more lines: print it"])

@@ -1,0 +1,1 @@
+"""Plots of training runs and of functions, with matplotlib."""

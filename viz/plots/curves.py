@@ -1,0 +1,177 @@
+"""Pictures of functions of one number: Taylor polynomials, and activations with their slopes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from autograd_lite.compiler import compile  # noqa: A004 - the name of the design
+from autograd_lite.engine import TABLE
+from autograd_lite.errors import DomainError, UnknownNameError
+from autograd_lite.formulas import pretty_number
+from autograd_lite.transforms import TaylorPolynomial, derivative, taylor
+
+from ..theme import LIGHT
+from .history import new_axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["plot_activation", "plot_taylor"]
+
+Array = npt.NDArray[np.float64]
+
+POINTS = 401
+COLOURS = (LIGHT.data, LIGHT.gradient, LIGHT.done, LIGHT.focus, LIGHT.alarm, LIGHT.muted)
+DASHES: tuple[Any, ...] = ("dashed", "dotted", "dashdot", (0, (5, 1)), (0, (3, 1, 1, 1)))
+
+
+def plot_taylor(f: Any, x0: float, order: int, ax: Axes | None = None, *, span: float = 3.0) -> Axes:
+    """Show a function and its Taylor polynomials of order 1 to n around a point.
+
+    Parameters
+    ----------
+    f : callable or sequence of float
+        A function of one number; or the coefficients c_0, c_1, ... of a polynomial in (x - x0), of which only the
+        truncations are shown.
+    x0 : float
+        The point.
+    order : int
+        The highest order, at least 1.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure, apart from pyplot's, unless given.
+    span : float
+        How far to show to both sides of the point, above 0.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    DomainError
+        If the order is less than 1 or there are not as many coefficients, or the span is not positive.
+    MissingDependencyError
+        If matplotlib is not installed.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> ax = plot_taylor(ag.sin, 0.0, 3)
+    >>> [line.get_label() for line in ax.lines[:4]]
+    ['f(x)', 'order 1', 'order 2', 'order 3']
+    """
+    series = taylor(f, x0, order) if callable(f) else TaylorPolynomial(float(x0), tuple(map(float, f)))
+    if not 1 <= order <= series.order or not span > 0.0:
+        raise DomainError(
+            f"plot_taylor got order {order} of a series of order {series.order}, and span {span}; it needs an order "
+            "from 1 to that of the series, and a positive span."
+        )
+    axes = new_axes() if ax is None else ax
+    xs = np.linspace(x0 - span, x0 + span, POINTS)
+    exact = _on(f, xs) if callable(f) else series(xs)
+    axes.plot(xs, exact, color=LIGHT.ink, linewidth=2.5, label="f(x)")
+    for k in range(1, order + 1):
+        colour, dash = COLOURS[(k - 1) % len(COLOURS)], DASHES[(k - 1) % len(DASHES)]
+        axes.plot(xs, series.truncated(k)(xs), label=f"order {k}", color=colour, linestyle=dash)
+    axes.plot([x0], [series.coefficients[0]], "o", color=LIGHT.ink)
+    finite = exact[np.isfinite(exact)]
+    if finite.size:  # the polynomials run away; the function is what must be seen
+        room = 0.35 * float(np.ptp(finite)) or 1.0
+        axes.set_ylim(float(finite.min()) - room, float(finite.max()) + room)
+    axes.set(xlim=(xs[0], xs[-1]), xlabel="x", title=f"Taylor polynomials around x = {pretty_number(x0)}")
+    return _dressed(axes)
+
+
+def plot_activation(
+    activation: Any,
+    ax: Axes | None = None,
+    *,
+    beta: float | Sequence[float] = 1.0,
+    span: float = 5.0,
+) -> Axes:
+    r"""Show an activation g and its derivative: :math:`g(\beta x)` and :math:`\beta g'(\beta x)`.
+
+    Parameters
+    ----------
+    activation : str, callable or sequence
+        An op of the table by its name, or a function of one number; or plain numbers: x, g(x) and g'(x), three lists.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure, apart from pyplot's, unless given.
+    beta : float or sequence of float
+        The slope, or several: the larger it is, the steeper the activation.
+    span : float
+        How far to show to both sides of 0, above 0.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such op.
+    DomainError
+        If the span is not positive.
+    MissingDependencyError
+        If matplotlib is not installed.
+
+    Examples
+    --------
+    >>> ax = plot_activation("sigmoid", beta=[1.0, 5.0])
+    >>> [text.get_text() for text in ax.get_legend().get_texts()]
+    ['sigmoid(x)', 'its derivative', 'sigmoid(5 x)', 'its derivative']
+    """
+    if not span > 0.0:
+        raise DomainError(f"span is {span}; it must be positive.")
+    axes = new_axes() if ax is None else ax
+    axes.set_xlabel("x")
+    if not isinstance(activation, str) and not callable(activation):
+        xs, values, slopes = (np.asarray(part, dtype=float) for part in activation)
+        _draw_pair(axes, (xs, values, slopes), "g(x)", COLOURS[0])
+        return _dressed(axes)
+    name, g = _activation(activation)
+    xs = np.linspace(-span, span, POINTS)
+    for k, b in enumerate(np.atleast_1d(np.asarray(beta, dtype=float)).tolist()):
+        steeper = _steeper(g, b)
+        label = f"{name}(x)" if b == 1.0 else f"{name}({pretty_number(b)} x)"
+        _draw_pair(axes, (xs, _on(steeper, xs), _on(derivative(steeper), xs)), label, COLOURS[k % len(COLOURS)])
+    return _dressed(axes)
+
+
+def _draw_pair(axes: Axes, curves: tuple[Array, Array, Array], label: str, colour: str) -> None:
+    xs, values, slopes = curves
+    axes.plot(xs, values, color=colour, linewidth=2.0, label=label)
+    axes.plot(xs, slopes, color=colour, linestyle="dashed", label="its derivative")
+
+
+def _activation(activation: Any) -> tuple[str, Callable[[Any], Any]]:
+    if callable(activation):
+        return getattr(activation, "__name__", "g").strip("<>_").replace("lambda", "g"), activation
+    if activation not in TABLE:
+        raise UnknownNameError.among("activation", activation, TABLE)
+    return activation, TABLE[activation]
+
+
+def _steeper(g: Callable[[Any], Any], beta: float) -> Callable[[Any], Any]:
+    return lambda x: g(beta * x)
+
+
+def _on(f: Callable[[Any], Any], xs: Array) -> Array:
+    """The function on many numbers; where it is not finite there is a gap."""
+    with np.errstate(all="ignore"):
+        values = np.asarray(compile(f, batch=(0,))(xs), dtype=float) + np.zeros_like(xs)
+    return np.array([v if math.isfinite(v) else math.nan for v in values.tolist()])
+
+
+def _dressed(axes: Axes) -> Axes:
+    axes.axhline(0.0, color=LIGHT.line, linewidth=0.8, zorder=0)
+    axes.axvline(0.0, color=LIGHT.line, linewidth=0.8, zorder=0)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(visible=True, alpha=0.3)
+    axes.legend(frameon=True, framealpha=0.9, edgecolor="none")
+    return axes

@@ -1,0 +1,258 @@
+"""Pictures of functions of two numbers: the regions of a classifier, and descent on a contour map."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from autograd_lite.compiler import compile  # noqa: A004 - the name of the design
+from autograd_lite.errors import OperandError, ShapeError
+from autograd_lite.op import shown
+
+from ..theme import LIGHT
+from .history import new_axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["plot_decision_boundary", "plot_descent"]
+
+Array = npt.NDArray[np.float64]
+
+COLOURS = (LIGHT.data, LIGHT.gradient, LIGHT.done, LIGHT.focus, LIGHT.alarm, LIGHT.muted)
+MARKERS = ("o", "^", "s", "D", "v", "P")
+CELLS = 200  # along each axis
+
+
+def plot_decision_boundary(
+    model: Any,
+    X: Any,  # noqa: N803 - the field's letter
+    y: Any = None,
+    ax: Axes | None = None,
+    *,
+    threshold: float | None = None,
+) -> Axes:
+    """Show which class a model answers where, for two inputs, with the samples on top.
+
+    Parameters
+    ----------
+    model : estimator, callable or array
+        Anything with a method ``predict`` for rows of two numbers; or a model of scalars for one row, that returns one
+        output or a list with one per class; or such classes as numbers on a grid over the samples, shape (rows,
+        columns), the lowest row first.
+    X : array, shape (n, 2)
+        The samples; the picture reaches a little beyond them.
+    y : array, shape (n,), optional
+        Their classes.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure, apart from pyplot's, unless given.
+    threshold : float, optional
+        From which output of a model with one output it is the second class: 0 for logits, which is the default, 0.5 for
+        probabilities.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    ShapeError
+        If the samples do not have two inputs, or there is not one class per sample.
+    OperandError
+        If `model` is none of these.
+    MissingDependencyError
+        If matplotlib is not installed.
+
+    Examples
+    --------
+    >>> ax = plot_decision_boundary(lambda x: x[0] + x[1] - 1.0, [[0.0, 0.0], [1.0, 1.0]], ["no", "yes"])
+    >>> [text.get_text() for text in ax.get_legend().get_texts()]
+    ['no', 'yes']
+    """
+    samples, classes = _samples(X, y)
+    axes = new_axes() if ax is None else ax
+    xs, ys = (_beyond(samples[:, k]) for k in (0, 1))
+    scores = _scores_on_grid(model, xs, ys, classes, 0.0 if threshold is None else threshold)
+    xs, ys = (np.linspace(grid[0], grid[-1], n) for grid, n in zip((xs, ys), scores.shape[:0:-1], strict=True))
+    places = scores.argmax(axis=0)
+    colours = [COLOURS[k % len(COLOURS)] for k in range(len(scores))]
+    axes.contourf(xs, ys, places, levels=np.arange(len(scores) + 1) - 0.5, colors=colours, alpha=0.18)
+    for k in range(1, len(scores)):
+        lead = scores[k] - np.delete(scores, k, axis=0).max(axis=0)
+        if lead.min() < 0.0 < lead.max():
+            axes.contour(xs, ys, lead, levels=[0.0], colors=LIGHT.ink, linewidths=1.0)
+    _draw_samples(axes, samples, classes)
+    axes.set(xlim=(xs[0], xs[-1]), ylim=(ys[0], ys[-1]), xlabel="x1", ylabel="x2")
+    return axes
+
+
+def plot_descent(
+    loss: Any,
+    path: Any,
+    ax: Axes | None = None,
+    *,
+    names: Sequence[str] = ("w", "b"),
+    extent: Sequence[float] | None = None,
+) -> Axes:
+    """Show the way of two parameters down the contour map of a loss.
+
+    Parameters
+    ----------
+    loss : callable or array
+        A function of the two parameters; or its numbers on a grid over `extent`, shape (rows, columns), the lowest row
+        first.
+    path : array, shape (steps, 2)
+        Where the parameters were, from the start on; the first two parameters of a model from the ``weights`` of
+        `nn.Record`.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure, apart from pyplot's, unless given.
+    names : two str
+        Of the parameters.
+    extent : four float, optional
+        Left, right, bottom, top; a little beyond the path unless given.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    ShapeError
+        If the path is not made of pairs of finite numbers.
+    OperandError
+        If `loss` is neither a function nor a grid.
+    MissingDependencyError
+        If matplotlib is not installed.
+
+    Examples
+    --------
+    >>> path = [(2.0, 2.0), (1.0, 1.6), (0.5, 1.28), (0.25, 1.02)]
+    >>> ax = plot_descent(lambda w, b: w**2 + 0.4 * b**2, path)
+    >>> ax.get_xlabel(), ax.get_ylabel()
+    ('w', 'b')
+    """
+    points = _pairs(path, "path")
+    left, right, bottom, top = extent or [*_ends(points[:, 0]), *_ends(points[:, 1])]
+    heights = _heights(loss, (left, right), (bottom, top))
+    axes = new_axes() if ax is None else ax
+    xs, ys = np.linspace(left, right, heights.shape[1]), np.linspace(bottom, top, heights.shape[0])
+    lines = axes.contour(xs, ys, heights, levels=_levels(heights), colors=LIGHT.line, linewidths=0.8)
+    axes.clabel(lines, fontsize=7, fmt="%.3g")
+    marker = "." if len(points) <= 60 else None
+    axes.plot(points[:, 0], points[:, 1], color=LIGHT.gradient, marker=marker, linewidth=1.6, label="descent")
+    axes.plot(*points[0], "o", color=LIGHT.paper, markeredgecolor=LIGHT.gradient, label="start")
+    axes.plot(*points[-1], "*", color=LIGHT.gradient, markersize=13, label="end")
+    axes.set(xlim=(left, right), ylim=(bottom, top), xlabel=names[0], ylabel=names[1])
+    axes.legend(frameon=True, framealpha=0.9, edgecolor="none")
+    return axes
+
+
+# --- Samples and grids -----------------------------------------------------------------------------------------------
+
+
+def _samples(X: Any, y: Any) -> tuple[Array, npt.NDArray[Any] | None]:  # noqa: N803 - the field's letter
+    samples = _pairs(X, "X")
+    classes = None if y is None else np.asarray(y).ravel()
+    if classes is not None and len(classes) != len(samples):
+        raise ShapeError(f"X has {len(samples)} rows and y has {len(classes)}; give one class per sample.")
+    return samples, classes
+
+
+def _pairs(points: Any, name: str) -> Array:
+    array = np.asarray(points, dtype=float)
+    if array.ndim != 2 or array.shape[1] != 2 or not len(array) or not np.isfinite(array).all():
+        raise ShapeError(
+            f"{name} has shape {array.shape}; the picture needs rows of two finite numbers, shape (n, 2). Of more "
+            "inputs or parameters choose two."
+        )
+    return array
+
+
+def _ends(numbers: Array, margin: float = 0.15) -> tuple[float, float]:
+    low, high = float(numbers.min()), float(numbers.max())
+    room = margin * (high - low) or 1.0
+    return low - room, high + room
+
+
+def _beyond(numbers: Array) -> Array:
+    return np.linspace(*_ends(numbers), CELLS)
+
+
+def _scores_on_grid(model: Any, xs: Array, ys: Array, classes: Any, threshold: float) -> Array:
+    """How well each class does at each point of the grid, shape (classes, rows, columns); the largest is the answer."""
+    if isinstance(model, (list, np.ndarray)):
+        return _indicators(np.asarray(model))
+    rows = np.column_stack([part.ravel() for part in np.meshgrid(xs, ys)])
+    shape = (-1, len(ys), len(xs))
+    if callable(getattr(model, "predict_proba", None)):
+        return np.asarray(model.predict_proba(rows), dtype=float).T.reshape(shape)
+    if callable(getattr(model, "predict", None)):
+        answers = np.asarray(model.predict(rows))
+        known = np.unique(answers) if classes is None else np.unique(classes)
+        return _indicators(np.searchsorted(known, answers).reshape(shape[1:]))
+    if not callable(model):
+        raise OperandError(
+            f"{shown(model)} ({type(model).__name__}) is no classifier; give an estimator with predict, a model of "
+            "scalars, or classes on a grid."
+        )
+    outputs = compile(model, batch=(0,))(rows)
+    several = outputs if isinstance(outputs, (list, tuple)) else [outputs]
+    if len(several) == 1:
+        several = [threshold - several[0], several[0] - threshold]
+    return np.stack(several).reshape(shape)
+
+
+def _indicators(places: npt.NDArray[Any]) -> Array:
+    """1 for the class that is the answer, 0 for the others."""
+    count = max(int(places.max()) + 1, 2)
+    return np.stack([(places == k).astype(float) for k in range(count)])
+
+
+def _draw_samples(axes: Axes, samples: Array, classes: npt.NDArray[Any] | None) -> None:
+    if classes is None:
+        axes.plot(samples[:, 0], samples[:, 1], "o", color=LIGHT.ink, markersize=4)
+        return
+    for k, name in enumerate(np.unique(classes).tolist()):
+        of_class = samples[classes == name]
+        axes.plot(
+            of_class[:, 0],
+            of_class[:, 1],
+            color=COLOURS[k % len(COLOURS)],
+            marker=MARKERS[k % len(MARKERS)],
+            linestyle="none",
+            markersize=5,
+            markeredgecolor=LIGHT.paper,
+            markeredgewidth=0.6,
+            label=_plain(name),
+        )
+    axes.legend(frameon=True, framealpha=0.9, edgecolor="none")
+
+
+def _plain(name: Any) -> str:
+    """The name of a class, of which matplotlib must not read a formula or hide a leading underscore."""
+    return " " * str(name).startswith("_") + str(name).replace("$", r"\$")
+
+
+def _heights(loss: Any, across: tuple[float, float], up: tuple[float, float]) -> Array:
+    if callable(loss):
+        xs, ys = np.meshgrid(np.linspace(*across, CELLS), np.linspace(*up, CELLS))
+        heights = compile(loss, batch=(0, 1))(xs.ravel(), ys.ravel())
+        return np.asarray(heights, dtype=float).reshape(xs.shape)
+    grid = np.asarray(loss)
+    if grid.dtype.kind not in "iuf" or grid.ndim != 2 or min(grid.shape) < 2:
+        raise OperandError(
+            f"{shown(loss)} ({type(loss).__name__}) is no loss; give a function of two numbers, or a grid of numbers."
+        )
+    return grid.astype(float)
+
+
+def _levels(heights: Array) -> Array:
+    """Heights of contour lines: at equal shares of the area, so that flat valleys get some too."""
+    finite = heights[np.isfinite(heights)]
+    shares = np.quantile(finite, np.linspace(0.02, 0.95, 14))
+    levels = np.unique([float(f"{level:.3g}") for level in shares if math.isfinite(level)])
+    return levels if len(levels) > 1 else np.array([levels[0], levels[0] + 1.0])

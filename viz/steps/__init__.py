@@ -1,0 +1,1 @@
+"""The steps of backprop as records, with their arithmetic and their sentences."""

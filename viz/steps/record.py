@@ -1,0 +1,58 @@
+"""The record of one step of backprop: what one use of an operand adds, and to what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["StepRecord"]
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """What happens in one step.
+
+    Attributes
+    ----------
+    number : int
+        Place in the sequence, from 1.
+    phase : str
+        ``"forward"``, ``"seed"``, ``"backward"`` or ``"update"``.
+    giver, receiver : str
+        Names of the node that passes its gradient on and of the one that gets it; equal outside the backward phase.
+    giver_place, receiver_place, operand : int
+        Where they stand in the graph, and which operand of the giver the receiver is.
+    use, uses : int
+        This is the use-th of so many contributions to the receiver.
+    formula : str
+        How the giver was computed, ``w · x``.
+    rule : str
+        The local derivative as it is taught, ``1 − t²``; in an update, the optimiser.
+    upstream, local, contribution : float or None
+        The giver's gradient, the local derivative, and their product; None where the phase has none. An update has the
+        gradient, minus the learning rate (None with an optimiser), and the change.
+    total_before, total_after : float
+        The receiver's gradient before and after the step; the number itself in the phases forward and update.
+    final : bool
+        Whether the receiver's gradient is complete now.
+    mistake : str
+        In a sweep that is done wrong on purpose: what goes wrong in this step.
+    """
+
+    number: int
+    phase: str
+    giver: str
+    receiver: str
+    giver_place: int
+    receiver_place: int
+    operand: int
+    use: int
+    uses: int
+    formula: str
+    rule: str
+    upstream: float | None
+    local: float | None
+    contribution: float | None
+    total_before: float
+    total_after: float
+    final: bool
+    mistake: str = ""

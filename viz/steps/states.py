@@ -1,0 +1,75 @@
+"""What a picture of the graph shows after some of the steps: every node's numbers, and who is active."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from autograd_lite.formulas import pretty_number
+
+from .sequence import StepSequence
+from .step import Step
+
+__all__ = ["NodeState", "State", "state_after", "widest_texts"]
+
+UNKNOWN, PARTIAL, FINAL = "unknown", "partial", "final"
+
+
+@dataclass(slots=True)
+class NodeState:
+    """What one box shows: its number and gradient as text, and how far the gradient is known."""
+
+    data: str
+    grad: str = "?"
+    status: str = UNKNOWN
+    wrong: bool = False
+
+
+@dataclass(slots=True)
+class State:
+    """All boxes, and the step that is active."""
+
+    nodes: list[NodeState]
+    active: Step | None = None
+    edges_done: list[tuple[int, int]] = field(default_factory=list)
+
+
+def state_after(steps: StepSequence, done: int) -> State:
+    """The state when so many steps are done.
+
+    Examples
+    --------
+    >>> from autograd_lite import Value, viz
+    >>> a = Value(3.0, "a")
+    >>> [(node.grad, node.status) for node in state_after(viz.steps(a * a), 2).nodes]
+    [('3', 'partial'), ('1', 'final')]
+    """
+    graph = steps.graph
+    shown = steps[:done]
+    computed_later = {step.receiver_place for step in steps[done:] if step.phase == "forward"}
+    nodes = [NodeState("?" if i in computed_later else pretty_number(x)) for i, x in enumerate(graph.data)]
+    state = State(nodes, shown[-1] if shown else None)
+    for step in shown:
+        _apply(step, state.nodes[step.receiver_place])
+        if step.phase == "backward":
+            state.edges_done.append((step.giver_place, step.operand))
+    return state
+
+
+def _apply(step: Step, node: NodeState) -> None:
+    after = pretty_number(step.total_after)
+    if step.phase == "update":
+        node.data = after
+    elif step.phase in ("seed", "backward"):
+        node.grad, node.status = after, FINAL if step.final else PARTIAL
+        node.wrong = node.wrong or bool(step.mistake)
+
+
+def widest_texts(steps: StepSequence, others: Sequence[StepSequence] = ()) -> list[tuple[str, str]]:
+    """For each node the longest texts that its two cells will ever show."""
+    data, grads = [pretty_number(x) for x in steps.graph.data], [""] * len(steps.graph.nodes)
+    for listed in (steps, *others):
+        for step in listed:
+            cells = grads if step.phase in ("seed", "backward") else data
+            cells[step.receiver_place] = max(cells[step.receiver_place], pretty_number(step.total_after), key=len)
+    return list(zip(data, grads, strict=True))

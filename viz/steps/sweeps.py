@@ -1,0 +1,177 @@
+"""The reverse sweep as a list of deliveries, done right and in the two classic wrong ways.
+
+A *delivery* is one use: the giver's gradient times the local derivative arrives at the receiver.
+
+* Right: a node passes its gradient on after all of its own has arrived.
+* Naive recursion: each node passes on at once whatever it has, as often as something arrives. A node that is used
+  twice then passes the first part on twice: ``b = a + a; c = b + b`` gives 6 and not 4.
+* Overwriting: ``=`` in place of ``+=``; of a node's contributions only the last is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from autograd_lite.errors import GraphTooLargeError, UnknownNameError
+from autograd_lite.formulas import pretty_number
+
+from ..graphs.view import GraphView, Use, product
+
+__all__ = ["MISTAKES", "Delivery", "deliveries", "naive_length"]
+
+MOST_NAIVE = 400
+
+
+class Delivery(NamedTuple):
+    """One contribution: the nth of so many to its receiver, with the receiver's total before and after."""
+
+    use: Use
+    upstream: float
+    contribution: float
+    before: float
+    after: float
+    nth: int
+    of: int
+    mistake: str
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing more arrives at the receiver."""
+        return self.nth == self.of
+
+
+def deliveries(graph: GraphView, mistake: str | None = None) -> list[Delivery]:
+    """All deliveries of a sweep, in order.
+
+    Parameters
+    ----------
+    graph : GraphView
+        What is swept.
+    mistake : str, optional
+        ``"order"`` for naive recursion, ``"overwrite"`` for ``=`` in place of ``+=``.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such mistake.
+    GraphTooLargeError
+        If naive recursion would take more than 400 deliveries; their number can double with every node.
+
+    Examples
+    --------
+    >>> from autograd_lite import Value
+    >>> from autograd_lite.viz.graphs.view import scalar_view
+    >>> a = Value(1.0, "a")
+    >>> b = a + a
+    >>> graph = scalar_view(b + b)
+    >>> [deliveries(graph, mistake)[-1].after for mistake in (None, "order", "overwrite")]
+    [4.0, 6.0, 1.0]
+    """
+    if mistake is None:
+        return _right(graph)
+    if mistake not in MISTAKES:
+        raise UnknownNameError.among("mistake", mistake, MISTAKES)
+    return _with_verdicts(graph, MISTAKES[mistake](graph))
+
+
+def _arrivals(graph: GraphView) -> list[int]:
+    """How many contributions each node receives."""
+    arrivals = [0] * len(graph.nodes)
+    for use in graph.uses:
+        arrivals[use.receiver] += 1
+    return arrivals
+
+
+def _right(graph: GraphView) -> list[Delivery]:
+    of, nth = _arrivals(graph), [0] * len(graph.nodes)
+    totals = [0.0] * len(graph.nodes)
+    done = []
+    for use in graph.uses:
+        u, upstream = use.receiver, graph.adjoints[use.giver]
+        nth[u] += 1
+        contribution, before = product(upstream, use.local), totals[u]
+        totals[u] = before + contribution
+        done.append(Delivery(use, upstream, contribution, before, totals[u], nth[u], of[u], ""))
+    return done
+
+
+def _overwriting(graph: GraphView) -> list[Delivery]:
+    of, nth = _arrivals(graph), [0] * len(graph.nodes)
+    totals = [0.0] * len(graph.nodes)
+    totals[graph.root] = 1.0
+    done = []
+    for use in graph.uses:
+        u, upstream = use.receiver, totals[use.giver]
+        nth[u] += 1
+        contribution, before = product(upstream, use.local), totals[u]
+        totals[u] = contribution
+        name, lost = graph.names[u], pretty_number(before)
+        mistake = f"= overwrites: the {lost} that had arrived at {name} is lost." if nth[u] > 1 and before else ""
+        done.append(Delivery(use, upstream, contribution, before, contribution, nth[u], of[u], mistake))
+    return done
+
+
+def naive_length(graph: GraphView) -> int:
+    """How many deliveries naive recursion takes, without doing them."""
+    return sum(_naive_arrivals(graph))
+
+
+def _naive_arrivals(graph: GraphView) -> list[int]:
+    visits = [0] * len(graph.nodes)
+    visits[graph.root] = 1
+    for use in graph.uses:
+        visits[use.receiver] += visits[use.giver]
+    visits[graph.root] = 0
+    return visits
+
+
+def _naive(graph: GraphView) -> list[Delivery]:
+    length = naive_length(graph)
+    if length > MOST_NAIVE:
+        raise GraphTooLargeError(
+            f"Naive recursion would take {length:,} steps here, {len(graph.uses):,} in the right order; at most "
+            f"{MOST_NAIVE} can be shown. Try a smaller graph."
+        )
+    of, nth = _naive_arrivals(graph), [0] * len(graph.nodes)
+    totals = [0.0] * len(graph.nodes)
+    totals[graph.root] = 1.0
+    below: dict[int, list[Use]] = {}
+    for use in graph.uses:
+        below.setdefault(use.giver, []).append(use)
+    done = []
+    stack = below.get(graph.root, [])[::-1]
+    while stack:  # the next use is on top; what it calls for comes before what is left of its giver
+        use = stack.pop()
+        v, u = use.giver, use.receiver
+        contribution, before = product(totals[v], use.local), totals[u]
+        nth[u] += 1
+        totals[u] = before + contribution
+        mistake = _naive_mistake(graph, v, nth, of)
+        done.append(Delivery(use, totals[v], contribution, before, totals[u], nth[u], of[u], mistake))
+        stack += below.get(u, [])[::-1]
+    return done
+
+
+def _naive_mistake(graph: GraphView, v: int, nth: list[int], of: list[int]) -> str:
+    name = graph.names[v]
+    if of[v] < 2:
+        return ""
+    if nth[v] == 1:
+        return f"Too early: {name} passes its gradient on although only 1 of {of[v]} contributions has arrived."
+    return f"Counted again: {name} passes on all it has, though it has passed on a part of that before."
+
+
+MISTAKES: dict[str, Callable[[GraphView], list[Delivery]]] = {"order": _naive, "overwrite": _overwriting}
+
+
+def _with_verdicts(graph: GraphView, done: list[Delivery]) -> list[Delivery]:
+    """Say at each node's last contribution if its total came out wrong."""
+    judged = []
+    for d in done:
+        right = graph.adjoints[d.use.receiver]
+        wrong = d.final and abs(d.after - right) > 1e-9 * max(abs(d.after), abs(right))
+        name = graph.names[d.use.receiver]
+        verdict = f"{name}.grad ends at {pretty_number(d.after)}; right is {pretty_number(right)}." if wrong else ""
+        judged.append(d._replace(mistake=" ".join(filter(None, (d.mistake, verdict)))))
+    return judged

@@ -1,0 +1,60 @@
+"""The update at the end of a step of training: what a rule would make of each parameter. Nothing is really changed."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from autograd_lite.formulas import pretty_number
+
+from ..graphs.view import GraphView
+
+__all__ = ["Optimizer", "Update", "updates"]
+
+
+class Optimizer(Protocol):
+    """What is needed of an optimiser: new weights from weights and gradient, as float64 arrays of shape (n,)."""
+
+    def update(self, weights: Any, gradient: Any) -> Any:
+        """Take one step."""
+
+
+class Update(NamedTuple):
+    """One parameter before and after, and the rule in words; the learning rate where that alone is the rule."""
+
+    place: int
+    before: float
+    after: float
+    rule: str
+    lr: float | None
+
+
+def updates(graph: GraphView, lr: float | None, optimizer: Optimizer | None) -> list[Update]:
+    """The updates of all parameters, or of all leaves if none is known to be one; none without a rule.
+
+    Examples
+    --------
+    >>> from autograd_lite import Value
+    >>> from autograd_lite.viz.graphs.view import scalar_view
+    >>> w = Value(3.0, "w")
+    >>> updates(scalar_view(w * w), 0.1, None)[0].after
+    2.4
+    """
+    if lr is None and optimizer is None:
+        return []
+    places = graph.parameters or (graph.leaves if graph.scalars is graph else [])
+    weights = np.array([graph.data[i] for i in places])
+    gradient = np.array([graph.adjoints[i] for i in places])
+    if optimizer is not None:
+        after = copy.deepcopy(optimizer).update(weights, gradient)  # a copy, because an optimiser remembers
+        rule = repr(optimizer)
+    else:
+        after = weights - (lr or 0.0) * gradient
+        rule = f"lr = {pretty_number(lr or 0.0)}"
+    rate = None if optimizer is not None else lr
+    return [
+        Update(i, before, after, rule, rate)
+        for i, before, after in zip(places, weights.tolist(), np.asarray(after).tolist(), strict=True)
+    ]

@@ -1,0 +1,97 @@
+"""A step of backprop in words: its title, its sentence, and all of it as a few lines."""
+
+from __future__ import annotations
+
+from autograd_lite.formulas import pretty_number
+
+from ..graphs.notation import short, slope_name
+from .arithmetic import as_text, lines_of
+from .record import StepRecord
+
+__all__ = ["block", "rule_line", "sentence", "title"]
+
+
+def title(step: StepRecord) -> str:
+    """The step in a few characters."""
+    if step.phase == "forward":
+        return f"{step.receiver} = {short(step.formula)}"
+    if step.phase == "seed":
+        return f"Seed: {slope_name(step.receiver, step.receiver)} = 1"
+    if step.phase == "update":
+        return f"Update {step.receiver}"
+    use = f" (use {step.use} of {step.uses})" if step.uses > 1 else ""
+    return f"{step.giver} → {step.receiver}{use}"
+
+
+# --- In words -------------------------------------------------------------------------------------------------------
+
+
+def sentence(step: StepRecord) -> str:
+    """The step in plain words."""
+    words = {"forward": _forward_words, "seed": _seed_words, "backward": _backward_words, "update": _update_words}
+    return words[step.phase](step)
+
+
+def _forward_words(step: StepRecord) -> str:
+    return f"{step.receiver} is {short(step.formula)}, which gives {pretty_number(step.total_after)}."
+
+
+def _seed_words(step: StepRecord) -> str:
+    return f"The sweep starts at {step.receiver}: its derivative by itself is 1."
+
+
+def _backward_words(step: StepRecord) -> str:
+    x, y = step.receiver, step.giver
+    words = [
+        f"{y} = {short(step.formula)}. Seen from {x}, the slope of {y} is {_rule_and_number(step)}.",
+        f"Multiply by the gradient that has already arrived at {y} ({pretty_number(step.upstream or 0.0)}).",
+    ]
+    if step.upstream == 0.0:
+        words.append("It is exactly 0, so nothing is passed on, whatever the slope.")
+    if step.mistake:  # is shown by itself
+        return " ".join(words)
+    if step.uses > 1:
+        words.append(f"{x} is used {step.uses} times, so the contributions are added up, not replaced.")
+    words.append(f"The gradient of {x} is now complete." if step.final else f"More will arrive at {x}.")
+    return " ".join(words)
+
+
+def _update_words(step: StepRecord) -> str:
+    change = step.contribution or 0.0
+    if change == 0.0:
+        return f"{step.receiver} stays as it is."
+    way = "down" if change < 0.0 else "up"
+    who = "A step against the gradient" if step.local is not None else short(step.rule)
+    return f"{who} moves {step.receiver} {way} by {pretty_number(abs(change))}."
+
+
+def _rule_and_number(step: StepRecord) -> str:
+    number = pretty_number(step.local or 0.0)
+    return number if step.rule == number else f"{short(step.rule)} = {number}"
+
+
+# --- As lines -------------------------------------------------------------------------------------------------------
+
+
+def rule_line(step: StepRecord) -> str:
+    """The rule of a backward step: how the giver was computed, and its slope; empty in other phases."""
+    if step.phase != "backward":
+        return ""
+    return f"{step.giver} = {short(step.formula)}, {slope_name(step.giver, step.receiver)} = {_rule_and_number(step)}"
+
+
+def heading(step: StepRecord) -> str:
+    """The step's number, phase and title."""
+    phase = f"{step.phase}: " if step.phase in ("forward", "backward") else ""  # the other titles say it
+    return f"{step.number}. {phase}{title(step)}"
+
+
+def block(step: StepRecord) -> str:
+    """The step as a few lines of text: its title, the rule, and the numbers."""
+    lines = [as_text(line) for line in lines_of(step)]
+    if step.phase != "forward":  # the symbols, then on the same line the numbers
+        lines = [" ".join(lines[:2]), *lines[2:]]
+    if step.phase == "forward":
+        lines = [f"{step.receiver} = {pretty_number(step.total_after)}"]
+    mistake = f"✗ {step.mistake}" if step.mistake else ""
+    return "\n".join([heading(step), *(f"   {line}" for line in (rule_line(step), *lines, mistake) if line)])

@@ -1,0 +1,1 @@
+"""What writes steps: text, Markdown, LaTeX, the terminal, frames."""

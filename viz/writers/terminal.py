@@ -1,0 +1,138 @@
+"""Backprop in the terminal, one step at a key."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import TextIO
+
+from autograd_lite.errors import DomainError
+
+from ..explain.explanation import LISTED, Explanation
+from ..explain.paths import Paths
+from ..steps.predictions import judge, question
+from ..steps.sequence import StepSequence
+from ..steps.transcript import transcript
+from ..steps.walk import Walk
+
+__all__ = ["play"]
+
+HELP = "Enter or n: next   b: back   a number: go there   p: predict   e: explain   q: quit"
+
+
+def play(
+    steps: StepSequence,
+    *,
+    start: int = 0,
+    everything: bool = False,
+    source: TextIO | None = None,
+    out: TextIO | None = None,
+) -> None:
+    """Step through backprop in a terminal; where input or output is none, print the whole transcript.
+
+    Parameters
+    ----------
+    steps : StepSequence
+        What to play.
+    start : int
+        How many steps are done at the beginning.
+    everything : bool
+        Whether to print the transcript, in a terminal too.
+    source, out : text file, optional
+        Where keys come from and where text goes to; standard input and output unless given.
+    """
+    keys, screen = source or sys.stdin, out or sys.stdout
+    if everything or not (keys.isatty() and screen.isatty()):
+        screen.write(transcript(steps))
+        return
+    _Player(steps, keys, screen).run(start)
+
+
+class _Player:
+    """The terminal's view of a walk: reads a line, moves, prints."""
+
+    def __init__(self, steps: StepSequence, source: TextIO, out: TextIO) -> None:
+        self.steps, self.source, self.out = steps, source, out
+        self.walk = Walk(steps)
+        self.commands: dict[str, Callable[[], object]] = {
+            "": self.next,
+            "n": self.next,
+            "b": self.back,
+            "p": self.predict,
+            "e": self.explain,
+            "?": lambda: self.say(HELP),
+        }
+
+    def run(self, start: int) -> None:
+        self.say(f"{self.steps!r}\n{HELP}")
+        if start:
+            self.show(start)
+        while True:
+            line = self.ask(f"[{self.walk.position}/{len(self.steps)}] ")
+            if line is None or line == "q":
+                return
+            self.obey(line)
+
+    def obey(self, line: str) -> None:
+        if line in self.commands:
+            self.commands[line]()
+        elif line.isdecimal():
+            self.show(int(line))
+        else:
+            self.say(f"{line!r} is no key here. {HELP}")
+
+    def next(self) -> None:
+        if self.walk.position == len(self.steps):
+            self.say("That was the last step. b: back, q: quit")
+        else:
+            self.show(self.walk.position + 1)
+
+    def back(self) -> None:
+        if self.walk.position <= 1:
+            self.walk.position = 0
+            self.say("Before the first step.")
+        else:
+            self.show(self.walk.position - 1)
+
+    def show(self, number: int) -> None:
+        try:
+            step = self.walk.jump(number)
+        except DomainError as error:
+            self.say(str(error))
+        else:
+            self.say(f"\n{step}")
+
+    def predict(self) -> None:
+        if self.walk.position == len(self.steps):
+            self.say("That was the last step.")
+            return
+        step = self.steps[self.walk.position]
+        asked = question(step)
+        if not asked:
+            self.say("There is nothing to predict in this step.")
+        elif (typed := self.ask(f"{asked} ")) is not None:
+            self.say(judge(step, typed).verdict)
+        self.next()
+
+    def explain(self) -> None:
+        step = self.walk.step
+        if step is None:
+            self.say("Before the first step there is nothing to explain.")
+            return
+        self.say(step.sentence)
+        if step.phase == "backward":
+            self.say(f"\n{Explanation(Paths(self.steps.graph, LISTED), step.receiver_place)}")
+
+    def say(self, text: str) -> None:
+        self.out.write(f"{text}\n")
+
+    def ask(self, prompt: str) -> str | None:
+        """Read a line; None at the end of the input or at Ctrl-C."""
+        self.out.write(prompt)
+        self.out.flush()
+        try:
+            line = self.source.readline()
+        except KeyboardInterrupt:
+            self.say("")
+            return None
+        return line.strip() if line else None
