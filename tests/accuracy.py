@@ -27,9 +27,9 @@ import autograd_lite as ag
 from autograd_lite import TABLE
 from autograd_lite.op import Op
 from tests.accuracy_peers import Columns, Result, installed_peers
-from tests.engine.laws import NEAR, group_of
-from tests.engine.leeway import LEEWAY, TINY, leeway_of, subnormal
-from tests.engine.oracle import derivatives, unit, value
+from tests.support.laws import NEAR, group_of
+from tests.support.leeway import LEEWAY, TINY, leeway_of, subnormal
+from tests.support.oracle import derivatives, unit, value
 
 PAGE = Path(__file__).parents[1] / "docs" / "accuracy.md"
 Contender = Callable[[str, Columns], Result | None]

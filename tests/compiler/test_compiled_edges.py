@@ -13,7 +13,7 @@ import autograd_lite as ag
 from autograd_lite import TABLE
 from autograd_lite.compiler import program
 from autograd_lite.op import Op
-from tests.compiler.agreement import applied, same, same_sign_of_zero
+from tests.support.agreement import applied, same, same_sign_of_zero
 
 INF, NAN = math.inf, math.nan
 SPECIAL = [0.0, -0.0, 1.0, -1.0, INF, -INF, NAN, 1e308, -1e308, 5e-324, 0.5, -2.0]

@@ -12,7 +12,7 @@ import pytest
 import autograd_lite as ag
 from autograd_lite import OperandError, ShapeError, Value
 from autograd_lite.pytree import flatten
-from tests.compiler.agreement import alike
+from tests.support.agreement import alike
 
 
 class Pair(NamedTuple):

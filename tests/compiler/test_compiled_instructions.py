@@ -22,8 +22,8 @@ from autograd_lite.compiler.sums import collect
 from autograd_lite.compiler.trace import Tracer
 from autograd_lite.compiler.words import OPERATORS
 from autograd_lite.namespaces import arrays, floats
-from tests.compiler.agreement import applied
 from tests.compiler.test_compiled_laws import numbers, play, recipes
+from tests.support.agreement import applied
 
 BIT_FOR_BIT = {"add", "sub", "mul", "div", "neg", "sqrt", "abs", "maximum", "minimum"}
 ULPS = 2.0

@@ -9,7 +9,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite import Value
-from tests.compiler.agreement import alike
+from tests.support.agreement import alike
 
 
 def f(x: Any) -> Any:

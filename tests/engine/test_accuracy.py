@@ -10,7 +10,7 @@ from flint import arb
 
 from autograd_lite import TABLE
 from tests import accuracy
-from tests.engine.leeway import leeway_of
+from tests.support.leeway import leeway_of
 
 
 def test_errors_are_counted_in_units_in_the_last_place():

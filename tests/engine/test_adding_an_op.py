@@ -12,7 +12,7 @@ from autograd_lite import TABLE, OpDefinitionError, Value
 from autograd_lite.engine import ManyOp, primitive
 from autograd_lite.formulas import NOTATION
 from autograd_lite.namespaces import arrays, floats, values
-from tests.engine import laws
+from tests.support import laws
 
 
 @pytest.fixture

@@ -16,9 +16,9 @@ from flint import arb, arb_series, ctx
 import autograd_lite as ag
 from autograd_lite import TABLE, Value
 from autograd_lite.reverse import reachable
-from tests.engine.laws import applied
-from tests.engine.leeway import leeway_of
-from tests.engine.oracle import Exact, UncertainError, series
+from tests.support.agreement import applied
+from tests.support.leeway import leeway_of
+from tests.support.oracle import Exact, UncertainError, series
 
 ROWS = [op for name, op in TABLE.items() if not op.piecewise_constant and name not in ("where", "powterm", "expterm")]
 BITS = 400

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import autograd_lite as ag
 from autograd_lite import TABLE, Value
-from tests.engine import laws, oracle
+from tests.support import laws, oracle
 
 
 @pytest.mark.parametrize("law", laws.LAWS, ids=lambda law: law.__name__)

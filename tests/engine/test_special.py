@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from autograd_lite import TABLE, special
 from autograd_lite.namespaces import arrays
-from tests.engine.oracle import ulps
+from tests.support.oracle import ulps
 
 BOUNDS = [0.0, *(bound for bound, _ in special.PIECES)]
 

@@ -14,7 +14,7 @@ from hypothesis import assume, given, settings
 
 import autograd_lite as ag
 from autograd_lite import TABLE, Value
-from tests.engine import laws
+from tests.support import laws
 
 DIGITS = 60
 DEFINITIONS = {

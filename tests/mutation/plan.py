@@ -8,17 +8,17 @@ from __future__ import annotations
 
 Stages = list[list[str]]
 
-DOCTEST = "tests/engine/test_doctests.py::test_docstrings[autograd_lite.{}]"
-MESSAGES = "tests/engine/test_messages.py"
+DOCTEST = "tests/project/test_doctests.py::test_docstrings[autograd_lite.{}]"
+MESSAGES = "tests/project/test_messages.py"
 EDGES = [MESSAGES, "tests/engine/test_formulas.py", "tests/engine/test_edges.py", "tests/engine/test_value.py"]
 NUMBERS = ["tests/engine/test_reference_numbers.py", "tests/engine/test_micrograd.py", "tests/engine/test_textbook.py"]
 LAWS = ["tests/engine/test_laws.py"]
 GRAPHS = [
     "tests/engine/test_adding_an_op.py",
     "tests/engine/test_source_lines.py",
-    "tests/engine/test_public_names.py",
+    "tests/project/test_public_names.py",
     "tests/engine/test_accuracy.py",
-    "tests/engine/test_edges_compiled.py",
+    "tests/compiler/test_edges_compiled.py",
     "tests/compiler/test_compiled_inputs.py",
     "tests/compiler/test_compiled_transforms.py",
     "tests/compiler/test_compiled_errors.py",

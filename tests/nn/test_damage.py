@@ -13,7 +13,7 @@ from autograd_lite import nn
 from autograd_lite.errors import AutogradLiteError, DomainError, ModelFileError, TableError, UnknownNameError
 from autograd_lite.nn.csv_file import CsvFile
 from autograd_lite.nn.tables import split_table
-from tests.nn.forging import sign, unzipped, zipped
+from tests.support.forging import sign, unzipped, zipped
 
 BLOCKS = [pytest.param(range(i, i + 5000), marks=pytest.mark.long) for i in range(1000, 101_000, 5000)]
 

@@ -11,8 +11,8 @@ from itertools import islice
 import pytest
 
 from autograd_lite import nn
-from tests.nn.forging import LOCAL, fields_changed, zipped
-from tests.nn.hostile_models import FORGED, MODELS, PLACES, REASONS, SIZE, hostile_models, make_place
+from tests.support.forging import LOCAL, fields_changed, zipped
+from tests.support.hostile_models import FORGED, MODELS, PLACES, REASONS, SIZE, hostile_models, make_place
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the peak of memory is read from /proc")
 

@@ -15,7 +15,7 @@ import pytest
 
 from autograd_lite import Value, nn
 from autograd_lite.errors import ModelFileError, OperandError, OutputError, ShapeError
-from tests.nn.forging import rewritten
+from tests.support.forging import rewritten
 
 DATA = {"X": [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], "y": [0.0, 1.0, 1.0, 0.0]}
 DATA |= {"loss": "binary_cross_entropy_with_logits", "batch_size": 2}

@@ -10,7 +10,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite import NonFiniteError, Value, nn
-from tests.transforms.planting import Program, faults, sound_points
+from tests.support.planting import Program, faults, sound_points
 
 
 def chosen(where, seed):

@@ -1,4 +1,4 @@
-"""When a compiled number counts as the eager one."""
+"""An op on any operands, and when a compiled number counts as the eager one."""
 
 from __future__ import annotations
 

@@ -9,8 +9,8 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite import TABLE
-from tests.engine.laws import applied
 from tests.engine.test_edges import EDGES
+from tests.support.agreement import applied
 
 BENIGN = 0.25
 

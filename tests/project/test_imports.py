@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-FOLDERS = ("autograd_lite", "nn", "viz")
+from tests.support.source_files import module_name, source_files
+
 LAYERS = [  # a file imports from the layers above its own in this list, and from its own package
     ["errors", "special", "text"],
     ["atomic_files"],
@@ -30,16 +30,6 @@ LAYERS = [  # a file imports from the layers above its own in this list, and fro
 ]
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 HEAVY = {"matplotlib", "sklearn", "graphviz", "pygraphviz", "tqdm", "IPython", "scipy", "pandas", "joblib"}
-
-
-def files():
-    return [path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))]
-
-
-def module_name(path: Path) -> str:
-    parts = path.relative_to(ROOT).with_suffix("").parts
-    parts = parts if parts[0] == "autograd_lite" else ("autograd_lite", *parts)
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 def imported(path: Path) -> set[str]:
@@ -72,12 +62,12 @@ def part(module: str) -> str:
 
 
 def test_every_file_is_seen():
-    assert len(files()) > 20
-    unknown = {part(module_name(path)) for path in files()} - set(RANK) - {"autograd_lite"}
+    assert len(source_files()) > 20
+    unknown = {part(module_name(path)) for path in source_files()} - set(RANK) - {"autograd_lite"}
     assert not unknown, f"no layer is declared for {unknown}"
 
 
-@pytest.mark.parametrize("path", files(), ids=module_name)
+@pytest.mark.parametrize("path", source_files(), ids=module_name)
 def test_imports_point_down(path):
     here = part(module_name(path))
     if here == "autograd_lite":
@@ -94,7 +84,7 @@ def test_imports_point_down(path):
 
 
 def test_networks_and_pictures_do_not_know_each_other():
-    for path in files():
+    for path in source_files():
         here, others = part(module_name(path)), {"nn": "viz", "viz": "nn"}
         if here in others:
             assert others[here] not in {part(name) for name in imported(path) if name.startswith("autograd_lite")}
@@ -104,7 +94,7 @@ def test_an_upward_import_is_seen(tmp_path, monkeypatch):
     bad = tmp_path / "autograd_lite" / "namespaces.py"
     bad.parent.mkdir()
     bad.write_text("def f():\n    from .engine import Value\n    import autograd_lite.nn.layers\n")
-    monkeypatch.setitem(globals(), "ROOT", tmp_path)
+    monkeypatch.setattr(module_name, "__defaults__", (tmp_path,))
     assert imported(bad) == {"autograd_lite.engine", "autograd_lite.nn.layers"}
     with pytest.raises(AssertionError, match="imports upward"):
         test_imports_point_down(bad)

@@ -6,8 +6,8 @@ import os
 import struct
 import zipfile
 
-from tests.nn import forging
-from tests.nn.forging import CENTRAL, LOCAL, fields_changed, header, rewritten, with_manifest, zipped
+from tests.support import forging
+from tests.support.forging import CENTRAL, LOCAL, fields_changed, header, rewritten, with_manifest, zipped
 
 
 def set_array(content, shape=None, name="weights"):

@@ -19,8 +19,9 @@ from autograd_lite import TABLE, Value
 from autograd_lite.formulas import expr
 from autograd_lite.namespaces import floats, symbols
 from autograd_lite.op import Op
-from tests.engine.leeway import leeway_of, subnormal
-from tests.engine.oracle import Exact, derivatives, evaluated, series, spacing, ulps, unit, value
+from tests.support.agreement import applied
+from tests.support.leeway import leeway_of, subnormal
+from tests.support.oracle import Exact, derivatives, evaluated, series, spacing, ulps, unit, value
 
 SECOND = 1e-9  # of second and higher derivatives, relative
 
@@ -240,10 +241,6 @@ def doubling_is_linear(op: Op, data: list[float]) -> None:
     f.backward()
     for a, b in zip(once, twice, strict=True):
         assert b.grad == a.grad + a.grad or a.grad != a.grad
-
-
-def applied(op: Op, nodes: list[Value]) -> Any:
-    return op(*op.split(nodes)) if op.many else Op.__call__(op, *nodes)
 
 
 def group_of(op: Op, i: int, n: int) -> str:

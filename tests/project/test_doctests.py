@@ -4,26 +4,16 @@ from __future__ import annotations
 
 import doctest
 import importlib
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.support.source_files import ROOT, module_name, source_files
+
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+MODULES = [name for name in map(module_name, source_files()) if not name.endswith("__main__")]
 
 
-def modules() -> list[str]:
-    """Every module under its real name: what stands in ``nn/`` is imported as ``autograd_lite.nn``."""
-    names = []
-    for folder in ("autograd_lite", "nn", "viz"):
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            parts = path.relative_to(ROOT).with_suffix("").parts
-            parts = parts if parts[0] == "autograd_lite" else ("autograd_lite", *parts)
-            names.append(".".join(p for p in parts if p != "__init__"))
-    return [name for name in names if not name.endswith("__main__")]
-
-
-@pytest.mark.parametrize("name", modules())
+@pytest.mark.parametrize("name", MODULES)
 def test_docstrings(name, tmp_path, monkeypatch):
     module = importlib.import_module(name)
     monkeypatch.chdir(tmp_path)  # an example may write a file
@@ -43,7 +33,7 @@ def test_there_are_examples():
     finder = doctest.DocTestFinder(exclude_empty=True)
     with_examples = [
         test.name
-        for name in modules()
+        for name in MODULES
         if name.startswith("autograd_lite.") and name.count(".") == 1
         for test in finder.find(importlib.import_module(name))
         if test.examples

@@ -18,7 +18,7 @@ from autograd_lite.formulas import expr
 from autograd_lite.namespaces import arrays, floats
 from autograd_lite.nn.optimizers import optimizer_named
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "engine" / "messages.txt"
+GOLDEN = Path(__file__).parents[1] / "golden" / "project" / "messages.txt"
 
 
 class Metres:
