@@ -25,7 +25,7 @@ GRAPHS = [
     "tests/compiler/test_source.py",
     "tests/transforms/test_derivatives.py",
     "tests/transforms/test_traced.py",
-    "tests/transforms/test_nonfinite.py",
+    "tests/checks/test_nonfinite.py",
     *[f"tests/engine/test_expression_graphs.py::test_random_graphs[{block}]" for block in range(3)],
 ]
 SHOWN = [
