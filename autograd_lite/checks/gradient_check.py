@@ -16,7 +16,7 @@ from autograd_lite.formulas import pretty_number
 from autograd_lite.op import Op
 from autograd_lite.pytree import Structure, flatten
 from autograd_lite.reverse import reachable
-from autograd_lite.transforms.arguments import Function, as_values, scalar, select
+from autograd_lite.transforms.evaluation import Function, as_values, scalar, select
 
 Line = Callable[[float], float]  # the function by one of its numbers, the others fixed
 Problem = tuple[Callable[[], Any], list[Value], list[str], Callable[[int], Line]]  # call, by what, its names, lines

@@ -14,7 +14,7 @@ from autograd_lite.engine import Value
 from autograd_lite.errors import OperandError, ShapeError, TraceError
 from autograd_lite.ops import mean
 from autograd_lite.reverse import reachable
-from autograd_lite.transforms.arguments import scalar
+from autograd_lite.transforms.evaluation import scalar
 
 __all__ = ["batch_mean"]
 

@@ -21,7 +21,7 @@ from autograd_lite.engine import Value
 from autograd_lite.errors import OperandError, ShapeError
 from autograd_lite.op import shown
 from autograd_lite.pytree import flatten
-from autograd_lite.transforms.arguments import graph_wanted, keeping_values
+from autograd_lite.transforms.evaluation import graph_wanted, keeping_values
 
 __all__ = ["CompiledFunction", "RowsFound", "compile"]
 

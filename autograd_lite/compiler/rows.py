@@ -12,7 +12,7 @@ from autograd_lite.compiler.results import packer
 from autograd_lite.errors import OperandError, ShapeError
 from autograd_lite.op import shown
 from autograd_lite.pytree import flatten
-from autograd_lite.transforms.arguments import as_values
+from autograd_lite.transforms.evaluation import as_values
 
 __all__ = ["check_places", "each_row", "stacked"]
 

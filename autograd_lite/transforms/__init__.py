@@ -3,7 +3,7 @@
 =================== =====================================================================
 module              what is there
 =================== =====================================================================
-`arguments`         arguments made into Values, results made into numbers
+`evaluation`        one run of the function on Values that can be differentiated
 `derivatives`       grad, value_and_grad, derivative, jacobian, hessian, hvp
 `sharing`           equal subexpressions made one, for high orders
 `series`            taylor

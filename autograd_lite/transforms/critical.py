@@ -18,8 +18,8 @@ from autograd_lite.errors import OperandError, ShapeError
 from autograd_lite.formulas import pretty_number
 from autograd_lite.op import shown, to_number
 from autograd_lite.pytree import Structure, flatten, has_values
-from autograd_lite.transforms.arguments import Function
 from autograd_lite.transforms.derivatives import derivative, hessian, hvp, value_and_grad
+from autograd_lite.transforms.evaluation import Function
 
 __all__ = ["CriticalPoint", "DescentReport", "classify_critical_point", "descent_report"]
 

@@ -22,7 +22,7 @@ from autograd_lite.errors import DomainError, OperandError, ShapeError
 from autograd_lite.namespaces import values
 from autograd_lite.op import shown
 from autograd_lite.pytree import NUMBER, Structure, flatten
-from autograd_lite.transforms.arguments import Function, Run, run, scalar, select
+from autograd_lite.transforms.evaluation import Function, Run, run, scalar, select
 from autograd_lite.transforms.sharing import shared
 
 __all__ = ["derivative", "grad", "hessian", "hvp", "jacobian", "successive_derivatives", "value_and_grad"]

@@ -13,8 +13,8 @@ from typing import Any
 from autograd_lite.engine import Value
 from autograd_lite.errors import DomainError
 from autograd_lite.formulas import pretty_number
-from autograd_lite.transforms.arguments import Function, Selection, run
 from autograd_lite.transforms.derivatives import check_order, successive_derivatives
+from autograd_lite.transforms.evaluation import Function, Selection, run
 
 __all__ = ["TaylorPolynomial", "taylor"]
 

@@ -14,7 +14,7 @@ from hypothesis.extra import numpy as hnp
 
 import autograd_lite as ag
 from autograd_lite import DomainError, OperandError, ShapeError, Value
-from autograd_lite.transforms.arguments import keeping_values
+from autograd_lite.transforms.evaluation import keeping_values
 
 SMALL = st.floats(-3.0, 3.0)
 WHOLE = st.integers(-5, 5).map(float)
