@@ -1,7 +1,7 @@
 r"""Functions of functions: gradients, Jacobians, Hessians, derivatives of any order.
 
 Each transform takes a function f of numbers, arrays or containers of them, written with the ops of this library, and
-returns a new function with the same arguments. They nest: ``grad(grad(f))`` is the second derivative.
+returns a `Transformed` function with the same arguments. They nest: ``grad(grad(f))`` is the second derivative.
 
 Letters: :math:`\nabla f` is the gradient, :math:`J_{ij} = \partial f_i / \partial x_j` the Jacobian,
 :math:`H_{ij} = \partial^2 f / \partial x_i \partial x_j` the Hessian (Griewank & Walther, "Evaluating Derivatives", 2nd
@@ -13,7 +13,8 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from types import MethodType
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -22,36 +23,65 @@ from autograd_lite.errors import DomainError, OperandError, ShapeError
 from autograd_lite.namespaces import values
 from autograd_lite.op import shown
 from autograd_lite.pytree import NUMBER, Structure, flatten
-from autograd_lite.transforms.evaluation import Function, Run, run, scalar, select
+from autograd_lite.transforms.evaluation import Evaluation, Function, Number, Selection, Tree, evaluate, scalar, select
 from autograd_lite.transforms.sharing import shared
 
 __all__ = ["derivative", "grad", "hessian", "hvp", "jacobian", "successive_derivatives", "value_and_grad"]
 
+Arguments = Sequence[Tree]
+Named = dict[str, Tree]
+Option = TypeVar("Option")
+
+
+class Transformed:
+    """A function with a transform applied to it, under the function's own name; pickles where the function does."""
+
+    def __init__(
+        self, transform: Callable[[Function, Option, Arguments, Named], Tree], f: Function, option: Option
+    ) -> None:
+        if not callable(f):
+            raise OperandError(
+                f"A transform takes a function and returns one; it got {shown(f)} ({type(f).__name__}). "
+                "Write ag.grad(f)(x), not ag.grad(f(x)); for an existing Value, use ag.gradients(v, wrt)."
+            )
+        functools.update_wrapper(self, f, updated=())
+        self._transform, self._f, self._option = transform, f, option
+
+    def __call__(self, *args: Tree, **named: Tree) -> Tree:
+        return self._transform(self._f, self._option, args, named)
+
+    def __get__(self, instance: object, owner: type | None = None) -> Function:
+        """Bind to an instance, as a function does that is a method."""
+        return self if instance is None else MethodType(self, instance)
+
+    def __repr__(self) -> str:
+        return f"<{self._transform.__name__.lstrip('_')} of {shown(self._f)}>"
+
 
 def grad(f: Function, argnums: int | Sequence[int] = 0, *, wrt: Iterable[Value] | None = None) -> Function:
-    """Make the gradient of a function of numbers that returns one number.
+    """Make the gradient of a function that returns one number.
 
     Parameters
     ----------
     f : callable
         Takes numbers, arrays, lists, tuples or dicts of numbers, which reach it as Values; returns a Value or a number.
     argnums : int or sequence of int
-        The place of the argument to differentiate by, from 0; several give a tuple of gradients.
+        Index of the argument to differentiate with respect to; several give a tuple of gradients.
     wrt : iterable of Value, optional
-        Captured leaves to differentiate by instead, such as ``model.parameters()``; gives a list.
+        Captured leaves to differentiate with respect to instead, such as ``model.parameters()``; gives a list.
 
     Returns
     -------
     callable
         Takes what f takes. The gradient mirrors the argument: a float for a number, a float64 array for an array, the
-        same container otherwise; of Values where any input was a Value.
+        same container otherwise; Values where any input was a Value.
 
     Raises
     ------
     ShapeError
-        In a call, if f returns a sequence, or `argnums` names an argument that is not there.
+        In a call, if f returns a sequence, or `argnums` is out of range.
     OperandError
-        If f returns no number, or something else is not what it must be.
+        If f is not a function, does not return a number, or an argument holds anything but numbers.
 
     Examples
     --------
@@ -63,17 +93,15 @@ def grad(f: Function, argnums: int | Sequence[int] = 0, *, wrt: Iterable[Value] 
     >>> grad(lambda w, x: w @ x)(np.array([1.0, 2.0]), np.array([3.0, 4.0]))
     array([3., 4.])
     """
-    pair = value_and_grad(f, argnums, wrt=wrt)
+    return Transformed(_gradient, f, select(argnums, wrt))
 
-    @_wraps(f)
-    def gradient(*args: Any, **named: Any) -> Any:
-        return pair(*args, **named)[1]
 
-    return gradient
+def _gradient(f: Function, selection: Selection, args: Arguments, named: Named) -> Tree:
+    return _value_and_gradient(f, selection, args, named)[1]
 
 
 def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, *, wrt: Iterable[Value] | None = None) -> Function:
-    """Make a function that gives the value and the gradient of f, from one run.
+    """Make a function that returns the value and the gradient of f, from one evaluation.
 
     Parameters
     ----------
@@ -83,7 +111,7 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, *, wrt: Iterab
     Returns
     -------
     callable
-        Takes what f takes, returns (value, gradient); the value is a float, or a Value where any input was one.
+        Takes what f takes, returns (value, gradient); the value is a float, or a Value where any input was a Value.
 
     Raises
     ------
@@ -98,15 +126,13 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, *, wrt: Iterab
     >>> value_and_grad(lambda x: w * x, wrt=[w])(2.0)
     (6.0, [2.0])
     """
-    selection = select(argnums, wrt)
+    return Transformed(_value_and_gradient, f, select(argnums, wrt))
 
-    @_wraps(f)
-    def value_and_gradient(*args: Any, **named: Any) -> Any:
-        ran = run(f, selection, args, named)
-        value = scalar(ran.result, "A gradient")
-        return ran.number(value), ran.structure.rebuild(ran.gradients(value))
 
-    return value_and_gradient
+def _value_and_gradient(f: Function, selection: Selection, args: Arguments, named: Named) -> tuple[Number, Tree]:
+    evaluation = evaluate(f, selection, args, named)
+    y = scalar(evaluation.result, "A gradient")
+    return evaluation.number(y), evaluation.structure.rebuild(evaluation.gradients(y))
 
 
 def derivative(f: Function, order: int = 1) -> Function:
@@ -122,7 +148,7 @@ def derivative(f: Function, order: int = 1) -> Function:
     Returns
     -------
     callable
-        Takes what f takes, returns :math:`f^{(n)}` by its first argument: 0 where f does not depend on it.
+        Takes what f takes, returns :math:`f^{(n)}` with respect to the first argument; 0 where f does not depend on it.
 
     Raises
     ------
@@ -136,38 +162,36 @@ def derivative(f: Function, order: int = 1) -> Function:
     >>> [derivative(lambda x: x**3, order=n)(3.0) for n in range(5)]
     [27.0, 27.0, 18.0, 6.0, 0.0]
     """
-    order = check_order(order)
-    selection = select(0, None)
-
-    @_wraps(f)
-    def nth_derivative(*args: Any, **named: Any) -> Any:
-        return successive_derivatives(run(f, selection, args, named), order)[-1]
-
-    return nth_derivative
+    return Transformed(_nth_derivative, f, check_order(order))
 
 
-def successive_derivatives(ran: Run, order: int) -> list[Any]:
-    """Differentiate the result of a run by its one number: f, f', f'', ... up to an order."""
-    if ran.structure != NUMBER:
+def _nth_derivative(f: Function, order: int, args: Arguments, named: Named) -> Number:
+    return successive_derivatives(evaluate(f, Selection(), args, named), order)[-1]
+
+
+def successive_derivatives(evaluation: Evaluation, order: int) -> list[Number]:
+    """Differentiate the result of an evaluation with respect to its one number: f, f', f'', ... up to an order."""
+    structure = evaluation.structure
+    if structure != NUMBER:
         raise OperandError(
-            f"A derivative of this kind is by one number; the argument holds {ran.structure.size} in a "
-            f"{ran.structure.kind}. Use ag.grad, ag.jacobian or ag.hessian."
+            f"This derivative is with respect to one number; the argument holds {structure.size} in a "
+            f"{structure.kind}. Use ag.grad, ag.jacobian or ag.hessian."
         )
-    y = scalar(ran.result, "A derivative")
-    x = ran.aliases[0]
+    y = scalar(evaluation.result, "A derivative")
+    x = evaluation.inputs[0]
     found = [y]
     for _ in range(order):
         y = gradients(shared(y, since=x.order), x, create_graph=True) if isinstance(y, Value) else 0.0
         found.append(y)
-    return [ran.number(y) for y in found]
+    return [evaluation.number(y) for y in found]
 
 
 def check_order(order: int) -> int:
     """Check the order of a derivative."""
     if isinstance(order, bool) or not hasattr(order, "__index__") or isinstance(order, Value):
-        raise OperandError(f"The order of a derivative is a whole number; it got {shown(order)}.")
+        raise OperandError(f"order={shown(order)} is not a whole number, such as 0 (the function itself), 1 or 2.")
     if operator.index(order) < 0:
-        raise DomainError(f"The order of a derivative is 0 (the function itself), 1, 2, ...; it got {order}.")
+        raise DomainError(f"order={order} is negative; it must be 0 (the function itself), 1, 2, ...")
     return operator.index(order)
 
 
@@ -186,16 +210,16 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0, *, wrt: Iterable[Val
     callable
         Takes what f takes. The Jacobian is an array: the axes of the result come first, then those of the argument,
         and sequences of numbers count as arrays. What is not regular, such as a dict, stays a container of such
-        arrays. One number by one number is a float.
+        arrays. For one number of one number it is a float.
 
     Raises
     ------
     OperandError
-        If f returns what is neither number nor container.
+        If f returns neither a number nor a container.
 
     Notes
     -----
-    One run of f, and one reverse sweep for each number that it returns.
+    One evaluation of f, and one reverse sweep for each number that it returns.
 
     Examples
     --------
@@ -204,25 +228,24 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0, *, wrt: Iterable[Val
     array([[1., 0.],
            [0., 2.]])
     """
-    selection = select(argnums, wrt)
-
-    @_wraps(f)
-    def jacobian_of_f(*args: Any, **named: Any) -> Any:
-        ran = run(f, selection, args, named)
-        outputs, structure = flatten(ran.result)
-        if structure.kind == "static":
-            scalar(ran.result, "A Jacobian")
-        rows = [ran.gradients(y) for y in outputs]
-        entries = np.empty((structure.size, ran.structure.size), dtype=object if ran.keeps_values else np.float64)
-        for row, numbers in zip(entries, rows, strict=True):
-            row[:] = numbers
-        return _blocks(entries, structure, ran.structure)
-
-    return jacobian_of_f
+    return Transformed(_jacobian, f, select(argnums, wrt))
 
 
-def _blocks(entries: np.ndarray[Any, Any], by_row: Structure, by_column: Structure) -> Any:
-    """Cut a matrix into the containers that the result (rows) and the argument (columns) are made of."""
+def _jacobian(f: Function, selection: Selection, args: Arguments, named: Named) -> Tree:
+    evaluation = evaluate(f, selection, args, named)
+    outputs, structure = flatten(evaluation.result)
+    if structure.kind == "static":
+        scalar(evaluation.result, "A Jacobian")
+    gradients_of_outputs = [evaluation.gradients(y) for y in outputs]
+    kind = object if evaluation.keeps_values else np.float64
+    entries = np.empty((structure.size, evaluation.structure.size), dtype=kind)
+    for row, gradient in zip(entries, gradients_of_outputs, strict=True):
+        row[:] = gradient
+    return _blocks(entries, structure, evaluation.structure)
+
+
+def _blocks(entries: np.ndarray[Any, Any], by_row: Structure, by_column: Structure) -> Tree:  # floats or Values
+    """Cut a matrix into the containers of the result (rows) and of the argument (columns)."""
     if by_row.shape is None:
         return _assembled(by_row, lambda part, here: _blocks(entries[here], part, by_column))
     if by_column.shape is None:
@@ -232,7 +255,7 @@ def _blocks(entries: np.ndarray[Any, Any], by_row: Structure, by_column: Structu
     return entries.reshape(by_row.shape + by_column.shape).copy()
 
 
-def _assembled(structure: Structure, block: Callable[[Structure, slice], Any]) -> Any:
+def _assembled(structure: Structure, block: Callable[[Structure, slice], Tree]) -> Tree:
     if structure.kind == "static":
         return structure.rebuild([])
     ends = np.cumsum([part.size for part in structure.parts]).tolist()
@@ -252,8 +275,8 @@ def hessian(f: Function, argnums: int | Sequence[int] = 0, *, wrt: Iterable[Valu
     Returns
     -------
     callable
-        Takes what f takes. The Hessian by n numbers, in a list, in an array or as n arguments, is an array of shape
-        (n, n); by one number a float; by a dict a dict of dicts.
+        Takes what f takes. For n numbers, in a list, in an array or as n arguments, the Hessian is an array of shape
+        (n, n); for one number a float; for a dict a dict of dicts.
 
     Raises
     ------
@@ -266,8 +289,8 @@ def hessian(f: Function, argnums: int | Sequence[int] = 0, *, wrt: Iterable[Valu
     array([[10.,  6.],
            [ 6.,  0.]])
     """
-    captured = None if wrt is None else ([wrt] if isinstance(wrt, Value) else list(wrt))
-    return jacobian(grad(f, argnums, wrt=captured), argnums, wrt=captured)
+    leaves = select(argnums, wrt).wrt
+    return jacobian(grad(f, argnums, wrt=leaves), argnums, wrt=leaves)
 
 
 def hvp(f: Function, argnums: int = 0) -> Function:
@@ -278,7 +301,7 @@ def hvp(f: Function, argnums: int = 0) -> Function:
     f : callable
         As for `grad`.
     argnums : int
-        The place of the argument to differentiate by.
+        Index of the argument to differentiate with respect to.
 
     Returns
     -------
@@ -300,32 +323,21 @@ def hvp(f: Function, argnums: int = 0) -> Function:
     >>> hvp(lambda p: p[0] ** 2 * p[1])([3.0, 5.0], [1.0, 0.0])
     [10.0, 6.0]
     """
-    place = select(argnums, None)
-    if not isinstance(place.argnums, int):
-        raise OperandError(f"hvp is by one argument, which may be a container; argnums={argnums} names several.")
-    slope = grad(f, argnums)
-
-    @_wraps(f)
-    def hessian_vector_product(*args: Any, **named: Any) -> Any:
-        *point, direction = args or [None]
-        x = point[place.places(len(point))[0]]
-        weights, structure = flatten(direction)
-        if not structure.is_like(flatten(x)[1]):
-            raise ShapeError(f"hvp(f)(x, v) needs a v like x; x is {shown(x)}, and v is {shown(direction)}.")
-
-        def slope_along_v(*args: Any, **named: Any) -> Any:
-            return values.sumprod(weights, flatten(slope(*args, **named))[0])
-
-        return grad(slope_along_v, argnums)(*point, **named)
-
-    return hessian_vector_product
+    selection = select(argnums, None)
+    if not isinstance(selection.argnums, int):
+        raise OperandError(f"hvp takes one argument, which may be a container; argnums={argnums} names several.")
+    return Transformed(_hessian_vector_product, f, selection)
 
 
-def _wraps(f: Function) -> Callable[[Function], Function]:
-    """Name a transformed function after f; refuse what is no function."""
-    if not callable(f):
-        raise OperandError(
-            f"A transform takes a function and returns one; it got {shown(f)} ({type(f).__name__}). "
-            "Write ag.grad(f)(x), not ag.grad(f(x)); of a Value that is there already, take ag.gradients(v, wrt)."
-        )
-    return functools.wraps(f, updated=())
+def _hessian_vector_product(f: Function, selection: Selection, args: Arguments, named: Named) -> Tree:
+    *point, direction = args or [None]
+    x = point[selection.indices(len(point))[0]]
+    v, structure = flatten(direction)
+    if not structure.is_like(flatten(x)[1]):
+        raise ShapeError(f"hvp(f)(x, v) needs a v like x; x is {shown(x)}, and v is {shown(direction)}.")
+
+    def slope_along_v(*args: Tree, **named: Tree) -> Number:
+        gradient, _ = flatten(_gradient(f, selection, args, named))
+        return values.sumprod(v, gradient)  # type: ignore[no-any-return]
+
+    return _gradient(slope_along_v, selection, point, named)

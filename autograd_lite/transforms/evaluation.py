@@ -1,10 +1,10 @@
-"""From a call's arguments to Values that can be differentiated by, and from the result back to numbers.
+"""One evaluation of a function on nodes that can be differentiated, from arguments to results.
 
-A transform runs the function on fresh *aliases*: a number becomes a new leaf, a Value a node `identity(v)`. So the
-caller's Values are never differentiated by, and an outer transform still differentiates through the alias.
+A transform evaluates the function on fresh *aliases*: a number becomes a new leaf, a Value a node `identity(v)`. So the
+caller's Values are never differentiated themselves, and an outer transform still differentiates through the alias.
 
-Results are Values where an input was one, and also where the function reached an alias of a transform that is running
-around this one (a closure): a plain number would have lost that dependence in silence.
+Results are Values where an input was one, and also where the function reached an alias of an enclosing transform (a
+closure): a plain number would silently lose that dependence.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 
@@ -25,26 +25,29 @@ from autograd_lite.op import shown, to_number
 from autograd_lite.pytree import NUMBER, Structure, flatten, has_values
 from autograd_lite.reverse import reachable
 
-__all__ = ["Function", "Run", "Selection", "as_values", "graph_wanted", "keeping_values", "run", "scalar", "select"]
+__all__ = ["Evaluation", "Function", "Number", "Selection", "Tree", "as_values", "evaluate", "graph_wanted"]
+__all__ += ["keeping_values", "scalar", "select"]
 
-Function = Callable[..., Any]
+Tree: TypeAlias = Any  # a number, a Value, an array, or lists, tuples and dicts of them: what f takes and returns
+Function: TypeAlias = Callable[..., Tree]
+Number: TypeAlias = float | Value
 
-_around: ContextVar[tuple[Sequence[Value], ...]] = ContextVar("_around", default=())
-_kept: ContextVar[bool] = ContextVar("_kept", default=False)
+_active: ContextVar[tuple[Sequence[Value], ...]] = ContextVar("_active", default=())
+_keeping: ContextVar[bool] = ContextVar("_keeping", default=False)
 
 
-# --- by what --------------------------------------------------------------------------------------------------------
+# --- what to differentiate with respect to --------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Selection:
-    """By what to differentiate: the arguments at some places, or captured Values."""
+    """What to differentiate with respect to: positional arguments, or captured Values."""
 
     argnums: int | tuple[int, ...] = 0
     wrt: tuple[Value, ...] | None = None
 
-    def places(self, count: int) -> list[int]:
-        """Places of the selected among so many arguments, counted from the front."""
+    def indices(self, count: int) -> list[int]:
+        """Indices of the selected among so many arguments, counted from the front."""
         if self.wrt is not None:
             return []
         numbers = [self.argnums] if isinstance(self.argnums, int) else self.argnums
@@ -52,13 +55,13 @@ class Selection:
             if not -count <= number < count:
                 plural = "" if count == 1 else "s"
                 raise ShapeError(
-                    f"argnums={self.argnums} names an argument that is not there: the call had {count} positional "
-                    f"argument{plural}. They are counted from 0; pass the argument by its place, not by its name."
+                    f"argnums={self.argnums} is out of range: the call had {count} positional argument{plural}. "
+                    "Arguments are counted from 0; pass this one by position, not by name."
                 )
-        places = [number % count for number in numbers]
-        if len(set(places)) < len(places):
+        indices = [number % count for number in numbers]
+        if len(set(indices)) < len(indices):
             raise ShapeError(f"argnums={self.argnums} names an argument twice. Name each one once.")
-        return places
+        return indices
 
 
 def select(argnums: int | Sequence[int], wrt: Iterable[Value] | None) -> Selection:
@@ -72,89 +75,93 @@ def select(argnums: int | Sequence[int], wrt: Iterable[Value] | None) -> Selecti
     try:
         if isinstance(argnums, Sequence) and argnums:
             return Selection(tuple(map(operator.index, argnums)))
-        return Selection(operator.index(cast("int", argnums)))  # what is no index raises
+        return Selection(operator.index(cast("int", argnums)))  # raises for anything else
     except (TypeError, OperandError):
         raise OperandError(
-            f"argnums={shown(argnums)} is not a place of an argument. Give 0 for the first one, or a tuple such as "
+            f"argnums={shown(argnums)} is not the index of an argument. Give 0 for the first one, or a tuple such as "
             "(0, 1); the arguments themselves come in a call of their own: grad(f)(x)."
         ) from None
 
 
-# --- one run of the function ----------------------------------------------------------------------------------------
+# --- evaluation -----------------------------------------------------------------------------------------------------
 
 
 @dataclass
-class Run:
-    """What one run of a function gave, and what its derivatives need.
+class Evaluation:
+    """The result of one evaluation, and what its derivatives need.
 
     Attributes
     ----------
-    result : object
-        What the function returned: Values, numbers, or a container of them.
-    aliases : list of Value
-        What to differentiate by, one for each number of the selected arguments.
+    result : number or container
+        What the function returned.
+    inputs : list of Value
+        What to differentiate with respect to: an alias for each number of the selected arguments, or captured leaves.
     structure : Structure
-        How those numbers stand in the selected argument, or in the tuple of them.
+        The tree definition of the selected argument, or of the tuple of them.
     keeps_values : bool
-        Whether derivatives are to be Values.
+        Whether derivatives are Values.
     """
 
-    result: Any
-    aliases: list[Value]
+    result: Tree
+    inputs: list[Value]
     structure: Structure
     keeps_values: bool
 
-    def gradients(self, value: Any) -> list[Any]:
-        """Differentiate one number of the result by each alias."""
-        if isinstance(value, Value):
-            return gradients(value, self.aliases, create_graph=self.keeps_values)
-        return [Value.constant(0.0) if self.keeps_values else 0.0 for _ in self.aliases]
+    def gradients(self, y: Number) -> Sequence[Number]:
+        """Differentiate one number of the result with respect to each input."""
+        if isinstance(y, Value):
+            return gradients(y, self.inputs, create_graph=self.keeps_values)
+        return [Value.constant(0.0) if self.keeps_values else 0.0 for _ in self.inputs]
 
-    def number(self, value: Any) -> Any:
-        """Give a number of the result as the caller gets it: a Value where an input was one, else a float."""
+    def number(self, y: Number) -> Number:
+        """Convert a number of the result to what the caller gets: a Value where an input was one, else a float."""
         if self.keeps_values:
-            return as_values([value])[0]
-        return value.data if isinstance(value, Value) else value
+            return as_values([y])[0]
+        return y.data if isinstance(y, Value) else y
 
 
-def run(f: Function, selection: Selection, args: Sequence[Any], named: dict[str, Any] | None = None) -> Run:
-    """Run a function on Values in place of its arguments' numbers.
+def evaluate(
+    f: Function, selection: Selection, args: Sequence[Tree], named: dict[str, Tree] | None = None
+) -> Evaluation:
+    """Evaluate a function on Values in place of its arguments' numbers.
 
     Raises
     ------
     OperandError
-        If a selected argument is no number and no container, or the function returned None.
+        If a selected argument is neither number nor container, or the function returned None.
     """
-    places = selection.places(len(args))
+    indices = selection.indices(len(args))
     flat = [flatten(arg) for arg in args]
     flat_named = {name: flatten(arg) for name, arg in (named or {}).items()}
-    lifted = [(as_values(leaves), structure) for leaves, structure in flat]
-    for i in places:
-        lifted[i] = _aliases(*flat[i])
-    aliases, structure = _selected(selection, [lifted[i] for i in places])
-    with _differentiating(aliases) as outer:
+    nodes: list[list[Value]] = [as_values(leaves) for leaves, _ in flat]
+    for i in indices:
+        nodes[i] = _aliases(*flat[i])
+    inputs, structure = _selected(selection, [(nodes[i], flat[i][1]) for i in indices])
+    with _differentiating(inputs) as outer:
         result = f(
-            *[structure.rebuild(leaves) for leaves, structure in lifted],
+            *[structure.rebuild(leaves) for leaves, (_, structure) in zip(nodes, flat, strict=True)],
             **{name: structure.rebuild(as_values(leaves)) for name, (leaves, structure) in flat_named.items()},
         )
     if result is None:
         raise OperandError("The function returned None. Is a return missing at its end?")
     given = [leaf for leaves, _ in (*flat, *flat_named.values()) for leaf in leaves]
-    return Run(result, aliases, structure, has_values(given) or _reaches(outer, result))
+    return Evaluation(result, inputs, structure, has_values(given) or _reaches(outer, result))
 
 
-def as_values(leaves: Iterable[Any]) -> list[Any]:
+def as_values(leaves: Iterable[Number]) -> list[Value]:
     """Make constants of numbers; Values stay as they are."""
     return [x if isinstance(x, Value) else Value.constant(x) for x in leaves]
 
 
-def _aliases(leaves: Iterable[Any], structure: Structure) -> tuple[list[Any], Structure]:
+def _aliases(leaves: Iterable[Number], structure: Structure) -> list[Value]:
     if structure.kind == "static":
-        raise OperandError(f"There is nothing to differentiate by: the argument is {shown(structure.rebuild([]))}.")
-    return [_alias(leaf) for leaf in leaves], structure
+        raise OperandError(
+            f"There is nothing to differentiate with respect to: the argument is {shown(structure.rebuild([]))}."
+        )
+    return [_alias(leaf) for leaf in leaves]
 
 
-def _alias(leaf: Any) -> Value:
+def _alias(leaf: Number) -> Value:
     if not isinstance(leaf, Value):
         return Value(leaf)
     alias: Value = values.identity(leaf)
@@ -163,20 +170,20 @@ def _alias(leaf: Any) -> Value:
     return alias
 
 
-def _selected(selection: Selection, chosen: list[tuple[list[Any], Structure]]) -> tuple[list[Any], Structure]:
-    """All that is differentiated by, and its structure: of one argument, of a tuple of them, or of a list of leaves."""
+def _selected(selection: Selection, chosen: list[tuple[list[Value], Structure]]) -> tuple[list[Value], Structure]:
+    """All inputs, and their structure: that of one argument, of a tuple of them, or of a list of leaves."""
     if selection.wrt is not None:
         count = len(selection.wrt)
         return list(selection.wrt), Structure("list", None, (NUMBER,) * count, count)
     if isinstance(selection.argnums, int):
         return chosen[0]
-    aliases = [alias for leaves, _ in chosen for alias in leaves]
-    return aliases, Structure("tuple", None, tuple([structure for _, structure in chosen]), len(aliases))
+    inputs = [alias for aliases, _ in chosen for alias in aliases]
+    return inputs, Structure("tuple", None, tuple([structure for _, structure in chosen]), len(inputs))
 
 
 @contextmanager
 def keeping_values() -> Iterator[None]:
-    """Let every transform that runs inside give Values: a tracer must see what each number is made of.
+    """Let every transform inside return Values, so that a tracer sees how each number was computed.
 
     Examples
     --------
@@ -185,15 +192,15 @@ def keeping_values() -> Iterator[None]:
     ...     grad(lambda x: x**2)(3.0)
     Value(data=6.0, grad=0.0)
     """
-    token = _kept.set(True)
+    token = _keeping.set(True)
     try:
         yield
     finally:
-        _kept.reset(token)
+        _keeping.reset(token)
 
 
 def graph_wanted() -> bool:
-    """Whether a transform or a tracer is running, so that what is computed now may have to be differentiated.
+    """Whether a transform or a tracer is active, so that what is computed now may have to be differentiated.
 
     Examples
     --------
@@ -201,46 +208,46 @@ def graph_wanted() -> bool:
     ...     graph_wanted()
     True
     """
-    return _kept.get() or bool(_around.get())
+    return _keeping.get() or bool(_active.get())
 
 
 @contextmanager
-def _differentiating(aliases: Sequence[Value]) -> Iterator[tuple[Sequence[Value], ...]]:
-    """Note, while a function runs, what is differentiated by; give what outer transforms noted."""
-    outer = _around.get()
-    token = _around.set((*outer, aliases))
+def _differentiating(inputs: Sequence[Value]) -> Iterator[tuple[Sequence[Value], ...]]:
+    """Push these inputs on the stack of active transforms; yield the stack as it was before."""
+    outer = _active.get()
+    token = _active.set((*outer, inputs))
     try:
         yield outer
     finally:
-        _around.reset(token)
+        _active.reset(token)
 
 
-def _reaches(outer: tuple[Sequence[Value], ...], result: Any) -> bool:
-    """Whether a result depends on a traced Value, or on something that an outer transform differentiates by."""
-    if _kept.get():
+def _reaches(outer: tuple[Sequence[Value], ...], result: Tree) -> bool:
+    """Whether a result depends on a traced Value, or on an input of an enclosing transform."""
+    if _keeping.get():
         return True
     roots = [v for v in flatten(result)[0] if isinstance(v, Value)]
     if not all(v.has_number for v in roots):
         return True
-    watched = {v for aliases in outer for v in aliases}
-    if not watched:
+    enclosing = {v for inputs in outer for v in inputs}
+    if not enclosing:
         return False
-    oldest = min(v.order for v in watched)
-    return any(v in watched for v in reachable(roots, constants=False, since=oldest))
+    oldest = min(v.order for v in enclosing)
+    return any(v in enclosing for v in reachable(roots, constants=False, since=oldest))
 
 
 # --- the result -----------------------------------------------------------------------------------------------------
 
 
-def scalar(result: Any, transform: str) -> Any:
-    """Check that a result is one number, and give it as a Value or a float.
+def scalar(result: Tree, transform: str) -> Number:
+    """Check that a result is one number, and return it as a Value or a float.
 
     Raises
     ------
     ShapeError
         If it is a sequence; the message names `jacobian`.
     OperandError
-        If it is no number at all.
+        If it is not a number.
     """
     if isinstance(result, Value):
         return result
@@ -255,5 +262,5 @@ def scalar(result: Any, transform: str) -> Any:
     return to_number(result, "the function's result")
 
 
-def _counted(result: Any) -> str:
+def _counted(result: list[Tree] | tuple[Tree, ...] | dict[Tree, Tree]) -> str:
     return f"a {type(result).__name__} of {len(result)}"

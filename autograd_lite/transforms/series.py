@@ -8,23 +8,22 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 from autograd_lite.engine import Value
 from autograd_lite.errors import DomainError
 from autograd_lite.formulas import pretty_number
 from autograd_lite.transforms.derivatives import check_order, successive_derivatives
-from autograd_lite.transforms.evaluation import Function, Selection, run
+from autograd_lite.transforms.evaluation import Function, Number, Selection, Tree, evaluate
 
 __all__ = ["TaylorPolynomial", "taylor"]
 
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-HIGHEST = 170  # 171! is not a float
+HIGHEST = 170  # 171! exceeds the largest float
 
 
 @dataclass(frozen=True)
 class TaylorPolynomial:
-    """The polynomial that has the same value and derivatives as a function at one point.
+    """The polynomial with the same value and derivatives as a function at one point.
 
     Attributes
     ----------
@@ -42,16 +41,16 @@ class TaylorPolynomial:
     64.0
     """
 
-    center: Any
-    coefficients: tuple[Any, ...]
+    center: Number
+    coefficients: tuple[Number, ...]
 
     @property
     def order(self) -> int:
-        """The highest power, and the highest derivative that agrees."""
+        """The highest power."""
         return len(self.coefficients) - 1
 
-    def __call__(self, x: Any) -> Any:
-        """Evaluate the polynomial by Horner's rule; on a Value it gives a Value."""
+    def __call__(self, x: Tree) -> Tree:
+        """Evaluate the polynomial by Horner's rule; of a Value the result is a Value, of an array an array."""
         h = x - self.center
         total = self.coefficients[-1]
         for c in reversed(self.coefficients[:-1]):
@@ -59,7 +58,7 @@ class TaylorPolynomial:
         return total
 
     def truncated(self, order: int) -> TaylorPolynomial:
-        """Give the polynomial of a lower order: the same coefficients, fewer of them.
+        """Cut the polynomial off after a lower order.
 
         Examples
         --------
@@ -69,12 +68,12 @@ class TaylorPolynomial:
         return TaylorPolynomial(self.center, self.coefficients[: check_order(order) + 1])
 
     def __str__(self) -> str:
-        terms = [(_number(c), _power(_number(self.center), k)) for k, c in enumerate(self.coefficients)]
+        terms = [(_float(c), _power(_float(self.center), k)) for k, c in enumerate(self.coefficients)]
         written = [_term(c, power) for c, power in terms if c != 0.0] or ["0"]
         return " + ".join(written).replace("+ −", "− ")
 
 
-def taylor(f: Function, x0: float, order: int) -> TaylorPolynomial:
+def taylor(f: Function, x0: Number, order: int) -> TaylorPolynomial:
     r"""Approximate a function near a point by its Taylor polynomial.
 
     Parameters
@@ -89,7 +88,7 @@ def taylor(f: Function, x0: float, order: int) -> TaylorPolynomial:
     Returns
     -------
     TaylorPolynomial
-        Its ``coefficients`` are :math:`c_k = f^{(k)}(x_0) / k!`; calling it evaluates it; ``str()`` writes it.
+        Its ``coefficients`` are :math:`c_k = f^{(k)}(x_0) / k!`; call it to evaluate it, ``str()`` prints it.
 
     Raises
     ------
@@ -108,13 +107,13 @@ def taylor(f: Function, x0: float, order: int) -> TaylorPolynomial:
     2.708333333333333
     """
     if check_order(order) > HIGHEST:
-        raise DomainError(f"A Taylor polynomial has at most order {HIGHEST}, because 171! is no float; it got {order}.")
-    derivatives = successive_derivatives(run(f, Selection(), [x0]), order)
+        raise DomainError(f"order={order} is too high: 171! exceeds the largest float. Give at most {HIGHEST}.")
+    derivatives = successive_derivatives(evaluate(f, Selection(), [x0]), order)
     center = x0 if isinstance(x0, Value) else float(x0)
     return TaylorPolynomial(center, tuple([d / math.factorial(k) for k, d in enumerate(derivatives)]))
 
 
-def _number(x: Any) -> float:
+def _float(x: Number) -> float:
     return x.data if isinstance(x, Value) else float(x)
 
 

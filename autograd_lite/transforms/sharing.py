@@ -1,12 +1,12 @@
-"""Equal subexpressions made one: the graphs of high derivatives repeat themselves.
+"""Common subexpressions: each equal subexpression becomes one node.
 
 Each reverse sweep about triples a graph, and most of what it adds is there already: the slope of ``exp(x)`` is the node
-``exp(x)``, computed once more. With equal nodes made one, each order about doubles the graph.
+``exp(x)``, computed once more. With equal nodes merged, each order about doubles the graph.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Hashable
 
 from autograd_lite.engine import Value
 from autograd_lite.reverse import reachable
@@ -15,7 +15,7 @@ __all__ = ["shared"]
 
 
 def shared(root: Value, since: int) -> Value:
-    """Give the same graph with one node for each expression; nodes up to number `since` stay as they are.
+    """Rebuild a graph with one node for each expression; nodes up to number `since` stay as they are.
 
     Examples
     --------
@@ -25,15 +25,12 @@ def shared(root: Value, since: int) -> Value:
     True
     """
     if not root.has_number:
-        return root  # a traced graph is shared by the compiler
-    kept: dict[Any, Value] = {}
+        return root  # the compiler merges a traced graph
+    kept: dict[Hashable, Value] = {}
     chosen: dict[Value, Value] = {}
     for v in reachable([root], since=since + 1):
         operands = tuple([chosen.get(u, u) for u in v.operands])
-        if v.op is not None:
-            key: Any = (v.op, operands)
-        else:
-            key = v if v.requires_grad else v.data.hex()
+        key: Hashable = (v.op, operands) if v.op is not None else v if v.requires_grad else v.data.hex()
         if key not in kept:
             kept[key] = v if v.op is None or operands == v.operands else operands[0].record(v.op, operands)
         chosen[v] = kept[key]
