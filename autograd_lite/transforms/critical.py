@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 
@@ -19,13 +19,13 @@ from autograd_lite.formulas import pretty_number
 from autograd_lite.op import shown, to_number
 from autograd_lite.pytree import Structure, flatten, has_values
 from autograd_lite.transforms.derivatives import derivative, hessian, hvp, value_and_grad
-from autograd_lite.transforms.evaluation import Function
+from autograd_lite.transforms.evaluation import Function, Tree
 
 __all__ = ["CriticalPoint", "DescentReport", "classify_critical_point", "descent_report"]
 
-Vector = np.ndarray[Any, Any]
+Array: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
-ROUNDING = 1e-10  # an eigenvalue so much smaller than the largest counts as 0
+ROUNDING = 1e-10  # an eigenvalue this much smaller than the largest counts as 0
 
 
 # --- critical points ------------------------------------------------------------------------------------------------
@@ -33,29 +33,29 @@ ROUNDING = 1e-10  # an eigenvalue so much smaller than the largest counts as 0
 
 @dataclass(frozen=True)
 class CriticalPoint:
-    """What the second-derivative test found; ``str()`` is a sentence.
+    """Result of the second-derivative test; ``str()`` is a sentence.
 
     Attributes
     ----------
     verdict : str
         ``"minimum"``, ``"maximum"``, ``"saddle"``, ``"inconclusive"`` or ``"not critical"``.
     point : ndarray, shape (n,)
-        Where.
+        Where f was tested.
     gradient_norm : float
         Euclidean length of the gradient.
     hessian : ndarray, shape (n, n)
         Second derivatives.
     eigenvalues : ndarray, shape (n,)
-        Of the Hessian, ascending: the curvatures along its axes.
+        Eigenvalues of the Hessian, ascending: the curvatures along its principal axes.
     rt_minus_s2 : float or None
-        In two variables the determinant :math:`rt - s^2`, else None.
+        For two variables the determinant :math:`rt - s^2`, else None.
     """
 
     verdict: str
-    point: Vector
+    point: Array
     gradient_norm: float
-    hessian: Vector
-    eigenvalues: Vector
+    hessian: Array
+    eigenvalues: Array
     rt_minus_s2: float | None
 
     def __str__(self) -> str:
@@ -82,8 +82,8 @@ class CriticalPoint:
         return f"rt − s² = {_pretty(self.rt_minus_s2)}, r = {_pretty(self.hessian[0, 0])}; {curvatures}"
 
 
-def classify_critical_point(f: Function, x: Any, *, tolerance: float = 1e-6) -> CriticalPoint:
-    r"""Tell whether a function has a minimum, a maximum or a saddle at a point, from its first two derivatives.
+def classify_critical_point(f: Function, x: Tree, *, tolerance: float = 1e-6) -> CriticalPoint:
+    r"""Classify a point as minimum, maximum or saddle of a function, from its first two derivatives.
 
     Parameters
     ----------
@@ -92,8 +92,8 @@ def classify_critical_point(f: Function, x: Any, *, tolerance: float = 1e-6) -> 
     x : number or container
         The point.
     tolerance : float
-        The point counts as critical where :math:`\|g\| \le \mathrm{tolerance}\,\|H\|\,(1 + \|x\|)`: about where the
-        true critical point is nearer than that fraction of the point's own size.
+        The point counts as critical where :math:`\|g\| \le \mathrm{tolerance}\,\|H\|\,(1 + \|x\|)`: roughly, where
+        the true critical point is within that fraction of the point's size.
 
     Returns
     -------
@@ -104,7 +104,7 @@ def classify_critical_point(f: Function, x: Any, *, tolerance: float = 1e-6) -> 
     Raises
     ------
     ShapeError, OperandError
-        If f does not return one number, or x holds none.
+        If f does not return one number, or x holds no number.
 
     Examples
     --------
@@ -125,11 +125,14 @@ def classify_critical_point(f: Function, x: Any, *, tolerance: float = 1e-6) -> 
         verdict = "not critical"
     else:
         verdict = _verdict(curvatures)
-    determinant = float(second[0, 0] * second[1, 1] - second[0, 1] * second[1, 0]) if len(point) == 2 else None
+    determinant = None
+    if len(point) == 2:
+        (r, s), (same, t) = second.tolist()
+        determinant = r * t - s * same
     return CriticalPoint(verdict, point, norm, second, curvatures, determinant)
 
 
-def _verdict(curvatures: Vector) -> str:
+def _verdict(curvatures: Array) -> str:
     negligible = ROUNDING * float(np.abs(curvatures).max())
     upward, downward = curvatures > negligible, curvatures < -negligible
     if upward.any() and downward.any():
@@ -144,7 +147,7 @@ def _verdict(curvatures: Vector) -> str:
 
 @dataclass(frozen=True)
 class DescentReport:
-    r"""What Taylor's theorem promised for a step, and what came of it; ``str()`` is a small table.
+    r"""Change of a function over a step, predicted by Taylor's theorem and actual; ``str()`` is a small table.
 
     Attributes
     ----------
@@ -155,8 +158,8 @@ class DescentReport:
     actual_change : float
         :math:`f(x + \eta u) - f(x)`.
     angle : float
-        Between u and the gradient, in degrees from 0 to 180; NaN where one of them is 0. At 180 the descent is
-        steepest.
+        Between u and the gradient, in degrees from 0 to 180; NaN where one of them is 0 or not finite. Descent is
+        steepest at 180.
     gradient_norm : float
         Euclidean length of the gradient.
     """
@@ -170,17 +173,17 @@ class DescentReport:
 
     @property
     def first_order_value(self) -> float:
-        """What the gradient alone predicts after the step."""
+        """Value after the step as the gradient alone predicts it."""
         return self.value + self.first_order
 
     @property
     def second_order_value(self) -> float:
-        """What gradient and Hessian predict after the step."""
+        """Value after the step as gradient and Hessian predict it."""
         return self.value + (self.first_order + self.second_order)
 
     @property
     def actual_value(self) -> float:
-        """The value after the step."""
+        """Value after the step."""
         return self.value + self.actual_change
 
     def __str__(self) -> str:
@@ -194,24 +197,27 @@ class DescentReport:
         return "\n".join([*lines, self._direction()])
 
     def _direction(self) -> str:
+        if not math.isfinite(self.gradient_norm):
+            return "The gradient is not finite at the start, so it has no angle to the direction."
         if math.isnan(self.angle):
-            return "The gradient or the direction is 0, so there is no angle between them."
+            cause = "gradient is 0" if self.gradient_norm == 0.0 else "direction is 0 or not finite"
+            return f"The {cause}, so there is no angle between gradient and direction."
         degrees = f"{self.angle:.4g}"
         course = "level, to first order" if degrees == "90" else "uphill" if self.angle < 90.0 else "downhill"
         return f"The direction is at {degrees}° to the gradient: {course}."
 
 
-def descent_report(f: Function, x: Any, direction: Any, lr: float) -> DescentReport:
-    r"""Compare what Taylor's theorem says about the step :math:`x + \eta u` with what it really does.
+def descent_report(f: Function, x: Tree, direction: Tree, lr: float) -> DescentReport:
+    r"""Compare the change that Taylor's theorem predicts for the step :math:`x + \eta u` with the actual one.
 
     Parameters
     ----------
     f : callable
         Takes a number, or an array, list or other container of numbers; returns one number.
     x : number or container
-        Where the step starts.
+        Start of the step.
     direction : like x
-        The direction u. For gradient descent it is minus the gradient.
+        The direction u; for gradient descent minus the gradient.
     lr : float
         The learning rate, the factor :math:`\eta` of the step.
 
@@ -225,7 +231,7 @@ def descent_report(f: Function, x: Any, direction: Any, lr: float) -> DescentRep
     ShapeError
         If the direction is not like x, or f returns a sequence.
     OperandError
-        If something is no number.
+        If lr is not a number, or x holds no number.
 
     Examples
     --------
@@ -240,22 +246,23 @@ def descent_report(f: Function, x: Any, direction: Any, lr: float) -> DescentRep
     u, structure_of_u = flatten(direction)
     if not structure_of_u.is_like(structure) or has_values(u):
         raise ShapeError(
-            f"The direction must be like x, and of plain numbers; x is {shown(x)}, the direction {shown(direction)}."
+            f"The direction {shown(direction)} is not like x, {shown(x)}. Give plain numbers in the same container."
         )
     eta, along = to_number(lr, "lr"), np.array(u)
     value, gradient = value_and_grad(flat_f)(point)
-    return DescentReport(
-        value=value,
-        first_order=eta * float(along @ gradient),
-        second_order=eta**2 / 2.0 * float(along @ hvp(flat_f)(point, along)),
-        actual_change=derivative(lambda step: flat_f(point + step * along), order=0)(eta) - value,
-        angle=_angle(along, gradient),
-        gradient_norm=float(np.linalg.norm(gradient)),
-    )
+    with np.errstate(invalid="ignore"):  # derivatives that are not finite are reported, not warned of
+        return DescentReport(
+            value=value,
+            first_order=eta * float(along @ gradient),
+            second_order=eta**2 / 2.0 * float(along @ hvp(flat_f)(point, along)),
+            actual_change=derivative(lambda step: flat_f(point + step * along), order=0)(eta) - value,
+            angle=_angle(along, gradient),
+            gradient_norm=float(np.linalg.norm(gradient)),
+        )
 
 
-def _angle(u: Vector, v: Vector) -> float:
-    """Angle between two vectors, in degrees, by Kahan's formula, which is accurate near 0 and 180 as well."""
+def _angle(u: Array, v: Array) -> float:
+    """Angle between two vectors in degrees, by Kahan's formula, which is accurate near 0 and 180 too."""
     lengths = np.linalg.norm(u), np.linalg.norm(v)
     if not all(lengths):
         return math.nan
@@ -266,11 +273,11 @@ def _angle(u: Vector, v: Vector) -> float:
 # --- shared ---------------------------------------------------------------------------------------------------------
 
 
-def _on_vectors(f: Function, x: Any) -> tuple[Function, Vector, Structure]:
-    """Rewrite f as a function of one vector; give it with the vector that x is, and the structure of x."""
+def _on_vectors(f: Function, x: Tree) -> tuple[Function, Array, Structure]:
+    """Rewrite f as a function of one vector; return it with x as a vector, and the structure of x."""
     leaves, structure = flatten(x)
     if not leaves:
-        raise OperandError(f"A point with at least one number is needed, not {shown(x)}.")
+        raise OperandError(f"{shown(x)} holds no number. Give a point of at least one number.")
     point = np.array([leaf.data if isinstance(leaf, Value) else leaf for leaf in leaves])
     return lambda vector: f(structure.rebuild(vector)), point, structure
 
@@ -279,6 +286,6 @@ def _pretty(x: float) -> str:
     return pretty_number(x, 6)
 
 
-def _written(point: Vector) -> str:
+def _written(point: Array) -> str:
     numbers = ", ".join(map(_pretty, point))
     return numbers if len(point) == 1 else f"({numbers})"

@@ -143,10 +143,28 @@ def test_the_angle_to_the_gradient_decides(degrees, change, course):
     assert course in str(report)
 
 
-def test_no_direction_has_no_angle():
-    report = ag.descent_report(lambda x: x**2, 3.0, 0.0, lr=1.0)
+@pytest.mark.parametrize(
+    ("f", "x", "direction", "words"),
+    [
+        (lambda x: x**2, 3.0, 0.0, "The direction is 0"),
+        (lambda x: x**2, 3.0, math.nan, "The direction is 0 or not finite"),
+        (lambda x: x**2, 0.0, 1.0, "The gradient is 0"),
+        (ag.log, -1.0, 1.0, "The gradient is not finite"),
+        (ag.exp, math.nan, 1.0, "The gradient is not finite"),
+        (ag.sqrt, 0.0, 1.0, "The gradient is not finite"),
+        (lambda p: ag.sqrt(p[0]) + p[1], [0.0, 1.0], [0.0, 1.0], "The gradient is not finite"),
+    ],
+)
+def test_where_there_is_no_angle_the_report_says_why(f, x, direction, words):
+    report = ag.descent_report(f, x, direction, lr=0.5)
     assert math.isnan(report.angle)
-    assert "no angle" in str(report)
+    assert str(report).splitlines()[-1].startswith(words)
+
+
+def test_derivatives_that_are_not_finite_leave_the_verdict_open():
+    found = ag.classify_critical_point(lambda p: ag.sqrt(p[0]) * ag.sqrt(p[1]), [0.0, 0.0])
+    assert found.verdict == "inconclusive"
+    assert "a derivative is not finite" in str(found)
 
 
 @pytest.mark.parametrize(

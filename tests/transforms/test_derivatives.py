@@ -367,7 +367,7 @@ def test_the_new_function_is_named_after_the_old_one():
         (ag.hvp(ag.logsumexp), ([0.1, 0.2], [1.0, -1.0])),
         (ag.grad(ag.grad(ag.exp)), (1.5,)),
     ],
-    ids=repr,
+    ids=range(7),
 )
 def test_a_transform_of_a_function_that_pickles_pickles_too(made, args):
     copied = pickle.loads(pickle.dumps(made))  # noqa: S301 - our own bytes
