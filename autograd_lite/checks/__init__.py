@@ -1,17 +1,18 @@
-"""Checks: is a gradient right, where did a NaN come from, what looks unhealthy.
+"""Checks: whether a gradient is right, where a NaN came from, what looks unhealthy.
 
 =================== =====================================================================
 module              what is there
 =================== =====================================================================
-`quotients`         derivatives from differences alone
-`gradient_check`    check_gradients: reverse mode against those
-`nonfinite`         find_nonfinite: the node that first went wrong
+`quotients`         difference quotients
+`gradient_check`    check_gradients: reverse mode against difference quotients
+`nonfinite`         find_nonfinite: the first node that is not finite
 `linting`           lint: what looks unhealthy although every number is finite
-`lint_graph`        what its rules read, and what they find
+`lint_graph`        input and output of its rules
 `lint_units`        rules about units: saturated, dead
 `lint_numbers`      rules about numbers: edges, overflow, cancellation, logits
 `lint_paths`        rules about gradients: lost, vanishing, exploding
-`wording`           nodes as messages name them
+`lint_training`     rules about training by hand: accumulated gradients, identical units
+`wording`           nodes in messages
 =================== =====================================================================
 """
 

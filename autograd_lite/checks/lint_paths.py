@@ -1,4 +1,4 @@
-"""Rules of `lint` about gradients: parameters that none reaches, and paths along which it vanishes or explodes."""
+"""Rules of `lint` about gradients: parameters without one, and paths along which it vanishes or explodes."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from autograd_lite.formulas import pretty_number
 
 __all__ = ["along_paths", "unreached", "unused"]
 
-FAINT, VIOLENT = 1e-8, 1e8  # products of slopes along the strongest path
-CHOICES = ("maximum", "minimum", "where")  # with the slope 0 by what is not chosen here
+FAINT, VIOLENT = 1e-5, 1e8  # products of slopes along the strongest path
+CHOICES = ("maximum", "minimum", "where")  # their slope is 0 with respect to what is not chosen
 PRODUCTS = ("mul", "zmul", "sumprod")
 
 
-# --- What no gradient reaches ---------------------------------------------------------------------------------------
+# --- No gradient -----------------------------------------------------------------------------------------------------
 
 
 def unused(graph: Graph) -> Iterator[Finding]:
@@ -30,39 +30,38 @@ def unused(graph: Graph) -> Iterator[Finding]:
             "unused",
             lost[0],
             f"the loss does not use {_some(lost, len(graph.parameters))}.",
-            "Leave them out, or find where the connection is lost: .data and ag.stop cut it.",
+            "Leave them out, or find where the graph is cut, as by .data or ag.stop.",
         )
 
 
 def unreached(graph: Graph) -> Iterator[Finding]:
-    """Parameters whose gradient is 0 and stays 0, since nothing on the way to them can change."""
+    """Parameters whose gradient is 0 and stays 0, because no slope on the path to them can change."""
     reached = _reached(graph)
-    trained = graph.parameters or [v for v in graph.adjoint if v.op is None]
-    still = [p for p in trained if p in graph.adjoint and p not in reached]
+    still = [p for p in graph.trained if p in graph.adjoint and p not in reached]
     if still:
         yield Finding(
             "no gradient",
             still[0],
-            f"the gradient is exactly 0 for {_some(still, len(trained))}.",
+            f"the gradient is exactly 0 for {_some(still, len(graph.trained))}.",
             "They cannot learn: look for dead or saturated units, or weights of 0, between them and the loss.",
         )
 
 
 def _reached(graph: Graph) -> set[Value]:
-    """Nodes that the gradient reaches, or would if other inputs or one step of training changed a zero on the way."""
+    """Nodes with a gradient, or with one as soon as another input or one step of training changes a zero slope."""
     sleeping = asleep(graph)
     reached = {graph.loss}
     for v in reversed(list(graph.adjoint)):
         if v in reached:
-            may_wake = v in sleeping or (v.op is not None and v.op.name in CHOICES)
+            may_change = v in sleeping or (v.op is not None and v.op.name in CHOICES)
             for i, (u, partial) in enumerate(zip(v.operands, v.partials, strict=True)):
-                if partial or (partial is not None and (may_wake or _factor_changes(v, i))):
+                if partial or (partial is not None and (may_change or _factor_changes(v, i))):
                     reached.add(u)
     return reached
 
 
 def _factor_changes(v: Value, i: int) -> bool:
-    """Whether the other factor of a product, which is 0 here, is an input, or is moved by its own gradient."""
+    """Whether the other factor of a product, 0 here, is an input or has a gradient of its own."""
     if op_of(v).name not in PRODUCTS:
         return False
     other = (i + len(v.operands) // 2) % len(v.operands)
@@ -79,45 +78,63 @@ def _some(nodes: Sequence[Value], count: int) -> str:
 
 
 class Step(NamedTuple):
-    """The last step of the strongest path to a node: from where, and the slope."""
+    """The last edge of the strongest path to a node: where it comes from, and its slope."""
 
     node: Value
     slope: float
 
 
 class Beside(NamedTuple):
-    """A leaf that hangs directly on a path, and the sum of log-slopes to it along that path."""
+    """A leaf that is an operand on a path, and the sum of log-slopes to it along that path."""
 
     strength: float
     leaf: Value
 
 
 def along_paths(graph: Graph) -> Iterator[Finding]:
-    """The strongest path to each leaf, by the product of its slopes: of the faintest leaf, and the most violent."""
+    """The path with the largest product of slopes to each leaf: where it is smallest, and where it is largest."""
     strength, via = _strongest_paths(graph)
     yield from _vanishing(graph, strength, via)
     yield from _exploding(strength, via)
 
 
 def _vanishing(graph: Graph, strength: dict[Value, float], via: dict[Value, Step]) -> Iterator[Finding]:
-    """The leaf to which least is left of the gradient that leaves nearer to the loss get on the same path.
+    """The leaf whose gradient shrinks most relative to leaves nearer to the loss on the same path.
 
-    The slope of the loss itself, which training makes small, is in both and says nothing. Nor is it vanishing if a
-    weight beside huge inputs gets a huge gradient, and others a large one.
+    Of all leaves behind the same number of units the best one counts: a small weight or input is not yet vanishing. The
+    slope of the loss itself, which training makes small, is in both and says nothing. Nor is a gradient vanishing that
+    is small only beside that of a weight with huge inputs.
     """
     passed = _passed_on_the_way(graph, strength, via)
-    left = {u: strength[u] - passed[via[u].node].strength for u in via if u.op is None and via[u].node in passed}
-    leaf = min(left, key=left.__getitem__, default=graph.loss)
-    if left.get(leaf, 0.0) < math.log(FAINT) and strength[leaf] < math.log(FAINT):
-        nearer = passed[via[leaf].node].leaf
+    best: dict[int, tuple[float, Value]] = {}
+    for u, depth in _depths(graph, via).items():
+        if u.op is None and via[u].node in passed:
+            left = strength[u] - passed[via[u].node].strength
+            if left > best.get(depth, (-math.inf,))[0]:
+                best[depth] = left, u
+    left, leaf = min(best.values(), key=lambda pair: pair[0], default=(0.0, graph.loss))
+    if max(left, strength[leaf]) >= math.log(FAINT):
+        return
+    nearer = passed[via[leaf].node].leaf
+    if abs(graph.adjoint[leaf]) < FAINT * abs(graph.adjoint[nearer]):
         size, culprit = _extreme(leaf, via, min)
         yield Finding(
             "vanishing",
             leaf,
-            f"along the strongest path {_power_of_ten(left[leaf])} of the gradient by {own_name(nearer)} is left at "
+            f"along the strongest path only {_power_of_ten(left)} of the gradient of {own_name(nearer)} is left at "
             f"{own_name(leaf)}; the smallest slope is {pretty_number(size, 2)}, of {applied(culprit)}.",
             "Use relu-like units, residual sums, or scale the inputs and the first weights.",
         )
+
+
+def _depths(graph: Graph, via: dict[Value, Step]) -> dict[Value, int]:
+    """How many units, ops of one operand, are on the strongest path to each node."""
+    depth = {graph.loss: 0}
+    for v in reversed(list(graph.adjoint)):
+        if v in via:
+            depth[v] = depth[via[v].node] + (len(via[v].node.operands) == 1)
+    del depth[graph.loss]
+    return depth
 
 
 def _exploding(strength: dict[Value, float], via: dict[Value, Step]) -> Iterator[Finding]:
@@ -134,7 +151,7 @@ def _exploding(strength: dict[Value, float], via: dict[Value, Step]) -> Iterator
 
 
 def _strongest_paths(graph: Graph) -> tuple[dict[Value, float], dict[Value, Step]]:
-    """For each node the largest sum of log-slopes on a path from the loss, and the last step of that path."""
+    """For each node the largest sum of log-slopes on a path from the loss, and the last edge of that path."""
     strength = {graph.loss: 0.0}
     via: dict[Value, Step] = {}
     for v in reversed(list(graph.adjoint)):
@@ -147,9 +164,9 @@ def _strongest_paths(graph: Graph) -> tuple[dict[Value, float], dict[Value, Step
 
 
 def _passed_on_the_way(graph: Graph, strength: dict[Value, float], via: dict[Value, Step]) -> dict[Value, Beside]:
-    """For each node the strongest leaf that hangs on its strongest path above it."""
+    """For each node the strongest leaf among the operands on its strongest path."""
     passed: dict[Value, Beside] = {}
-    at: dict[Value, Beside] = {}  # the same, with the leaves that hang on the node itself
+    at: dict[Value, Beside] = {}  # the same, with the node's own operands
     for v in reversed(list(graph.adjoint)):
         found = [at[via[v].node]] if v in via and via[v].node in at else []
         if found:
@@ -166,13 +183,13 @@ def _passed_on_the_way(graph: Graph, strength: dict[Value, float], via: dict[Val
 
 
 def _extreme(leaf: Value, via: dict[Value, Step], extreme: Callable[..., Step]) -> tuple[float, Value]:
-    """The smallest or the largest slope on the strongest path, and the node whose slope it is."""
+    """The smallest or the largest slope on the strongest path, and its node."""
     steps = []
     v = leaf
     while v in via:
         steps.append(via[v])
         v = via[v].node
-    units = [step for step in steps if len(step.node.operands) == 1]  # a mean's 1/n is nobody's fault
+    units = [step for step in steps if len(step.node.operands) == 1]  # the 1/n of a mean is not a fault
     node, slope = extreme(units or steps, key=lambda step: step.slope)
     return slope, node
 

@@ -1,4 +1,4 @@
-"""Lint: what looks unhealthy in a graph, although every number is finite."""
+"""Lint: what looks unhealthy in a graph although every number is finite."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from autograd_lite.checks.lint_graph import Finding, Graph
 from autograd_lite.checks.lint_numbers import at_the_edge, cancelling, near_overflow, squashed_logits
 from autograd_lite.checks.lint_paths import along_paths, unreached, unused
+from autograd_lite.checks.lint_training import accumulated, identical, rebound
 from autograd_lite.checks.lint_units import dead, saturated
 from autograd_lite.checks.nonfinite import find_nonfinite
 from autograd_lite.engine import Value
@@ -26,6 +27,9 @@ RULES: tuple[Callable[[Graph], Iterator[Finding]], ...] = (
     unused,
     unreached,
     along_paths,
+    accumulated,
+    identical,
+    rebound,
 )
 
 
@@ -39,24 +43,24 @@ class LintReport(tuple[Finding, ...]):
 
 
 def lint(loss: Value, parameters: Iterable[Value] = ()) -> LintReport:
-    """Look for what makes training fail while every number is still finite.
+    """Find what makes training fail although every number is finite.
 
     Parameters
     ----------
     loss : Value
-        The root of the graph, best of a whole batch: units are judged over all inputs in it.
+        The root of the graph, preferably of a whole batch: units are judged over all its inputs.
     parameters : iterable of Value, optional
-        What is trained, such as ``model.parameters()``; those that the loss does not use are named.
+        The trained leaves, such as ``model.parameters()``; those that the loss does not use are named.
 
     Returns
     -------
     LintReport
-        Findings with the node, the numbers and what to do; printing it shows them. It is false where there are none.
+        Findings with node, numbers and advice; printing shows them. False where there are none.
 
     Raises
     ------
     OperandError
-        If it is given something else than Values.
+        If an argument is not a Value.
 
     Examples
     --------
@@ -70,9 +74,9 @@ def lint(loss: Value, parameters: Iterable[Value] = ()) -> LintReport:
     trained = list(parameters)
     for v in (loss, *trained):
         if not isinstance(v, Value):
-            raise OperandError(f"lint takes a loss and its parameters, all of them Values; it got {shown(v)}.")
+            raise OperandError(f"{shown(v)} is not a Value. lint takes a loss and its parameters, all of them Values.")
     fault = find_nonfinite(loss)
     if fault is not None and not fault.masked:
-        return LintReport([Finding("not finite", fault.node, str(fault), "Everything else comes after this.")])
+        return LintReport([Finding("not finite", fault.node, str(fault), "The other rules need finite numbers.")])
     graph = Graph(loss, adjoints(loss), trained)
     return LintReport([finding for rule in RULES for finding in rule(graph)])

@@ -9,7 +9,7 @@ import random
 import pytest
 
 import autograd_lite as ag
-from autograd_lite import TABLE, OperandError, Value
+from autograd_lite import TABLE, OperandError, Value, nn
 from autograd_lite.checks.lint_units import slope_at_zero
 
 
@@ -150,6 +150,95 @@ def test_gradients_that_vanish_and_explode_along_the_strongest_path():
     assert [finding.kind for finding in report] == ["exploding"]
     assert report[0].node is start
     assert "multiply to 1e19 at 'v'" in report[0].message
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_nine_layers_of_sigmoids_leave_too_little_of_the_gradient(seed):
+    model = nn.MLP(2, [4] * 9 + [1], activation="sigmoid", seed=seed)
+    report = ag.lint(batch_loss(model), model.parameters())
+    assert [finding.kind for finding in report] == ["vanishing"]
+    assert report[0].node in model.layers[0].parameters()
+
+
+@pytest.mark.parametrize(("widths", "activation"), [([4] * 5, "sigmoid"), ([4] * 10, "tanh"), ([48] * 6, "tanh")])
+def test_deep_networks_that_still_learn_are_healthy(widths, activation):
+    model = nn.MLP(2, [*widths, 1], activation=activation, seed=0)
+    assert kinds(batch_loss(model), model.parameters()) == []
+
+
+# --- Training by hand -----------------------------------------------------------------------------------------------
+
+
+def line(x, w, b):
+    return (ag.tanh(w * x + b) - 0.3) ** 2
+
+
+@pytest.mark.parametrize("sweeps", [2, 5])
+def test_gradients_that_add_up_over_sweeps_of_one_loss_are_found(sweeps):
+    w, b = Value(0.5, "w"), Value(-0.2, "b")
+    loss = line(2.0, w, b)
+    for _ in range(sweeps):
+        loss.backward()
+    for report in (ag.lint(loss, [w, b]), ag.lint(loss)):
+        assert [finding.kind for finding in report] == ["accumulated"]
+        assert "zero_grad" in report[0].advice
+    w.grad = b.grad = 0.0
+    loss.backward()
+    assert kinds(loss, [w, b]) == []
+
+
+def test_gradients_left_from_another_sample_are_found():
+    w, b = Value(0.5, "w"), Value(-0.2, "b")
+    line(3.0, w, b).backward()
+    loss = line(2.0, w, b)
+    assert kinds(loss, [w, b]) == []  # not swept yet: they may be set to 0 before
+    loss.backward()
+    finding = ag.lint(loss, [w, b])[0]
+    assert finding.kind == "accumulated"
+    assert "the gradient of 'w' is " in finding.message
+
+
+@pytest.mark.parametrize("change", [lambda w, b: None, lambda w, b: [setattr(v, "grad", v.grad * 0.1) for v in (w, b)]])
+@pytest.mark.parametrize("seed", [1.0, -0.5, 2.5])
+def test_one_sweep_with_any_seed_and_a_clipped_gradient_are_no_finding(seed, change):
+    w, b = Value(0.5, "w"), Value(-0.2, "b")
+    loss = line(2.0, w, b)
+    loss.backward(seed)
+    change(w, b)
+    assert kinds(loss, [w, b]) == []
+
+
+@pytest.mark.parametrize("start", [0.0, 0.3])
+@pytest.mark.parametrize("activation", [ag.tanh, ag.sigmoid], ids=lambda op: op.name)
+def test_neurons_that_start_alike_are_found(start, activation):
+    run, parameters, _ = network([4, 1], activation)
+    for p in parameters:
+        p.data = start
+    report = ag.lint(batch_loss(run), parameters)
+    assert "identical" in [finding.kind for finding in report]
+    found = next(finding for finding in report if finding.kind == "identical")
+    assert found.message.startswith(f"4 of 4 {activation.name} units have equal parameters and equal gradients")
+    assert "'w000' and 'w010'" in found.message
+
+
+def test_neurons_that_training_will_tell_apart_are_no_finding():
+    run, parameters, layers = network([4, 1], ag.tanh)
+    for w, b in layers[0]:
+        w[0].data = w[1].data = b.data = 0.3  # alike, but the weights behind them differ
+    assert kinds(batch_loss(run), parameters) == []
+
+
+def test_a_parameter_that_an_update_replaced_is_found():
+    w = Value(0.5, "w")
+    for step in range(4):
+        loss = line(2.0, w, 0.1)
+        report = ag.lint(loss, [w])
+        assert [finding.kind for finding in report] == (["not a leaf"] if step else [])
+        loss.backward()
+        w -= 0.1 * w.grad
+    assert [finding.kind for finding in ag.lint(line(2.0, w, 0.1))] == ["not a leaf"]  # seen without being told
+    assert "w.data -= lr * w.grad" in report[0].advice
+    assert kinds(line(Value(2.0) - 1.0 + 0.5, Value(0.5), 0.1)) == []
 
 
 def test_a_path_past_a_weak_unit_is_no_vanishing_gradient():

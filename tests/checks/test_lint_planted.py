@@ -18,9 +18,12 @@ KINDS = {  # what is planted, and what else must show, because it follows from i
     "cancellation": set(),
     "logits": set(),
     "unused": set(),
-    "no gradient": set(),
+    "no gradient": {"identical"},
     "vanishing": set(),
     "exploding": set(),
+    "accumulated": set(),
+    "identical": set(),
+    "not a leaf": set(),
 }
 SQUASHING = ("tanh", "sigmoid", "arctan", "erf", "softsign")
 HEALTHY = ("tanh", "sigmoid", "softplus", "gelu", "silu", "elu", "leaky_relu", "relu", "linear")
@@ -131,6 +134,35 @@ def plant_exploding(rng):
     for w in model.parameters():
         w.data *= 50.0
     return squared_error(model, rng), model.parameters(), None, ["multiply to 1e", "largest"]
+
+
+def plant_accumulated(rng):
+    model = network(rng, "tanh")
+    loss = squared_error(model, rng)
+    for _ in range(rng.randint(2, 5)):
+        loss.backward()
+    return loss, model.parameters(), None, ["one sweep of this loss gives", "zero_grad"]
+
+
+def plant_identical(rng):
+    model = network(rng, rng.choice(["tanh", "sigmoid"]))
+    for neuron in model.layers[0].neurons:
+        for p in [*neuron.w, neuron.b]:
+            p.data = 0.2
+    for neuron in model.layers[1].neurons:
+        for w in neuron.w:
+            w.data = neuron.w[0].data
+    count = len(model.layers[0].neurons)
+    return squared_error(model, rng), model.parameters(), None, [f"{count} of {units(model)}", "layer1.neuron1.w1"]
+
+
+def plant_not_a_leaf(rng):
+    w = Value(rng.gauss(0.0, 1.0), "w")
+    for _ in range(rng.randint(1, 5)):
+        loss = (ag.tanh(w * 0.7) - 0.3) ** 2
+        loss.backward()
+        w -= 0.1 * w.grad
+    return (ag.tanh(w * 0.7) - 0.3) ** 2, [w], "sub", ["w.data -= lr * w.grad"]
 
 
 def units(model):

@@ -36,7 +36,7 @@ LAYERS = {
         ["quotients", "wording"],
         ["nonfinite", "gradient_check", "lint_graph"],
         ["lint_units"],
-        ["lint_numbers", "lint_paths"],
+        ["lint_numbers", "lint_paths", "lint_training"],
         ["linting"],
     ],
     "autograd_lite.compiler": [
