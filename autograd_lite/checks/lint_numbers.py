@@ -1,4 +1,4 @@
-"""Rules of `lint` about numbers: next to a domain's end, to overflow, to no digits; logits squashed too early."""
+"""Rules of `lint` about numbers: ends of domains, overflow, cancellation, logits squashed too early."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from autograd_lite.op import Op
 __all__ = ["at_the_edge", "cancelling", "near_overflow", "squashed_logits"]
 
 EPSILON = 2.0**-52
-STEEP = 1e6  # a slope next to the end of a domain
-HUGE = 1e150  # its square is no float any more
+STEEP = 1e6  # slope next to the end of a domain
+HUGE = 1e150  # its square overflows
 DIGITS = 1e-7  # relative error of the loss that one cancellation may cause
-FITTED = 1e-8  # adjoint below which a difference is one of prediction and target that training has made small
+FITTED = 1e-8  # adjoint below which a difference of prediction and target was made small by training
 LOGARITHMS = ("log", "log1p", "log2", "log10")
-CARRIERS = ("neg", "sub", "add", "identity", "clip", "stop")  # between a probability and its logarithm
+CARRIERS = ("neg", "sub", "add", "identity", "clip", "stop")  # ops between a probability and its logarithm
 
 
 def at_the_edge(graph: Graph) -> Iterator[Finding]:
-    """An operand next to the end of the op's domain, where the slope is steep, such as a logarithm's near 0."""
+    """An operand next to the end of the op's domain, where the slope is steep, such as log near 0."""
     steep: dict[tuple[Op, str], list[tuple[float, Value]]] = {}
     for v in graph:
         op = op_of(v)
@@ -38,13 +38,13 @@ def at_the_edge(graph: Graph) -> Iterator[Finding]:
             "edge",
             v,
             f"{applied(v)} is next to the end of its domain, with the slope {pretty_number(slope, 2)}{_more(nodes)}.",
-            f"Keep {name} away from there, or use a form that does not pass it, such as log_softmax, softplus or a "
-            "loss on logits.",
+            f"Keep {name} away from it, or use a form without that op, such as log_softmax, softplus or a loss on "
+            "logits.",
         )
 
 
 def near_overflow(graph: Graph) -> Iterator[Finding]:
-    """Numbers so large that a product of two is no float any more."""
+    """Numbers so large that a product of two overflows."""
     large: dict[Op, list[Value]] = {}
     for v in graph:
         if abs(v.data) > HUGE and all(abs(u.data) < HUGE for u in v.operands):
@@ -54,17 +54,17 @@ def near_overflow(graph: Graph) -> Iterator[Finding]:
         yield Finding(
             "overflow",
             v,
-            f"{applied(v)} is {pretty_number(v.data)}, and its square is no float any more{_more(nodes)}.",
+            f"{applied(v)} is {pretty_number(v.data)}, and its square overflows{_more(nodes)}.",
             "Scale the inputs, or work with logarithms: logsumexp, softplus, logsigmoid.",
         )
 
 
 def _more(nodes: Sequence[object]) -> str:
-    return f"; so it is at {len(nodes) - 1} more" if len(nodes) > 1 else ""
+    return f"; the same at {len(nodes) - 1} more" if len(nodes) > 1 else ""
 
 
 def cancelling(graph: Graph) -> Iterator[Finding]:
-    """The rounding of computed operands that, by this node's partials and adjoint, reaches the loss."""
+    """The cancellation whose rounding of operands changes the loss most."""
     worst, harm = None, DIGITS * abs(graph.loss.data)
     for v in graph:
         carried = [abs(u.data * p) for u, p in zip(v.operands, v.partials, strict=True) if p and u.op is not None]
@@ -96,7 +96,7 @@ def squashed_logits(graph: Graph) -> Iterator[Finding]:
 
 
 def _squashed(v: Value) -> Value | None:
-    """The sigmoid or the softmax share that a probability comes from, if it does."""
+    """The sigmoid or softmax that a probability comes from, or None."""
     while v.op is not None and op_of(v).name in CARRIERS:
         below = [u for u in v.operands if u.op is not None]
         if len(below) != 1:

@@ -1,4 +1,4 @@
-"""Rules of `lint` about units: those that are saturated, and those that are dead."""
+"""Rules of `lint` about units: saturated or dead."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from autograd_lite.op import Op
 
 __all__ = ["asleep", "dead", "saturated", "slope_at_zero"]
 
-FLAT = 1e-3  # of its slope at 0: so little is left of a saturated unit's slope
-FAR = 50.0  # where a squashing function has flattened out
-FEW = 12  # inputs below which a relu that is 0 for all of them means nothing
-OFF = 0.25  # of the spread of its inputs: nearer to 0, a unit behind others may wake up as these learn
+FLAT = 1e-3  # slope of a saturated unit, relative to its slope at 0
+FAR = 50.0  # operand at which a squashing function is flat
+FEW = 12  # inputs below which a relu that is 0 for all of them is not yet dead
+OFF = 0.25  # distance from 0, relative to the spread: nearer, a unit may recover as those below it learn
 
 
 def saturated(graph: Graph) -> Iterator[Finding]:
-    """Units of a squashing function, such as a sigmoid, that are flat for most inputs."""
+    """Units of a squashing function, such as sigmoid, that are flat for most inputs."""
     for op, units in graph.units().items():
         limit = FLAT * slope_at_zero(op)
         flat = [unit for unit in units if 2 * sum(abs(_slope(v)) < limit for v in unit) > len(unit)]
@@ -37,7 +37,7 @@ def saturated(graph: Graph) -> Iterator[Finding]:
 
 
 def dead(graph: Graph) -> Iterator[Finding]:
-    """Units such as a relu that are off for all inputs."""
+    """Units such as relu whose slope is 0 for all inputs."""
     for op, units in graph.units().items():
         off = [unit for unit in units if _is_dead(graph, op, unit)]
         if off:
@@ -53,7 +53,7 @@ def dead(graph: Graph) -> Iterator[Finding]:
 
 
 def asleep(graph: Graph) -> set[Value]:
-    """Nodes whose slope is 0 here, but of a unit that other inputs or weights wake up."""
+    """Nodes whose slope is 0 here, but of a unit that is active for other inputs or weights."""
     return {
         v
         for op, units in graph.units().items()
@@ -65,7 +65,7 @@ def asleep(graph: Graph) -> set[Value]:
 
 
 def _is_dead(graph: Graph, op: Op, unit: Sequence[Value]) -> bool:
-    """Whether a unit is off for all of many inputs; behind other units also by a wide margin."""
+    """Whether a unit has the slope 0 for all of many inputs; above other units, by a wide margin too."""
     if len(unit) < FEW or slope_at_zero(op) or any(_slope(v) != 0.0 for v in unit):
         return False
     inputs = [v.operands[0].data for v in unit]
@@ -74,7 +74,7 @@ def _is_dead(graph: Graph, op: Op, unit: Sequence[Value]) -> bool:
 
 @functools.cache
 def slope_at_zero(op: Op) -> float:
-    """Slope at 0 of a function that flattens out on both sides, such as a sigmoid; 0 for any other."""
+    """Slope at 0 of a function that is flat on both sides, such as sigmoid; 0 for any other."""
     if any(math.isfinite(bound) for bound in op.domain[op.operand_names[0]]):
         return 0.0
     left, middle, right = (abs(op.evaluate([x], [True])[1][0] or 0.0) for x in (-FAR, 0.0, FAR))

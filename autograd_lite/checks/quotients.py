@@ -1,4 +1,4 @@
-r"""Derivatives from differences alone, for checking.
+r"""Derivatives from difference quotients, for checking.
 
 A central difference is :math:`\frac{f(x+h) - f(x-h)}{2h} = f'(x) + c_2 h^2 + c_4 h^4 + \dots`; from several steps h the
 error terms are extrapolated away (Richardson 1911; Ridders, "Accurate computation of F'(x) and F'(x)F''(x)", Advances
@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 __all__ = ["Slope", "difference_quotient", "is_kink"]
 
-STARTS = (0.1, 1.3e-3, 1.7e-5)  # largest steps of the tableaus, as fractions of the point's size
+STARTS = (0.1, 1.3e-3, 1.7e-5)  # largest steps of the tableaus, relative to the size of the point
 HALVINGS = 7  # of the step, in one tableau
-CONFIRMED = 1e-8  # two tableaus that agree so far, relatively, confirm each other
+CONFIRMED = 1e-8  # relative difference within which two tableaus confirm each other
 EPSILON = 2.0**-52
 
 
@@ -28,9 +28,9 @@ class Slope:
     value : float
         The derivative.
     uncertainty : float
-        How far the quotients still disagree; infinite where they never settle.
+        How far the quotients still disagree; infinite where they do not converge.
     rounding : float
-        What the rounding of the function's own values may amount to.
+        Bound on the error from rounding the function's values.
     """
 
     value: float
@@ -42,7 +42,7 @@ NOTHING = Slope(math.nan, math.inf, math.inf)
 
 
 def difference_quotient(f: Callable[[float], float], x: float) -> Slope:
-    """Differentiate by central differences, extrapolated, and confirmed by another tableau with much finer steps.
+    """Differentiate by extrapolated central differences, confirmed by another tableau with much finer steps.
 
     Examples
     --------
@@ -59,7 +59,7 @@ def difference_quotient(f: Callable[[float], float], x: float) -> Slope:
             best = min(coarse, fine, key=lambda slope: slope.uncertainty)
             if apart <= 4.0 * (coarse.uncertainty + fine.uncertainty) < math.inf:
                 return best
-            if apart <= CONFIRMED * abs(fine.value):  # large terms that cancel round more than their sum shows
+            if apart <= CONFIRMED * abs(fine.value):  # cancelling terms round more than their sum shows
                 return Slope(best.value, apart, best.rounding)
             coarse = fine
     return Slope(coarse.value, math.inf, coarse.rounding)
@@ -85,9 +85,9 @@ def _tableau(f: Callable[[float], float], x: float, step: float) -> Slope:
 
 
 def is_kink(f: Callable[[float], float], x: float, slope: float) -> bool:
-    """Whether the slopes to the left and right differ by as much at a smaller step, and this one lies between them.
+    """Whether left and right slopes differ as much at a smaller step, with this slope between them.
 
-    Where the function is smooth they come closer, and at a jump they go apart.
+    Where the function is smooth they converge, and at a jump they diverge.
 
     Examples
     --------

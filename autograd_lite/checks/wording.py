@@ -1,4 +1,4 @@
-"""Nodes as messages name them."""
+"""Nodes in messages."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ __all__ = ["applied", "op_of", "operands", "own_name"]
 
 
 def op_of(v: Value) -> Op:
-    """The op of a node that is no leaf."""
+    """The op of a node that is not a leaf."""
     assert v.op is not None
     return v.op
 
 
 def operands(v: Value) -> str:
-    """List a node's operands, the first few of many."""
+    """List a node's operands, of many the first four."""
     listed = [f"{u.label} = {pretty_number(u.data)}" if u.label else pretty_number(u.data) for u in v.operands[:4]]
     return ", ".join([*listed, *(["..."] if len(v.operands) > 4 else [])])
 
@@ -33,7 +33,7 @@ def applied(v: Value) -> str:
 
 
 def own_name(v: Value) -> str:
-    """Call a leaf by its label, or by its number.
+    """Name a leaf by its label, or by its number.
 
     Examples
     --------

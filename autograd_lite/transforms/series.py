@@ -41,8 +41,8 @@ class TaylorPolynomial:
     64.0
     """
 
-    center: Number
-    coefficients: tuple[Number, ...]
+    center: Tree
+    coefficients: tuple[Tree, ...]
 
     @property
     def order(self) -> int:

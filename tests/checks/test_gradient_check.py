@@ -122,7 +122,7 @@ def test_where_there_is_no_derivative_it_is_unsure(f, x):
     report = ag.check_gradients(f, x)
     assert not report
     assert report.checks[0].verdict == "unsure"
-    assert "do not settle" in str(report)
+    assert "do not converge" in str(report)
 
 
 def test_numbers_are_named_by_the_functions_parameters():

@@ -38,7 +38,7 @@ def test_the_first_bad_op_is_named_with_its_line(where, seed):
     assert tuple(u.data for u in found.operands) == fault.data
     assert not math.isfinite(found.number)
     assert found.line == program.line
-    assert str(found).endswith(f" Made at {program.line}")
+    assert str(found).endswith(f" Computed at {program.line}")
     assert f"{fault.op.name}(" in str(found)
     plain = ag.find_nonfinite(program.function(*program.leaves()))
     assert (plain.where, plain.node.op, plain.index, plain.line) == (where, fault.op, found.index, "")
