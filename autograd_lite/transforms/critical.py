@@ -118,8 +118,9 @@ def classify_critical_point(f: Function, x: Tree, *, tolerance: float = 1e-6) ->
     second = hessian(flat_f)(point)
     norm = float(np.linalg.norm(gradient))
     finite = math.isfinite(norm) and bool(np.isfinite(second).all())
-    symmetric = (second + second.T) / 2.0
-    curvatures = np.array(np.linalg.eigvalsh(symmetric) if finite else np.full(point.shape, math.nan), dtype=np.float64)
+    curvatures = np.full(point.shape, math.nan)
+    if finite:
+        curvatures = np.array(np.linalg.eigvalsh((second + second.T) / 2.0), dtype=np.float64)
     if not finite:
         verdict = "inconclusive"
     elif norm > tolerance * float(np.linalg.norm(second)) * (1.0 + float(np.linalg.norm(point))):
