@@ -1,4 +1,4 @@
-"""The examples of every docstring and of the README are true."""
+"""The examples of every docstring are true."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import importlib
 
 import pytest
 
-from tests.support.source_files import ROOT, module_name, source_files
+from tests.support.source_files import module_name, source_files
 
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 MODULES = [name for name in map(module_name, source_files()) if not name.endswith("__main__")]
@@ -18,13 +18,6 @@ def test_docstrings(name, tmp_path, monkeypatch):
     module = importlib.import_module(name)
     monkeypatch.chdir(tmp_path)  # an example may write a file
     found = doctest.testmod(module, optionflags=FLAGS)
-    assert found.failed == 0
-
-
-@pytest.mark.parametrize("path", [p.name for p in sorted(ROOT.glob("*.md"))])
-def test_pages(path, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    found = doctest.testfile(str(ROOT / path), module_relative=False, optionflags=FLAGS, encoding="utf-8")
     assert found.failed == 0
 
 
