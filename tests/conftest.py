@@ -16,6 +16,9 @@ os.environ.setdefault(
     "HYPOTHESIS_STORAGE_DIRECTORY", str(Path(tempfile.gettempdir(), f"hypothesis-{getattr(os, 'getuid', int)()}"))
 )
 
+# What these modules assert counts under python -O too, which drops every assertion that pytest has not rewritten.
+pytest.register_assert_rewrite("tests.engine.laws", "tests.support")
+
 # Ops of four operands filter much: a point must lie in every operand's domain.
 HEAVY = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 COMMON = {"deadline": None, "database": None, "suppress_health_check": HEAVY}
