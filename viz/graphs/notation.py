@@ -12,19 +12,20 @@ from autograd_lite.formulas import name_latex
 __all__ = ["markdown_text", "number_latex", "prose_latex", "short", "slope_latex", "slope_name"]
 
 LONGEST_FORMULA = 120
+SUBSCRIPTS = str.maketrans("0123456789()", "₀₁₂₃₄₅₆₇₈₉₍₎")
 SPECIALS = {c: "\\" + c for c in "#$%&_{}"} | {"\\": r"\textbackslash{}", "^": r"\^{}", "~": r"\~{}"}
 SIGNS = {"−": "$-$", "→": r"$\to$", "·": r"$\cdot$", "∂": r"$\partial$", "∞": r"$\infty$", "…": r"\dots{}"}
 
 
-def slope_name(of: str, by: str) -> str:
-    """The name of a derivative.
+def slope_name(of: str, by: str, use: str = "") -> str:
+    """The name of a derivative; with an index, of the partial through that use alone.
 
     Examples
     --------
-    >>> slope_name("L", "w1")
-    '∂L/∂w1'
+    >>> slope_name("L", "w1"), slope_name("c", "b", "2"), slope_name("c", "b", "(2)")
+    ('∂L/∂w1', '∂c/∂b₂', '∂c/∂b₍₂₎')
     """
-    return f"∂{of}/∂{by}"
+    return f"∂{of}/∂{by}{use.translate(SUBSCRIPTS)}"
 
 
 def short(formula: str) -> str:
@@ -67,12 +68,13 @@ def number_latex(text: str) -> str:
     return re.sub(r"e(-?\d+)", r" \\cdot 10^{\1}", plain)
 
 
-def slope_latex(of: str, by: str) -> str:
-    r"""The name of a derivative.
+def slope_latex(of: str, by: str, use: str = "") -> str:
+    r"""The name of a derivative; with an index, of the partial through that use alone.
 
     Examples
     --------
-    >>> print(slope_latex("L", "w1"))
-    \frac{\partial L}{\partial w_{1}}
+    >>> print(slope_latex("L", "w1"), slope_latex("c", "b", "2"))
+    \frac{\partial L}{\partial w_{1}} \frac{\partial c}{\partial {b}_{2}}
     """
-    return rf"\frac{{\partial {name_latex(of)}}}{{\partial {name_latex(by)}}}"
+    name = rf"{{{name_latex(by)}}}_{{{use}}}" if use else name_latex(by)
+    return rf"\frac{{\partial {name_latex(of)}}}{{\partial {name}}}"

@@ -38,7 +38,7 @@ def steps_document(steps: StepSequence) -> str:
     ]
     parts = [_aligned(forward)] if forward else []
     bar = rf"$\bar v = \partial {name_latex(root)} / \partial v$"
-    parts.append(rf"Below, {bar} is the gradient by $v$.")
+    parts.append(rf"Below, {bar} is the gradient with respect to $v$.")
     parts += [_step(steps, step) for step in steps]
     return document(f"Backprop from ${name_latex(root)}$", "\n\n".join(parts))
 
@@ -51,9 +51,7 @@ def _step(steps: StepSequence, step: Step) -> str:
         lines = [rf"{name_latex(step.receiver)} &= {formula} = {number_latex(pretty_number(step.total_after))}"]
     if step.phase == "backward":
         slope = graph.slope(step.giver_place, step.operand).latex
-        rule = (
-            rf"{slope_latex(step.giver, step.receiver)} &= {slope} = {number_latex(pretty_number(step.local or 0.0))}"
-        )
+        rule = rf"{slope_latex(step.giver, step.receiver, step.through)} &= {slope} = {number_latex(pretty_number(step.local or 0.0))}"
         lines.insert(0, rule)
     mistake = [rf"\emph{{{prose_latex(step.mistake)}}}"] if step.mistake else []
     return "\n".join([rf"\paragraph{{{step.number}. {_title(step)}}}", _aligned(lines), *mistake])
@@ -81,7 +79,7 @@ def _token(token: Token) -> str:
     if token.kind == "grad":
         return rf"\bar{{{name_latex(token.text)}}}"
     if token.kind == "slope":
-        return slope_latex(token.text, token.by)
+        return slope_latex(token.text, token.by, token.use)
     if token.kind in ("number", "result"):
         return number_latex(token.text)
     if token.kind in ("name", "formula"):

@@ -59,7 +59,7 @@ def test_a_notebook_holds_page_picture_and_text(notebook):
     assert set(listed) == {"text/html", "image/svg+xml", "text/plain"}
     assert "".join(listed["text/plain"]).startswith("Backprop from c: 2 ops, 5 steps")
     assert "image/svg+xml" in drawn
-    assert "\\frac{\\partial c}{\\partial b}" in "".join(explained["text/markdown"])
+    assert "\\frac{\\partial c}{\\partial {b}_{1}}" in "".join(explained["text/markdown"])
     assert "| leaf |" in "".join(table["text/markdown"])
     assert list(value) == ["text/plain"], "a Value prints one line and draws nothing"
 
