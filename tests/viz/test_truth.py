@@ -109,7 +109,7 @@ def test_old_numbers_are_said_to_be_old_everywhere():
     for text in (str(listed), str(explain(z, x)), draw(z).dot):
         assert note in text
     assert "y = x · x = 4 (outdated)" in str(listed)
-    assert draw(z).dot.count(">outdated<") == 2
+    assert draw(z).dot.count(">old<") == 2
     assert [node.outdated for node in state_after(listed, 0).nodes] == [False, True, False, True]
     x.data = 2.0
     assert note not in str(steps(z)) + draw(z).dot
@@ -139,9 +139,10 @@ def test_a_nan_has_its_cause_and_no_tick():
     a = Value(-1.0, "a")
     listed = steps(ag.log(a) * 2.0, forward=True)
     cause = "log(a = −1) gave nan. log needs x > 0; it got −1."
-    assert [cause in step.sentence for step in listed] == [True, True, False, True, True]
+    assert [cause in step.cause for step in listed] == [True, True, False, True, True]
     assert "✗ forward: log(a = −1) gave nan." in str(listed[0])
     assert "✓" not in str(listed[-1])
+    assert "∂v1/∂a = nan\n" in str(listed[-1]), "1/a is −1 there"
     assert [node.wrong for node in state_after(listed, len(listed)).nodes if node.status == "final"][:2] == [True, True]
 
 

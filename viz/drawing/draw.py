@@ -52,7 +52,7 @@ def draw(
 
     A box shows the op, the name, the data and the gradient (``?`` until ``root.backward()``); an edge shows the local
     derivative that the chain rule multiplies by. Dashed means that the gradient is unknown, a thick line a parameter,
-    grey a constant, dotted that the data are outdated, since something they depend on changed. Where a NaN or an
+    grey a constant, dotted that the data are old, since something they depend on changed. Where a NaN or an
     infinity came up, the node that made it is marked, with its operands. Above 150 boxes they are compact.
 
     Parameters
@@ -201,7 +201,7 @@ class Drawing:
             return _table(f"<TR><TD>{data}</TD></TR>")
         if compact:
             return _table(f"<TR><TD>{head}</TD><TD>{data}</TD></TR>")
-        caption = "outdated" if shown.outdated else "data"
+        caption = "old" if shown.outdated else "data"
         cells = f'<TD><FONT COLOR="{muted}" POINT-SIZE="9">{caption}</FONT><BR/>{data}</TD>'
         if box.needs:
             grad = _coloured(shown.grad, self._theme.gradient if shown.status == FINAL else muted)

@@ -94,7 +94,7 @@ def _full(box: Box, frame: Rectangle, widest: tuple[str, str], shown: NodeState,
     data = _cell(
         (frame.x + split) / 2,
         frame.y,
-        ("data", "outdated" if shown.outdated else "data", shown.data),
+        ("data", "old" if shown.outdated else "data", shown.data),
         theme.data,
         theme,
     )

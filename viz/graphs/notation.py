@@ -9,7 +9,7 @@ import re
 
 from autograd_lite.formulas import name_latex
 
-__all__ = ["markdown_text", "number_latex", "prose_latex", "short", "slope_latex", "slope_name"]
+__all__ = ["equal", "markdown_text", "number_latex", "prose_latex", "short", "slope_latex", "slope_name"]
 
 LONGEST_FORMULA = 120
 SUBSCRIPTS = str.maketrans("0123456789()", "₀₁₂₃₄₅₆₇₈₉₍₎")
@@ -31,6 +31,11 @@ def slope_name(of: str, by: str, use: str = "") -> str:
 def short(formula: str) -> str:
     """Cut a formula of many operands to what fits on a line."""
     return formula if len(formula) <= LONGEST_FORMULA else formula[: LONGEST_FORMULA - 2] + " …"
+
+
+def equal(rule: str, number: str) -> str:
+    """A rule and the number that it gives; only the number where they are the same."""
+    return number if rule == number else f"{short(rule)} = {number}"
 
 
 def markdown_text(text: str) -> str:

@@ -10,6 +10,7 @@ the *giver* (it passes its gradient on), the operand the *receiver*. ``x * x`` h
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -203,7 +204,9 @@ class GraphView:
         return _replaced(v.op.formula(*map(Expr, names)), numbers).pretty
 
     def slope(self, i: int, operand: int) -> Expr:
-        """The derivative of a node with respect to one of its operands as a formula, in the form that is taught."""
+        """The derivative of a node with respect to one of its operands, in the form that is taught; of a NaN, NaN."""
+        if math.isnan(self.data[i]):
+            return Expr(math.nan)
         if i in self.folded:
             return self.folded[i].slope(operand)
         op = self.nodes[i].op

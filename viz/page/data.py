@@ -15,7 +15,7 @@ from ..drawing.boxes import Edge
 from ..explain.explanation import Explanation
 from ..explain.paths import Paths
 from ..graphs.finite_difference import agrees, finite_difference
-from ..graphs.notation import short, slope_name
+from ..graphs.notation import equal, short, slope_name
 from ..graphs.view import GraphView
 from ..steps.arithmetic import lines_of
 from ..steps.predictions import answers, question
@@ -124,7 +124,8 @@ def _node(graph: GraphView, edges: EdgeNumbers, i: int, paths: Paths) -> dict[st
         return node
     explanation = Explanation(paths, i)
     node["slopes"] = [
-        f"{slope_name(graph.names[i], graph.names[j], graph.use_mark(i, k))} = {short(graph.slope(i, k).pretty)} = {pretty_number(local)}"
+        f"{slope_name(node['name'], graph.names[j], graph.use_mark(i, k))} = "
+        + equal(graph.slope(i, k).pretty, pretty_number(local))
         for k, (j, local) in enumerate(zip(graph.operands[i], graph.partials[i], strict=True))
         if local is not None
     ]

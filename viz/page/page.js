@@ -111,7 +111,7 @@ function drawNode(group, node, shown, step) {
   for (const [name, on] of Object.entries(is)) list.toggle(name, Boolean(on) && (node.needs || name === "chosen" || name === "moved"));
   if (!node.needs) return;
   setText(group.querySelector("text.data"), shown.data);
-  setText(group.querySelector("text.data-caption"), shown.outdated ? "outdated" : "data");
+  setText(group.querySelector("text.data-caption"), shown.outdated ? "old" : "data");
   setText(group.querySelector("text.grad"), shown.grad);
   setText(group.querySelector("text.grad-caption"), shown.status === "partial" ? "so far" : "grad");
   setText(group.querySelector("text.tick"), shown.status === "final" ? (shown.wrong ? "✗" : node.confirmed && !shown.outdated ? "≈✓" : "✓") : "");
@@ -214,7 +214,7 @@ function draw() {
   byId("count").textContent = typedNumber ? `go to ${typedNumber}` : `${done} / ${sequence.length}`;
   byId("first").disabled = byId("back").disabled = done === 0;
   byId("next").disabled = byId("last").disabled = done === sequence.length;
-  byId("live").textContent = step ? `${step.title}. ${step.mistake || step.words}` : "Before the first step";
+  byId("live").textContent = step ? `${step.title}. ${step.mistake || step.cause || step.words}` : "Before the first step";
 }
 
 function go(count) {

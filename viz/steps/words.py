@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from autograd_lite.formulas import pretty_number
 
-from ..graphs.notation import short, slope_name
+from ..graphs.notation import equal, short, slope_name
 from .arithmetic import as_text, lines_of
 from .record import StepRecord
 
@@ -34,7 +34,7 @@ def sentence(step: StepRecord) -> str:
 
 def _forward_words(step: StepRecord) -> str:
     steps = [step.receiver, short(step.substituted or step.formula), pretty_number(step.total_after)]
-    return f"{' = '.join(steps)}.{_because(step)}"
+    return f"{' = '.join(steps)}."
 
 
 def _seed_words(step: StepRecord) -> str:
@@ -55,7 +55,7 @@ def _backward_words(step: StepRecord) -> str:
     if step.uses > 1:
         words.append(f"{x} is used {step.uses} times; its contributions are added.")
     words.append(f"The gradient of {x} is now complete." if step.final else f"More contributions to {x} follow.")
-    return " ".join(words) + _because(step)
+    return " ".join(words)
 
 
 def _update_words(step: StepRecord) -> str:
@@ -67,13 +67,8 @@ def _update_words(step: StepRecord) -> str:
     return f"{who} moves {step.receiver} {way} by {pretty_number(abs(change))}. The loss still has the old value."
 
 
-def _because(step: StepRecord) -> str:
-    return f" Not finite: {step.cause}" if step.cause else ""
-
-
 def _rule_and_number(step: StepRecord) -> str:
-    number = pretty_number(step.local or 0.0)
-    return number if step.rule == number else f"{short(step.rule)} = {number}"
+    return equal(step.rule, pretty_number(step.local or 0.0))
 
 
 # --- As lines -------------------------------------------------------------------------------------------------------

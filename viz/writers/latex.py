@@ -51,10 +51,11 @@ def _step(steps: StepSequence, step: Step) -> str:
         lines = [rf"{name_latex(step.receiver)} &= {formula} = {number_latex(pretty_number(step.total_after))}"]
     if step.phase == "backward":
         slope = graph.slope(step.giver_place, step.operand).latex
-        rule = rf"{slope_latex(step.giver, step.receiver, step.through)} &= {slope} = {number_latex(pretty_number(step.local or 0.0))}"
+        number = number_latex(pretty_number(step.local or 0.0))
+        rule = rf"{slope_latex(step.giver, step.receiver, step.through)} &= {slope} = {number}"
         lines.insert(0, rule)
-    mistake = [rf"\emph{{{prose_latex(step.mistake)}}}"] if step.mistake else []
-    return "\n".join([rf"\paragraph{{{step.number}. {_title(step)}}}", _aligned(lines), *mistake])
+    wrong = [rf"\emph{{{prose_latex(text)}}}" for text in (step.mistake, step.cause) if text]
+    return "\n".join([rf"\paragraph{{{step.number}. {_title(step)}}}", _aligned(lines), *wrong])
 
 
 def _title(step: Step) -> str:

@@ -417,7 +417,7 @@ def test_old_numbers_are_marked_after_an_update_and_after_a_change(shown, exampl
     assert tab.locator("g.outdated").count() == 0
     press(tab, "End")
     captions = tab.locator(".figure.wide g.node .data-caption").all_text_contents()
-    assert captions.count("outdated") == 5
+    assert captions.count("old") == 5
     x = Value(2.0, "x")
     y = x * x
     x.data = 5.0
