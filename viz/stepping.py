@@ -6,10 +6,10 @@ import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from autograd_lite.atomic_files import write_whole
 from autograd_lite.engine import Value
 from autograd_lite.errors import UnknownNameError
 
-from .files import write_whole
 from .graphs.levels import at_level
 from .graphs.view import scalar_view
 from .page.notebook import mime_bundle

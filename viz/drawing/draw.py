@@ -12,11 +12,11 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from autograd_lite.atomic_files import write_whole
 from autograd_lite.engine import Value
 from autograd_lite.errors import GraphTooLargeError, MissingDependencyError, UnknownNameError
+from autograd_lite.text import counted
 
-from ..digits import counted
-from ..files import write_whole
 from ..graphs.levels import MOST, at_level, check_size
 from ..graphs.names import showable
 from ..graphs.neighbours import neighbour_view

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-from autograd_lite.formulas import name_latex, pretty_number
+from autograd_lite.formulas import name_latex
+from autograd_lite.text import agreeing_digits, bracketed, counted, pretty_number
 
-from ..digits import agreeing_digits, bracketed, counted
 from ..graphs.notation import markdown_text, number_latex, slope_latex, slope_name
 from ..graphs.view import Use, product
 from .paths import Path, Paths

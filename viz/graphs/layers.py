@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 
-from autograd_lite.formulas import pretty_number
+from autograd_lite.text import pretty_number
 
 from .view import FoldedBox, GraphView
 

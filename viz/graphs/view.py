@@ -18,9 +18,9 @@ from typing import NamedTuple
 
 from autograd_lite.engine import Value
 from autograd_lite.errors import OperandError
-from autograd_lite.formulas import Expr, pretty_number
-from autograd_lite.op import shown
+from autograd_lite.formulas import Expr
 from autograd_lite.reverse import reachable
+from autograd_lite.text import pretty_number, shown
 
 from .names import parameters_among, readable_names
 

@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from autograd_lite.formulas import pretty_number
+from autograd_lite.text import pretty_number
 
 from ..drawing.boxes import Edge
 from ..explain.explanation import Explanation

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from autograd_lite.compiler import compile  # noqa: A004 - the name of the design
 from autograd_lite.engine import TABLE
 from autograd_lite.errors import DomainError, UnknownNameError
-from autograd_lite.formulas import pretty_number
+from autograd_lite.text import pretty_number
 from autograd_lite.transforms import TaylorPolynomial, derivative, taylor
 
 from ..theme import LIGHT

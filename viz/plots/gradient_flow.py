@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd_lite.errors import OperandError
-from autograd_lite.op import shown
+from autograd_lite.text import shown
 
 from ..theme import LIGHT
 from .axes import dress, new_axes, plain_text

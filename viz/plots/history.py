@@ -8,7 +8,7 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from autograd_lite.errors import OperandError
-from autograd_lite.op import shown
+from autograd_lite.text import shown
 
 from .axes import dress, new_axes, styles
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from autograd_lite.compiler import compile  # noqa: A004 - the name of the design
 from autograd_lite.errors import OperandError, ShapeError
-from autograd_lite.op import shown
+from autograd_lite.text import shown
 
 from ..theme import LIGHT
 from .axes import COLOURS, new_axes, plain_text

@@ -20,9 +20,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from autograd_lite.formulas import pretty_number
+from autograd_lite.text import agreeing_digits, bracketed, changing_digits, pretty_number
 
-from ..digits import agreeing_digits, bracketed, changing_digits
 from ..graphs.notation import short, slope_name
 from .record import StepRecord
 

@@ -18,8 +18,8 @@ from itertools import accumulate
 from typing import Self, overload
 
 from autograd_lite.errors import DomainError, GraphTooLargeError, UnknownNameError
+from autograd_lite.text import counted
 
-from ..digits import counted
 from ..graphs.levels import MOST_STEPS, at_level, check_size
 from ..graphs.nonfinite import NonFinite, first_nonfinite
 from ..graphs.view import GraphView

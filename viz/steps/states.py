@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from autograd_lite.formulas import pretty_number
+from autograd_lite.text import pretty_number
 
 from .sequence import StepSequence
 from .step import Step

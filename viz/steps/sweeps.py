@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from autograd_lite.errors import GraphTooLargeError, UnknownNameError
-from autograd_lite.formulas import pretty_number
+from autograd_lite.text import pretty_number
 
 from ..graphs.view import GraphView, Use, product
 

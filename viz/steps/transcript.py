@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from autograd_lite.formulas import pretty_number
+from autograd_lite.text import counted, pretty_number
 
-from ..digits import counted
 from ..graphs.notation import short, slope_name
 from ..graphs.view import GraphView
 from .sequence import StepSequence

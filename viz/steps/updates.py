@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from autograd_lite.errors import DomainError
-from autograd_lite.formulas import pretty_number
+from autograd_lite.text import pretty_number
 
 from ..graphs.view import GraphView
 

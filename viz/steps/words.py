@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autograd_lite.formulas import pretty_number
+from autograd_lite.text import pretty_number
 
 from ..graphs.notation import equal, short, slope_name
 from .arithmetic import as_text, lines_of

@@ -6,7 +6,8 @@ becomes :math:`\bar w \mathrel{+}= \bar L \cdot \partial L / \partial w`.
 
 from __future__ import annotations
 
-from autograd_lite.formulas import name_latex, pretty_number
+from autograd_lite.formulas import name_latex
+from autograd_lite.text import pretty_number
 
 from ..graphs.notation import number_latex, prose_latex, slope_latex
 from ..steps.arithmetic import Line, Token, lines_of
