@@ -6,10 +6,10 @@ import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from autograd_lite.atomic_files import write_whole
 from autograd_lite.engine import Value
 from autograd_lite.errors import UnknownNameError
 
-from .files import write_whole
 from .graphs.levels import at_level
 from .graphs.view import scalar_view
 from .page.notebook import mime_bundle
@@ -76,6 +76,8 @@ def steps(
     ------
     OperandError
         If `root` is not a Value.
+    DomainError
+        If the learning rate is negative or NaN.
     GraphTooLargeError
         If naive recursion would take more than 400 steps.
 
@@ -88,8 +90,8 @@ def steps(
     [1.0, 1.0, 2.0]
     >>> print(steps(b)[2])
     3. backward: b → a (use 2 of 2)
-       b = a + a, ∂b/∂a = 1
-       a.grad += b.grad · ∂b/∂a = 1 · 1 = 1
+       b = a + a, ∂b/∂a₂ = 1
+       a.grad += b.grad · ∂b/∂a₂ = 1 · 1 = 1
        a.grad = 1 + 1 = 2 ✓
     """
     graph = at_level(scalar_view(root, parameters), level or (None if focus else "scalars"), focus)

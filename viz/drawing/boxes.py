@@ -32,7 +32,7 @@ class Box(NamedTuple):
     def describe(self, shown: NodeState) -> str:
         """The box in words, for those who cannot see it."""
         kind = self.formula or KINDS.get(self.symbol, self.symbol)
-        words = [self.name, showable(kind, 80), f"data {shown.data}"]
+        words = [self.name, showable(kind, 80), f"data {shown.data}" + ", outdated" * shown.outdated]
         if self.needs:
             known = {UNKNOWN: "unknown", FINAL: f"{shown.grad}, final"}.get(shown.status, f"{shown.grad} so far")
             words.append(f"gradient {known}")
@@ -87,7 +87,12 @@ def state_now(view: GraphView) -> State:
     swept = scalars.nodes[scalars.root].swept
     return State(
         [
-            NodeState(view.data_text(i), view.grad_text(i) if swept else "?", FINAL if swept else UNKNOWN)
+            NodeState(
+                data=view.data_text(i),
+                grad=view.grad_text(i) if swept else "?",
+                status=FINAL if swept else UNKNOWN,
+                outdated=i in view.outdated,
+            )
             for i in range(len(view.nodes))
         ]
     )

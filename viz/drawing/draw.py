@@ -12,11 +12,11 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from autograd_lite.atomic_files import write_whole
 from autograd_lite.engine import Value
 from autograd_lite.errors import GraphTooLargeError, MissingDependencyError, UnknownNameError
+from autograd_lite.text import counted
 
-from ..digits import counted
-from ..files import write_whole
 from ..graphs.levels import MOST, at_level, check_size
 from ..graphs.names import showable
 from ..graphs.neighbours import neighbour_view
@@ -52,8 +52,8 @@ def draw(
 
     A box shows the op, the name, the data and the gradient (``?`` until ``root.backward()``); an edge shows the local
     derivative that the chain rule multiplies by. Dashed means that the gradient is unknown, a thick line a parameter,
-    grey a constant. Where a NaN or an infinity came up, the node that made it is marked, with its operands. Above 150
-    boxes they are compact.
+    grey a constant, dotted that the data are old, since something they depend on changed. Where a NaN or an
+    infinity came up, the node that made it is marked, with its operands. Above 150 boxes they are compact.
 
     Parameters
     ----------
@@ -142,9 +142,10 @@ class Drawing:
         digraph.attr("node", shape="box", fontname="Helvetica", fontsize="12", fontcolor=theme.ink, margin="0.04")
         faint = {"color": f"{theme.line}60", "arrowsize": "0.5"} if dense else {"color": theme.line}
         digraph.attr("edge", fontname="Helvetica", fontsize="10", fontcolor=theme.muted, **faint)
-        caption = self._nonfinite.words or self._view.caption
+        wrong = " ".join(filter(None, (self._nonfinite.words, self._view.outdated_note)))
+        caption = wrong or self._view.caption
         if caption:
-            colour = theme.alarm if self._nonfinite.words else theme.muted
+            colour = theme.alarm if wrong else theme.muted
             digraph.attr(label=_plain(caption), fontname="Helvetica", fontsize="11", fontcolor=colour)
 
     @cached_property
@@ -200,7 +201,8 @@ class Drawing:
             return _table(f"<TR><TD>{data}</TD></TR>")
         if compact:
             return _table(f"<TR><TD>{head}</TD><TD>{data}</TD></TR>")
-        cells = f'<TD><FONT COLOR="{muted}" POINT-SIZE="9">data</FONT><BR/>{data}</TD>'
+        caption = "old" if shown.outdated else "data"
+        cells = f'<TD><FONT COLOR="{muted}" POINT-SIZE="9">{caption}</FONT><BR/>{data}</TD>'
         if box.needs:
             grad = _coloured(shown.grad, self._theme.gradient if shown.status == FINAL else muted)
             cells += f'<VR/><TD><FONT COLOR="{muted}" POINT-SIZE="9">grad</FONT><BR/>{grad}</TD>'
@@ -214,7 +216,7 @@ class Drawing:
             return style | {"style": "rounded,filled", "color": theme.alarm, "penwidth": "3" if i == bad.box else "1.4"}
         if not box.needs:
             return style | {"style": "rounded,filled", "color": theme.constant, "fillcolor": theme.constant}
-        line = "solid" if shown.status == FINAL else "dashed"
+        line = "dotted" if shown.outdated else "solid" if shown.status == FINAL else "dashed"
         width = "2.4" if box.parameter else "1.2"
         return style | {"style": f"rounded,filled,{line}", "color": theme.line, "penwidth": width}
 

@@ -1,8 +1,8 @@
 """One box, and one edge, as SVG: their sizes, and how they look in a state.
 
 Every element carries its colours as attributes, so that a file shows the same anywhere, and a class, by which the page
-changes them: a dashed line means that the gradient is unknown, a solid one that it is complete, a thick one a
-parameter; the active edge is thick and points backwards.
+changes them: a dashed line means that the gradient is unknown, a dotted one that the data are outdated, a solid one
+that the gradient is complete, a thick one a parameter; the active edge is thick and points backwards.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def _outline(frame: Rectangle, classes: Sequence[str], theme: Theme) -> str:
     active = "giver" in classes or "receiver" in classes
     colour = theme.alarm if "wrong" in classes else theme.gradient if active else theme.line
     width = 3.0 if active else 2.6 if "parameter" in classes else 1.4
-    dash = "5 3" if "unknown" in classes and not active else ""
+    dash = "" if active else "2 3" if "outdated" in classes else "5 3" if "unknown" in classes else ""
     fill = theme.tint if "receiver" in classes else theme.box
     return svg.rect(frame, 9, fill=fill, stroke=colour, width=width, dash=dash)
 
@@ -91,7 +91,13 @@ def _full(box: Box, frame: Rectangle, widest: tuple[str, str], shown: NodeState,
     left, right = _cells(box, widest)
     end = frame.x + frame.width
     split = frame.x + frame.width * left / (left + right)
-    data = _cell((frame.x + split) / 2, frame.y, ("data", "data", shown.data), theme.data, theme)
+    data = _cell(
+        (frame.x + split) / 2,
+        frame.y,
+        ("data", "old" if shown.outdated else "data", shown.data),
+        theme.data,
+        theme,
+    )
     header = _header(box, frame, shown, theme)
     if not box.needs:
         return header + data
@@ -134,7 +140,9 @@ def around(middle: Point, width: float) -> Rectangle:
     )
 
 
-def paint_edge(edge: Edge, curve: Curve, pill: Rectangle, theme: Theme, *, active: bool, labelled: bool) -> str:
+def paint_edge(
+    edge: Edge, curve: Curve, pill: Rectangle, words: str, theme: Theme, *, active: bool, labelled: bool
+) -> str:
     """Both arrows of an edge, of which one is seen, and its label."""
     dash = "2 4" if edge.local is None else ""
     there = svg.arrow(curve.start, curve.points, curve.end, colour=theme.line, width=1.4, dash=dash)
@@ -142,13 +150,13 @@ def paint_edge(edge: Edge, curve: Curve, pill: Rectangle, theme: Theme, *, activ
     back = svg.arrow(curve.end, curve.points[::-1], curve.start, colour=theme.gradient, width=3.0)
     return (
         f'<g class="there"{svg.hidden(active)}{faint}>{there}</g><g class="back"{svg.hidden(not active)}>{back}</g>'
-        + ("" if edge.local is None else _pill(edge, pill, theme, active=active, labelled=labelled))
+        + ("" if edge.local is None else _pill(words, pill, theme, active=active, labelled=labelled))
     )
 
 
-def _pill(edge: Edge, place: Rectangle, theme: Theme, *, active: bool, labelled: bool) -> str:
+def _pill(words: str, place: Rectangle, theme: Theme, *, active: bool, labelled: bool) -> str:
     fill, stroke, ink = (theme.gradient,) * 2 + (theme.box,) if active else (theme.box, theme.line, theme.muted)
     frame = svg.rect(place, PILL_HEIGHT / 2, fill=fill, stroke=stroke, width=0.8)
     middle = (place.x + place.width / 2, place.y + 13.5)
-    label = svg.text(middle, edge.text, "local", size=12, fill=ink, mono=True)
+    label = svg.text(middle, words, "local", size=12, fill=ink, mono=True)
     return f'<g class="pill"{svg.hidden(not (active or labelled))}>{frame}{label}</g>'

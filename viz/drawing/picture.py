@@ -109,6 +109,7 @@ class Picture(BoxModel):
             "giver": step is not None and step.phase == "backward" and i == step.giver_place,
             "receiver": step is not None and i == step.receiver_place,
             "wrong": shown.wrong,
+            "outdated": shown.outdated,
         }
         return [shown.status, *(name for name, holds in facts.items() if holds)]
 
@@ -117,7 +118,9 @@ class Picture(BoxModel):
         place = (edge.giver, edge.operand)
         active = step is not None and step.phase == "backward" and (step.giver_place, step.operand) == place
         classes = "edge" + " active" * active + " silent" * (edge.local is None)
-        inside = paint_edge(edge, self.layout.curves[k], self._pills[k], theme, active=active, labelled=self.labelled)
+        words = "×?" if state.nodes[edge.giver].data == "?" else edge.text  # not known before the number is
+        where = self.layout.curves[k], self._pills[k]
+        inside = paint_edge(edge, *where, words, theme, active=active, labelled=self.labelled)
         return f'<g class="{classes}" data-edge="{k}">{inside}</g>'
 
     @cached_property

@@ -6,7 +6,7 @@ from typing import overload
 
 from autograd_lite.engine import Value
 from autograd_lite.errors import OperandError
-from autograd_lite.op import shown
+from autograd_lite.text import shown
 
 from ..graphs.names import showable
 from ..graphs.view import scalar_view

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-from autograd_lite.formulas import name_latex, pretty_number
+from autograd_lite.formulas import name_latex
+from autograd_lite.text import agreeing_digits, bracketed, counted, pretty_number
 
-from ..digits import agreeing_digits, bracketed, counted
 from ..graphs.notation import markdown_text, number_latex, slope_latex, slope_name
 from ..graphs.view import Use, product
 from .paths import Path, Paths
@@ -105,11 +106,10 @@ class Explanation:
         return "\\begin{aligned}\n" + " \\\\\n".join([*lines, total + more]) + "\n\\end{aligned}"
 
     def _path_latex(self, path: Path) -> list[str]:
-        names = self.graph.names
         way = r" \to ".join(map(name_latex, self.way(path)))
         if not path.uses:
             return [f"& {way}"]
-        slopes = r" \cdot ".join(slope_latex(names[use.giver], names[use.receiver]) for use in path.uses)
+        slopes = r" \cdot ".join(self._slope(use, slope_latex) for use in path.uses)
         rules = [rf"\left({self.graph.slope(use.giver, use.operand).latex}\right)" for use in path.uses]
         numbers = [f"({number_latex(pretty_number(use.local or 0.0))})" for use in path.uses]
         return [
@@ -136,7 +136,7 @@ class Explanation:
             root = self.graph.root_name
             return f"{self.slope} = 0: no path leads from {self.name} to {root} along which it could change it."
         listed = [line for path in self.paths for line in ("", *self.path_lines(path))]
-        head = f"{self.slope}: {counted(self.count, 'path')}"
+        head = "\n".join(filter(None, (self.graph.outdated_note, f"{self.slope}: {counted(self.count, 'path')}")))
         if self.complete:
             by_use = self.share_lines() if len(self.shares) > 1 else []
             return "\n".join([head, *listed, "", *by_use, *self.sum_lines()])
@@ -145,6 +145,11 @@ class Explanation:
             [head, *listed, "", *self.share_lines(), f"Reverse sweep: {self.slope} = {pretty_number(self.gradient)}"]
         )
 
+    def _slope(self, use: Use, write: Callable[[str, str, str], str]) -> str:
+        """The local derivative of one use, in text or LaTeX."""
+        names, mark = self.graph.names, self.graph.use_mark(use.giver, use.operand)
+        return write(names[use.giver], names[use.receiver], mark)
+
     def way(self, path: Path) -> list[str]:
         """The names along a path, from the node to the root."""
         names = self.graph.names
@@ -152,11 +157,10 @@ class Explanation:
 
     def path_lines(self, path: Path) -> list[str]:
         """One path as text: the way, then the product in symbols, as rules, and in numbers."""
-        names = self.graph.names
         if not path.uses:
             return [f"{self.name} itself", "  = 1"]
         way = " → ".join(self.way(path))
-        slopes = [slope_name(names[use.giver], names[use.receiver]) for use in path.uses]
+        slopes = [self._slope(use, slope_name) for use in path.uses]
         rules = [self.graph.slope(use.giver, use.operand).pretty for use in path.uses]
         numbers = "".join(f"({pretty_number(use.local or 0.0)})" for use in path.uses)
         return [
@@ -184,7 +188,7 @@ class Explanation:
         shares = self.shares[: self._paths.most]
         lines = [f"{self.name} is used {len(self.shares)} times. Through each use, over all paths that begin with it:"]
         for share in shares:
-            slope = slope_name(names[share.use.giver], self.name)
+            slope = self._slope(share.use, slope_name)
             numbers = f"({pretty_number(share.upstream)})({pretty_number(share.use.local or 0.0)})"
             root = slope_name(self.graph.root_name, names[share.use.giver])
             lines.append(f"  {root} · {slope} = {numbers} = {pretty_number(share.contribution)}")

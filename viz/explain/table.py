@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import overload
 
-from autograd_lite.formulas import pretty_number
+from autograd_lite.text import pretty_number
 
 from ..graphs.notation import markdown_text, prose_latex
 from .explanation import Explanation

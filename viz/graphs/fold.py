@@ -70,7 +70,7 @@ def _folded(graph: GraphView, neurons: list[Firing], later: set[int], samples: i
     }
     place = {graph.nodes[i]: k for i, k in box_of.items()}
     place |= {graph.nodes[j]: box_of[i] for i, f in firing_of.items() for j in f.nodes}
-    batch = f"Sample 1 of {samples}, and its part of the gradients. " if samples > 1 else ""
+    batch = f"Showing sample 1 of {samples} and its share of the gradients. " if samples > 1 else ""
     return GraphView(
         nodes=[graph.nodes[i] for i in shown],
         names=[graph.names[i] for i in shown],
@@ -83,11 +83,12 @@ def _folded(graph: GraphView, neurons: list[Firing], later: set[int], samples: i
         parameters=[box_of[i] for i in graph.parameters if i in box_of],
         place=place,
         level="neurons",
-        caption=f"{batch}{len(neurons)} neurons are boxes, with their weights inside. "
-        f"One opens by focus={neurons[0].neuron!r}",
+        caption=f"{batch}Each of the {len(neurons)} neurons is one box (weights hidden). "
+        f"Open one with focus={neurons[0].neuron!r}",
         whole=graph,
         folded={box_of[i]: _box(graph, f, inputs[box_of[i]]) for i, f in firing_of.items()},
         kept=kept,
+        outdated=frozenset(place[graph.nodes[i]] for i in graph.outdated if graph.nodes[i] in place),
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from autograd_lite.formulas import Expr, pretty_number
+from autograd_lite.formulas import Expr
+from autograd_lite.text import pretty_number
 
 from .view import GraphView
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 
-from autograd_lite.formulas import pretty_number
+from autograd_lite.text import pretty_number
 
 from .view import FoldedBox, GraphView
 
@@ -32,9 +32,10 @@ def layer_view(neurons: GraphView) -> GraphView:
         parameters=[box_of[i] for i in neurons.parameters],
         place={v: box_of[i] for v, i in neurons.place.items()},
         level="layers",
-        caption="One box per layer; the gradient is the length of the layer's. Neurons: level='neurons'",
+        caption="One box per layer; ‖·‖ is the norm of its gradient. Neurons: level='neurons'",
         whole=neurons.scalars,
         folded={box_of[group[0]]: _box(neurons, group) for group in members if group[-1] in neurons.folded},
+        outdated=frozenset(box_of[i] for i in neurons.outdated),
         edge_texts={
             (k, n): _edge_text(neurons, members[k][-1], members[j], edges[k][j])
             for k, js in enumerate(operands)

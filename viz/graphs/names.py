@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 
 from autograd_lite.engine import Value
-from autograd_lite.formulas import pretty_number
+from autograd_lite.text import pretty_number
 
 __all__ = ["parameters_among", "readable_names", "showable"]
 

@@ -9,27 +9,33 @@ import re
 
 from autograd_lite.formulas import name_latex
 
-__all__ = ["markdown_text", "number_latex", "prose_latex", "short", "slope_latex", "slope_name"]
+__all__ = ["equal", "markdown_text", "number_latex", "prose_latex", "short", "slope_latex", "slope_name"]
 
 LONGEST_FORMULA = 120
+SUBSCRIPTS = str.maketrans("0123456789()", "₀₁₂₃₄₅₆₇₈₉₍₎")
 SPECIALS = {c: "\\" + c for c in "#$%&_{}"} | {"\\": r"\textbackslash{}", "^": r"\^{}", "~": r"\~{}"}
 SIGNS = {"−": "$-$", "→": r"$\to$", "·": r"$\cdot$", "∂": r"$\partial$", "∞": r"$\infty$", "…": r"\dots{}"}
 
 
-def slope_name(of: str, by: str) -> str:
-    """The name of a derivative.
+def slope_name(of: str, by: str, use: str = "") -> str:
+    """The name of a derivative; with an index, of the partial through that use alone.
 
     Examples
     --------
-    >>> slope_name("L", "w1")
-    '∂L/∂w1'
+    >>> slope_name("L", "w1"), slope_name("c", "b", "2"), slope_name("c", "b", "(2)")
+    ('∂L/∂w1', '∂c/∂b₂', '∂c/∂b₍₂₎')
     """
-    return f"∂{of}/∂{by}"
+    return f"∂{of}/∂{by}{use.translate(SUBSCRIPTS)}"
 
 
 def short(formula: str) -> str:
     """Cut a formula of many operands to what fits on a line."""
     return formula if len(formula) <= LONGEST_FORMULA else formula[: LONGEST_FORMULA - 2] + " …"
+
+
+def equal(rule: str, number: str) -> str:
+    """A rule and the number that it gives; only the number where they are the same."""
+    return number if rule == number else f"{short(rule)} = {number}"
 
 
 def markdown_text(text: str) -> str:
@@ -67,12 +73,13 @@ def number_latex(text: str) -> str:
     return re.sub(r"e(-?\d+)", r" \\cdot 10^{\1}", plain)
 
 
-def slope_latex(of: str, by: str) -> str:
-    r"""The name of a derivative.
+def slope_latex(of: str, by: str, use: str = "") -> str:
+    r"""The name of a derivative; with an index, of the partial through that use alone.
 
     Examples
     --------
-    >>> print(slope_latex("L", "w1"))
-    \frac{\partial L}{\partial w_{1}}
+    >>> print(slope_latex("L", "w1"), slope_latex("c", "b", "2"))
+    \frac{\partial L}{\partial w_{1}} \frac{\partial c}{\partial {b}_{2}}
     """
-    return rf"\frac{{\partial {name_latex(of)}}}{{\partial {name_latex(by)}}}"
+    name = rf"{{{name_latex(by)}}}_{{{use}}}" if use else name_latex(by)
+    return rf"\frac{{\partial {name_latex(of)}}}{{\partial {name}}}"

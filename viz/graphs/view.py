@@ -10,6 +10,7 @@ the *giver* (it passes its gradient on), the operand the *receiver*. ``x * x`` h
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,9 +18,9 @@ from typing import NamedTuple
 
 from autograd_lite.engine import Value
 from autograd_lite.errors import OperandError
-from autograd_lite.formulas import Expr, pretty_number
-from autograd_lite.op import shown
+from autograd_lite.formulas import Expr
 from autograd_lite.reverse import reachable
+from autograd_lite.text import pretty_number, shown
 
 from .names import parameters_among, readable_names
 
@@ -46,7 +47,7 @@ class FoldedBox(NamedTuple):
     grad: str = ""
 
 
-@dataclass(eq=False, kw_only=True)
+@dataclass(eq=False, repr=False, kw_only=True)
 class GraphView:
     """The nodes below a root with their names, and the uses in the order of the reverse sweep.
 
@@ -74,6 +75,8 @@ class GraphView:
         Of a node whose operands are not all shown: which are.
     edge_texts : mapping
         Texts of edges that stand for several, by place and operand.
+    outdated : frozenset of int
+        Places of the nodes that no longer follow from their operands, since data changed after the forward pass.
     """
 
     nodes: list[Value]
@@ -92,6 +95,7 @@ class GraphView:
     folded: Mapping[int, FoldedBox] = field(default_factory=dict)
     kept: Mapping[int, list[int]] = field(default_factory=dict)
     edge_texts: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    outdated: frozenset[int] = frozenset()
 
     @property
     def scalars(self) -> GraphView:
@@ -133,6 +137,39 @@ class GraphView:
             totals[use.receiver] += product(totals[use.giver], use.local)
         return totals
 
+    @property
+    def outdated_note(self) -> str:
+        """What to say where data changed after the forward pass; empty where none did."""
+        if not self.outdated:
+            return ""
+        return f"Data changed after {self.names[min(self.outdated)]} was computed: run the forward pass again."
+
+    def use_mark(self, i: int, operand: int) -> str:
+        """The index that tells a partial through one use from a total; empty where the two are the same.
+
+        It is needed where the operand stands several times in the formula, and where it reaches the root in other ways
+        too. Where another node is called like the operand with that index, the index is in brackets.
+        """
+        operands, j = self.operands[i], self.operands[i][operand]
+        if operands.count(j) == 1 and (i != self.root or not self._has_several_ways[j]):
+            return ""
+        use = str(operands[: operand + 1].count(j))
+        clash = {f"{self.names[j]}{use}", f"{self.names[j]}_{use}"} & self._name_set
+        return f"({use})" if clash else use
+
+    @cached_property
+    def _has_several_ways(self) -> list[bool]:
+        """Whether more than one path leads from the root to each node."""
+        ways = [0] * len(self.nodes)
+        ways[self.root] = 1
+        for use in self.uses:
+            ways[use.receiver] = min(2, ways[use.receiver] + ways[use.giver])
+        return [n > 1 for n in ways]
+
+    @cached_property
+    def _name_set(self) -> frozenset[str]:
+        return frozenset(self.names)
+
     def is_number(self, i: int) -> bool:
         """Whether the node is a constant that is called by its number."""
         return self.leaf[i] and not self.needs[i] and self.names[i] == pretty_number(self.data[i])
@@ -157,8 +194,19 @@ class GraphView:
         op = self.nodes[i].op
         return Expr(self.names[i]) if op is None else op.formula(*self._operand_names(i))
 
+    def substituted(self, i: int) -> str:
+        """How the node was computed, with the numbers of its operands; empty for a leaf or a folded box."""
+        v = self.nodes[i]
+        if v.op is None or i in self.folded:
+            return ""
+        whole, names = self.scalars, [f"\0{k}" for k in range(len(v.operands))]
+        numbers = {name: Expr(whole.data[whole.place[u]]) for name, u in zip(names, v.operands, strict=True)}
+        return _replaced(v.op.formula(*map(Expr, names)), numbers).pretty
+
     def slope(self, i: int, operand: int) -> Expr:
-        """The derivative of a node with respect to one of its operands as a formula, in the form that is taught."""
+        """The derivative of a node with respect to one of its operands, in the form that is taught; of a NaN, NaN."""
+        if math.isnan(self.data[i]):
+            return Expr(math.nan)
         if i in self.folded:
             return self.folded[i].slope(operand)
         op = self.nodes[i].op
@@ -217,20 +265,37 @@ def scalar_view(root: Value, parameters: Iterable[Value] | None = None) -> Graph
         )
     nodes = reachable([root])
     place = {v: i for i, v in enumerate(nodes)}
+    operands = [[place[u] for u in v.operands] for v in nodes]
     if parameters is None:
         parameters = parameters_among(v for v in nodes if v.op is None and v.requires_grad)
     return GraphView(
         nodes=nodes,
         names=readable_names(nodes),
         data=[v.data for v in nodes],
-        operands=[[place[u] for u in v.operands] for v in nodes],
+        operands=operands,
         partials=[v.partials for v in nodes],
         leaf=[v.op is None for v in nodes],
         needs=[v.requires_grad for v in nodes],
         root=place[root],
         parameters=[place[p] for p in parameters if p in place],
         place=place,
+        outdated=_outdated(nodes, operands),
     )
+
+
+def _replaced(formula: Expr, numbers: Mapping[str, Expr]) -> Expr:
+    """The formula with numbers for names, nothing worked out."""
+    if isinstance(formula.head, str) and formula.head in numbers:
+        return numbers[formula.head]
+    return Expr(formula.head, tuple(_replaced(part, numbers) for part in formula.args))
+
+
+def _outdated(nodes: Sequence[Value], operands: Sequence[Sequence[int]]) -> frozenset[int]:
+    """The nodes whose data changed since, or that of what they were computed from, however far below."""
+    found = [False] * len(nodes)
+    for i, v in enumerate(nodes):
+        found[i] = any(found[j] for j in operands[i]) or v.is_stale()
+    return frozenset(i for i, is_outdated in enumerate(found) if is_outdated)
 
 
 def product(adjoint: float, local: float | None) -> float:

@@ -9,13 +9,13 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from autograd_lite.formulas import pretty_number
+from autograd_lite.text import pretty_number
 
 from ..drawing.boxes import Edge
 from ..explain.explanation import Explanation
 from ..explain.paths import Paths
 from ..graphs.finite_difference import agrees, finite_difference
-from ..graphs.notation import short
+from ..graphs.notation import equal, short, slope_name
 from ..graphs.view import GraphView
 from ..steps.arithmetic import lines_of
 from ..steps.predictions import answers, question
@@ -53,6 +53,7 @@ def page_data(steps: StepSequence, wrong: Wrong, edges: Sequence[Edge], mode: st
         "root": steps.graph.root,
         "mode": mode or "right",
         "ends": [[e.giver, e.receiver] for e in edges],
+        "locals": [e.text for e in edges],
         "nodes": [_node(steps.graph, numbers, i, paths) for i in range(len(steps.graph.nodes))],
         "sequences": {name: [_step(step, numbers, verdicts) for step in listed] for name, listed in sequences.items()},
         "verdicts": list(verdicts),
@@ -74,8 +75,8 @@ def _wrong_sequence(steps: StepSequence, mistake: str) -> tuple[StepSequence | N
     if any(step.mistake for step in listed):
         return listed, ""
     if mistake == "order":
-        return None, "Here naive recursion comes out right: no node between the leaves and the root is used twice."
-    return None, "Here = in place of += comes out right: no node is used twice."
+        return None, "Naive recursion happens to work here: no node between the leaves and the root is used twice."
+    return None, "= gives the same result as += here, because no node is used twice."
 
 
 def _step(step: Step, edges: EdgeNumbers, verdicts: dict[str, int]) -> dict[str, Any]:
@@ -89,10 +90,11 @@ def _step(step: Step, edges: EdgeNumbers, verdicts: dict[str, int]) -> dict[str,
         "edge": edges[step.giver_place, step.operand] if is_backward else None,
         "after": pretty_number(step.total_after),
         "final": step.final,
-        "lines": [[list(token) for token in line] for line in lines_of(step)],
+        "lines": [[[part for part in token if part] for token in line] for line in lines_of(step)],
         "rule": rule_line(step),
         "words": step.sentence,
         "mistake": step.mistake,
+        "cause": step.cause,
         "question": question(step),
         "answers": _answers(step, verdicts) if is_backward else [],
     }
@@ -116,12 +118,14 @@ def _node(graph: GraphView, edges: EdgeNumbers, i: int, paths: Paths) -> dict[st
         "formula": "" if graph.leaf[i] else short(graph.formula(i).pretty),
         "kind": graph.symbol(i),
         "needs": graph.needs[i],
+        "outdated": i in graph.outdated,
     }
     if not graph.needs[i]:
         return node
     explanation = Explanation(paths, i)
     node["slopes"] = [
-        f"∂{graph.names[i]}/∂{graph.names[j]} = {short(graph.slope(i, k).pretty)} = {pretty_number(local)}"
+        f"{slope_name(node['name'], graph.names[j], graph.use_mark(i, k))} = "
+        + equal(graph.slope(i, k).pretty, pretty_number(local))
         for k, (j, local) in enumerate(zip(graph.operands[i], graph.partials[i], strict=True))
         if local is not None
     ]

@@ -28,9 +28,12 @@ function nameMath(name) {
   return [...name].length === 1 ? `<mi>${escaped(name)}</mi>` : `<mtext>${escaped(name)}</mtext>`;
 }
 
-const slopeMath = (of, by) =>
-  `<mfrac displaystyle="true"><mrow><mo form="prefix" rspace="0">∂</mo>${nameMath(of)}</mrow>` +
-  `<mrow><mo form="prefix" rspace="0">∂</mo>${nameMath(by)}</mrow></mfrac>`;
+/* With `use`, the partial through that use alone, which is not the total. */
+function slopeMath(of, by, use) {
+  const name = use ? `<msub><mrow>${nameMath(by)}</mrow><mtext>${escaped(use)}</mtext></msub>` : nameMath(by);
+  const part = (math) => `<mrow><mo form="prefix" rspace="0">∂</mo>${math}</mrow>`;
+  return `<mfrac displaystyle="true">${part(nameMath(of))}${part(name)}</mfrac>`;
+}
 
 function numberMath(text) {
   const inner = /^\((.*)\)$/.exec(text);
@@ -43,7 +46,7 @@ function numberMath(text) {
 const tokenMath = {
   name: (text) => nameMath(text),
   grad: (text) => `<mtext class="grads">${escaped(text)}.grad</mtext>`,
-  slope: (text, by) => slopeMath(text, by),
+  slope: slopeMath,
   formula: (text) => `<mtext>${escaped(text)}</mtext>`,
   number: (text) => numberMath(text),
   result: (text) => `<mrow class="result">${numberMath(text)}</mrow>`,
@@ -53,12 +56,12 @@ const tokenMath = {
 
 function lineMath(line) {
   const inset = line[0][0] === "sign" ? " inset" : "";
-  const row = line.map(([kind, text, by]) => tokenMath[kind](text, by)).join("");
+  const row = line.map(([kind, ...texts]) => tokenMath[kind](...texts)).join("");
   return `<math display="inline" displaystyle="true" class="line${inset}"><mrow>${row}</mrow></math>`;
 }
 
 function stepMath(step) {
-  const complete = step.phase === "backward" && step.final && !step.mistake;
+  const complete = step.phase === "backward" && step.final && !step.mistake && !step.cause;
   const shown = complete ? step.lines.map((line) => line.filter(([kind]) => kind !== "tick")) : step.lines;
   let lines = shown.map(lineMath).join("");
   if (complete) {
@@ -71,18 +74,25 @@ function stepMath(step) {
 
 /* ---- The picture ---- */
 
+const finiteText = (text) => !/nan|∞/.test(text);
+
 /* What every box shows when so many steps are done; the same rules as states.py. */
 function stateAfter(count) {
   const later = new Set(sequence.slice(count).filter((s) => s.phase === "forward").map((s) => s.receiver));
-  const nodes = data.nodes.map((node, i) => ({ data: later.has(i) ? "?" : node.data, grad: "?", status: "unknown", wrong: false }));
+  const nodes = data.nodes.map((node, i) => {
+    const text = later.has(i) ? "?" : node.data;
+    return { data: text, grad: "?", status: "unknown", wrong: !finiteText(text), outdated: node.outdated };
+  });
+  const updated = new Set();
   for (const step of sequence.slice(0, count)) {
     const node = nodes[step.receiver];
-    if (step.phase === "update") node.data = step.after;
+    if (step.phase === "update") { node.data = step.after; updated.add(step.receiver); }
     if (step.phase !== "seed" && step.phase !== "backward") continue;
     node.grad = step.after;
     node.status = step.final ? "final" : "partial";
-    node.wrong = node.wrong || step.mistake !== "";
+    node.wrong = node.wrong || step.mistake !== "" || step.cause !== "";
   }
+  for (const [giver, receiver] of data.ends) if (updated.has(receiver)) { nodes[giver].outdated = true; updated.add(giver); }
   return nodes;
 }
 
@@ -96,23 +106,28 @@ function drawNode(group, node, shown, step) {
     giver: step?.phase === "backward" && step.giver === i,
     receiver: step !== null && step.receiver === i && step.phase !== "forward" && step.phase !== "update",
     moved: step !== null && step.receiver === i && (step.phase === "forward" || step.phase === "update"),
-    wrong: shown.wrong, chosen: chosen === i,
+    wrong: shown.wrong, outdated: shown.outdated, chosen: chosen === i,
   };
   for (const [name, on] of Object.entries(is)) list.toggle(name, Boolean(on) && (node.needs || name === "chosen" || name === "moved"));
   if (!node.needs) return;
   setText(group.querySelector("text.data"), shown.data);
+  setText(group.querySelector("text.data-caption"), shown.outdated ? "old" : "data");
   setText(group.querySelector("text.grad"), shown.grad);
   setText(group.querySelector("text.grad-caption"), shown.status === "partial" ? "so far" : "grad");
-  setText(group.querySelector("text.tick"), shown.status === "final" ? (shown.wrong ? "✗" : node.confirmed ? "≈✓" : "✓") : "");
+  setText(group.querySelector("text.tick"), shown.status === "final" ? (shown.wrong ? "✗" : node.confirmed && !shown.outdated ? "≈✓" : "✓") : "");
   const known = { unknown: "unknown", partial: `${shown.grad} so far`, final: `${shown.grad}, final` }[shown.status];
   const kind = { in: "input", par: "parameter" }[node.kind] || node.formula || node.kind;
-  group.setAttribute("aria-label", `${node.name}, ${kind}, data ${shown.data}, gradient ${known}`);
+  group.setAttribute("aria-label", `${node.name}, ${kind}, data ${shown.data}${shown.outdated ? ", outdated" : ""}, gradient ${known}`);
 }
 
 function drawGraph(step) {
   const nodes = stateAfter(done);
   for (const group of document.querySelectorAll("g.node")) drawNode(group, data.nodes[group.dataset.node], nodes[group.dataset.node], step);
-  for (const group of document.querySelectorAll("g.edge")) group.classList.toggle("active", step?.edge === Number(group.dataset.edge));
+  for (const group of document.querySelectorAll("g.edge")) {
+    const k = Number(group.dataset.edge);
+    group.classList.toggle("active", step?.edge === k);
+    setText(group.querySelector("text.local"), nodes[data.ends[k][0]].data === "?" ? "×?" : data.locals[k]);
+  }
   bringIntoView(step ? step.receiver : sequence.length ? sequence[0].receiver : data.root);
 }
 
@@ -130,20 +145,25 @@ function bringIntoView(i) {
 
 /* ---- The step ---- */
 
+const START = [
+  ["The inputs are known, nothing is computed yet", "The forward pass computes one node after the other, from the leaves to the root."],
+  ["Every number is known, no gradient yet", "The sweep begins at the root and goes back, one use of a node at a time."],
+];
 const WRONG = { right: "", order: "wrong order, ", overwrite: "= for +=, " };
 
 function drawPanel(step) {
   byId("phase").textContent = step ? WRONG[mode] + step.phase : "Ready";
   byId("phase").className = step ? step.phase : "";
-  byId("title").textContent = step ? step.title : "Every number is known, no gradient yet";
-  byId("mistake").hidden = !step?.mistake;
-  byId("mistake").textContent = step?.mistake || "";
+  byId("title").textContent = step ? step.title : START[sequence[0]?.phase === "forward" ? 0 : 1][0];
+  const wrong = step?.mistake || step?.cause || "";
+  byId("mistake").hidden = !wrong;
+  byId("mistake").textContent = wrong;
   byId("math").classList.toggle("long", step !== null && data.nodes[step.giver].name.length + data.nodes[step.receiver].name.length > 20);
   byId("math").innerHTML = step ? stepMath(step) : "";
   byId("math").hidden = !step;
   byId("rule").textContent = step ? step.rule : "";
   byId("words").textContent = step ? step.words
-    : "Press Next step, or the right arrow key. The sweep begins at the root and goes back, one use of a node at a time.";
+    : `Press Next step, or the right arrow key. ${START[sequence[0]?.phase === "forward" ? 0 : 1][1]}`;
 }
 
 function drawList() {
@@ -194,7 +214,7 @@ function draw() {
   byId("count").textContent = typedNumber ? `go to ${typedNumber}` : `${done} / ${sequence.length}`;
   byId("first").disabled = byId("back").disabled = done === 0;
   byId("next").disabled = byId("last").disabled = done === sequence.length;
-  byId("live").textContent = step ? `${step.title}. ${step.mistake || step.words}` : "Before the first step";
+  byId("live").textContent = step ? `${step.title}. ${step.mistake || step.cause || step.words}` : "Before the first step";
 }
 
 function go(count) {
@@ -378,7 +398,8 @@ function usesOf(i) {
   return [element("h3", uses.length === 1 ? "Used once" : `Used ${uses.length} times`), ...items];
 }
 
-const tokenText = ([kind, text, by]) => ({ grad: `${text}.grad`, slope: `∂${text}/∂${by}` }[kind] || text);
+const subscript = (use = "") => [...use].map((c) => "₀₁₂₃₄₅₆₇₈₉₍₎"["0123456789()".indexOf(c)]).join("");
+const tokenText = ([kind, text, by, use]) => ({ grad: `${text}.grad`, slope: `∂${text}/∂${by}${subscript(use)}` }[kind] || text);
 
 function leafCheck(node) {
   if (node.difference === undefined) return [];

@@ -58,7 +58,7 @@ def page(steps: StepSequence) -> str:
         policy=_policy(style, script),
         title=escape(f"Backprop from {graph.root_name}"),
         formula=escape(showable(whole_formula(graph), 400)),
-        caption=escape(first_nonfinite(graph).words or graph.caption),
+        caption=escape(" ".join(filter(None, (first_nonfinite(graph).words or graph.caption, *steps.notes)))),
         style=style,
         wide=pictures["LR"].svg(final, prefix=f"{prefix}w"),
         tall=pictures[PHONE].svg(final, prefix=f"{prefix}t"),

@@ -12,11 +12,11 @@ import numpy.typing as npt
 from autograd_lite.compiler import compile  # noqa: A004 - the name of the design
 from autograd_lite.engine import TABLE
 from autograd_lite.errors import DomainError, UnknownNameError
-from autograd_lite.formulas import pretty_number
+from autograd_lite.text import pretty_number
 from autograd_lite.transforms import TaylorPolynomial, derivative, taylor
 
 from ..theme import LIGHT
-from .history import new_axes
+from .axes import COLOURS, dress, new_axes, styles
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,8 +26,7 @@ __all__ = ["plot_activation", "plot_taylor"]
 Array = npt.NDArray[np.float64]
 
 POINTS = 401
-COLOURS = (LIGHT.data, LIGHT.gradient, LIGHT.done, LIGHT.focus, LIGHT.alarm, LIGHT.muted)
-DASHES: tuple[Any, ...] = ("dashed", "dotted", "dashdot", (0, (5, 1)), (0, (3, 1, 1, 1)))
+DERIVATIVE = "its derivative"
 
 
 def plot_taylor(f: Any, x0: float, order: int, ax: Axes | None = None, *, span: float = 3.0) -> Axes:
@@ -75,8 +74,7 @@ def plot_taylor(f: Any, x0: float, order: int, ax: Axes | None = None, *, span: 
     xs = np.linspace(x0 - span, x0 + span, POINTS)
     exact = _on(f, xs) if callable(f) else series(xs)
     axes.plot(xs, exact, color=LIGHT.ink, linewidth=2.5, label="f(x)")
-    for k in range(1, order + 1):
-        colour, dash = COLOURS[(k - 1) % len(COLOURS)], DASHES[(k - 1) % len(DASHES)]
+    for k, (colour, dash) in zip(range(1, order + 1), styles(1), strict=False):
         axes.plot(xs, series.truncated(k)(xs), label=f"order {k}", color=colour, linestyle=dash)
     axes.plot([x0], [series.coefficients[0]], "o", color=LIGHT.ink)
     finite = exact[np.isfinite(exact)]
@@ -132,21 +130,23 @@ def plot_activation(
     axes.set_xlabel("x")
     if not isinstance(activation, str) and not callable(activation):
         xs, values, slopes = (np.asarray(part, dtype=float) for part in activation)
-        _draw_pair(axes, (xs, values, slopes), "g(x)", COLOURS[0])
+        _draw_pair(axes, (xs, values, slopes), "g(x)")
         return _dressed(axes)
     name, g = _activation(activation)
     xs = np.linspace(-span, span, POINTS)
-    for k, b in enumerate(np.atleast_1d(np.asarray(beta, dtype=float)).tolist()):
+    for b in np.atleast_1d(np.asarray(beta, dtype=float)).tolist():
         steeper = _steeper(g, b)
         label = f"{name}(x)" if b == 1.0 else f"{name}({pretty_number(b)} x)"
-        _draw_pair(axes, (xs, _on(steeper, xs), _on(derivative(steeper), xs)), label, COLOURS[k % len(COLOURS)])
+        _draw_pair(axes, (xs, _on(steeper, xs), _on(derivative(steeper), xs)), label)
     return _dressed(axes)
 
 
-def _draw_pair(axes: Axes, curves: tuple[Array, Array, Array], label: str, colour: str) -> None:
+def _draw_pair(axes: Axes, curves: tuple[Array, Array, Array], label: str) -> None:
+    """Draw a function and its derivative in the next colour, also on axes that have some already."""
     xs, values, slopes = curves
+    colour = COLOURS[sum(line.get_label() == DERIVATIVE for line in axes.lines) % len(COLOURS)]
     axes.plot(xs, values, color=colour, linewidth=2.0, label=label)
-    axes.plot(xs, slopes, color=colour, linestyle="dashed", label="its derivative")
+    axes.plot(xs, slopes, color=colour, linestyle="dashed", label=DERIVATIVE)
 
 
 def _activation(activation: Any) -> tuple[str, Callable[[Any], Any]]:
@@ -171,7 +171,6 @@ def _on(f: Callable[[Any], Any], xs: Array) -> Array:
 def _dressed(axes: Axes) -> Axes:
     axes.axhline(0.0, color=LIGHT.line, linewidth=0.8, zorder=0)
     axes.axvline(0.0, color=LIGHT.line, linewidth=0.8, zorder=0)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(visible=True, alpha=0.3)
+    dress(axes)
     axes.legend(frameon=True, framealpha=0.9, edgecolor="none")
     return axes

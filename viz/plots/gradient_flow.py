@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd_lite.errors import OperandError
-from autograd_lite.op import shown
+from autograd_lite.text import shown
 
 from ..theme import LIGHT
-from .history import new_axes
+from .axes import dress, new_axes, plain_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,7 +24,8 @@ def plot_gradient_flow(model: Any, ax: Axes | None = None) -> Axes:
     """Show the mean and the largest size of the gradients of each layer, after ``backward``.
 
     Bars that shrink from the last layer to the first mean that gradients vanish on their way back; bars that grow, that
-    they explode. The axis is logarithmic; a layer whose gradients are all 0 has no bar and says so.
+    they explode. The axis is logarithmic; a layer whose gradients are all 0 has no bar and says so,
+    and the title does where all are 0.
 
     Parameters
     ----------
@@ -66,13 +67,13 @@ def plot_gradient_flow(model: Any, ax: Axes | None = None) -> Axes:
     if bool((means > 0.0).any()):
         axes.set_yscale("log")
         axes.set_ylim(bottom=float(means[means > 0.0].min()) / 5.0)
+    else:
+        axes.set_title("All gradients are 0: call loss.backward() first.", color=LIGHT.alarm)
     for place in places[largest == 0.0].tolist():
         axes.annotate("all 0", (place, 0.02), xycoords=("data", "axes fraction"), ha="center", color=LIGHT.muted)
-    axes.set_xticks(places, [str(name).replace("$", r"\$") for name in sizes])
+    axes.set_xticks(places, list(map(plain_text, sizes)))
     axes.set_ylabel("size of the gradient")
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(visible=True, axis="y", alpha=0.3)
-    axes.set_axisbelow(True)
+    dress(axes, "y")
     axes.legend(frameon=True, framealpha=0.9, edgecolor="none")
     return axes
 

@@ -7,19 +7,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
-from autograd_lite.errors import MissingDependencyError, OperandError
-from autograd_lite.op import shown
+from autograd_lite.errors import OperandError
+from autograd_lite.text import shown
 
-from ..theme import LIGHT
+from .axes import dress, new_axes, styles
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.ticker import Locator
 
-__all__ = ["new_axes", "plot_history"]
-
-DASHES = ("solid", "dashed", "dotted", "dashdot")
-COLOURS = (LIGHT.data, LIGHT.gradient, LIGHT.done, LIGHT.focus)
+__all__ = ["plot_history"]
 
 
 def plot_history(history: Any, ax: Axes | None = None) -> Axes:
@@ -59,9 +56,8 @@ def plot_history(history: Any, ax: Axes | None = None) -> Axes:
             'epoch each, such as {"loss": [0.9, 0.4]}.'
         )
     axes = new_axes() if ax is None else ax
-    for k, (name, numbers) in enumerate(curves.items()):
+    for (name, numbers), (colour, dash) in zip(curves.items(), styles(), strict=False):
         finite = [x if math.isfinite(x) else math.nan for x in numbers]
-        colour, dash = COLOURS[k % len(COLOURS)], DASHES[k % len(DASHES)]
         marker = "o" if len(finite) < 20 else None
         axes.plot(range(1, len(finite) + 1), finite, label=name, color=colour, linestyle=dash, marker=marker)
     axes.set_xlabel("epoch")
@@ -70,8 +66,7 @@ def plot_history(history: Any, ax: Axes | None = None) -> Axes:
         axes.set_ylabel(next(iter(curves)))
     else:
         axes.legend(frameon=False)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(visible=True, alpha=0.3)
+    dress(axes)
     return axes
 
 
@@ -102,17 +97,3 @@ def _ticks_at_integers() -> Locator:
     from matplotlib.ticker import MaxNLocator  # noqa: PLC0415 - an optional package, here since there are axes
 
     return MaxNLocator(integer=True)
-
-
-def new_axes() -> Axes:
-    """Axes in a new figure, apart from pyplot's."""
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - an optional package
-        from matplotlib.figure import Figure  # noqa: PLC0415 - an optional package
-    except ImportError as error:
-        raise MissingDependencyError(
-            "Plotting needs matplotlib, which is not installed: pip install 'autograd-lite[plot]'"
-        ) from error
-    figure = Figure(figsize=(6.4, 4.0), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure.add_subplot()

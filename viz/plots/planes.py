@@ -11,10 +11,10 @@ import numpy.typing as npt
 
 from autograd_lite.compiler import compile  # noqa: A004 - the name of the design
 from autograd_lite.errors import OperandError, ShapeError
-from autograd_lite.op import shown
+from autograd_lite.text import shown
 
 from ..theme import LIGHT
-from .history import new_axes
+from .axes import COLOURS, new_axes, plain_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,7 +23,6 @@ __all__ = ["plot_decision_boundary", "plot_descent"]
 
 Array = npt.NDArray[np.float64]
 
-COLOURS = (LIGHT.data, LIGHT.gradient, LIGHT.done, LIGHT.focus, LIGHT.alarm, LIGHT.muted)
 MARKERS = ("o", "^", "s", "D", "v", "P")
 CELLS = 200  # along each axis
 
@@ -36,7 +35,9 @@ def plot_decision_boundary(
     *,
     threshold: float | None = None,
 ) -> Axes:
-    """Show which class a model answers where, for two inputs, with the samples on top.
+    """Plot the class a model predicts at each point of a 2-D input space, with the samples on top.
+
+    Probabilities of two classes are shaded; the line is where the prediction changes.
 
     Parameters
     ----------
@@ -51,8 +52,8 @@ def plot_decision_boundary(
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure, apart from pyplot's, unless given.
     threshold : float, optional
-        From which output of a model with one output it is the second class: 0 for logits, which is the default, 0.5 for
-        probabilities.
+        From which output on a model with one output predicts the second class; 0.5 unless given where all outputs lie
+        between 0 and 1, as probabilities do, else 0, as for logits.
 
     Returns
     -------
@@ -76,11 +77,9 @@ def plot_decision_boundary(
     samples, classes = _samples(X, y)
     axes = new_axes() if ax is None else ax
     xs, ys = (_beyond(samples[:, k]) for k in (0, 1))
-    scores = _scores_on_grid(model, xs, ys, classes, 0.0 if threshold is None else threshold)
+    scores = _scores_on_grid(model, xs, ys, classes, threshold)
     xs, ys = (np.linspace(grid[0], grid[-1], n) for grid, n in zip((xs, ys), scores.shape[:0:-1], strict=True))
-    places = scores.argmax(axis=0)
-    colours = [COLOURS[k % len(COLOURS)] for k in range(len(scores))]
-    axes.contourf(xs, ys, places, levels=np.arange(len(scores) + 1) - 0.5, colors=colours, alpha=0.18)
+    _draw_regions(axes, xs, ys, scores)
     for k in range(1, len(scores)):
         lead = scores[k] - np.delete(scores, k, axis=0).max(axis=0)
         if lead.min() < 0.0 < lead.max():
@@ -98,7 +97,7 @@ def plot_descent(
     names: Sequence[str] = ("w", "b"),
     extent: Sequence[float] | None = None,
 ) -> Axes:
-    """Show the way of two parameters down the contour map of a loss.
+    """Plot the path of two parameters on the loss's contour map; several paths on the same axes differ in colour.
 
     Parameters
     ----------
@@ -136,16 +135,23 @@ def plot_descent(
     ('w', 'b')
     """
     points = _pairs(path, "path")
-    left, right, bottom, top = extent or [*_ends(points[:, 0]), *_ends(points[:, 1])]
-    heights = _heights(loss, (left, right), (bottom, top))
     axes = new_axes() if ax is None else ax
+    earlier = sum(str(line.get_label()).startswith("descent") for line in axes.lines)
+    if earlier and extent is None:  # both paths stay in sight, over one set of contours
+        points_seen = np.vstack([points, *(line.get_xydata() for line in axes.lines)])
+        _remove_contours(axes)
+    else:
+        points_seen = points
+    left, right, bottom, top = extent or [*_ends(points_seen[:, 0]), *_ends(points_seen[:, 1])]
+    heights = _heights(loss, (left, right), (bottom, top))
     xs, ys = np.linspace(left, right, heights.shape[1]), np.linspace(bottom, top, heights.shape[0])
     lines = axes.contour(xs, ys, heights, levels=_levels(heights), colors=LIGHT.line, linewidths=0.8)
     axes.clabel(lines, fontsize=7, fmt="%.3g")
     marker = "." if len(points) <= 60 else None
-    axes.plot(points[:, 0], points[:, 1], color=LIGHT.gradient, marker=marker, linewidth=1.6, label="descent")
-    axes.plot(*points[0], "o", color=LIGHT.paper, markeredgecolor=LIGHT.gradient, label="start")
-    axes.plot(*points[-1], "*", color=LIGHT.gradient, markersize=13, label="end")
+    colour, again = COLOURS[(1 + earlier) % len(COLOURS)], f" {earlier + 1}" if earlier else ""
+    axes.plot(points[:, 0], points[:, 1], color=colour, marker=marker, linewidth=1.6, label=f"descent{again}")
+    axes.plot(*points[0], "o", color=LIGHT.paper, markeredgecolor=colour, label=f"start{again}")
+    axes.plot(*points[-1], "*", color=colour, markersize=13, label=f"end{again}")
     axes.set(xlim=(left, right), ylim=(bottom, top), xlabel=names[0], ylabel=names[1])
     axes.legend(frameon=True, framealpha=0.9, edgecolor="none")
     return axes
@@ -182,7 +188,7 @@ def _beyond(numbers: Array) -> Array:
     return np.linspace(*_ends(numbers), CELLS)
 
 
-def _scores_on_grid(model: Any, xs: Array, ys: Array, classes: Any, threshold: float) -> Array:
+def _scores_on_grid(model: Any, xs: Array, ys: Array, classes: Any, threshold: float | None) -> Array:
     """How well each class does at each point of the grid, shape (classes, rows, columns); the largest is the answer."""
     if isinstance(model, (list, np.ndarray)):
         return _indicators(np.asarray(model))
@@ -196,14 +202,31 @@ def _scores_on_grid(model: Any, xs: Array, ys: Array, classes: Any, threshold: f
         return _indicators(np.searchsorted(known, answers).reshape(shape[1:]))
     if not callable(model):
         raise OperandError(
-            f"{shown(model)} ({type(model).__name__}) is no classifier; give an estimator with predict, a model of "
+            f"{shown(model)} ({type(model).__name__}) is not a classifier; give an estimator with predict, a model of "
             "scalars, or classes on a grid."
         )
     outputs = compile(model, batch=(0,))(rows)
     several = outputs if isinstance(outputs, (list, tuple)) else [outputs]
     if len(several) == 1:
-        several = [threshold - several[0], several[0] - threshold]
+        (only,) = (np.asarray(output) for output in several)
+        if threshold is None and bool(((only >= 0.0) & (only <= 1.0)).all()):
+            several = [1.0 - only, only]  # probabilities
+        else:
+            several = [(threshold or 0.0) - only, only - (threshold or 0.0)]
     return np.stack(several).reshape(shape)
+
+
+def _draw_regions(axes: Axes, xs: Array, ys: Array, scores: Array) -> None:
+    """Colour every point by its class; probabilities of two classes from the one colour to the other."""
+    colours = [COLOURS[k % len(COLOURS)] for k in range(len(scores))]
+    if len(scores) == 2 and np.allclose(scores.sum(axis=0), 1.0) and bool(((scores > 0.0) & (scores < 1.0)).any()):
+        from matplotlib.colors import LinearSegmentedColormap  # noqa: PLC0415 - an optional package, here by now
+
+        between = LinearSegmentedColormap.from_list("classes", [colours[0], LIGHT.paper, colours[1]])
+        axes.contourf(xs, ys, scores[1], levels=np.linspace(0.0, 1.0, 21), cmap=between, alpha=0.45)
+    else:
+        levels = np.arange(len(scores) + 1) - 0.5
+        axes.contourf(xs, ys, scores.argmax(axis=0), levels=levels, colors=colours, alpha=0.18)
 
 
 def _indicators(places: npt.NDArray[Any]) -> Array:
@@ -227,14 +250,9 @@ def _draw_samples(axes: Axes, samples: Array, classes: npt.NDArray[Any] | None) 
             markersize=5,
             markeredgecolor=LIGHT.paper,
             markeredgewidth=0.6,
-            label=_plain(name),
+            label=plain_text(name),
         )
     axes.legend(frameon=True, framealpha=0.9, edgecolor="none")
-
-
-def _plain(name: Any) -> str:
-    """The name of a class, of which matplotlib must not read a formula or hide a leading underscore."""
-    return " " * str(name).startswith("_") + str(name).replace("$", r"\$")
 
 
 def _heights(loss: Any, across: tuple[float, float], up: tuple[float, float]) -> Array:
@@ -245,9 +263,16 @@ def _heights(loss: Any, across: tuple[float, float], up: tuple[float, float]) ->
     grid = np.asarray(loss)
     if grid.dtype.kind not in "iuf" or grid.ndim != 2 or min(grid.shape) < 2:
         raise OperandError(
-            f"{shown(loss)} ({type(loss).__name__}) is no loss; give a function of two numbers, or a grid of numbers."
+            f"{shown(loss)} ({type(loss).__name__}) is not a loss; give a function of two numbers or a grid of numbers."
         )
     return grid.astype(float)
+
+
+def _remove_contours(axes: Axes) -> None:
+    from matplotlib.contour import ContourSet  # noqa: PLC0415 - an optional package, here by now
+
+    for contours in [c for c in axes.collections if isinstance(c, ContourSet)]:
+        contours.remove()
 
 
 def _levels(heights: Array) -> Array:

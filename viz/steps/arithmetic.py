@@ -20,9 +20,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from autograd_lite.formulas import pretty_number
+from autograd_lite.text import agreeing_digits, bracketed, changing_digits, pretty_number
 
-from ..digits import agreeing_digits, bracketed, changing_digits
 from ..graphs.notation import short, slope_name
 from .record import StepRecord
 
@@ -30,11 +29,12 @@ __all__ = ["Line", "Token", "as_text", "lines_of"]
 
 
 class Token(NamedTuple):
-    """One piece of a line: its kind, its text, and for a slope by what is differentiated."""
+    """One piece of a line: its kind, its text, and of a slope the operand and the index of its use."""
 
     kind: str
     text: str
     by: str = ""
+    use: str = ""
 
 
 Line = list[Token]
@@ -48,7 +48,7 @@ def as_text(line: Line) -> str:
 def _token_text(token: Token) -> str:
     if token.kind == "grad":
         return f"{token.text}.grad"
-    return slope_name(token.text, token.by) if token.kind == "slope" else token.text
+    return slope_name(token.text, token.by, token.use) if token.kind == "slope" else token.text
 
 
 def lines_of(step: StepRecord) -> list[Line]:
@@ -79,7 +79,7 @@ def _backward(step: StepRecord) -> list[Line]:
         _sign("=" if overwrites else "+="),
         Token("grad", step.giver),
         _sign("·"),
-        Token("slope", step.giver, step.receiver),
+        Token("slope", step.giver, step.receiver, step.through),
     ]
     numbers = [
         _sign("="),
@@ -94,7 +94,7 @@ def _backward(step: StepRecord) -> list[Line]:
         before, added = pretty_number(step.total_before, digits), bracketed(contribution, digits)
         total += [Token("number", before), _sign("+"), Token("number", added), _sign("=")]
     total.append(Token("result", pretty_number(step.total_after, digits)))
-    if step.final and not step.mistake:
+    if step.final and not step.mistake and not step.cause:
         total.append(Token("tick", "✓"))
     return [symbols, numbers, total]
 

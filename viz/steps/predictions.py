@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from autograd_lite.formulas import pretty_number
+from autograd_lite.text import pretty_number
 
 from .record import StepRecord
 

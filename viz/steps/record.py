@@ -36,6 +36,12 @@ class StepRecord:
         Whether the receiver's gradient is complete now.
     mistake : str
         In a sweep that is done wrong on purpose: what goes wrong in this step.
+    through : str
+        The index of this use among the giver's operands, where the partial is not the total derivative.
+    substituted : str
+        In the forward phase: the formula with numbers, ``−0.5 · 2``.
+    cause : str
+        Where a number is NaN or infinite: what made it so.
     """
 
     number: int
@@ -56,3 +62,6 @@ class StepRecord:
     total_after: float
     final: bool
     mistake: str = ""
+    through: str = ""
+    substituted: str = ""
+    cause: str = ""

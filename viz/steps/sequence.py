@@ -11,14 +11,17 @@ and what one step adds; the numbers are those of the forward pass, and `grad` is
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence, Sized
+from functools import cached_property
 from itertools import accumulate
 from typing import Self, overload
 
 from autograd_lite.errors import DomainError, GraphTooLargeError, UnknownNameError
+from autograd_lite.text import counted
 
-from ..digits import counted
 from ..graphs.levels import MOST_STEPS, at_level, check_size
+from ..graphs.nonfinite import NonFinite, first_nonfinite
 from ..graphs.view import GraphView
 from .step import Step
 from .sweeps import deliveries
@@ -68,6 +71,15 @@ class StepSequence(Sequence[Step]):
     def __iter__(self) -> Iterator[Step]:
         return map(self._step, range(len(self)))
 
+    @property
+    def notes(self) -> list[str]:
+        """What a reader must know about the numbers: whether they are outdated, and which updates are not shown."""
+        graph, hidden = self.graph, 0
+        if self.lr is not None or self.optimizer is not None:
+            hidden = len(graph.scalars.parameters) - len(graph.parameters)
+        inside = f"{counted(hidden, 'parameter')} inside the boxes; level='scalars' shows all."
+        return [graph.outdated_note] * bool(graph.outdated) + [f"Not shown: the updates of {inside}"] * (hidden > 0)
+
     def readable(self) -> Self:
         """These steps if a picture can show them; else with neurons folded.
 
@@ -102,7 +114,7 @@ class StepSequence(Sequence[Step]):
 
     def _forward(self, number: int, k: int) -> Step:
         i = self._computed[k]
-        return self._about(number, "forward", i, after=self.graph.data[i])
+        return self._about(number, "forward", i, after=self.graph.data[i], substituted=self.graph.substituted(i))
 
     def _seed(self, number: int, _k: int) -> Step:
         return self._about(number, "seed", self.graph.root, after=1.0, contribution=1.0)
@@ -130,6 +142,8 @@ class StepSequence(Sequence[Step]):
             total_after=delivery.after,
             final=delivery.final,
             mistake=delivery.mistake,
+            through=graph.use_mark(use.giver, use.operand),
+            cause=self._cause(delivery.after),
         )
 
     def _update(self, number: int, k: int) -> Step:
@@ -158,11 +172,20 @@ class StepSequence(Sequence[Step]):
         local: float | None = None,
         contribution: float | None = None,
         rule: str = "",
+        substituted: str = "",
     ) -> Step:
         """Make a step that concerns one node alone."""
         name, formula = self.graph.names[i], self.graph.formula(i).pretty
         numbers = (upstream, local, contribution, before, after)
-        return Step(number, phase, name, name, i, i, 0, 1, 1, formula, rule, *numbers, final=True)
+        at = (number, phase, name, name, i, i, 0, 1, 1, formula, rule)
+        return Step(*at, *numbers, final=True, substituted=substituted, cause=self._cause(after))
+
+    def _cause(self, result: float) -> str:
+        return "" if math.isfinite(result) else self._nonfinite.words
+
+    @cached_property
+    def _nonfinite(self) -> NonFinite:
+        return first_nonfinite(self.graph)
 
     # Finding a step
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from autograd_lite.formulas import pretty_number
+from autograd_lite.text import pretty_number
 
 from .sequence import StepSequence
 from .step import Step
@@ -17,12 +18,16 @@ UNKNOWN, PARTIAL, FINAL = "unknown", "partial", "final"
 
 @dataclass(slots=True)
 class NodeState:
-    """What one box shows: its number and gradient as text, and how far the gradient is known."""
+    """What one box shows: its number and gradient as text, how far the gradient is known, and what is wrong with it.
+
+    `outdated` data were computed before something they depend on changed.
+    """
 
     data: str
     grad: str = "?"
     status: str = UNKNOWN
     wrong: bool = False
+    outdated: bool = False
 
 
 @dataclass(slots=True)
@@ -31,7 +36,6 @@ class State:
 
     nodes: list[NodeState]
     active: Step | None = None
-    edges_done: list[tuple[int, int]] = field(default_factory=list)
 
 
 def state_after(steps: StepSequence, done: int) -> State:
@@ -46,14 +50,23 @@ def state_after(steps: StepSequence, done: int) -> State:
     """
     graph = steps.graph
     shown = steps[:done]
-    computed_later = {step.receiver_place for step in steps[done:] if step.phase == "forward"}
-    nodes = [NodeState("?" if i in computed_later else pretty_number(x)) for i, x in enumerate(graph.data)]
-    state = State(nodes, shown[-1] if shown else None)
+    later = {step.receiver_place for step in steps[done:] if step.phase == "forward"}
+    nodes = [
+        NodeState(
+            "?" if i in later else pretty_number(x),
+            wrong=i not in later and not math.isfinite(x),
+            outdated=i in graph.outdated,
+        )
+        for i, x in enumerate(graph.data)
+    ]
     for step in shown:
-        _apply(step, state.nodes[step.receiver_place])
-        if step.phase == "backward":
-            state.edges_done.append((step.giver_place, step.operand))
-    return state
+        _apply(step, nodes[step.receiver_place])
+    updated = {step.receiver_place for step in shown if step.phase == "update"}
+    for i in graph.computed:
+        if updated and not updated.isdisjoint(graph.operands[i]):
+            nodes[i].outdated = True
+            updated.add(i)
+    return State(nodes, shown[-1] if shown else None)
 
 
 def _apply(step: Step, node: NodeState) -> None:
@@ -62,7 +75,7 @@ def _apply(step: Step, node: NodeState) -> None:
         node.data = after
     elif step.phase in ("seed", "backward"):
         node.grad, node.status = after, FINAL if step.final else PARTIAL
-        node.wrong = node.wrong or bool(step.mistake)
+    node.wrong = node.wrong or bool(step.mistake or step.cause)
 
 
 def widest_texts(steps: StepSequence, others: Sequence[StepSequence] = ()) -> list[tuple[str, str]]:

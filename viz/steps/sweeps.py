@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from autograd_lite.errors import GraphTooLargeError, UnknownNameError
-from autograd_lite.formulas import pretty_number
+from autograd_lite.text import pretty_number
 
 from ..graphs.view import GraphView, Use, product
 
@@ -159,7 +159,7 @@ def _naive_mistake(graph: GraphView, v: int, nth: list[int], of: list[int]) -> s
         return ""
     if nth[v] == 1:
         return f"Too early: {name} passes its gradient on although only 1 of {of[v]} contributions has arrived."
-    return f"Counted again: {name} passes on all it has, though it has passed on a part of that before."
+    return f"Counted twice: {name} passes on its whole gradient again, including the part already sent."
 
 
 MISTAKES: dict[str, Callable[[GraphView], list[Delivery]]] = {"order": _naive, "overwrite": _overwriting}
@@ -172,6 +172,10 @@ def _with_verdicts(graph: GraphView, done: list[Delivery]) -> list[Delivery]:
         right = graph.adjoints[d.use.receiver]
         wrong = d.final and abs(d.after - right) > 1e-9 * max(abs(d.after), abs(right))
         name = graph.names[d.use.receiver]
-        verdict = f"{name}.grad ends at {pretty_number(d.after)}; right is {pretty_number(right)}." if wrong else ""
+        verdict = (
+            f"{name}.grad ends at {pretty_number(d.after)}; the correct value is {pretty_number(right)}."
+            if wrong
+            else ""
+        )
         judged.append(d._replace(mistake=" ".join(filter(None, (d.mistake, verdict)))))
     return judged

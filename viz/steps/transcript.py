@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from autograd_lite.formulas import pretty_number
+from autograd_lite.text import counted, pretty_number
 
-from ..digits import counted
 from ..graphs.notation import short, slope_name
 from ..graphs.view import GraphView
 from .sequence import StepSequence
@@ -20,12 +19,14 @@ def given_and_computed(graph: GraphView) -> list[str]:
     leaves = [i for i, is_leaf in enumerate(graph.leaf) if is_leaf and not graph.is_number(i)]
     lines = [f"{graph.names[i]} = {pretty_number(graph.data[i])}" for i in leaves]
     return lines + [
-        f"{graph.names[i]} = {short(graph.formula(i).pretty)} = {pretty_number(graph.data[i])}" for i in graph.computed
+        f"{graph.names[i]} = {short(graph.formula(i).pretty)} = {pretty_number(graph.data[i])}"
+        + " (outdated)" * (i in graph.outdated)
+        for i in graph.computed
     ]
 
 
 def gradients(graph: GraphView) -> list[str]:
-    """The gradient by every leaf."""
+    """The gradient with respect to every leaf."""
     return [f"{slope_name(graph.root_name, graph.names[i])} = {pretty_number(graph.adjoints[i])}" for i in graph.leaves]
 
 
@@ -36,6 +37,7 @@ def transcript(steps: StepSequence, shown: Sequence[Step] | None = None) -> str:
     size = f"{counted(len(graph.computed), 'op')}, {counted(len(steps), 'step')}"
     lines = [f"Backprop from {graph.root_name}: {size}", ""]
     lines += given_and_computed(graph)
+    lines += [line for note in steps.notes for line in ("", note)]
     lines += [line for step in shown for line in ("", str(step))]
     if graph.leaves and len(shown) == len(steps):
         lines += ["", "Gradients in the right order" if steps.mistake else "Gradients", *gradients(graph)]

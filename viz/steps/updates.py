@@ -7,7 +7,8 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from autograd_lite.formulas import pretty_number
+from autograd_lite.errors import DomainError
+from autograd_lite.text import pretty_number
 
 from ..graphs.view import GraphView
 
@@ -42,6 +43,8 @@ def updates(graph: GraphView, lr: float | None, optimizer: Optimizer | None) -> 
     >>> updates(scalar_view(w * w), 0.1, None)[0].after
     2.4
     """
+    if lr is not None and not lr >= 0.0:
+        raise DomainError(f"lr is {lr}; a learning rate is a number from 0 up, such as lr=0.1.")
     if lr is None and optimizer is None:
         return []
     places = graph.parameters or (graph.leaves if graph.scalars is graph else [])

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from autograd_lite.formulas import pretty_number
+from autograd_lite.text import pretty_number
 
-from ..graphs.notation import short, slope_name
+from ..graphs.notation import equal, short, slope_name
 from .arithmetic import as_text, lines_of
 from .record import StepRecord
 
@@ -33,26 +33,28 @@ def sentence(step: StepRecord) -> str:
 
 
 def _forward_words(step: StepRecord) -> str:
-    return f"{step.receiver} is {short(step.formula)}, which gives {pretty_number(step.total_after)}."
+    steps = [step.receiver, short(step.substituted or step.formula), pretty_number(step.total_after)]
+    return f"{' = '.join(steps)}."
 
 
 def _seed_words(step: StepRecord) -> str:
-    return f"The sweep starts at {step.receiver}: its derivative by itself is 1."
+    return f"The sweep starts at {step.receiver}: its derivative with respect to itself is 1."
 
 
 def _backward_words(step: StepRecord) -> str:
     x, y = step.receiver, step.giver
+    through = f"Through this use of {x}" if step.uses > 1 else f"With respect to {x}"
     words = [
-        f"{y} = {short(step.formula)}. Seen from {x}, the slope of {y} is {_rule_and_number(step)}.",
-        f"Multiply by the gradient that has already arrived at {y} ({pretty_number(step.upstream or 0.0)}).",
+        f"{y} = {short(step.formula)}. {through}, the local derivative is {_rule_and_number(step)}.",
+        f"Multiply it by the gradient that has arrived at {y}, {pretty_number(step.upstream or 0.0)}.",
     ]
     if step.upstream == 0.0:
-        words.append("It is exactly 0, so nothing is passed on, whatever the slope.")
+        words.append("It is exactly 0, so the contribution is 0, whatever the local derivative.")
     if step.mistake:  # is shown by itself
         return " ".join(words)
     if step.uses > 1:
-        words.append(f"{x} is used {step.uses} times, so the contributions are added up, not replaced.")
-    words.append(f"The gradient of {x} is now complete." if step.final else f"More will arrive at {x}.")
+        words.append(f"{x} is used {step.uses} times; its contributions are added.")
+    words.append(f"The gradient of {x} is now complete." if step.final else f"More contributions to {x} follow.")
     return " ".join(words)
 
 
@@ -62,12 +64,11 @@ def _update_words(step: StepRecord) -> str:
         return f"{step.receiver} stays as it is."
     way = "down" if change < 0.0 else "up"
     who = "A step against the gradient" if step.local is not None else short(step.rule)
-    return f"{who} moves {step.receiver} {way} by {pretty_number(abs(change))}."
+    return f"{who} moves {step.receiver} {way} by {pretty_number(abs(change))}. The loss still has the old value."
 
 
 def _rule_and_number(step: StepRecord) -> str:
-    number = pretty_number(step.local or 0.0)
-    return number if step.rule == number else f"{short(step.rule)} = {number}"
+    return equal(step.rule, pretty_number(step.local or 0.0))
 
 
 # --- As lines -------------------------------------------------------------------------------------------------------
@@ -77,21 +78,19 @@ def rule_line(step: StepRecord) -> str:
     """The rule of a backward step: how the giver was computed, and its slope; empty in other phases."""
     if step.phase != "backward":
         return ""
-    return f"{step.giver} = {short(step.formula)}, {slope_name(step.giver, step.receiver)} = {_rule_and_number(step)}"
-
-
-def heading(step: StepRecord) -> str:
-    """The step's number, phase and title."""
-    phase = f"{step.phase}: " if step.phase in ("forward", "backward") else ""  # the other titles say it
-    return f"{step.number}. {phase}{title(step)}"
+    slope = slope_name(step.giver, step.receiver, step.through)
+    return f"{step.giver} = {short(step.formula)}, {slope} = {_rule_and_number(step)}"
 
 
 def block(step: StepRecord) -> str:
     """The step as a few lines of text: its title, the rule, and the numbers."""
+    phase = f"{step.phase}: " if step.phase in ("forward", "backward") else ""  # the other titles say it
     lines = [as_text(line) for line in lines_of(step)]
     if step.phase != "forward":  # the symbols, then on the same line the numbers
         lines = [" ".join(lines[:2]), *lines[2:]]
     if step.phase == "forward":
         lines = [f"{step.receiver} = {pretty_number(step.total_after)}"]
-    mistake = f"✗ {step.mistake}" if step.mistake else ""
-    return "\n".join([heading(step), *(f"   {line}" for line in (rule_line(step), *lines, mistake) if line)])
+    lines += [f"✗ {wrong}" for wrong in (step.mistake, step.cause) if wrong]
+    return "\n".join(
+        [f"{step.number}. {phase}{title(step)}", *(f"   {line}" for line in (rule_line(step), *lines) if line)]
+    )

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from autograd_lite.atomic_files import write_whole
 from autograd_lite.errors import GraphTooLargeError, OutputError
 
 from ..drawing.picture import Picture
-from ..files import write_whole
 from ..steps.sequence import StepSequence
 from ..steps.states import state_after, widest_texts
 from ..steps.step import Step

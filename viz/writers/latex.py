@@ -6,7 +6,8 @@ becomes :math:`\bar w \mathrel{+}= \bar L \cdot \partial L / \partial w`.
 
 from __future__ import annotations
 
-from autograd_lite.formulas import name_latex, pretty_number
+from autograd_lite.formulas import name_latex
+from autograd_lite.text import pretty_number
 
 from ..graphs.notation import number_latex, prose_latex, slope_latex
 from ..steps.arithmetic import Line, Token, lines_of
@@ -38,7 +39,7 @@ def steps_document(steps: StepSequence) -> str:
     ]
     parts = [_aligned(forward)] if forward else []
     bar = rf"$\bar v = \partial {name_latex(root)} / \partial v$"
-    parts.append(rf"Below, {bar} is the gradient by $v$.")
+    parts.append(rf"Below, {bar} is the gradient with respect to $v$.")
     parts += [_step(steps, step) for step in steps]
     return document(f"Backprop from ${name_latex(root)}$", "\n\n".join(parts))
 
@@ -51,12 +52,11 @@ def _step(steps: StepSequence, step: Step) -> str:
         lines = [rf"{name_latex(step.receiver)} &= {formula} = {number_latex(pretty_number(step.total_after))}"]
     if step.phase == "backward":
         slope = graph.slope(step.giver_place, step.operand).latex
-        rule = (
-            rf"{slope_latex(step.giver, step.receiver)} &= {slope} = {number_latex(pretty_number(step.local or 0.0))}"
-        )
+        number = number_latex(pretty_number(step.local or 0.0))
+        rule = rf"{slope_latex(step.giver, step.receiver, step.through)} &= {slope} = {number}"
         lines.insert(0, rule)
-    mistake = [rf"\emph{{{prose_latex(step.mistake)}}}"] if step.mistake else []
-    return "\n".join([rf"\paragraph{{{step.number}. {_title(step)}}}", _aligned(lines), *mistake])
+    wrong = [rf"\emph{{{prose_latex(text)}}}" for text in (step.mistake, step.cause) if text]
+    return "\n".join([rf"\paragraph{{{step.number}. {_title(step)}}}", _aligned(lines), *wrong])
 
 
 def _title(step: Step) -> str:
@@ -81,7 +81,7 @@ def _token(token: Token) -> str:
     if token.kind == "grad":
         return rf"\bar{{{name_latex(token.text)}}}"
     if token.kind == "slope":
-        return slope_latex(token.text, token.by)
+        return slope_latex(token.text, token.by, token.use)
     if token.kind in ("number", "result"):
         return number_latex(token.text)
     if token.kind in ("name", "formula"):

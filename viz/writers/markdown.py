@@ -41,7 +41,7 @@ def steps_markdown(steps: StepSequence) -> str:
 
 def _step(step: Step) -> str:
     lines = [rule_line(step), *map(as_text, lines_of(step))]
-    words = [markdown_text(step.sentence)]
+    words = [markdown_text(text) for text in (step.sentence, step.mistake, step.cause) if text]
     return "\n\n".join(
         [f"### {step.number}\\. {markdown_text(step.title)}", code_block([line for line in lines if line]), *words]
     )

@@ -52,7 +52,7 @@ def test_boxes_are_called_like_their_neurons_and_say_what_they_do():
     assert folded.formula(2).pretty == "tanh(Σ w·x + b)"
     assert folded.formula(4).pretty == "Σ w·x + b"
     assert folded.slope(4, 0).pretty == "layer2.neuron1.w1"
-    assert "3 neurons are boxes" in folded.caption
+    assert "Each of the 3 neurons is one box" in folded.caption
 
 
 def test_a_batch_is_shown_by_its_first_sample():
@@ -63,7 +63,7 @@ def test_a_batch_is_shown_by_its_first_sample():
     folded = fold(graph)
     assert [name for name in folded.names if "neuron" in name] == ["layer1.neuron1", "layer1.neuron2", "layer2.neuron1"]
     assert "0.3" not in folded.names
-    assert folded.caption.startswith("Sample 1 of 3, and its part of the gradients.")
+    assert folded.caption.startswith("Showing sample 1 of 3 and its share of the gradients.")
     for i, v in enumerate(folded.nodes):
         assert folded.adjoints[i] == pytest.approx(graph.adjoints[graph.place[v]], rel=1e-12)
     assert len(steps(loss, level="neurons")) == len(folded.uses) + 1
@@ -72,7 +72,7 @@ def test_a_batch_is_shown_by_its_first_sample():
 def test_a_batch_of_a_hundred_is_stepped_on_a_page():
     model = network(4, 1)
     loss = ag.mean([squared_error(model, [0.01 * k, 0.5]) for k in range(100)])
-    assert "Sample 1 of 100" in steps(loss).readable().graph.caption
+    assert "Showing sample 1 of 100" in steps(loss).readable().graph.caption
 
 
 def test_a_recurrent_network_shows_every_turn():
@@ -87,7 +87,7 @@ def test_a_recurrent_network_shows_every_turn():
         "layer1.neuron1_2",
         "layer1.neuron2_2",
     ]
-    assert "Sample" not in folded.caption
+    assert "sample" not in folded.caption
 
 
 def test_a_weight_that_is_used_outside_too_stays_in_sight():

@@ -16,7 +16,15 @@ from autograd_lite.viz.drawing.graphviz_engine import engine_name
 
 needs_graphviz = pytest.mark.skipif(engine_name() is None, reason="neither dot nor pygraphviz is installed")
 
-PROGRAM = """
+PLOTS = [
+    "viz.plot_history({'loss': [0.9, 0.4]})",
+    "viz.plot_decision_boundary(lambda x: x[0] - x[1], [[0.0, 0.0], [1.0, 2.0]], [0, 1])",
+    "viz.plot_descent(lambda w, b: w**2 + b**2, [(2.0, 2.0), (1.0, 1.0)])",
+    "viz.plot_taylor(lambda x: x**3, 1.0, 2)",
+    "viz.plot_activation('tanh')",
+    "viz.plot_gradient_flow({'layer 1': [0.1], 'layer 2': [0.2]})",
+]
+PROGRAM = f"""PLOTS = {PLOTS}
 import sys, nbformat
 from nbclient import NotebookClient
 from nbconvert import HTMLExporter
@@ -25,6 +33,7 @@ cells = [
     "from autograd_lite import Value, viz\\na = Value(1.0, 'a')\\nb = a + a\\nc = b + b\\n"
     "b.label, c.label = 'b', 'c'",
     "viz.steps(c)", "viz.draw(c)", "viz.explain(c, a)", "viz.explain(c)", "c",
+    *PLOTS,
 ]
 notebook = new_notebook(cells=[new_code_cell(cell) for cell in cells])
 NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
@@ -55,13 +64,20 @@ def outputs(folder):
 
 @needs_graphviz
 def test_a_notebook_holds_page_picture_and_text(notebook):
-    listed, drawn, explained, table, value = outputs(notebook)
+    listed, drawn, explained, table, value = outputs(notebook)[:5]
     assert set(listed) == {"text/html", "image/svg+xml", "text/plain"}
     assert "".join(listed["text/plain"]).startswith("Backprop from c: 2 ops, 5 steps")
     assert "image/svg+xml" in drawn
-    assert "\\frac{\\partial c}{\\partial b}" in "".join(explained["text/markdown"])
+    assert "\\frac{\\partial c}{\\partial {b}_{1}}" in "".join(explained["text/markdown"])
     assert "| leaf |" in "".join(table["text/markdown"])
     assert list(value) == ["text/plain"], "a Value prints one line and draws nothing"
+
+
+def test_every_plotting_cell_shows_a_picture(notebook):
+    pytest.importorskip("matplotlib")
+    plots = outputs(notebook)[5:]
+    assert len(plots) == len(PLOTS)
+    assert all(base64.b64decode(plot["image/png"]).startswith(b"\x89PNG") for plot in plots)
 
 
 @needs_graphviz

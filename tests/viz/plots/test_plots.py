@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
 
@@ -47,6 +48,34 @@ def test_axes_in_and_out(plot, tmp_path):
     first.figure.savefig(tmp_path / "plot.png")
 
 
+@pytest.mark.parametrize("plot", PLOTS.values(), ids=PLOTS)
+def test_what_is_returned_shows_its_picture_and_stays_axes(plot):
+    axes = plot()
+    assert axes._repr_png_().startswith(b"\x89PNG")
+    assert pickle.loads(pickle.dumps(axes)).get_xlabel() == axes.get_xlabel()  # noqa: S301 - our own
+
+
+def looks(axes):
+    return [(line.get_color(), line.get_linestyle(), str(line.get_label())) for line in axes.lines]
+
+
+def test_many_curves_differ():
+    curves = looks(viz.plot_history({f"run {k}": [1.0, 0.5] for k in range(12)}))
+    assert len({look[:2] for look in curves}) == 12
+
+
+def test_a_second_call_on_the_same_axes_differs():
+    axes = viz.plot_activation("tanh")
+    viz.plot_activation("relu", axes)
+    drawn = [look for look in looks(axes) if not look[2].startswith("_")]
+    assert len({look[:2] for look in drawn}) == 4
+    axes = viz.plot_descent(bowl, PATH)
+    viz.plot_descent(bowl, [(-3.0, 1.0), (-1.0, 0.5)], axes)
+    assert len(axes.collections) == 1
+    assert axes.get_xlim()[0] < -3.0 < 2.0 < axes.get_xlim()[1]
+    assert len({look[:2] for look in looks(axes) if look[2].startswith("descent")}) == 2
+
+
 def test_without_matplotlib():
     code = "import sys; sys.modules['matplotlib'] = None\nfrom autograd_lite import viz; viz.plot_activation('relu')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603 - ours
@@ -74,6 +103,23 @@ def test_probabilities_part_at_one_half():
     axes = viz.plot_decision_boundary(lambda x: ag.sigmoid(2.0 * x[0] - x[1]), POINTS, threshold=0.5)
     points = border(axes)
     np.testing.assert_allclose(points[:, 1], 2.0 * points[:, 0], atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        lambda x: ag.sigmoid(2.0 * x[0] - x[1]),
+        nn.MLPClassifier((4,), tol=10.0, random_state=0).fit(POINTS, [0, 1, 0, 1]),
+    ],
+    ids=["network", "estimator"],
+)
+def test_probabilities_are_shaded_and_part_at_one_half_by_themselves(model):
+    regions, line = viz.plot_decision_boundary(model, POINTS, [0, 1, 0, 1]).collections
+    assert len(regions.get_paths()) == 20
+    x, y = line.get_paths()[0].vertices[0]
+    if callable(model):
+        assert y == pytest.approx(2.0 * x, abs=1e-3)
+        assert not viz.plot_decision_boundary(model, POINTS, threshold=0.0).collections[1:], "as logits: one class"
 
 
 @pytest.mark.parametrize("classes", [[0, 1, 2, 1], ["a", "b", "_c$", "b"]])
@@ -109,7 +155,7 @@ def test_one_region_has_no_border():
         (bowl, [[1.0, 2.0, 3.0]], None, ShapeError, r"X has shape \(1, 3\); the picture needs rows of two"),
         (bowl, [[1.0, np.nan]], None, ShapeError, "two finite numbers"),
         (bowl, POINTS, [1, 0], ShapeError, "X has 4 rows and y has 2"),
-        (3.0, POINTS, None, OperandError, "is no classifier; give an estimator"),
+        (3.0, POINTS, None, OperandError, "is not a classifier; give an estimator"),
     ],
 )
 def test_what_has_no_boundary(model, X, y, error, message):
@@ -150,7 +196,7 @@ def test_a_recorded_run_and_plain_heights():
     ("loss", "path", "error", "message"),
     [
         (bowl, [1.0, 2.0], ShapeError, r"path has shape \(2,\)"),
-        ("loss", PATH, OperandError, "is no loss; give a function of two numbers"),
+        ("loss", PATH, OperandError, "is not a loss; give a function of two numbers"),
         ([1.0, 2.0], PATH, OperandError, "a grid of numbers"),
     ],
 )
@@ -230,8 +276,10 @@ def test_bars_are_the_sizes_of_the_gradients():
 def test_a_dead_layer_says_so():
     axes = viz.plot_gradient_flow({"dead": [0.0, 0.0], "live": [1.0]})
     assert [text.get_text() for text in axes.texts] == ["all 0"]
+    assert axes.get_title() == ""
     axes = viz.plot_gradient_flow(nn.MLP(1, [2, 1]))  # before backward
     assert len(axes.texts) == 2
+    assert axes.get_title() == "All gradients are 0: call loss.backward() first."
     pixels(axes)
 
 

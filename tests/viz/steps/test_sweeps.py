@@ -31,8 +31,8 @@ def test_the_steps_that_go_wrong_say_why(example):
     root, _ = example("shared")
     text = str(steps(root, mistake="order"))
     assert "✗ Too early: b passes its gradient on although only 1 of 2 contributions has arrived." in text
-    assert "✗ Counted again: b passes on all it has" in text
-    assert "a.grad ends at 6; right is 4." in text
+    assert "✗ Counted twice: b passes on its whole gradient again" in text
+    assert "a.grad ends at 6; the correct value is 4." in text
     overwriting = str(steps(root, mistake="overwrite"))
     assert "b.grad = c.grad · ∂c/∂b" in overwriting
     assert "✗ = overwrites: the 1 that had arrived at b is lost." in overwriting

@@ -68,7 +68,7 @@ def test_what_has_no_gradient_to_guess_is_shown_at_once_and_explained_in_a_sente
     root, _ = example("squared")
     text = played(root, ["p", "e", "q"])
     assert "There is nothing to predict in this step.\n\n1. Seed: ∂L/∂L = 1" in text
-    assert "The sweep starts at L: its derivative by itself is 1." in text
+    assert "The sweep starts at L: its derivative with respect to itself is 1." in text
     assert "paths" not in text
 
 

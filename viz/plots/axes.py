@@ -1,0 +1,63 @@
+"""What the plots share: new axes that a notebook shows, and styles that stay apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from autograd_lite.errors import MissingDependencyError
+
+from ..theme import LIGHT
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["COLOURS", "DASHES", "dress", "new_axes", "plain_text", "styles"]
+
+COLOURS = (LIGHT.data, LIGHT.gradient, LIGHT.done, LIGHT.focus, LIGHT.alarm, LIGHT.muted)
+DASHES: tuple[Any, ...] = ("solid", "dashed", "dotted", "dashdot", (0, (5, 1)))  # matplotlib takes names and patterns
+
+
+def new_axes() -> Axes:
+    """Axes in a new figure, apart from pyplot's; as the result of a notebook's cell they show the figure."""
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - an optional package
+        from matplotlib.figure import Figure  # noqa: PLC0415 - an optional package
+    except ImportError as error:
+        raise MissingDependencyError(
+            "Plotting needs matplotlib, which is not installed: pip install 'autograd-lite[plot]'"
+        ) from error
+    figure = Figure(figsize=(6.4, 4.0), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    vars(axes)["_repr_png_"] = partial(_png, figure)  # where IPython looks for a picture
+    return axes
+
+
+def _png(figure: Figure) -> bytes:
+    file = BytesIO()
+    figure.savefig(file, format="png")
+    return file.getvalue()
+
+
+def styles(start: int = 0) -> Iterator[tuple[str, Any]]:
+    """Colours with dashes, of which the first thirty differ."""
+    k = start
+    while True:
+        yield COLOURS[k % len(COLOURS)], DASHES[k % len(DASHES)]
+        k += 1
+
+
+def plain_text(name: object) -> str:
+    """A name of which matplotlib must not read a formula or hide a leading underscore."""
+    return " " * str(name).startswith("_") + str(name).replace("$", r"\$")
+
+
+def dress(axes: Axes, grid: str = "both") -> None:
+    """Remove two sides of the frame and draw a faint grid."""
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(visible=True, axis=grid, alpha=0.3)  # type: ignore[arg-type]
+    axes.set_axisbelow(True)
