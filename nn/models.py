@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from .fitting import fit
-from .history import History
-from .layers import MLP, Neuron
-from .optim import SGD
-from .restarts import Restarts, fit_restarts
+from .networks.layers import MLP, Neuron
+from .optimizers.optimizer import SGD
+from .training.fitting import fit
+from .training.history import History
+from .training.restarts import Restarts, fit_restarts
 
 __all__ = [
     "XOR",

@@ -1,0 +1,146 @@
+"""Programs that networks of one architecture share.
+
+Building the program of an architecture takes longer than training on a small table. So it is built once in a process,
+from a twin of the network that nobody else holds; weights are inputs of it, and every network of that shape uses it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from autograd_lite.compiler import compile  # noqa: A004 - the name of the design
+from autograd_lite.engine import Value
+
+from ..losses.loss import Loss
+from ..losses.penalties import Penalty
+from ..networks.activations import Activation
+from ..networks.layers import MLP
+from ..training.objective import CompiledSteps, Objective
+
+__all__ = ["Architecture", "Programs", "SharedSteps", "parameters_in", "programs_of", "widths_of"]
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """What a program depends on, apart from the loss.
+
+    Attributes
+    ----------
+    widths : tuple of int
+        Numbers of inputs, of neurons in each hidden layer, and of outputs.
+    activation, output_activation : str or callable
+    """
+
+    widths: tuple[int, ...]
+    activation: Activation
+    output_activation: Activation = "linear"
+
+    def network(self, seed: int | None = 0) -> MLP:
+        """A fresh network of scalars."""
+        n_in, *sizes = self.widths
+        return MLP(
+            n_in,
+            sizes,
+            activation=self.activation,
+            output_activation=self.output_activation,
+            init=flatter if self.activation == "sigmoid" else spread,
+            seed=seed,
+        )
+
+    @property
+    def is_weight(self) -> Array:
+        """1 for each weight, 0 for each bias, in the order of the parameters."""
+        shapes = zip(self.widths[:-1], self.widths[1:], strict=True)
+        return np.concatenate([np.tile([1.0] * n_in + [0.0], n_out) for n_in, n_out in shapes])
+
+    def split(self, flat: Array) -> tuple[list[Array], list[Array]]:
+        """The weights of each layer, shape (inputs, outputs), and its biases, from all parameters in order."""
+        weights, biases, start = [], [], 0
+        for n_in, n_out in zip(self.widths[:-1], self.widths[1:], strict=True):
+            neurons = flat[start : (start := start + n_out * (n_in + 1))].reshape(n_out, n_in + 1)
+            weights.append(neurons[:, :-1].T.copy())
+            biases.append(neurons[:, -1].copy())
+        return weights, biases
+
+    def joined(self, weights: Sequence[Array], biases: Sequence[Array]) -> Array:
+        """All parameters in order, from what `split` gives."""
+        layers = zip(weights, biases, strict=True)
+        return np.concatenate([np.column_stack([w.T, b]).ravel() for w, b in layers])
+
+
+def spread(rng: np.random.Generator, n_in: int, n_out: int) -> tuple[Array, float]:
+    r"""Weights and bias uniform in :math:`\pm\sqrt{6/(n_{in}+n_{out})}`: Xavier's rule, for biases too.
+
+    Scikit-learn starts so. On small tables it does better than the rules of `init`, whose biases start at 0.
+    """
+    drawn = math.sqrt(6.0 / (n_in + n_out)) * rng.uniform(-1.0, 1.0, n_in + 1)
+    return drawn[:-1], float(drawn[-1])
+
+
+def flatter(rng: np.random.Generator, n_in: int, n_out: int) -> tuple[Array, float]:
+    """The same with 2 in place of 6, for sigmoids."""
+    weights, bias = spread(rng, n_in, n_out)
+    return weights / math.sqrt(3.0), bias / math.sqrt(3.0)
+
+
+class Programs:
+    """The compiled code of an architecture: its outputs, and its gradients under a loss.
+
+    Attributes
+    ----------
+    steps : CompiledSteps
+    """
+
+    def __init__(self, architecture: Architecture, loss: Loss | None, *, weighted: bool) -> None:
+        twin = architecture.network()
+        parameters = parameters_in(twin)
+        self._outputs = compile(twin, batch=(0,)).step(parameters)
+        if loss is not None:
+            self.steps = CompiledSteps(Objective(twin, loss, weighted=weighted), parameters)
+
+    def outputs(self, weights: Array, inputs: Array) -> Array:
+        """The outputs for many rows, shape (rows, outputs)."""
+        columns: Array = self._outputs(weights, inputs)
+        return columns.T
+
+
+@lru_cache(maxsize=128)
+def programs_of(architecture: Architecture, loss: Loss | None = None, *, weighted: bool = False) -> Programs:
+    """The programs of an architecture, made once in a process; for a loss, or for outputs only."""
+    return Programs(architecture, loss, weighted=weighted)
+
+
+def parameters_in(network: MLP) -> list[Value]:
+    """The parameters in order, as ``network.parameters()`` finds them by searching."""
+    return [p for layer in network.layers for neuron in layer.neurons for p in (*neuron.w, neuron.b)]
+
+
+class SharedSteps(CompiledSteps):
+    """Steps on one network by the programs of another one of the same architecture."""
+
+    def __init__(
+        self, objective: Objective, parameters: Sequence[Value], penalty: Penalty, twin: CompiledSteps
+    ) -> None:
+        super().__init__(objective, parameters, penalty)
+        self._twin = twin
+
+    def mean_and_gradient(self, weights: Array, rows: Sequence[Array]) -> tuple[float, Array]:
+        """The mean of the objective over the rows, and its gradient."""
+        return self._twin.mean_and_gradient(weights, rows)
+
+    def value(self, weights: Array, rows: Sequence[Array]) -> float:
+        """The loss of a batch alone, without penalty."""
+        return self._twin.value(weights, rows)
+
+
+def widths_of(network: MLP) -> tuple[int, ...]:
+    """The number of inputs, and of neurons in each layer."""
+    return (network.n_in, *[len(layer.neurons) for layer in network.layers])

@@ -1,0 +1,180 @@
+"""The regressor: outputs are predictions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import RegressorMixin
+from sklearn.metrics import r2_score
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import column_or_1d, validate_data
+
+from autograd_lite.errors import ShapeError
+
+from ..losses.loss import LOSSES, Loss
+from .base import BaseNetwork, takes_steps
+from .stopping import added_up
+
+__all__ = ["MLPRegressor"]
+
+Array = npt.NDArray[np.float64]
+
+SQUARES = LOSSES["half_mean_squared_error"]
+SQUARES_OF_OUTPUTS = added_up(SQUARES)
+
+
+class MLPRegressor(RegressorMixin, BaseNetwork):  # type: ignore[misc] # scikit-learn has no types
+    """Regressor for one or several targets: a multi-layer perceptron of scalars.
+
+    It minimises half the squared error, added up over targets, compiled. Give it standardised columns:
+    ``make_pipeline(StandardScaler(), MLPRegressor())``.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : int or sequence of int
+        Number of neurons in each hidden layer.
+    activation : str or callable
+        Of the hidden layers: any op of the table that takes one operand, "linear" (or "identity"), "sigmoid" (or
+        "logistic"), or a function of one Value.
+    solver : {"adam", "adamw", "rmsprop", "sgd", "lbfgs"}
+        How a gradient becomes a step. "lbfgs" takes all samples at once, and is good for small tables; of the
+        parameters below it uses alpha, max_iter, tol, restarts and callbacks.
+    alpha : float
+        Strength of the L2 penalty: ``alpha / 2`` times the sum of the squares of all weights (biases do not count),
+        divided by the number of samples in a batch.
+    batch_size : int or "auto"
+        Samples per step; "auto" is 200. It is cut to the number of samples.
+    learning_rate : {"constant", "invscaling", "adaptive"}
+        How the rate changes: not at all; as ``learning_rate_init / (samples seen + 1) ** power_t``; or to a fifth at
+        each plateau.
+    learning_rate_init : float
+        Learning rate of the first epoch.
+    power_t : float
+        Exponent for "invscaling".
+    max_iter : int
+        Largest number of epochs.
+    shuffle : bool
+        Whether each epoch takes the samples in a new order.
+    random_state : int, RandomState or None
+        Source of all randomness.
+    tol : float
+        By how much the loss must fall (or with early stopping, the score rise) to count as a gain.
+    verbose : bool
+        Whether to show progress.
+    warm_start : bool
+        Whether `fit` goes on from the network of the last fit.
+    momentum, nesterovs_momentum : float, bool
+        For "sgd".
+    early_stopping : bool
+        Whether to hold samples out, stop by their score and keep the network of the best one.
+    validation_fraction : float
+        Share of the samples to hold out.
+    beta_1, beta_2, epsilon : float
+        For "adam" and "adamw"; epsilon for "rmsprop" too.
+    n_iter_no_change : int
+        Training ends after more epochs than this without a gain.
+    restarts : int
+        How many random starts to train from; the best is kept.
+    callbacks : callback or iterable of them, optional
+        As in `nn.fit`. Searches and parallel restarts work on copies of them.
+    n_jobs : int, optional
+        How many processes work on the restarts; see joblib.
+
+    Attributes
+    ----------
+    network_ : MLP
+        The network of scalars, for `viz.draw`, `viz.steps` and `viz.explain`; its outputs are the predictions. What is
+        predicted comes from it: change a weight and the prediction changes.
+    history_ : History
+        Of the training, for `viz.plot_history`.
+    coefs_, intercepts_ : list of float64 array
+        Weights of shape (inputs, neurons) and biases of each layer, copied from the network.
+    loss_curve_, loss_, best_loss_ : list of float, float, float
+        The loss of each epoch, the last one, the smallest one.
+    validation_scores_, best_validation_score_ : list of float, float
+        Of the samples held out; None without early stopping.
+    n_iter_ : int
+        Epochs of the last call.
+    n_outputs_, n_layers_, out_activation_ : int, int, str
+        Number of outputs; of layers, inputs among them; what makes predictions of the outputs.
+    n_features_in_, feature_names_in_ : int, array of str
+        Number of inputs, and their names if the first table had names.
+
+    Raises
+    ------
+    DomainError, UnknownNameError, ShapeError
+        In `fit`, if a parameter or the data cannot be used; many of the checks of data are scikit-learn's own.
+    NonFiniteError
+        If training diverges from every start.
+
+    Examples
+    --------
+    >>> X = np.linspace(-2.0, 2.0, 50)[:, None]
+    >>> model = MLPRegressor((8,), activation="tanh", learning_rate_init=0.05, max_iter=1000, random_state=0)
+    >>> bool(model.fit(X, np.sin(2.0 * X[:, 0])).score(X, np.sin(2.0 * X[:, 0])) > 0.95)
+    True
+    """
+
+    out_activation_ = "identity"
+
+    @available_if(takes_steps)  # type: ignore[untyped-decorator] # as above
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> MLPRegressor:  # noqa: N803 - the field's letter
+        """Go through some samples once, from where the last call ended.
+
+        Parameters
+        ----------
+        X : array, shape (n, d)
+        y : array, shape (n,) or (n, k)
+        sample_weight : array, shape (n,), optional
+
+        Returns
+        -------
+        MLPRegressor
+            The estimator itself.
+        """
+        self._one_epoch(X, y, sample_weight)
+        return self
+
+    def predict(self, X: Any) -> Array:  # noqa: N803 - the field's letter
+        """The outputs of the network.
+
+        Parameters
+        ----------
+        X : array, shape (n, d)
+
+        Returns
+        -------
+        float64 array, shape (n,) or (n, k)
+        """
+        outputs = self._outputs(X)
+        return outputs[:, 0] if outputs.shape[1] == 1 else outputs
+
+    # --- For the base ------------------------------------------------------------------------------------------------
+
+    def _checked(self, X: Any, y: Any, *, reset: bool, classes: Any = None) -> tuple[Array, Array]:  # noqa: ARG002, N803
+        X, y = validate_data(  # noqa: N806 - as above
+            self, X, y, reset=reset, dtype=np.float64, multi_output=True, y_numeric=True
+        )
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        outputs = 1 if y.ndim == 1 else y.shape[1]
+        if not reset and outputs != self.n_outputs_:
+            raise ShapeError(f"y has {outputs} columns; the first one had {self.n_outputs_}. Go on with the same.")
+        self.n_outputs_ = outputs
+        return X, y.astype(np.float64)
+
+    def _loss(self) -> Loss:
+        return SQUARES if self.n_outputs_ == 1 else SQUARES_OF_OUTPUTS
+
+    def _stratified(self) -> bool:
+        return False
+
+    def _score_of(self, outputs: Array, targets: Array, weights: Array | None) -> float:
+        return float(r2_score(targets, outputs, sample_weight=weights))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags

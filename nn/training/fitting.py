@@ -1,0 +1,175 @@
+"""`fit`: check the data and the settings once, then train."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from autograd_lite.errors import DomainError, OperandError, ShapeError
+from autograd_lite.op import Node, shown
+
+from ..losses.loss import Loss, is_list, loss_named
+from ..losses.penalties import Penalty
+from ..optimizers.named import optimizer_named
+from ..optimizers.optimizer import Optimizer
+from .callbacks import Callback, callbacks_of
+from .data import numbers_of, split_off, targets_for, weights_of_samples
+from .history import History
+from .loop import Metric, Training
+
+__all__ = ["fit"]
+
+Array = npt.NDArray[np.float64]
+
+
+def fit(
+    model: Any,
+    X: Any,  # noqa: N803 - the field's letter
+    y: Any,
+    *,
+    loss: str | Loss | Callable[[Any, Any], Any],
+    optimizer: str | Optimizer = "adam",
+    epochs: int = 100,
+    batch_size: int | None = None,
+    validation: float | tuple[Any, Any] | None = None,
+    seed: int | None = None,
+    callbacks: Callback | Callable[[Training], Any] | Iterable[Callback | Callable[[Training], Any]] = (),
+    compile: bool = True,  # noqa: A002 - the public name, as in other libraries
+    metrics: Mapping[str, Metric] | Iterable[Metric] | Metric = (),
+    penalty: Penalty | None = None,
+    sample_weight: Any = None,
+    class_weight: Mapping[Any, float] | str | None = None,
+    shuffle: bool = True,
+    resume: History | None = None,
+) -> History:
+    """Train a model: change its parameters so that the loss becomes small.
+
+    Parameters
+    ----------
+    model : Model
+        Anything with ``parameters()`` that can be called with one row of X and returns a Value or a list of them.
+    X : array, shape (n, d)
+        One row of inputs per sample.
+    y : array, shape (n,) or (n, k)
+        One target per sample, or one per output; for "cross_entropy" the class, counted from 0, or one-hot rows.
+    loss : str or callable
+        A name in `LOSSES`, or a function ``loss(output, target)`` of one sample, whose mean is taken.
+    optimizer : Optimizer or str
+        Goes on from its state, so give a fresh one for a fresh start; a name stands for its usual settings.
+    epochs : int
+        How often to go through all samples, at least 1. With `resume`, all in all.
+    batch_size : int, optional
+        Samples per step: all unless given; 1 is sample by sample.
+    validation : float or (X, y), optional
+        A share to hold out at random, or data of their own: for the history, and for callbacks to stop by.
+    seed : int, optional
+        Source of all randomness in training; another one each time unless given. It is kept in the history.
+    callbacks : callback, or iterable of them
+        See the module `callbacks`.
+    compile : bool
+        Whether to run compiled array code, or (False) the graph of Values sample by sample; both give the same
+        numbers, up to rounding.
+    metrics : function, or mapping or iterable of functions
+        ``metric(outputs, targets)``, noted after each epoch.
+    penalty : L1 or L2, optional
+        Added to the loss.
+    sample_weight : sequence of float, optional
+        How much each sample counts; scaled to mean 1.
+    class_weight : mapping or "balanced", optional
+        How much each class counts.
+    shuffle : bool
+        Whether each epoch takes the samples in a new order; not needed, and not done, where a batch is all of them.
+    resume : History, optional
+        Of an earlier run, to go on with: the same seed, the next epoch. It is extended and returned. After Ctrl-C in
+        the middle of an epoch it goes on with the next step, if there are as many samples, and as many in a step, as
+        before; otherwise that epoch begins anew.
+
+    Returns
+    -------
+    History
+        Also after Ctrl-C, with what there is so far: the model then stands between two steps, is usable, and can be
+        trained on with `resume`.
+
+    Raises
+    ------
+    NonFiniteError
+        If the loss, its gradient or a weight became NaN or infinite. The parameters are those from before the last
+        step, or from before the epoch where several steps have passed unnoticed.
+    ShapeError, DomainError, OperandError, UnknownNameError
+        If the data or the settings cannot be used; nothing has changed then.
+
+    Examples
+    --------
+    >>> from autograd_lite import nn
+    >>> X, y = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0.0, 1.0, 1.0, 0.0]
+    >>> model = nn.MLP(2, [4, 1], activation="tanh", seed=1)
+    >>> history = fit(model, X, y, loss="binary_cross_entropy_with_logits", optimizer=nn.SGD(1.0), epochs=200, seed=0)
+    >>> (nn.predict(model, X) > 0).tolist()
+    [False, True, True, False]
+    """
+    if not isinstance(resume, History | None):
+        raise OperandError(f"resume is {shown(resume)}; give the History that an earlier fit returned.")
+    history = resume if resume is not None else History(seed=_seed(seed))
+    _whole("epochs", epochs)
+    if batch_size is not None:
+        _whole("batch_size", batch_size)
+    training = Training(model, optimizer_named(optimizer), history, epochs)
+    training.callbacks = callbacks_of(callbacks)
+    training.metrics = _named(metrics)
+    training.batch_size, training.shuffle = batch_size, shuffle
+    rule = loss_named(loss)
+    inputs = numbers_of(X, "X")
+    outputs = _outputs_of(model, inputs)
+    targets = targets_for(rule, y, len(inputs), outputs)
+    weights = weights_of_samples(targets, sample_weight, class_weight)
+    rows = [inputs, targets] if weights is None else [inputs, targets, weights]
+    if isinstance(validation, (int, float)):
+        training.kept, held_out = split_off(validation, len(inputs), np.random.default_rng([history.seed, 0]))
+        training.validation = [part[held_out] for part in rows]
+    elif validation is not None:
+        if not isinstance(validation, Sequence) or isinstance(validation, str) or len(validation) != 2:
+            raise OperandError(f"validation is {shown(validation)}; give a share, such as 0.2, or a pair (X, y).")
+        held_in, held_targets = numbers_of(validation[0], "validation's X"), validation[1]
+        training.validation = [held_in, targets_for(rule, held_targets, len(held_in), outputs)]
+        training.validation += [np.ones(len(held_in))] if weights is not None else []
+    training.rows = rows
+    training.use(rule, weighted=weights is not None, penalty=penalty, compile=compile)
+    return training.run()
+
+
+def _named(metrics: Any) -> dict[str, Metric]:
+    if isinstance(metrics, Mapping):
+        named = {str(name): metric for name, metric in metrics.items()}
+    else:
+        several = list(metrics) if isinstance(metrics, Iterable) else [metrics]
+        named = {getattr(metric, "__name__", shown(metric)): metric for metric in several}
+    for metric in named.values():
+        if not callable(metric):
+            raise OperandError(f"{shown(metric)} is no metric; give a function of outputs and targets, as nn.rmse.")
+    return named
+
+
+def _outputs_of(model: Any, inputs: Array) -> int:
+    """Ask the model for one sample, and count its outputs."""
+    output = model(inputs[0].tolist())
+    if isinstance(output, Node):
+        return 1
+    if not is_list(output) or not all(isinstance(v, Node) for v in output):
+        raise ShapeError(f"The model returned {shown(output)} for a row; it must return a Value or a list of Values.")
+    return len(output)
+
+
+def _seed(seed: int | None) -> int:
+    if seed is None:
+        return int(np.random.SeedSequence().generate_state(1)[0])
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
+        raise DomainError(f"seed is {shown(seed)}; it must be a whole number, at least 0.")
+    return int(seed)
+
+
+def _whole(name: str, number: Any) -> None:
+    if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or number < 1:
+        raise DomainError(f"{name} is {shown(number)}; it must be a whole number, at least 1.")

@@ -1,0 +1,113 @@
+"""What happened in training, epoch by epoch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..wording import plain
+
+__all__ = ["History", "Unfinished"]
+
+
+@dataclass
+class Unfinished:
+    """How far training came in an epoch that was broken off.
+
+    Attributes
+    ----------
+    steps : int
+        How many steps of the epoch were taken.
+    batch, samples : int
+        How many samples a step has, and the epoch.
+    loss : float
+        What these steps add to the loss of the epoch.
+    seconds : float
+        Time that they took.
+    """
+
+    steps: int
+    batch: int
+    samples: int
+    loss: float
+    seconds: float
+
+
+@dataclass
+class History:
+    """The numbers of a training run, one per epoch.
+
+    Attributes
+    ----------
+    loss : list of float
+        Mean over the epoch's steps, each taken before its update; a sum over the epoch where the loss is a sum. With
+        the penalty, if there is one.
+    validation_loss : list of float
+        After the epoch, without penalty; empty if there are no validation data.
+    metrics : dict of str to list of float
+        After the epoch, on the validation data if there are any, else on the training data.
+    gradient_norm : list of float
+        Length of the gradient of the epoch's last step.
+    lr : list of float
+        Learning rate in the epoch.
+    seconds : list of float
+        Time that the epoch took, by the wall clock.
+    seed : int
+        Where the shuffling and dropout of every epoch come from.
+    stopped : str
+        Why training ended: "all epochs", "interrupted", or what a callback said.
+    unfinished : Unfinished or None
+        The epoch in which training was broken off, if some of its steps were taken: the weights are those after them.
+
+    Examples
+    --------
+    >>> History(loss=[0.9, 0.4], stopped="all epochs")
+    History(2 epochs, loss 0.9 → 0.4, all epochs)
+    """
+
+    loss: list[float] = field(default_factory=list)
+    validation_loss: list[float] = field(default_factory=list)
+    metrics: dict[str, list[float]] = field(default_factory=dict)
+    gradient_norm: list[float] = field(default_factory=list)
+    lr: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    seed: int = 0
+    stopped: str = ""
+    unfinished: Unfinished | None = None
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs were finished."""
+        return len(self.loss)
+
+    @property
+    def watched(self) -> list[float]:
+        """The loss by which a run is judged: on the validation data if there are any, else in training."""
+        return self.validation_loss or self.loss
+
+    def curves(self) -> dict[str, list[float]]:
+        """What a picture of the run shows: the losses and the metrics, those that there are."""
+        named = {"loss": self.loss, "validation loss": self.validation_loss, **self.metrics}
+        return {name: numbers for name, numbers in named.items() if numbers}
+
+    def trim(self) -> None:
+        """Forget what was noted of an epoch that was not finished."""
+        for numbers in (self.validation_loss, self.gradient_norm, self.lr, self.seconds, *self.metrics.values()):
+            del numbers[self.epochs :]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Everything as lists, numbers and text, for a file or a table."""
+        return {**vars(self), "metrics": dict(self.metrics)}
+
+    def __str__(self) -> str:
+        path = f", loss {self.loss[0]:.4g} → {self.loss[-1]:.4g}" if self.loss else ""
+        stopped = f", {plain(self.stopped)}" if self.stopped else ""
+        more = f" and {_counted(self.unfinished.steps, 'step')}" if self.unfinished else ""
+        return f"{_counted(self.epochs, 'epoch')}{more}{path}{stopped}"
+
+    def __repr__(self) -> str:
+        return f"History({self})"
+
+
+def _counted(n: int, what: str) -> str:
+    return f"{n} {what}{'' if n == 1 else 's'}"
