@@ -11,7 +11,7 @@ import numpy as np
 from autograd_lite.errors import ShapeError, UnknownNameError
 from autograd_lite.namespaces import values as op
 
-__all__ = ["LOSSES", "Loss", "is_list", "loss", "loss_named"]
+__all__ = ["LOSSES", "Loss", "added_up", "is_list", "loss", "loss_named"]
 
 
 class Loss:
@@ -128,6 +128,15 @@ def loss_named(loss: str | Callable[[Any, Any], Any]) -> Loss:
     if not isinstance(loss, str) or loss not in LOSSES:
         raise UnknownNameError.among("loss", loss, LOSSES)
     return LOSSES[loss]
+
+
+def added_up(loss: Loss) -> Loss:
+    """The loss of one output for several: their sum, where the loss itself takes the mean."""
+
+    def total(outputs: Any, targets: Any) -> Any:
+        return op.fsum([loss.rule(o, t) for o, t in zip(outputs, targets, strict=True)])
+
+    return Loss(total, whole=True)
 
 
 def loss(**kind: Any) -> Callable[[Callable[[Any, Any], Any]], Loss]:

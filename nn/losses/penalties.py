@@ -6,7 +6,7 @@ They are evaluated on the flat array of all weights; ``penalty(parameters)`` mak
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -50,10 +50,18 @@ class Penalty:
         raise NotImplementedError
 
 
+@dataclass(frozen=True)
 class L2(Penalty):
     r"""Sum of squares, :math:`\lambda \sum w^2`: pulls large weights most (ridge, or Tikhonov, regularisation) [1]_.
 
     Note that some libraries write :math:`\frac{\lambda}{2} \sum w^2`: there the same strength pulls half as much.
+
+    Parameters
+    ----------
+    strength : float
+        The factor :math:`\lambda`, at least 0.
+    mask : float64 array, optional
+        1 for each parameter that counts, 0 for each that does not, such as a bias; all count unless given.
 
     References
     ----------
@@ -65,19 +73,25 @@ class L2(Penalty):
     (0.5, [0.2, -0.4])
     """
 
+    mask: Array | None = field(default=None, compare=False, repr=False)
+
     def __call__(self, parameters: Sequence[Value]) -> Any:
         """The penalty as a Value."""
-        return self.strength * op.fsum([op.square(p) for p in parameters])
+        counted = parameters if self.mask is None else [p for p, m in zip(parameters, self.mask, strict=True) if m]
+        return self.strength * op.fsum([op.square(p) for p in counted])
 
     def value(self, weights: Array) -> float:
         """The penalty of an array of weights."""
-        with np.errstate(over="ignore"):  # what is beyond all numbers is infinite, without a warning
-            return self.strength * float(weights @ weights)
+        with np.errstate(over="ignore"):  # beyond all numbers it is infinite, without a warning
+            return self.strength * float(weights @ self._counted(weights))
 
     def gradient(self, weights: Array) -> Array:
         """Its slope by each weight."""
         with np.errstate(over="ignore"):
-            return 2.0 * self.strength * weights
+            return 2.0 * self.strength * self._counted(weights)
+
+    def _counted(self, weights: Array) -> Array:
+        return weights if self.mask is None else weights * self.mask
 
 
 class L1(Penalty):

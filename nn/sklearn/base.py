@@ -24,16 +24,18 @@ from autograd_lite.errors import DomainError, NonFiniteError, ShapeError, Unknow
 from autograd_lite.op import shown
 
 from ..losses.loss import Loss
+from ..losses.penalties import L2
 from ..networks.layers import MLP
 from ..networks.weights import read_weights, write_weights
 from ..optimizers.adaptive import Adam, AdamW, RMSProp
 from ..optimizers.optimizer import SGD, Optimizer
-from ..training.callbacks import Progress, callbacks_of
+from ..training.callbacks import Callback, Progress, callbacks_of
 from ..training.history import History
+from ..training.loop import Training
 from .conversion import activation_for
-from .lbfgs import run_lbfgs
-from .programs import Architecture, parameters_in, programs_of, widths_of
-from .stopping import SCORE, NetworkTraining, Plateau, Ridge, Schedules
+from .lbfgs import LBFGS
+from .programs import Architecture, SharedLoss, parameters_in, programs_of, widths_of
+from .stopping import SCORE, InverseScaling, Plateau
 
 __all__ = ["BaseNetwork", "takes_steps"]
 
@@ -190,24 +192,29 @@ class BaseNetwork(BaseEstimator):  # type: ignore[misc] # scikit-learn has no ty
     def _train(self, data: Data, start: Run, epochs: int | None = None) -> Run:
         """One training, from a start."""
         network, history, optimizer, _ = start
+        by_curvature = self.solver == "lbfgs"
         kept, held_out = self._split(data.rows[1], history.seed)
-        schedules = Schedules(self.learning_rate, self.learning_rate_init, self.power_t)
-        plateau = Plateau(self.tol, self.n_iter_no_change, schedules, self._judge(data, held_out))
-        training = NetworkTraining(network, optimizer, history, history.epochs + (epochs or self.max_iter), plateau)
+        plateau = Plateau(
+            self.tol, self.n_iter_no_change, self.learning_rate == "adaptive", self._judge(data, held_out)
+        )
+        last = history.epochs + (epochs or self.max_iter)
+        training = Training(network, optimizer, history, last, LBFGS(self.tol) if by_curvature else None)
         training.rows, training.kept, training.shuffle = data.rows, kept, self.shuffle
-        training.callbacks = callbacks_of(self.callbacks or ())
-        training.callbacks += [Progress(sys.stdout)] if self.verbose else []
+        training.callbacks = self._callbacks([] if by_curvature else [plateau])
         training.batch_size = size = self._batch(training.size)
-        architecture = self._architecture
-        ridge = Ridge(0.5 * self.alpha / (size * data.mean_weight), architecture.is_weight)
-        training.use_shared(architecture, self._loss(), ridge, weighted=len(data.rows) == 3)
-        if self.solver == "lbfgs":
-            run_lbfgs(training, self.tol)
-            return Run(network, history, optimizer, -history.loss[-1])
+        architecture, loss, weighted = self._architecture, self._loss(), len(data.rows) == 3
+        penalty = L2(0.5 * self.alpha / (size * data.mean_weight), architecture.is_weight)
+        training.use(loss, weighted=weighted, penalty=penalty)
+        training.batch_loss = SharedLoss(training.batch_loss, programs_of(architecture, loss, weighted=weighted).loss)
         training.run()
         if plateau.best_weights is not None:
             write_weights(training.parameters, plateau.best_weights)
-        return Run(network, history, optimizer, plateau.best)
+        return Run(network, history, optimizer, -history.loss[-1] if by_curvature else plateau.best)
+
+    def _callbacks(self, rules: list[Callback]) -> list[Callback]:
+        if rules and self.learning_rate == "invscaling":
+            rules = [*rules, InverseScaling(self.learning_rate_init, self.power_t)]
+        return [*rules, *callbacks_of(self.callbacks or ()), *([Progress(sys.stdout)] if self.verbose else [])]
 
     def _batch(self, samples: int) -> int:
         if self.solver == "lbfgs":

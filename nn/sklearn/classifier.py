@@ -14,9 +14,8 @@ from sklearn.utils.validation import column_or_1d, validate_data
 
 from autograd_lite.errors import DomainError, ShapeError
 
-from ..losses.loss import LOSSES, Loss
+from ..losses.loss import LOSSES, Loss, added_up
 from .base import BaseNetwork, takes_steps
-from .stopping import added_up
 
 __all__ = ["MLPClassifier"]
 

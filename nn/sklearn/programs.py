@@ -18,12 +18,11 @@ from autograd_lite.compiler import compile  # noqa: A004 - the name of the desig
 from autograd_lite.engine import Value
 
 from ..losses.loss import Loss
-from ..losses.penalties import Penalty
 from ..networks.activations import Activation
 from ..networks.layers import MLP
-from ..training.objective import CompiledSteps, Objective
+from ..training.batch_loss import BatchLoss, CompiledLoss, Objective
 
-__all__ = ["Architecture", "Programs", "SharedSteps", "parameters_in", "programs_of", "widths_of"]
+__all__ = ["Architecture", "Programs", "SharedLoss", "parameters_in", "programs_of", "widths_of"]
 
 Array = npt.NDArray[np.float64]
 
@@ -96,7 +95,7 @@ class Programs:
 
     Attributes
     ----------
-    steps : CompiledSteps
+    loss : CompiledLoss
     """
 
     def __init__(self, architecture: Architecture, loss: Loss | None, *, weighted: bool) -> None:
@@ -104,7 +103,7 @@ class Programs:
         parameters = parameters_in(twin)
         self._outputs = compile(twin, batch=(0,)).step(parameters)
         if loss is not None:
-            self.steps = CompiledSteps(Objective(twin, loss, weighted=weighted), parameters)
+            self.loss = CompiledLoss(Objective(twin, loss, weighted=weighted), parameters)
 
     def outputs(self, weights: Array, inputs: Array) -> Array:
         """The outputs for many rows, shape (rows, outputs)."""
@@ -123,22 +122,20 @@ def parameters_in(network: MLP) -> list[Value]:
     return [p for layer in network.layers for neuron in layer.neurons for p in (*neuron.w, neuron.b)]
 
 
-class SharedSteps(CompiledSteps):
-    """Steps on one network by the programs of another one of the same architecture."""
+class SharedLoss(BatchLoss):
+    """The loss of one network, by the program of another one of the same architecture."""
 
-    def __init__(
-        self, objective: Objective, parameters: Sequence[Value], penalty: Penalty, twin: CompiledSteps
-    ) -> None:
-        super().__init__(objective, parameters, penalty)
-        self._twin = twin
+    def __init__(self, own: BatchLoss, twin: CompiledLoss) -> None:
+        super().__init__(own.objective, own.parameters, own.penalty)
+        self.twin = twin
 
     def mean_and_gradient(self, weights: Array, rows: Sequence[Array]) -> tuple[float, Array]:
-        """The mean of the objective over the rows, and its gradient."""
-        return self._twin.mean_and_gradient(weights, rows)
+        """The mean of the objective over the samples, and its gradient."""
+        return self.twin.mean_and_gradient(weights, rows)
 
     def value(self, weights: Array, rows: Sequence[Array]) -> float:
         """The loss of a batch alone, without penalty."""
-        return self._twin.value(weights, rows)
+        return self.twin.value(weights, rows)
 
 
 def widths_of(network: MLP) -> tuple[int, ...]:

@@ -13,9 +13,8 @@ from sklearn.utils.validation import column_or_1d, validate_data
 
 from autograd_lite.errors import ShapeError
 
-from ..losses.loss import LOSSES, Loss
+from ..losses.loss import LOSSES, Loss, added_up
 from .base import BaseNetwork, takes_steps
-from .stopping import added_up
 
 __all__ = ["MLPRegressor"]
 

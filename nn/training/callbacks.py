@@ -1,7 +1,7 @@
 """What can be done between the epochs of training: show progress, stop, save, change the learning rate, record.
 
 A callback is an object with any of the four methods of `Callback`, or simply a function, which is called after each
-epoch. It sees the run as a `training.Training`: its model, optimizer, history, and ``stop(reason)``.
+epoch. It sees the run as a `Training`: its model, optimizer, history, and ``stop(reason)``.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
 import numpy as np
 import numpy.typing as npt
@@ -19,27 +19,9 @@ from autograd_lite.op import shown
 
 from ..networks.weights import read_weights, write_weights
 from ..optimizers.schedules import Rate
-
-if TYPE_CHECKING:
-    from .loop import Training
+from .loop import Callback, Training
 
 __all__ = ["Callback", "Progress", "Record", "ReduceOnPlateau", "Schedule", "StopWhen", "callbacks_of"]
-
-
-class Callback:
-    """Base of the callbacks: nothing happens."""
-
-    def start(self, training: Training) -> None:
-        """Before the first epoch."""
-
-    def before_epoch(self, training: Training) -> None:
-        """Before each epoch; the learning rate may be set here."""
-
-    def after_epoch(self, training: Training) -> None:
-        """After each epoch: the model has its new weights, the history its new entries."""
-
-    def finish(self, training: Training) -> None:
-        """At the end, also after an error or Ctrl-C."""
 
 
 class _Function(Callback):
@@ -94,6 +76,8 @@ class Progress(Callback):
     epoch  2/20  loss ...
     epoch 20/20  loss ...
     """
+
+    reads_model = False
 
     def __init__(self, file: TextIO | None = None) -> None:
         self.file = file
@@ -234,6 +218,8 @@ class Schedule(Callback):
     [0.1, 0.05, 0.025]
     """
 
+    reads_model = False
+
     def __init__(self, rate: Rate) -> None:
         self.rate = rate
 
@@ -264,6 +250,8 @@ class ReduceOnPlateau(Callback):
     >>> history.lr[0], round(history.lr[-1], 4)
     (1.5, 0.015)
     """
+
+    reads_model = False
 
     def __init__(self, *, factor: float = 0.5, patience: int = 10, least: float = 0.0) -> None:
         self.factor = factor

@@ -1,8 +1,7 @@
-"""The loop of training: epochs of gradient steps, and what stands when it is broken off.
+"""A running fit: its data, its state, and what happens at the ends of epochs and of training.
 
 During an epoch the weights live in one array; they are written into the model at the end of each epoch, before
-callbacks, and whenever training ends, also by an error or by Ctrl-C. Whatever is random in an epoch (the order of the
-samples, dropout) depends on the seed and the number of the epoch alone, so that a resumed run is the straight run.
+callbacks, and whenever training ends, also by an error or by Ctrl-C.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,45 +21,46 @@ from autograd_lite.op import shown
 from ..losses.loss import Loss
 from ..losses.penalties import Penalty
 from ..networks.weights import parameters_of, read_weights, write_weights
-from ..optimizers.optimizer import Memory, Optimizer
-from .callbacks import Callback
+from ..optimizers.optimizer import Optimizer
+from .batch_loss import BatchLoss, CompiledLoss, EagerLoss, Objective
 from .history import History, Unfinished
 from .nonfinite import first_nonfinite
-from .objective import CompiledSteps, EagerSteps, Objective, Steps
 from .prediction import Predictor
+from .solvers import Batch, GradientSteps, Solver, TrainState
 
-__all__ = ["Metric", "Stand", "Training"]
+__all__ = ["Callback", "Metric", "Training"]
 
 Array = npt.NDArray[np.float64]
 Metric = Callable[[Array, Array], float]
 
 
-class Stand(NamedTuple):
-    """Where training stands between two steps, in one piece: Ctrl-C finds all of a step, or nothing of it.
+class Callback:
+    """Base of the callbacks: nothing happens.
 
     Attributes
     ----------
-    weights : float64 array, shape (n,)
-    memory, optimizer_steps
-        The state of the optimizer.
-    epoch : int
-        Which epoch runs, from 1.
-    steps : int
-        How many steps of it were taken.
-    loss : float
-        What they add to the loss of the epoch.
+    reads_model : bool
+        Whether `after_epoch` reads or changes the model's Values. Without such a callback they are written at the end
+        of training only; ``training.weights`` is always up to date.
     """
 
-    weights: Array
-    memory: Memory
-    optimizer_steps: int
-    epoch: int
-    steps: int = 0
-    loss: float = 0.0
+    reads_model = True
+
+    def start(self, training: Training) -> None:
+        """Before the first epoch."""
+
+    def before_epoch(self, training: Training) -> None:
+        """Before each epoch; the learning rate may be set here."""
+
+    def after_epoch(self, training: Training) -> None:
+        """After each epoch: the model has its new weights, the history its new entries."""
+
+    def finish(self, training: Training) -> None:
+        """At the end, also after an error or Ctrl-C."""
 
 
 class Training:
-    """A running fit, as callbacks see it.
+    """A running fit, as callbacks and solvers see it.
 
     Attributes
     ----------
@@ -74,25 +74,33 @@ class Training:
         What happened so far.
     epochs : int
         How many epochs there will be at most.
+    state : TrainState
+        After the last step.
     """
 
-    def __init__(self, model: Any, optimizer: Optimizer, history: History, epochs: int) -> None:
+    def __init__(
+        self, model: Any, optimizer: Optimizer, history: History, epochs: int, solver: Solver | None = None
+    ) -> None:
         self.model = model
         self.parameters = parameters_of(model)
         self.optimizer = optimizer
         self.history = history
         self.epochs = epochs
+        self.solver = solver or GradientSteps()
         self.batch_size: int | None = None
         self.shuffle = True
         self.callbacks: list[Callback] = []
         self.metrics: dict[str, Metric] = {}
-        self.rows: list[Array] = []
-        self.kept: npt.NDArray[np.intp] | None = None  # which of the rows to train on, unless all
+        self.rows: list[Array] = []  # the parts of all samples
+        self.kept: npt.NDArray[np.intp] | None = None  # indices of the samples to train on, unless all
         self.validation: list[Array] = []
-        self.steps: Steps
+        self.batch_loss: BatchLoss
         self.predict: Predictor
+        self.state: TrainState
+        self.stop_reason = ""
+        self._epoch_start: TrainState
+        self._previous: TrainState  # before the last step
         self._began = time.perf_counter()
-        self._reason = ""
         self._running = False
 
     @property
@@ -108,103 +116,111 @@ class Training:
     @property
     def weights(self) -> Array:
         """The weights after the last step, in one array."""
-        return self._stand.weights
+        return self.state.weights
 
     def use(self, loss: Loss, *, weighted: bool = False, penalty: Penalty | None = None, compile: bool = True) -> None:  # noqa: A002
         """Say what to minimise, and how it is computed."""
         if penalty is not None and not isinstance(penalty, Penalty):
-            raise OperandError(f"{shown(penalty)} is no penalty; give nn.L2(strength) or nn.L1(strength).")
+            raise OperandError(f"{shown(penalty)} is not a penalty; give nn.L2(strength) or nn.L1(strength).")
         objective = Objective(self.model, loss, weighted=weighted)
-        self.steps = (CompiledSteps if compile else EagerSteps)(objective, self.parameters, penalty)
+        self.batch_loss = (CompiledLoss if compile else EagerLoss)(objective, self.parameters, penalty)
         self.predict = Predictor(self.model, compile=compile)
 
     def stop(self, reason: str) -> None:
         """End training after this epoch."""
-        self._reason = reason
-
-    def stand_at(self, weights: Array) -> None:
-        """Stand between two epochs, with these weights."""
-        self._stand = self._before = self._start = self._between_epochs(weights)
+        self.stop_reason = reason
 
     def run(self) -> History:
         """Run all epochs."""
         self.history.stopped = ""
-        self.stand_at(read_weights(self.parameters))
-        self._go_on()
+        self._resume()
         try:
             for callback in self.callbacks:
                 callback.start(self)
-            while self.history.epochs < self.epochs and not self._reason:
-                self._epoch()
-            self.history.stopped = self._reason or "all epochs"
+            self.history.stopped = self.solver.solve(self)
         except KeyboardInterrupt:
             self.history.stopped = "interrupted"
         finally:
-            self.finish()
+            self._finish()
         return self.history
 
-    # --- An epoch ----------------------------------------------------------------------------------------------------
+    # --- For the solver ----------------------------------------------------------------------------------------------
 
-    def _epoch(self) -> None:
+    @property
+    def is_over(self) -> bool:
+        """Whether all epochs are done, or a callback has stopped training."""
+        return self.history.epochs >= self.epochs or bool(self.stop_reason)
+
+    def begin_epoch(self) -> None:
+        """Tell the callbacks."""
         self._running = True
         for callback in self.callbacks:
             callback.before_epoch(self)
-        lr, self._start = self.optimizer.lr, self._stand
-        with np.errstate(all="ignore"):  # what is not finite is an error, and no warning
-            norm = self._take_steps()
+        self._epoch_start = self.state
+
+    def batches(self) -> Iterator[Batch]:
+        """The batches of the epoch that are left."""
+        return islice(self._all_batches(), self.state.steps, None)
+
+    def evaluate(self, weights: Array, batch: Batch) -> tuple[float, Array]:
+        """The loss of a batch, with its penalty, and its gradient."""
+        return self.batch_loss.value_and_gradient(weights, batch.parts)
+
+    def require_finite(self, loss: float, gradient: Array, batch: Batch) -> None:
+        """Raise `NonFiniteError`, which names the sample and the op, unless both are finite."""
+        if math.isfinite(loss) and math.isfinite(gradient.sum()):
+            return
+        write_weights(self.parameters, self.weights)
+        objective = self.batch_loss.objective
+        advice = f" {objective.loss.advice}" if objective.loss.advice else ""
+        why = first_nonfinite(objective, batch.parts, np.arange(len(self.rows[0]))[batch.indices])
+        raise self._not_finite(f"the loss is {loss}. {why}", advice)
+
+    def advance(self, weights: Array, loss: float, batch: Batch) -> None:
+        """Enter the state after a step."""
+        state, optimizer, n = self.state, self.optimizer, len(batch.parts[0])
+        total = state.loss + (loss if self.batch_loss.objective.loss.summed else loss * n / self.size)
+        self._previous = state
+        self.state = TrainState(weights, optimizer.memory, optimizer.steps, state.epoch, state.steps + 1, total)
+
+    def end_epoch(self, *, loss: float, gradient_norm: float, lr: float) -> None:
+        """Note the epoch in the history, and tell the callbacks."""
         if not np.isfinite(self.weights).all():  # where a loss saturates, it does not show that they overflowed
             raise self._not_finite("a step went beyond all numbers.")
-        self.steps.objective.unmask()
-        if self.callbacks or self.metrics:  # otherwise nobody looks at the model before the end
+        self.batch_loss.objective.unmask()
+        is_read = any(callback.reads_model for callback in self.callbacks)
+        if is_read or self.metrics:
             write_weights(self.parameters, self.weights)
-        self._note(self._stand.loss, norm, lr, self._began)
+        self._note(loss, gradient_norm, lr)
         for callback in self.callbacks:
             callback.after_epoch(self)
-        weights = read_weights(self.parameters) if self.callbacks else self.weights  # they may have changed them
-        self._stand = self._between_epochs(weights)
+        self.state = self._boundary(read_weights(self.parameters) if is_read else self.weights)
         self._began = time.perf_counter()
 
-    def _take_steps(self) -> float:
-        """Take all steps of an epoch, or those that are left of it; the length of the last gradient."""
-        gradient = np.zeros_like(self.weights)
-        summed = self.steps.objective.loss.summed
-        for chosen, batch in islice(self._batches(), self._stand.steps, None):
-            loss, gradient = self.steps.value_and_gradient(self.weights, batch)
-            if not (math.isfinite(loss) and math.isfinite(gradient.sum())):
-                self._give_up(loss, batch, chosen)
-            self._take_step(gradient, loss if summed else loss * len(batch[0]) / self.size)
-        return float(np.linalg.norm(gradient))
+    # --- An epoch ----------------------------------------------------------------------------------------------------
 
-    def _take_step(self, gradient: Array, share: float) -> None:
-        stand, optimizer = self._stand, self.optimizer
-        weights = optimizer.update(stand.weights, gradient)
-        self._before = stand
-        self._stand = Stand(
-            weights, optimizer.memory, optimizer.steps, stand.epoch, stand.steps + 1, stand.loss + share
-        )
+    def _boundary(self, weights: Array) -> TrainState:
+        """The state between two epochs."""
+        return TrainState(weights, self.optimizer.memory, self.optimizer.steps, self.history.epochs + 1)
 
-    def _between_epochs(self, weights: Array) -> Stand:
-        return Stand(weights, self.optimizer.memory, self.optimizer.steps, self.history.epochs + 1)
-
-    def _batches(self) -> Iterator[tuple[Any, list[Array]]]:
-        """The places of each batch's samples in the data, and the parts of these samples."""
+    def _all_batches(self) -> Iterator[Batch]:
         rng = np.random.default_rng([self.history.seed, self.epoch])
         n, order, size = self.size, self.kept, self._batch
         if size < n and self.shuffle:
             order = rng.permutation(n if order is None else order)
         for start in range(0, n, size):
             chosen = slice(start, start + size) if order is None else order[start : start + size]
-            batch = [part[chosen] for part in self.rows]
-            yield chosen, batch + self.steps.objective.draw_masks(rng, len(batch[0]))
+            parts = [part[chosen] for part in self.rows]
+            yield Batch(chosen, parts + self.batch_loss.objective.draw_masks(rng, len(parts[0])))
 
     @property
     def _batch(self) -> int:
         """How many samples a step takes."""
         return min(self.batch_size or self.size, self.size)
 
-    def _note(self, loss: float, norm: float, lr: float, began: float) -> None:
+    def _note(self, loss: float, norm: float, lr: float) -> None:
         history = self.history
-        held_out = [self.steps.value(self.weights, self.validation)] if self.validation else []
+        held_out = [self.batch_loss.value(self.weights, self.validation)] if self.validation else []
         inputs, targets = (self.validation or self.rows)[:2]
         outputs = self.predict(inputs) if self.metrics else None
         scores = {name: metric(outputs, targets) for name, metric in self.metrics.items() if outputs is not None}
@@ -214,25 +230,26 @@ class Training:
             history.metrics.setdefault(name, []).append(float(score))
         history.gradient_norm.append(norm)
         history.lr.append(lr)
-        history.seconds.append(time.perf_counter() - began)
+        history.seconds.append(time.perf_counter() - self._began)
         history.unfinished = None
         history.loss.append(loss)
 
-    # --- Where it was broken off -------------------------------------------------------------------------------------
+    # --- The ends of training ----------------------------------------------------------------------------------------
 
-    def _go_on(self) -> None:
-        """Find the place in an epoch that was broken off, if its steps were of the same samples."""
+    def _resume(self) -> None:
+        """Start from the model's weights, within an epoch if one was broken off on the same batches."""
         self._began = time.perf_counter()
+        self.state = self._previous = self._epoch_start = self._boundary(read_weights(self.parameters))
         unfinished = self.history.unfinished
         if unfinished is None:
             return
         if (unfinished.samples, unfinished.batch) == (self.size, self._batch):
-            self._stand = self._stand._replace(steps=unfinished.steps, loss=unfinished.loss)
+            self.state = self.state._replace(steps=unfinished.steps, loss=unfinished.loss)
             self._began -= unfinished.seconds
         else:
             self.history.unfinished = None
 
-    def finish(self) -> None:
+    def _finish(self) -> None:
         """Make the model, the optimizer and the history agree, however training ended, and tell the callbacks."""
         try:
             self._settle()
@@ -242,37 +259,32 @@ class Training:
         for callback in self.callbacks:
             callback.finish(self)
         if self.history.unfinished and not np.array_equal(read_weights(self.parameters), self.weights):
-            self.history.unfinished = None  # a callback has put back older weights: no place in an epoch
+            self.history.unfinished = None  # a callback has put back older weights, those of no step in an epoch
 
     def _settle(self) -> None:
         self._running = False
         self.history.trim()
-        stand = self._stand
-        if stand.epoch > self.history.epochs and stand.steps * self._batch >= self.size:
-            self._stand = stand = self._before  # the epoch was not noted: its last step is still to be taken
-        self.optimizer.memory, self.optimizer.steps = stand.memory, stand.optimizer_steps
+        if self._is_within_epoch(self.state) and self.state.steps * self._batch >= self.size:
+            self.state = self._previous  # the epoch was not noted: its last step is still to be taken
+        state = self.state
+        self.optimizer.memory, self.optimizer.steps = state.memory, state.optimizer_steps
         self.history.unfinished = self._unfinished()
-        self.steps.objective.unmask()
-        write_weights(self.parameters, stand.weights)
+        self.batch_loss.objective.unmask()
+        write_weights(self.parameters, state.weights)
+
+    def _is_within_epoch(self, state: TrainState) -> bool:
+        return state.steps > 0 and state.epoch > self.history.epochs
 
     def _unfinished(self) -> Unfinished | None:
-        stand = self._stand
-        if not stand.steps or stand.epoch <= self.history.epochs:
+        if not self._is_within_epoch(self.state):
             return None
-        return Unfinished(stand.steps, self._batch, self.size, stand.loss, time.perf_counter() - self._began)
-
-    def _give_up(self, loss: float, batch: list[Array], chosen: Any = slice(None)) -> None:
-        """Say what went wrong."""
-        write_weights(self.parameters, self.weights)
-        objective = self.steps.objective
-        advice = f" {objective.loss.advice}" if objective.loss.advice else ""
-        why = first_nonfinite(objective, batch, np.arange(len(self.rows[0]))[chosen])
-        raise self._not_finite(f"the loss is {loss}. {why}", advice)
+        state, seconds = self.state, time.perf_counter() - self._began
+        return Unfinished(state.steps, self._batch, self.size, state.loss, seconds)
 
     def _not_finite(self, what: str, advice: str = "") -> NonFiniteError:
-        """Go back to the last sound weights, and make the error that says so."""
-        last = bool(np.isfinite(self._before.weights).all())
-        self._stand = self._before if last else self._start
+        """Go back to the last finite weights, and make the error that says so."""
+        last = bool(np.isfinite(self._previous.weights).all())
+        self.state = self._previous if last else self._epoch_start
         return NonFiniteError(
             f"Training stopped in epoch {self.epoch}: {what} The model has the weights from before the "
             f"{'last step' if last else 'epoch'}. Try a learning rate below {self.optimizer.lr:g}, clip_norm=1.0, "

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from autograd_lite.checks import find_nonfinite
 
-from .objective import Objective
+from .batch_loss import Objective
 
 __all__ = ["first_nonfinite"]
 

@@ -300,7 +300,7 @@ def test_weights_beyond_all_numbers_behind_a_saturated_loss(rows, before):
         ({"validation": (X,)}, "give a share, such as 0.2, or a pair"),
         ({"validation": "some"}, "validation is 'some'"),
         ({"resume": 3}, "resume is 3"),
-        ({"penalty": 0.1}, "0.1 is no penalty"),
+        ({"penalty": 0.1}, "0.1 is not a penalty"),
     ],
 )
 def test_what_is_of_the_wrong_kind_is_named(settings, words):

@@ -423,7 +423,7 @@ BAD = {
     "classes": (lambda: fit_line(class_weight="balance"), UnknownNameError, "Did you mean 'balanced'"),
     "callback": (lambda: fit_line(callbacks=["progress"]), OperandError, "'progress' is no callback"),
     "callback class": (lambda: fit_line(callbacks=[nn.Progress]), OperandError, "is no callback"),
-    "penalty as a number": (lambda: fit_line(penalty=0.1), OperandError, r"0.1 is no penalty; give nn.L2"),
+    "penalty as a number": (lambda: fit_line(penalty=0.1), OperandError, r"0.1 is not a penalty; give nn.L2"),
     "a list for a name": (lambda: fit_line(loss=["hinge"]), UnknownNameError, "loss"),
     "a number for a name": (lambda: fit_line(optimizer=0.1), UnknownNameError, "optimizer 0.1"),
     "stop": (nn.StopWhen, DomainError, "no condition"),

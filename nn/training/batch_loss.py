@@ -19,7 +19,7 @@ from ..losses.penalties import Penalty
 from ..networks.dropout import dropouts_in
 from ..networks.weights import write_weights
 
-__all__ = ["CompiledSteps", "EagerSteps", "Objective", "Steps"]
+__all__ = ["BatchLoss", "CompiledLoss", "EagerLoss", "Objective"]
 
 Array = npt.NDArray[np.float64]
 Rows = Sequence[Array]
@@ -63,7 +63,7 @@ class Objective:
             dropout.mask = None
 
 
-class Steps:
+class BatchLoss:
     """The value and the gradient of the whole objective; subclasses say how the mean over rows is computed."""
 
     def __init__(self, objective: Objective, parameters: Sequence[Value], penalty: Penalty | None = None) -> None:
@@ -100,7 +100,7 @@ class Steps:
         raise NotImplementedError
 
 
-class EagerSteps(Steps):
+class EagerLoss(BatchLoss):
     """Sample by sample, in the graph of Values that the user can look at."""
 
     def mean_and_gradient(self, weights: Array, rows: Rows) -> tuple[float, Array]:
@@ -118,7 +118,7 @@ class EagerSteps(Steps):
         return [self.objective(*row) for row in zip(*[part.tolist() for part in rows], strict=True)]
 
 
-class CompiledSteps(Steps):
+class CompiledLoss(BatchLoss):
     """All samples at once, in array code made from the same scalar code; nothing is done per sample or per weight."""
 
     def __init__(self, objective: Objective, parameters: Sequence[Value], penalty: Penalty | None = None) -> None:
