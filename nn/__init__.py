@@ -9,6 +9,7 @@
 `tabular`    training on CSV files
 `sklearn`    estimators for scikit-learn (an extra, loaded when asked for), and networks that it fitted
 `models`     the models that courses begin with
+`registry`   what can be given by name
 ============ ================================================================================================
 
 A room imports only from those above it, but `sklearn` not from `tabular`.
@@ -30,7 +31,7 @@ from autograd_lite.errors import MissingDependencyError, UnknownNameError
 
 from .files import check_writable, writing_atomically
 from .losses.classification import binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, hinge
-from .losses.loss import LOSSES, Loss, loss_named
+from .losses.loss import LOSSES, Loss, loss_named, register_loss
 from .losses.metrics import accuracy_at_threshold, accuracy_of_classes, r2, rmse
 from .losses.penalties import L1, L2, Penalty
 from .losses.squared_errors import (
@@ -49,14 +50,14 @@ from .models import (
     sigmoid_neuron,
     xor_network,
 )
-from .networks.activations import activation_names
+from .networks.activations import activation_names, register_activation
 from .networks.dropout import Dropout
-from .networks.initialisers import INITIALISERS
+from .networks.initialisers import INITIALISERS, register_initialiser
 from .networks.layers import MLP, Layer, Neuron
 from .networks.module import Module
 from .networks.weights import from_numpy, to_numpy
 from .optimizers.adaptive import Adam, AdamW, RMSProp
-from .optimizers.named import OPTIMIZERS
+from .optimizers.named import OPTIMIZERS, register_optimizer
 from .optimizers.optimizer import SGD, Optimizer
 from .optimizers.schedules import constant, cosine, step_decay, warm_up
 from .saving.model_files import Checkpoint, SavedModel, load, load_checkpoint, save
@@ -136,6 +137,10 @@ __all__ = [
     "predict",
     "predict_csv",
     "r2",
+    "register_activation",
+    "register_initialiser",
+    "register_loss",
+    "register_optimizer",
     "rmse",
     "root_mean_squared_error",
     "save",

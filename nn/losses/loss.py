@@ -8,10 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.errors import ShapeError, UnknownNameError
+from autograd_lite.errors import OperandError, ShapeError
 from autograd_lite.namespaces import values as op
+from autograd_lite.op import shown
 
-__all__ = ["LOSSES", "Loss", "added_up", "is_list", "loss", "loss_named"]
+from ..registry import Registry
+
+__all__ = ["LOSSES", "Loss", "added_up", "is_list", "loss", "loss_named", "register_loss"]
 
 
 class Loss:
@@ -104,7 +107,7 @@ class Loss:
         return f"<loss {self.name}>"
 
 
-LOSSES: dict[str, Loss] = {}
+LOSSES: Registry[Loss] = Registry("loss", {})
 """All losses by name."""
 
 
@@ -125,9 +128,41 @@ def loss_named(loss: str | Callable[[Any, Any], Any]) -> Loss:
         return loss
     if callable(loss):
         return Loss(loss, whole=True)
-    if not isinstance(loss, str) or loss not in LOSSES:
-        raise UnknownNameError.among("loss", loss, LOSSES)
-    return LOSSES[loss]
+    return LOSSES.named(loss)
+
+
+def register_loss(name: str, loss: Callable[[Any, Any], Any], *, replace: bool = False) -> Loss:
+    """Give a loss a name, by which `fit` knows it.
+
+    Parameters
+    ----------
+    name : str
+    loss : callable
+        ``loss(output, target)`` for one sample, whose mean is taken; or a `Loss`.
+    replace : bool
+        Whether it may take the place of another loss of that name.
+
+    Returns
+    -------
+    Loss
+
+    Raises
+    ------
+    DomainError
+        If the name is taken and `replace` is False.
+
+    Examples
+    --------
+    >>> register_loss("fourth_power", lambda output, target: (output - target) ** 4)
+    <loss fourth_power>
+    >>> del LOSSES["fourth_power"]
+    """
+    if not callable(loss):
+        raise OperandError(f"{shown(loss)} is not a loss; give a function loss(output, target), or an nn.Loss.")
+    made = LOSSES.register(name, loss_named(loss), replace=replace)
+    if made is not loss:
+        made.name = name
+    return made
 
 
 def added_up(loss: Loss) -> Loss:
@@ -144,8 +179,7 @@ def loss(**kind: Any) -> Callable[[Callable[[Any, Any], Any]], Loss]:
 
     def define(rule: Callable[[Any, Any], Any]) -> Loss:
         made = Loss(rule, **kind)
-        LOSSES[made.name] = made
-        return made
+        return LOSSES.register(made.name, made)
 
     return define
 

@@ -35,9 +35,12 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from autograd_lite.errors import UnknownNameError
+from autograd_lite.errors import OperandError
+from autograd_lite.op import shown
 
-__all__ = ["INITIALISERS", "Initialiser", "initialiser_named"]
+from ..registry import Registry
+
+__all__ = ["INITIALISERS", "Initialiser", "initialiser_named", "register_initialiser"]
 
 Draw = tuple[npt.NDArray[np.float64], float]
 Initialiser = Callable[[np.random.Generator, int, int], Draw]
@@ -77,14 +80,19 @@ def lecun(rng: np.random.Generator, n_in: int, n_out: int) -> Draw:
     return math.sqrt(1.0 / n_in) * rng.standard_normal(n_in), 0.0
 
 
-INITIALISERS: dict[str, Initialiser] = {
-    "uniform": uniform,
-    "normal": normal,
-    "small": small,
-    "xavier": xavier,
-    "he": he,
-    "lecun": lecun,
-}
+INITIALISERS: Registry[Initialiser] = Registry(
+    "initialiser",
+    {
+        "uniform": uniform,
+        "normal": normal,
+        "small": small,
+        "xavier": xavier,
+        "he": he,
+        "lecun": lecun,
+    },
+    also=lambda: ["auto"],
+)
+"""The initialisers by name, but for "auto"."""
 
 
 def initialiser_named(init: str | Initialiser, activation: str) -> Initialiser:
@@ -104,6 +112,33 @@ def initialiser_named(init: str | Initialiser, activation: str) -> Initialiser:
         return init
     if init == "auto":
         return he if activation in RECTIFIERS else xavier
-    if not isinstance(init, str) or init not in INITIALISERS:
-        raise UnknownNameError.among("initialiser", init, ["auto", *INITIALISERS])
-    return INITIALISERS[init]
+    return INITIALISERS.named(init)
+
+
+def register_initialiser(name: str, initialiser: Initialiser, *, replace: bool = False) -> Initialiser:
+    """Give an initialiser a name, by which neurons, layers and networks know it.
+
+    Parameters
+    ----------
+    name : str
+    initialiser : callable
+        ``init(rng, n_in, n_out)`` draws the n_in weights and the bias of one neuron, in a layer of n_out neurons.
+    replace : bool
+        Whether it may take the place of another initialiser of that name.
+
+    Raises
+    ------
+    DomainError
+        If the name is taken and `replace` is False.
+
+    Examples
+    --------
+    >>> from autograd_lite import nn
+    >>> _ = register_initialiser("ones", lambda rng, n_in, n_out: (np.ones(n_in), 0.0))
+    >>> nn.Neuron(2, "linear", init="ones")([3.0, 4.0]).data
+    7.0
+    >>> del INITIALISERS["ones"]
+    """
+    if not callable(initialiser):
+        raise OperandError(f"{shown(initialiser)} is not an initialiser; give a function init(rng, n_in, n_out).")
+    return INITIALISERS.register(name, initialiser, replace=replace)

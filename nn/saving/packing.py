@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from autograd_lite.errors import ModelFileError, OperandError
 
+from ..networks.activations import activation_names
 from ..networks.layers import MLP
 from ..optimizers.named import OPTIMIZERS
 from ..optimizers.optimizer import Optimizer
@@ -69,7 +70,15 @@ def built(contents: Mapping[str, Any], weights: tuple[int, ...]) -> MLP:
     expect(architecture["written_out"], bool, "written_out")
     if min(widths) < 1 or weights != (sum((a + 1) * b for a, b in itertools.pairwise(widths)),):
         raise ModelFileError("is damaged: its weights are not as many as its architecture needs.")
+    for name in (architecture["activation"], architecture["output_activation"]):
+        if expect(name, str, "an activation") not in activation_names():
+            raise _unregistered("activation", name)
     return MLP(**architecture, init="small")
+
+
+def _unregistered(kind: str, name: str) -> ModelFileError:
+    register = f"nn.register_{kind}({plain(name)!r}, ...)"
+    return ModelFileError(f"needs the {kind} {plain(name)!r}, which is not registered; call {register} before loading.")
 
 
 # --- The optimiser --------------------------------------------------------------------------------------------------
@@ -79,7 +88,12 @@ def packed_optimizer(optimizer: Optimizer) -> Packed:
     """The settings of an optimiser, and the arrays that it remembers."""
     kind = type(optimizer).__name__
     if OPTIMIZERS.get(kind.lower()) is not type(optimizer):
-        raise OperandError(f"{kind} is no optimizer of this library; save what its state() gives in a file of yours.")
+        kind = next((name for name, registered in OPTIMIZERS.items() if registered is type(optimizer)), "")
+    if not kind:
+        raise OperandError(
+            f"{type(optimizer).__name__} has no name, by which a file could be loaded again; give it one with "
+            "nn.register_optimizer."
+        )
     described = {"kind": kind, "settings": optimizer.settings(), "steps": optimizer.steps}
     return described, {f"optimizer.{name}": array for name, array in optimizer.memory.items()}
 
@@ -89,7 +103,11 @@ def unpacked_optimizer(archive: Archive) -> Optimizer | None:
     if "optimizer" not in archive.contents:
         return None
     described = archive.contents["optimizer"]
-    optimizer = OPTIMIZERS[described["kind"].lower()](**described["settings"])
+    kind = expect(described["kind"], str, "the optimizer")
+    made = OPTIMIZERS.get(kind, OPTIMIZERS.get(kind.lower()))
+    if made is None:
+        raise _unregistered("optimizer", kind)
+    optimizer = made(**described["settings"])
     names = [name for name in archive.shapes if name.startswith("optimizer.")]
     steps = expect(described["steps"], int, "the number of steps")
     if steps < 0 or (names and sorted(names) != sorted(f"optimizer.{name}" for name in optimizer.remembers)):

@@ -18,7 +18,7 @@ from autograd_lite.compiler import compile  # noqa: A004 - the name of the desig
 from autograd_lite.engine import Value
 
 from ..losses.loss import Loss
-from ..networks.activations import Activation
+from ..networks.activations import ACTIVATIONS, Activation
 from ..networks.layers import MLP
 from ..training.batch_loss import BatchLoss, CompiledLoss, Objective
 
@@ -111,9 +111,15 @@ class Programs:
         return columns.T
 
 
-@lru_cache(maxsize=128)
 def programs_of(architecture: Architecture, loss: Loss | None = None, *, weighted: bool = False) -> Programs:
     """The programs of an architecture, made once in a process; for a loss, or for outputs only."""
+    activations = (architecture.activation, architecture.output_activation)
+    registered = tuple(ACTIVATIONS.get(name) for name in activations if isinstance(name, str))
+    return _made_once(architecture, loss, weighted, registered)
+
+
+@lru_cache(maxsize=128)
+def _made_once(architecture: Architecture, loss: Loss | None, weighted: bool, _registered: object) -> Programs:
     return Programs(architecture, loss, weighted=weighted)
 
 
