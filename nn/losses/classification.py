@@ -41,7 +41,7 @@ def binary_cross_entropy(output: Any, target: Any) -> Any:
     Returns
     -------
     Value or float
-        Loss in nats. A certain and right answer costs 0; a certain and wrong one infinitely much. Where outputs come
+        Loss in nats. A certain and right answer costs 0; a certain and wrong one is infinite. Where outputs come
         so close to 0 or 1, use `binary_cross_entropy_with_logits`, which does not saturate.
 
     Raises
@@ -161,7 +161,7 @@ def _of_class(z: list[Any], t: int) -> Any:
 
 
 def _of_traced_class(z: list[Any], t: Any) -> Any:
-    """The same where the class is known at run time only: choices in place of indices."""
+    """The same for a traced class: `where` instead of an index."""
     chosen = [op.equal(t, float(j)) for j in range(len(z))]
     z_t = op.fsum([op.where(c, z_j, 0.0) for c, z_j in zip(chosen, z, strict=True)])
     return op.softplus(op.logsumexp([op.where(c, -math.inf, z_j) for c, z_j in zip(chosen, z, strict=True)]) - z_t)
@@ -185,7 +185,7 @@ def _of_probabilities(z: list[Any], shares: list[Any]) -> Any:
 
 @loss(restricted=True)
 def hinge(output: Any, target: Any) -> Any:
-    """Mean of max(0, 1 - t o): 0 for answers on the right side by a margin of 1, as support vector machines use it.
+    """Mean of max(0, 1 - t o): 0 where the score is right by a margin of 1, as in support vector machines.
 
     Parameters
     ----------
@@ -216,7 +216,7 @@ def hinge(output: Any, target: Any) -> Any:
 
 
 def _number(x: Any) -> float | None:
-    """The number where there is one; a traced Value has none yet."""
+    """The number; None for a traced Value."""
     if type(x) is Value:
         return x.data
     return None if isinstance(x, Node) else float(x)
@@ -224,7 +224,7 @@ def _number(x: Any) -> float | None:
 
 def _check_unit(what: str, x: Any, advice: str) -> None:
     number = _number(x)
-    if number is not None and (number < 0.0 or number > 1.0):  # NaN passes, and is found where training checks
+    if number is not None and (number < 0.0 or number > 1.0):  # NaN passes here; training checks for it
         raise DomainError(f"{what} is {number}; it must be in [0, 1]. {advice}.")
 
 

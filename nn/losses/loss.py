@@ -1,4 +1,4 @@
-"""What a loss is: a rule for one output and its target, and how outputs and samples are combined."""
+"""Losses: a rule for one output and its target, and how outputs and samples are combined."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["LOSSES", "Loss", "added_up", "is_list", "loss", "loss_named", "regis
 
 
 class Loss:
-    """A loss by name: the rule for one output, and how outputs and samples are combined.
+    """A loss: the rule for one output, and how outputs and samples are combined.
 
     Called with sequences, it is the loss of all samples; called with one output and one target, of that one.
 
@@ -27,17 +27,17 @@ class Loss:
     rule : callable
         ``rule(output, target)`` for one number; with ``whole=True`` for the list of one sample's outputs.
     summed : bool
-        Whether samples are added up; otherwise their mean is taken.
+        Whether the samples' sum is taken, not their mean.
     rooted : bool
-        Whether the square root is taken in the end.
+        Whether the square root of the result is taken.
     whole : bool
         Whether the rule needs all outputs of a sample at once.
     restricted : bool
-        Whether only some numbers are targets; the rule then checks those that it can read.
+        Whether targets have a limited range, which the rule checks.
     wants_classes : bool
         Whether a target may be the number of a class.
     advice : str
-        What to do where training breaks off.
+        Advice where the loss is not finite.
 
     Attributes
     ----------
@@ -83,7 +83,7 @@ class Loss:
         return op.sqrt(total) if self.rooted else total
 
     def sample(self, output: Any, target: Any) -> Any:
-        """Compute the share of one sample: of one output, or of the list of outputs of a wide network."""
+        """Compute the loss of one sample: of one output, or of a list of outputs."""
         if self.whole:
             return self.rule(output, target)
         terms = [self.rule(o, t) for o, t in _pairs(self.name, _listed(output), _listed(target))]
@@ -92,7 +92,7 @@ class Loss:
         return op.fsum(terms) if self.summed else op.mean(terms)
 
     def of_mean(self, mean: Any, n: int) -> Any:
-        """Turn the mean of `sample` over n samples into the loss: the sum where it is one, the root where it is one.
+        """The loss, from the mean of `sample` over n samples: a multiple of it, its root, or itself.
 
         Examples
         --------
@@ -166,7 +166,7 @@ def register_loss(name: str, loss: Callable[[Any, Any], Any], *, replace: bool =
 
 
 def added_up(loss: Loss) -> Loss:
-    """The loss of one output for several: their sum, where the loss itself takes the mean."""
+    """A loss of one output for several: the sum over outputs, where the loss itself takes the mean."""
 
     def total(outputs: Any, targets: Any) -> Any:
         return op.fsum([loss.rule(o, t) for o, t in zip(outputs, targets, strict=True)])
@@ -175,7 +175,7 @@ def added_up(loss: Loss) -> Loss:
 
 
 def loss(**kind: Any) -> Callable[[Callable[[Any, Any], Any]], Loss]:
-    """Define a loss by its rule and its kind, and add it to `LOSSES`."""
+    """Decorator: make a loss of a rule, and add it to `LOSSES`."""
 
     def define(rule: Callable[[Any, Any], Any]) -> Loss:
         made = Loss(rule, **kind)
@@ -188,7 +188,7 @@ def loss(**kind: Any) -> Callable[[Callable[[Any, Any], Any]], Loss]:
 
 
 def is_list(thing: Any) -> bool:
-    """Whether it is a sequence of things: a list, tuple or array, not text, not a number."""
+    """Whether it is a list, tuple or array."""
     return isinstance(thing, (Sequence, np.ndarray)) and not isinstance(thing, str)
 
 

@@ -1,4 +1,4 @@
-"""Scores for people: how good the outputs are, as plain numbers without gradients.
+"""Metrics: how good outputs are, as floats without gradients.
 
 Outputs and targets may be floats, Values or arrays of either.
 """
@@ -18,14 +18,14 @@ __all__ = ["accuracy_at_threshold", "accuracy_of_classes", "r2", "rmse"]
 
 
 def accuracy_at_threshold(outputs: Any, targets: Any, threshold: float = 0.5) -> float:
-    """Share of right answers where an output above the threshold means "yes".
+    """Share of correct outputs, where an output above the threshold means "yes".
 
     Parameters
     ----------
     outputs, targets : sequence of float or Value, shape (m,)
         Probabilities (or scores, with another threshold: 0 for logits and hinge); targets are cut at it too.
     threshold : float
-        What an output must exceed to mean "yes".
+        Outputs above it mean "yes".
 
     Returns
     -------

@@ -1,4 +1,4 @@
-r"""Penalties on large weights, which are added to the loss (regularisation).
+r"""Penalties on large weights, added to the loss (regularisation).
 
 They are evaluated on the flat array of all weights; ``penalty(parameters)`` makes a graph, for loops written by hand.
 """
@@ -28,7 +28,7 @@ class Penalty:
     Parameters
     ----------
     strength : float
-        What the sum is multiplied by, at least 0.
+        Factor of the sum, at least 0.
     """
 
     strength: float
@@ -42,11 +42,11 @@ class Penalty:
         raise NotImplementedError
 
     def value(self, weights: Array) -> float:
-        """The penalty of an array of weights."""
+        """The penalty of a weight vector."""
         raise NotImplementedError
 
     def gradient(self, weights: Array) -> Array:
-        """Its slope by each weight."""
+        """Its gradient."""
         raise NotImplementedError
 
 
@@ -81,12 +81,12 @@ class L2(Penalty):
         return self.strength * op.fsum([op.square(p) for p in counted])
 
     def value(self, weights: Array) -> float:
-        """The penalty of an array of weights."""
-        with np.errstate(over="ignore"):  # beyond all numbers it is infinite, without a warning
+        """The penalty of a weight vector."""
+        with np.errstate(over="ignore"):  # overflow is infinity, without a warning
             return self.strength * float(weights @ self._counted(weights))
 
     def gradient(self, weights: Array) -> Array:
-        """Its slope by each weight."""
+        """Its gradient."""
         with np.errstate(over="ignore"):
             return 2.0 * self.strength * self._counted(weights)
 
@@ -112,10 +112,10 @@ class L1(Penalty):
         return self.strength * op.fsum([op.abs(p) for p in parameters])
 
     def value(self, weights: Array) -> float:
-        """The penalty of an array of weights."""
+        """The penalty of a weight vector."""
         with np.errstate(over="ignore"):
             return self.strength * float(np.abs(weights).sum())
 
     def gradient(self, weights: Array) -> Array:
-        """Its slope by each weight."""
+        """Its gradient."""
         return self.strength * np.sign(weights)

@@ -1,6 +1,6 @@
-r"""Dropout: in training, each signal is silenced with some probability, and the others are made larger.
+r"""Dropout: in training, each signal is set to 0 with some probability, and the others are scaled up.
 
-A network then cannot rely on a single neuron. Outside training the signals pass as they are.
+A network then cannot rely on a single neuron. Outside training signals pass unchanged.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ __all__ = ["Dropout", "dropouts_in"]
 class Dropout(Module):
     r"""Multiply each signal by 0 with probability p, else by :math:`1/(1-p)`, so that the mean stays [1]_.
 
-    Training sets the masks, a new one for each sample and step; until then, and afterwards, the signals pass.
+    Training sets a new mask for each sample and step, and removes it afterwards.
 
     Parameters
     ----------
     n : int
         Number of signals.
     p : float
-        Probability to be silenced, in [0, 1).
+        Probability of setting a signal to 0, in [0, 1).
 
     Attributes
     ----------
@@ -70,14 +70,14 @@ class Dropout(Module):
         self.mask: Sequence[Any] | None = None
 
     def __call__(self, x: Sequence[Any]) -> list[Any]:
-        """Let the signals through the mask, if there is one."""
+        """Apply the mask, if there is one."""
         if len(x) != self.n:
             raise ShapeError(f"Dropout got {len(x)} signals; it was built for {self.n}.")
         return list(x) if self.mask is None else [m * v for m, v in zip(self.mask, x, strict=True)]
 
-    def draw(self, rng: np.random.Generator, rows: int) -> npt.NDArray[np.float64]:
-        """Draw masks for so many samples, an array of shape (rows, n)."""
-        kept = rng.random((rows, self.n)) >= self.p
+    def draw(self, rng: np.random.Generator, samples: int) -> npt.NDArray[np.float64]:
+        """Draw one mask per sample, an array of shape (samples, n)."""
+        kept = rng.random((samples, self.n)) >= self.p
         return kept / (1.0 - self.p)
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""Neurons, layers of them, and the multi-layer perceptron: each one is a few lines of ops on scalars.
+"""Neurons, layers and the multi-layer perceptron, each a few lines of ops on scalars.
 
 A neuron is ``activation(w1 x1 + ... + wn xn + b)``. Its weighted sum is one node of the graph, as a textbook draws it;
 ``written_out=True`` makes every ``*`` and ``+`` a node instead.
@@ -35,10 +35,11 @@ class Neuron(Module):
     n_in : int
         Number of inputs, at least 1.
     activation : str or callable
-        "linear", any op of the table that takes one operand, or a function of one Value.
+        "linear", any op of the table that takes one operand, a registered name, or a function of one Value.
     init : str or callable
-        Where the weights start: "auto", "uniform", "normal", "small", "xavier", "he", "lecun" (see `init`), or a
-        function ``init(rng, n_in, n_out)`` that returns the weights and the bias.
+        Distribution of the initial weights: "auto", "uniform", "normal", "small", "xavier", "he", "lecun", a
+        registered name (see `initialisers`), or a function ``init(rng, n_in, n_out)`` that returns the weights and the
+        bias.
     seed : int, numpy Generator or None
         Source of the random weights; None draws other ones each time. No global generator is touched.
     written_out : bool
@@ -58,7 +59,7 @@ class Neuron(Module):
     UnknownNameError
         If there is no such activation or initialiser.
     ShapeError
-        If `n_in` is less than 1, or on a call, if the number of inputs is another one.
+        If `n_in` is less than 1, or on a call, if the number of inputs differs.
 
     Examples
     --------
@@ -104,7 +105,7 @@ class Neuron(Module):
 
 
 class Layer(Module):
-    """Neurons side by side, which all see the same inputs.
+    """Neurons with the same inputs.
 
     Parameters
     ----------
@@ -161,7 +162,7 @@ class Layer(Module):
 
 
 class MLP(Module):
-    """Multi-layer perceptron: layers one after the other, each fully connected to the one before.
+    """Multi-layer perceptron: a sequence of fully connected layers.
 
     Parameters
     ----------
@@ -186,7 +187,7 @@ class MLP(Module):
     UnknownNameError
         If there is no such activation or initialiser.
     ShapeError
-        If a size is less than 1, or on a call, if the number of inputs is another one.
+        If a size is less than 1, or on a call, if the number of inputs differs.
 
     Examples
     --------
@@ -216,7 +217,7 @@ class MLP(Module):
                 "the outputs last: MLP(2, [16, 16, 1])."
             )
         self.n_in = _size("MLP's number of inputs", n_in)
-        activation_named(activation)  # with a single layer nobody else would look at it
+        activation_named(activation)  # with a single layer it is not used, and would not be checked
         rng = np.random.default_rng(seed)
         widths = [n_in, *sizes]
         last = len(sizes) - 1
@@ -245,7 +246,7 @@ class MLP(Module):
         return f"MLP({self.n_in} → {sizes}, {counted(self)})"
 
 
-# --- Checks at the door ---------------------------------------------------------------------------------------------
+# --- Argument checks ---------------------------------------------------------------------------------------------
 
 
 def _size(what: str, n: Any) -> int:
@@ -255,13 +256,13 @@ def _size(what: str, n: Any) -> int:
 
 
 def _inputs(module: Module, x: Any, n_in: int) -> list[Any]:
-    """Make a Value of each input, once for all neurons, and check how many there are."""
+    """Convert each input to a Value, once for all neurons, and check their number."""
     kind = type(module).__name__
     if isinstance(x, (str, Node)) or not hasattr(x, "__len__"):
-        raise OperandError(f"{kind} got {shown(x)} as its inputs; it needs a sequence of {n_in} numbers, one row.")
+        raise OperandError(f"{kind} got {shown(x)} as its inputs; it needs a sequence of {n_in} numbers, one sample.")
     if isinstance(x, np.ndarray) and x.ndim != 1:
         raise ShapeError(
-            f"{kind} got an array of shape {x.shape}; it takes one row at a time: [model(row) for row in X]."
+            f"{kind} got an array of shape {x.shape}; it takes one sample at a time: [model(x) for x in X]."
         )
     if len(x) != n_in:
         inputs, given = _inputs_counted(len(x)), shown(x.tolist() if isinstance(x, np.ndarray) else x)

@@ -1,4 +1,4 @@
-"""What every part of a network shares: finding its parameters, naming them, and setting their gradients to 0."""
+"""Base of all parts of a network: finds and names parameters, and sets gradients to 0."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Module", "counted"]
 
 
 class Module:
-    """Base of everything that holds parameters; a model of your own is a subclass with a ``__call__``.
+    """Base class of everything with parameters; a model of your own is a subclass with a ``__call__``.
 
     Nothing has to be registered: parameters are the leaf Values found in the attributes, and in lists, tuples, dicts,
     object arrays and Modules among them, in the order in which the attributes were set. A Value that is met twice
@@ -45,7 +45,7 @@ class Module:
         Returns
         -------
         list of (str, Value)
-            The name is the way to the parameter, such as ``layer1.neuron2.w3``: members of a list count from 1.
+            The name is the path to the parameter, such as ``layer1.neuron2.w3``: members of a list count from 1.
         """
         found: dict[Value, str] = {}
         for name, thing in _everything_in(self):
@@ -76,7 +76,7 @@ class Module:
 
 
 def _everything_in(module: Module) -> Iterator[tuple[str, Any]]:
-    """Walk over a module, its containers, and what is in them; each container once, Values as often as they occur."""
+    """Iterate over a module and its containers, each once, and their Values, as often as they occur."""
     visited: set[int] = set()
     stack: list[tuple[str, Any]] = [("", module)]
     while stack:
@@ -90,7 +90,7 @@ def _everything_in(module: Module) -> Iterator[tuple[str, Any]]:
 
 
 def _members(name: str, thing: Any) -> list[tuple[str, Any]]:
-    """List what is directly inside a Module or a container, with names."""
+    """Direct members of a Module or a container, with names."""
     if isinstance(thing, Module):
         return [(f"{name}.{key}" if name else key, member) for key, member in vars(thing).items()]
     if isinstance(thing, dict):
@@ -104,6 +104,6 @@ def _members(name: str, thing: Any) -> list[tuple[str, Any]]:
 
 
 def counted(module: Module) -> str:
-    """How many parameters, in words."""
+    """The number of parameters, in words."""
     n = len(module.parameters())
     return f"{n} parameter{'' if n == 1 else 's'}"

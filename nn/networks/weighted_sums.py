@@ -1,7 +1,7 @@
 """The weighted sums of a layer: the op ``sumprod``, written out for rows of weights that share their inputs.
 
-Most of the time of an eager network is spent here. The op itself looks at every operand anew for each neuron; here the
-inputs are looked at once for the whole layer. A law of the tests says that both make the same nodes.
+Most of the time of an eager network is spent here. The op checks every operand for each neuron; here the
+inputs are checked once for the whole layer. A test shows that both make the same nodes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Weights as NumPy arrays: read them from a model, and write them back."""
+"""Weights of a model as NumPy arrays: reading and writing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Array = npt.NDArray[np.float64]
 
 @runtime_checkable
 class Model(Protocol):
-    """What can be trained: anything that can be called with one input and has parameters."""
+    """What can be trained: it is called with one sample, and has parameters."""
 
     def __call__(self, x: Any) -> Any: ...  # noqa: D102 - the protocol's docstring says it
 
@@ -124,7 +124,7 @@ def from_numpy(model: Any, arrays: Mapping[str, Any]) -> None:
 
 
 def _layered(model: MLP | Layer) -> dict[str, Any]:
-    """The Values of W, by rows, and of b, for each layer."""
+    """The Values of W (a list per neuron) and of b, for each layer."""
     layers = [("", model)] if isinstance(model, Layer) else [(f"layer{i}.", m) for i, m in enumerate(model.layers, 1)]
     found: dict[str, Any] = {}
     for name, layer in layers:

@@ -1,4 +1,4 @@
-r"""Optimisers with a step size of its own for each weight: RMSProp, Adam, AdamW.
+r"""Optimisers with a step size per weight: RMSProp, Adam, AdamW.
 
 Letters as in `optim`; squares, roots and quotients of arrays go element by element.
 """
@@ -25,7 +25,7 @@ class RMSProp(Optimizer):
     lr : float
         Learning rate :math:`\eta`.
     decay : float
-        Memory :math:`\rho` of the mean square, in [0, 1).
+        Decay rate :math:`\rho` of the mean square, in [0, 1).
     eps : float
         Keeps the quotient finite where the gradient is 0.
     weight_decay, clip_norm, clip_value
@@ -53,14 +53,14 @@ class RMSProp(Optimizer):
     remembers = ("mean_square",)
 
     def rule(self, w: Array, g: Array, memory: Memory) -> tuple[Array, Memory]:
-        """A step of about the size of the learning rate."""
+        """Divide by the running root mean square."""
         s = self.decay * memory["mean_square"] + (1.0 - self.decay) * g * g
         return w - self.lr * g / (np.sqrt(s) + self.eps), {"mean_square": s}
 
 
 @dataclass(eq=False)
 class Adam(Optimizer):
-    r"""Running means of the gradient and of its square, both corrected for their start at 0 [1]_.
+    r"""Running means of the gradient and of its square, with bias correction [1]_.
 
     .. math:: m_t = \beta_1 m_{t-1} + (1 - \beta_1) g_t, \qquad v_t = \beta_2 v_{t-1} + (1 - \beta_2) g_t^2
     .. math:: w_{t+1} = w_t - \eta \frac{m_t / (1 - \beta_1^t)}{\sqrt{v_t / (1 - \beta_2^t)} + \epsilon}
@@ -70,7 +70,7 @@ class Adam(Optimizer):
     lr : float
         Learning rate :math:`\eta`: about the size of a step.
     beta1, beta2 : float
-        Memories of the two means, in [0, 1).
+        Decay rates of the two means, in [0, 1).
     eps : float
         Keeps the quotient finite where the gradient is 0.
     weight_decay, clip_norm, clip_value
@@ -109,7 +109,7 @@ class Adam(Optimizer):
 
 @dataclass(eq=False)
 class AdamW(Adam):
-    r"""Adam with weight decay beside the gradient, not in it [1]_.
+    r"""Adam with decoupled weight decay: added to the step, not to the gradient [1]_.
 
     .. math:: w_{t+1} = w_t - \eta (\text{Adam's quotient} + \lambda w_t)
 
@@ -118,7 +118,7 @@ class AdamW(Adam):
     lr, beta1, beta2, eps, clip_norm, clip_value
         As in `Adam`.
     weight_decay : float
-        Strength :math:`\lambda` of the pull towards 0.
+        Strength :math:`\lambda` of the decay towards 0.
 
     References
     ----------
@@ -136,6 +136,6 @@ class AdamW(Adam):
         return super()._prepared(gradient, np.zeros_like(weights))
 
     def rule(self, w: Array, g: Array, memory: Memory) -> tuple[Array, Memory]:
-        """Adam's step, and the pull towards 0."""
+        """Adam's step and the weight decay."""
         stepped, memory = super().rule(w, g, memory)
         return stepped - self.lr * self.weight_decay * w, memory

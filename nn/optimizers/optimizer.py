@@ -1,6 +1,6 @@
 r"""Optimisers: how a gradient becomes a step.
 
-An optimiser works on one flat array of all weights, so that a step costs the same few array operations for any network;
+An optimiser works on one flat array of all weights: a step is a few array operations for any network.
 `Optimizer.step` does the same for Values, for loops written by hand.
 
 Letters: weights w, gradient g, learning rate :math:`\eta` (``lr``), step number t, counted from 1. Squares, roots and
@@ -29,25 +29,25 @@ Memory = dict[str, Array]
 
 @dataclass(eq=False)
 class Optimizer:
-    r"""Base of the optimisers: settings, a rule, and the arrays that it remembers between steps.
+    r"""Base class of optimisers: settings, a rule, and a memory of arrays between steps.
 
     Parameters
     ----------
     lr : float
         Learning rate, not negative. A schedule may change it between steps.
     weight_decay : float
-        Strength :math:`\lambda` of the pull towards 0: :math:`\lambda w` is added to the gradient.
+        Strength :math:`\lambda` of the decay towards 0: :math:`\lambda w` is added to the gradient.
     clip_norm : float or None
-        A gradient longer than this is shortened to it.
+        Largest length of the gradient; a longer one is scaled down.
     clip_value : float or None
-        Each component of the gradient is limited to this size.
+        Largest magnitude of each component of the gradient; others are clipped.
 
     Attributes
     ----------
     steps : int
         How many steps were taken.
     memory : dict of str to array
-        What the rule remembers, arrays as long as the weights.
+        State of the rule: arrays as long as the weights.
     """
 
     lr: float = 0.01
@@ -66,7 +66,7 @@ class Optimizer:
                 _check(name, number, 1.0 if name in shares else math.inf)
 
     def settings(self) -> dict[str, Any]:
-        """The arguments that build this optimiser again."""
+        """The constructor arguments."""
         return {f.name: getattr(self, f.name) for f in fields(self) if f.init}
 
     def update(self, weights: Array, gradient: Array) -> Array:
@@ -94,11 +94,11 @@ class Optimizer:
                 f"{[m.size for m in memory.values()]}; use a fresh optimiser for another model."
             )
         weights, memory = self.rule(weights, self._prepared(gradient, weights), memory)
-        self.memory, self.steps = memory, self.steps + 1  # all at once, so that Ctrl-C finds a whole step or none
+        self.memory, self.steps = memory, self.steps + 1  # one statement: Ctrl-C finds a whole step or none
         return weights
 
     def rule(self, w: Array, g: Array, memory: Memory) -> tuple[Array, Memory]:
-        """The new weights and what to remember; a subclass says how."""
+        """The new weights and the new memory; defined by a subclass."""
         raise NotImplementedError
 
     def _prepared(self, gradient: Array, weights: Array) -> Array:
@@ -110,7 +110,7 @@ class Optimizer:
         return gradient + self.weight_decay * weights if self.weight_decay else gradient
 
     def step(self, parameters: Iterable[Value]) -> None:
-        """Take one step on Values, from the gradients that ``backward`` left in them."""
+        """Take one step on Values, from their gradients."""
         values = list(parameters)
         with np.errstate(all="ignore"):  # numbers are IEEE 754, as those of Values
             weights = self.update(np.array([p.data for p in values]), np.array([p.grad for p in values]))
@@ -118,11 +118,11 @@ class Optimizer:
             p.data = w
 
     def state(self) -> dict[str, Any]:
-        """What is needed to go on later: the number of steps, and a copy of the memory."""
+        """The state to continue from: the number of steps and a copy of the memory."""
         return {"steps": self.steps, "memory": {name: m.copy() for name, m in self.memory.items()}}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on from a `state`."""
+        """Continue from a `state`."""
         self.steps = int(state["steps"])
         self.memory = {name: np.array(m, dtype=float) for name, m in state["memory"].items()}
 

@@ -1,6 +1,6 @@
 r"""Schedules of the learning rate: functions from the epoch, counted from 1, to the rate.
 
-Give one to the callback `callbacks.Schedule`. Being functions of the epoch alone, they need nothing saved to resume.
+Give one to the callback `callbacks.Schedule`. They depend on the epoch alone, so resuming needs no saved state.
 """
 
 from __future__ import annotations
@@ -63,9 +63,9 @@ def cosine(lr: float, epochs: int, *, final: float = 0.0) -> Rate:
     lr : float
         The rate of the first epoch.
     epochs : int
-        After how many epochs E the rate has arrived, at least 1.
+        Number of epochs E until the final rate, at least 1.
     final : float
-        Where it ends.
+        Final rate.
 
     Raises
     ------
@@ -87,7 +87,7 @@ def cosine(lr: float, epochs: int, *, final: float = 0.0) -> Rate:
 
 
 def warm_up(epochs: int, then: Rate) -> Rate:
-    """A rate that first rises in equal steps to what another schedule starts with [1]_.
+    """A rate that rises linearly to the first rate of another schedule, then follows it [1]_.
 
     Parameters
     ----------

@@ -1,8 +1,8 @@
-"""The container of a model file: a NumPy .npz with a JSON manifest, of which nothing is believed before it is checked.
+"""Container of a model file: a NumPy .npz with a JSON manifest. Everything in it is checked before it is used.
 
 Members are stored, not compressed, so their sizes are bounded by that of the file before any memory is taken. The
-manifest has the SHA-256 and shape of each array, and ``manifest.sha256`` that of the manifest. An array is read when it
-is asked for, after its size, its header and its checksum. Nothing is unpickled or evaluated. ``numpy.load`` opens such
+manifest has the SHA-256 and shape of each array, and ``manifest.sha256`` that of the manifest. An array is read on
+demand, after checks of its size, header and checksum. Nothing is unpickled or evaluated. ``numpy.load`` opens such
 a file too.
 """
 
@@ -38,14 +38,14 @@ Array = npt.NDArray[np.float64]
 FORMAT = "autograd_lite model"
 VERSION = 1
 MANIFEST, CHECKSUM = "manifest.json", "manifest.sha256"
-EPOCH = (1980, 1, 1, 0, 0, 0)  # no time of writing: the same model is the same bytes
+EPOCH = (1980, 1, 1, 0, 0, 0)  # constant, so that the same model gives the same bytes
 
 LARGEST = 2**27  # bytes of a file: five million weights with the state of Adam, which as Values take a gigabyte
 LARGEST_MANIFEST = 2**21  # bytes: JSON takes up to thirty times as much memory
 LARGEST_INDEX = 2**18  # bytes of the zip's list of members
 CHUNK = 2**20  # bytes
 
-END = struct.Struct("<4s4H2LH")  # the last record of a zip: signature, disks, members, size and place of the index
+END = struct.Struct("<4s4H2LH")  # the last record of a zip: signature, disks, members, size and offset of the index
 HEADER = "{{'descr': '<f8', 'fortran_order': False, 'shape': {}, }}"  # what NumPy writes, before it adds blanks
 
 
@@ -65,9 +65,7 @@ def write_archive(path: str | os.PathLike[str], contents: Mapping[str, Any], arr
     }
     members[MANIFEST] = _json({"format": FORMAT, "version": VERSION, **contents, "arrays": listed})
     members[CHECKSUM] = _sha256(members[MANIFEST]).encode()
-    with ThreadPoolExecutor(
-        1
-    ) as worker:  # zipfile loses a Ctrl-C that comes while it writes; no other thread hears one
+    with ThreadPoolExecutor(1) as worker:  # zipfile loses a Ctrl-C while it writes; only the main thread receives one
         content = worker.submit(_zipped, members).result()
     if len(content) > LARGEST:
         raise OperandError(f"The model file would have {len(content)} bytes; at most {LARGEST} are read again.")
@@ -105,8 +103,8 @@ def open_archive(path: str | os.PathLike[str]) -> Iterator[Archive]:
     Raises
     ------
     ModelFileError
-        If there is no such file, or it is damaged, truncated, or not a model file; also if that is found inside the
-        ``with``, where its contents are used.
+        If there is no such file, or it is damaged, truncated, or not a model file; also if that is found
+        inside the ``with``, where its contents are used.
     """
     try:
         with _opened(Path(path)) as members:
@@ -124,10 +122,10 @@ def open_archive(path: str | os.PathLike[str]) -> Iterator[Archive]:
 
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
-    """Open a zip whose size and whose list of members are such as a model file has."""
+    """Open a zip file after checking its size and its list of members."""
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):
-        raise ModelFileError("cannot be read: it is no regular file.")
+        raise ModelFileError("cannot be read: it is not a regular file.")
     if status.st_size > LARGEST:
         raise ModelFileError(f"is not a model file: it has {status.st_size} bytes; such files have at most {LARGEST}.")
     with path.open("rb") as file:
@@ -135,8 +133,8 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
         end = file.read()
         if len(end) != END.size or not end.startswith(b"PK\5\6"):
             raise ModelFileError("is damaged, or not a model file: it does not end as a zip file does.")
-        _, *counts, size, place, comment = END.unpack(end)
-        if size > LARGEST_INDEX or place + size + END.size != status.st_size or comment:
+        _, *counts, size, offset, comment = END.unpack(end)
+        if size > LARGEST_INDEX or offset + size + END.size != status.st_size or comment:
             raise ModelFileError("is damaged, or not a model file: its list of members is not where it should be.")
         with zipfile.ZipFile(file) as members:
             if counts != [0, 0, len(members.namelist()), len(members.namelist())]:
@@ -150,9 +148,9 @@ class Archive:
     Attributes
     ----------
     contents : dict
-        The manifest, without what it says of arrays.
+        The manifest without its list of arrays.
     shapes : dict of str to tuple of int
-        The arrays that there are.
+        Shape of each array.
     """
 
     def __init__(self, members: zipfile.ZipFile) -> None:
@@ -208,7 +206,7 @@ class Archive:
 
 
 def expect(found: Any, kind: type, what: str) -> Any:
-    """The thing itself, if it is of the kind that is expected; a bool is no number.
+    """Return what was found if it has the expected type; a bool is not a number.
 
     Raises
     ------
@@ -221,10 +219,10 @@ def expect(found: Any, kind: type, what: str) -> Any:
 
 
 def _parsed(text: bytes) -> dict[str, Any]:
-    """Parse JSON as the standard has it: no NaN, and no name twice in an object."""
+    """Parse strict JSON: no NaN, no repeated name in an object."""
     found = json.loads(text, object_pairs_hook=_each_once, parse_constant=_no_number, parse_float=_finite)
     if not isinstance(found, dict):
-        raise ModelFileError("is not a model file: its manifest is no object.")
+        raise ModelFileError("is not a model file: its manifest is not a JSON object.")
     return found
 
 

@@ -45,7 +45,7 @@ class SavedModel:
         With its state, to go on training.
     history : History or None
     notes : dict
-        What else was saved: numbers, text, lists and dicts of them.
+        What was saved besides: numbers, text, lists and dicts of them.
     """
 
     model: Any
@@ -175,7 +175,7 @@ def load_checkpoint(path: str | os.PathLike[str], model: Any = None) -> SavedMod
     8
     """
     if model is not None:
-        parameters_of(model)  # what is wrong with it is no fault of the file
+        parameters_of(model)  # an error of the model, not of the file
     with open_archive(path) as archive:
         return _unpacked(archive, model)
 
@@ -201,9 +201,9 @@ def _unpacked(archive: Archive, model: Any) -> SavedModel:
 class Checkpoint(Callback):
     """Save the model and the state of training every so many epochs, and at the end.
 
-    After Ctrl-C the file holds the last step that was taken, and the history says in which place of its epoch that
-    was: ``fit(..., resume=saved.history)`` goes on with the next step, and comes to the same bits as a run that nobody
-    disturbed. After an error, and after a kill, it holds the last epoch that was saved.
+    After Ctrl-C the file holds the state after the last step, and the history the number of that step:
+    ``fit(..., resume=saved.history)`` continues with the next one, and gives the same bits as an undisturbed run.
+    After an error, and after a kill, the file holds the last epoch that was saved.
 
     Parameters
     ----------
@@ -233,24 +233,24 @@ class Checkpoint(Callback):
 
     def __init__(self, path: str | os.PathLike[str], *, every: int = 1, only_best: bool = False) -> None:
         if every < 1:
-            raise DomainError(f"A checkpoint every {every} epochs makes no sense; give at least 1.")
+            raise DomainError(f"every is {every}; a checkpoint is saved every so many epochs, at least 1.")
         self.path = path
         self.every = every
         self.only_best = only_best
 
     def after_epoch(self, training: Training) -> None:
-        """Save, if it is time."""
+        """Save every so many epochs."""
         losses = training.history.watched
         best = losses[-1] < min(losses[:-1], default=math.inf)
         if training.epoch % self.every == 0 and (best or not self.only_best):
-            self._save(training, read_weights(training.parameters))  # other callbacks may have changed them
+            self._save(training, read_weights(training.parameters))  # another callback may have changed them
 
     def finish(self, training: Training) -> None:
-        """Save where training ended, unless that was an error, or has been saved already."""
+        """Save the last state, unless training ended with an error or it is saved already."""
         history = training.history
         new = history.epochs % self.every != 0 or history.unfinished is not None
         if history.stopped and new and not self.only_best:
-            self._save(training, training.weights)  # the model may have the best ones already
+            self._save(training, training.weights)  # the model may hold the best ones already
 
     def _save(self, training: Training, weights: npt.NDArray[np.float64]) -> None:
         _write(self.path, training.model, weights, optimizer=training.optimizer, history=training.history, notes={})

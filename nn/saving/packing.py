@@ -1,7 +1,7 @@
-"""The parts of a model file: how a model, an optimiser and a history become JSON and arrays, and back.
+"""Parts of a model file: a model, an optimiser and a history as JSON and arrays, and back.
 
-What comes out of a file is checked here, part by part: its checksums say that it is what somebody wrote, not that it
-makes sense.
+What is read from a file is validated here, part by part: checksums show that it is what was written, not that it is
+valid.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ SERIES = ("loss", "validation_loss", "gradient_norm", "lr", "seconds")
 
 
 def architecture_of(model: Any) -> dict[str, Any] | None:
-    """What builds an `MLP` again; None for any other model, and for one whose activations have no name."""
+    """Constructor arguments of an `MLP`; None for any other model, and where an activation has no name."""
     if type(model) is not MLP:
         return None
     widths = [len(layer.neurons) for layer in model.layers]
@@ -85,7 +85,7 @@ def _unregistered(kind: str, name: str) -> ModelFileError:
 
 
 def packed_optimizer(optimizer: Optimizer) -> Packed:
-    """The settings of an optimiser, and the arrays that it remembers."""
+    """The settings of an optimiser and the arrays of its memory."""
     kind = type(optimizer).__name__
     if OPTIMIZERS.get(kind.lower()) is not type(optimizer):
         kind = next((name for name, registered in OPTIMIZERS.items() if registered is type(optimizer)), "")
@@ -111,9 +111,9 @@ def unpacked_optimizer(archive: Archive) -> Optimizer | None:
     names = [name for name in archive.shapes if name.startswith("optimizer.")]
     steps = expect(described["steps"], int, "the number of steps")
     if steps < 0 or (names and sorted(names) != sorted(f"optimizer.{name}" for name in optimizer.remembers)):
-        raise ModelFileError("is damaged: its optimizer has another state than it should.")
+        raise ModelFileError("is damaged: its optimizer has another state than its kind has.")
     if any(archive.shapes[name] != archive.shapes["weights"] for name in names):
-        raise ModelFileError("is damaged: its optimizer is one of other weights.")
+        raise ModelFileError("is damaged: its optimizer's state has another size than its weights.")
     memory = {name.removeprefix("optimizer."): archive.array(name) for name in names}
     optimizer.restore({"steps": steps, "memory": memory})
     return optimizer
@@ -123,7 +123,7 @@ def unpacked_optimizer(archive: Archive) -> Optimizer | None:
 
 
 def packed_history(history: History) -> Packed:
-    """What a history says in words and whole numbers, and its series as arrays."""
+    """Text and whole numbers of a history, and its series as arrays."""
     metrics = [f"history.metric{i}" for i in range(1, len(history.metrics) + 1)]
     arrays = {f"history.{name}": np.array(getattr(history, name), dtype=float) for name in SERIES}
     arrays |= {name: np.array(series) for name, series in zip(metrics, history.metrics.values(), strict=True)}
@@ -156,6 +156,6 @@ def unpacked_history(archive: Archive) -> History | None:
 
 def _series(archive: Archive, name: str) -> list[float]:
     if len(archive.shapes[f"history.{name}"]) != 1:
-        raise ModelFileError("is damaged: its history is no list of numbers.")
+        raise ModelFileError("is damaged: its history is not a list of numbers.")
     numbers: list[float] = archive.array(f"history.{name}").tolist()
     return numbers

@@ -1,6 +1,6 @@
-"""What the two estimators share: scikit-learn's parameters, `fit`, and outputs for many rows.
+"""Base of the estimators: scikit-learn's parameters, `fit`, and outputs.
 
-This file and those that import it need scikit-learn; ``autograd_lite.nn`` loads them when they are first asked for.
+This file and those that import it need scikit-learn; ``autograd_lite.nn`` loads them on first use.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ __all__ = ["BaseNetwork", "takes_steps"]
 
 Array = npt.NDArray[np.float64]
 
-CHUNK = 10_000  # rows at once, as in `predict`
+CHUNK = 10_000  # samples at once, as in `predict`
 LARGEST_SEED = 2**31 - 1
 SOLVERS = ("adam", "adamw", "lbfgs", "rmsprop", "sgd")
 RATES = ("adaptive", "constant", "invscaling")
@@ -49,7 +49,7 @@ Indices = npt.NDArray[np.intp]
 
 
 class Run(NamedTuple):
-    """What one training made."""
+    """Result of one training."""
 
     network: MLP
     history: History
@@ -58,9 +58,9 @@ class Run(NamedTuple):
 
 
 class Data(NamedTuple):
-    """The samples: inputs, targets and perhaps weights of mean 1; and what the mean of the weights was."""
+    """The samples: inputs, targets and perhaps weights of mean 1; and the mean of the given weights."""
 
-    rows: list[Array]
+    parts: list[Array]
     mean_weight: float
 
 
@@ -154,7 +154,7 @@ class BaseNetwork(BaseEstimator):  # type: ignore[misc] # scikit-learn has no ty
         self._keep(run, before)
         if self.history_.stopped == "all epochs":
             warnings.warn(
-                f"{type(self).__name__} still gained when its {self.max_iter} epochs were over. Allow more with "
+                f"{type(self).__name__} was still improving after its {self.max_iter} epochs. Allow more with "
                 "max_iter, raise learning_rate_init, or scale the columns of X.",
                 ConvergenceWarning,
                 stacklevel=2,
@@ -162,7 +162,7 @@ class BaseNetwork(BaseEstimator):  # type: ignore[misc] # scikit-learn has no ty
         return self
 
     def _one_epoch(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> Any:  # noqa: N803 - the field's letter
-        """Go through some samples once, from where the last call ended."""
+        """One epoch on some samples, from where the last call ended."""
         if self.early_stopping:
             raise DomainError("partial_fit does not hold samples out: build the estimator with early_stopping=False.")
         goes_on = hasattr(self, "network_")
@@ -179,7 +179,7 @@ class BaseNetwork(BaseEstimator):  # type: ignore[misc] # scikit-learn has no ty
         self.n_layers_ = len(self._architecture.widths)
 
     def _best_of_starts(self, data: Data) -> Run:
-        """Train from several starts, in other processes if joblib is told so, and keep the best."""
+        """Train from several starts, perhaps in parallel (joblib), and keep the best."""
         seeds = self._seeds(self.restarts)
         if self.restarts == 1:
             return self._train(data, self._start(seeds[0]))
@@ -193,16 +193,16 @@ class BaseNetwork(BaseEstimator):  # type: ignore[misc] # scikit-learn has no ty
         """One training, from a start."""
         network, history, optimizer, _ = start
         by_curvature = self.solver == "lbfgs"
-        kept, held_out = self._split(data.rows[1], history.seed)
+        kept, held_out = self._split(data.parts[1], history.seed)
         plateau = Plateau(
             self.tol, self.n_iter_no_change, self.learning_rate == "adaptive", self._judge(data, held_out)
         )
         last = history.epochs + (epochs or self.max_iter)
         training = Training(network, optimizer, history, last, LBFGS(self.tol) if by_curvature else None)
-        training.rows, training.kept, training.shuffle = data.rows, kept, self.shuffle
+        training.data, training.kept, training.shuffle = data.parts, kept, self.shuffle
         training.callbacks = self._callbacks([] if by_curvature else [plateau])
         training.batch_size = size = self._batch(training.size)
-        architecture, loss, weighted = self._architecture, self._loss(), len(data.rows) == 3
+        architecture, loss, weighted = self._architecture, self._loss(), len(data.parts) == 3
         penalty = L2(0.5 * self.alpha / (size * data.mean_weight), architecture.is_weight)
         training.use(loss, weighted=weighted, penalty=penalty)
         training.batch_loss = SharedLoss(training.batch_loss, programs_of(architecture, loss, weighted=weighted).loss)
@@ -245,7 +245,7 @@ class BaseNetwork(BaseEstimator):  # type: ignore[misc] # scikit-learn has no ty
         return Data([inputs, targets, weights / mean], mean)
 
     def _split(self, targets: Array, seed: int) -> tuple[Indices, Indices] | tuple[None, None]:
-        """Which samples to train on, and which to hold out, if any."""
+        """Indices of the samples to train on and to hold out, if any."""
         if not self.early_stopping or self.solver == "lbfgs":
             return None, None
         classes = targets if self._stratified() else None
@@ -264,14 +264,14 @@ class BaseNetwork(BaseEstimator):  # type: ignore[misc] # scikit-learn has no ty
         """The score of weights on the samples held out."""
         if held_out is None:
             return None
-        inputs, targets, *weights = [part[held_out] for part in data.rows]
+        inputs, targets, *weights = [part[held_out] for part in data.parts]
         outputs = programs_of(self._architecture).outputs
         return lambda flat: self._score_of(outputs(flat, inputs), targets, weights[0] if weights else None)
 
     def _optimizer_of_solver(self) -> Optimizer:
         rate = self.learning_rate_init
         if self.solver == "lbfgs":
-            return SGD(1.0)  # never asked for a step
+            return SGD(1.0)  # takes no steps
         if self.solver == "sgd":
             return SGD(rate, self.momentum, nesterov=self.nesterovs_momentum)
         if self.solver == "rmsprop":
@@ -300,7 +300,7 @@ class BaseNetwork(BaseEstimator):  # type: ignore[misc] # scikit-learn has no ty
         return Architecture((self.n_features_in_, *hidden, self.n_outputs_), activation_for(self.activation))
 
     def _outputs(self, X: Any) -> Array:  # noqa: N803 - the field's letter
-        """The outputs of the network, shape (n, outputs), of checked rows."""
+        """The outputs of the network, shape (n, outputs), for valid X."""
         check_is_fitted(self)
         inputs: Any = validate_data(self, X, reset=False, dtype=np.float64)
         flat = self._flat()
@@ -351,7 +351,7 @@ class BaseNetwork(BaseEstimator):  # type: ignore[misc] # scikit-learn has no ty
         """The largest of them."""
         return None if self.validation_scores_ is None else max(self.validation_scores_)
 
-    # --- What the subclasses say -------------------------------------------------------------------------------------
+    # --- Defined by subclasses -------------------------------------------------------------------------------------
 
     def _checked(self, X: Any, y: Any, *, reset: bool, classes: Any = None) -> tuple[Array, Array]:  # noqa: N803
         """The inputs, and the targets as numbers for the loss."""
@@ -379,7 +379,7 @@ def takes_steps(estimator: BaseNetwork) -> bool:
 
 
 def _attempt(estimator: BaseNetwork, data: Data, seed: int) -> Run | NonFiniteError:
-    """One start among several, which may break off."""
+    """One of several starts, which may fail."""
     try:
         return estimator._train(data, estimator._start(seed))
     except NonFiniteError as error:

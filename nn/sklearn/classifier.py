@@ -1,4 +1,4 @@
-"""The classifier: classes become numbers, and logits become classes and probabilities."""
+"""The classifier: encodes classes as numbers, and decodes logits as classes and probabilities."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class MLPClassifier(ClassifierMixin, BaseNetwork):  # type: ignore[misc] # sciki
         Of the hidden layers: any op of the table that takes one operand, "linear" (or "identity"), "sigmoid" (or
         "logistic"), or a function of one Value.
     solver : {"adam", "adamw", "rmsprop", "sgd", "lbfgs"}
-        How a gradient becomes a step. "lbfgs" takes all samples at once, and is good for small tables; of the
+        How a gradient becomes a step. "lbfgs" takes all samples at once, and is good for small data sets; of the
         parameters below it uses alpha, max_iter, tol, restarts and callbacks.
     alpha : float
         Strength of the L2 penalty: ``alpha / 2`` times the sum of the squares of all weights (biases do not count),
@@ -77,11 +77,11 @@ class MLPClassifier(ClassifierMixin, BaseNetwork):  # type: ignore[misc] # sciki
     n_iter_no_change : int
         Training ends after more epochs than this without a gain.
     restarts : int
-        How many random starts to train from; the best is kept.
+        Number of random starts; the best is kept.
     callbacks : callback or iterable of them, optional
         As in `nn.fit`. Searches and parallel restarts work on copies of them.
     n_jobs : int, optional
-        How many processes work on the restarts; see joblib.
+        Number of parallel processes for the restarts; see joblib.
 
     Attributes
     ----------
@@ -99,7 +99,7 @@ class MLPClassifier(ClassifierMixin, BaseNetwork):  # type: ignore[misc] # sciki
     n_iter_ : int
         Epochs of the last call.
     classes_ : array
-        The classes in order, or the places of the labels.
+        The classes in order, or the indices of the labels.
     n_outputs_, n_layers_, out_activation_ : int, int, str
         Number of outputs; of layers, inputs among them; what makes probabilities of the outputs.
     n_features_in_, feature_names_in_ : int, array of str
@@ -127,7 +127,7 @@ class MLPClassifier(ClassifierMixin, BaseNetwork):  # type: ignore[misc] # sciki
 
     @available_if(takes_steps)  # type: ignore[untyped-decorator] # as above
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> MLPClassifier:  # noqa: N803
-        """Go through some samples once, from where the last call ended.
+        """One epoch on some samples, from where the last call ended.
 
         Parameters
         ----------
@@ -153,7 +153,7 @@ class MLPClassifier(ClassifierMixin, BaseNetwork):  # type: ignore[misc] # sciki
         return self
 
     def predict(self, X: Any) -> npt.NDArray[Any]:  # noqa: N803 - the field's letter
-        """The most probable class of each row; or for several labels, 1 for each label that is more likely than not.
+        """The most probable class of each sample; for several labels, 1 for each label above probability 1/2.
 
         Parameters
         ----------
@@ -241,21 +241,21 @@ class MLPClassifier(ClassifierMixin, BaseNetwork):  # type: ignore[misc] # sciki
         self.n_outputs_ = len(self.classes_) if multilabel or len(self.classes_) > 2 else 1
 
     def _coded(self, y: npt.NDArray[Any], *, multilabel: bool) -> Array:
-        """Numbers for the loss: the places of classes, or a column of 0 and 1 for each label."""
+        """Numbers for the loss: indices of classes, or a column of 0 and 1 for each label."""
         if multilabel != self._multilabel or (multilabel and y.shape[1] != self.n_outputs_):
             raise ShapeError(
                 f"y has shape {y.shape}; the first one had {self.n_outputs_} outputs. Go on with the same."
             )
         if multilabel:
             return np.asarray(y, dtype=np.float64)
-        places = np.searchsorted(self.classes_, y).clip(max=len(self.classes_) - 1)
-        strange = self.classes_[places] != y
+        indices = np.searchsorted(self.classes_, y).clip(max=len(self.classes_) - 1)
+        strange = self.classes_[indices] != y
         if strange.any():
             raise DomainError(
                 f"y holds the class {y[strange].tolist()[0]!r}, but the classes are {self.classes_.tolist()}. Give all "
                 "classes at the start, or fit anew."
             )
-        return places.astype(np.float64)
+        return indices.astype(np.float64)
 
     def _loss(self) -> Loss:
         if self._multilabel:
@@ -266,7 +266,7 @@ class MLPClassifier(ClassifierMixin, BaseNetwork):  # type: ignore[misc] # sciki
         return not self._multilabel
 
     def _decided(self, outputs: Array) -> npt.NDArray[np.intp]:
-        """The place of the class, or 0 and 1 for each label."""
+        """The index of the class, or 0 and 1 for each label."""
         if self.out_activation_ == "softmax":
             return np.asarray(outputs.argmax(axis=1))
         decided = (outputs > 0.0).astype(np.intp)

@@ -1,4 +1,4 @@
-"""Networks that scikit-learn fitted, as networks of scalars."""
+"""Networks fitted by scikit-learn, as networks of scalars."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ OUR_NAMES = {"identity": "linear", "logistic": "sigmoid"}
 
 
 def activation_for(name: Activation) -> Activation:
-    """Our name for an activation that scikit-learn calls by another one."""
+    """Our name for an activation of scikit-learn."""
     return OUR_NAMES.get(name, name) if isinstance(name, str) else name
 
 
 def from_sklearn(fitted: Any) -> MLP:
-    """Make a network of scalars of a fitted one, for pictures, steps and more training.
+    """Convert a fitted network to a network of scalars, for pictures, steps and more training.
 
     Parameters
     ----------

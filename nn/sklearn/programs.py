@@ -1,7 +1,7 @@
-"""Programs that networks of one architecture share.
+"""Compiled programs shared by networks of one architecture.
 
-Building the program of an architecture takes longer than training on a small table. So it is built once in a process,
-from a twin of the network that nobody else holds; weights are inputs of it, and every network of that shape uses it.
+Compiling an architecture takes longer than training on a small data set. So it is compiled once in a process, from a
+private twin of the network; weights are inputs of the program, and every network of that shape uses it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Architecture:
-    """What a program depends on, apart from the loss.
+    """The key of a program, apart from the loss.
 
     Attributes
     ----------
@@ -78,14 +78,14 @@ class Architecture:
 def spread(rng: np.random.Generator, n_in: int, n_out: int) -> tuple[Array, float]:
     r"""Weights and bias uniform in :math:`\pm\sqrt{6/(n_{in}+n_{out})}`: Xavier's rule, for biases too.
 
-    Scikit-learn starts so. On small tables it does better than the rules of `init`, whose biases start at 0.
+    Scikit-learn's initialiser. On small data sets it does better than those of `initialisers`, whose biases are 0.
     """
     drawn = math.sqrt(6.0 / (n_in + n_out)) * rng.uniform(-1.0, 1.0, n_in + 1)
     return drawn[:-1], float(drawn[-1])
 
 
 def flatter(rng: np.random.Generator, n_in: int, n_out: int) -> tuple[Array, float]:
-    """The same with 2 in place of 6, for sigmoids."""
+    """The same with 2 instead of 6, for sigmoids."""
     weights, bias = spread(rng, n_in, n_out)
     return weights / math.sqrt(3.0), bias / math.sqrt(3.0)
 
@@ -106,7 +106,7 @@ class Programs:
             self.loss = CompiledLoss(Objective(twin, loss, weighted=weighted), parameters)
 
     def outputs(self, weights: Array, inputs: Array) -> Array:
-        """The outputs for many rows, shape (rows, outputs)."""
+        """The outputs for many samples, shape (samples, outputs)."""
         columns: Array = self._outputs(weights, inputs)
         return columns.T
 
@@ -124,7 +124,7 @@ def _made_once(architecture: Architecture, loss: Loss | None, weighted: bool, _r
 
 
 def parameters_in(network: MLP) -> list[Value]:
-    """The parameters in order, as ``network.parameters()`` finds them by searching."""
+    """The parameters in the order of ``network.parameters()``, without its search."""
     return [p for layer in network.layers for neuron in layer.neurons for p in (*neuron.w, neuron.b)]
 
 
@@ -135,13 +135,13 @@ class SharedLoss(BatchLoss):
         super().__init__(own.objective, own.parameters, own.penalty)
         self.twin = twin
 
-    def mean_and_gradient(self, weights: Array, rows: Sequence[Array]) -> tuple[float, Array]:
+    def mean_and_gradient(self, weights: Array, parts: Sequence[Array]) -> tuple[float, Array]:
         """The mean of the objective over the samples, and its gradient."""
-        return self.twin.mean_and_gradient(weights, rows)
+        return self.twin.mean_and_gradient(weights, parts)
 
-    def value(self, weights: Array, rows: Sequence[Array]) -> float:
+    def value(self, weights: Array, parts: Sequence[Array]) -> float:
         """The loss of a batch alone, without penalty."""
-        return self.twin.value(weights, rows)
+        return self.twin.value(weights, parts)
 
 
 def widths_of(network: MLP) -> tuple[int, ...]:

@@ -32,74 +32,16 @@ class MLPRegressor(RegressorMixin, BaseNetwork):  # type: ignore[misc] # scikit-
 
     Parameters
     ----------
-    hidden_layer_sizes : int or sequence of int
-        Number of neurons in each hidden layer.
-    activation : str or callable
-        Of the hidden layers: any op of the table that takes one operand, "linear" (or "identity"), "sigmoid" (or
-        "logistic"), or a function of one Value.
-    solver : {"adam", "adamw", "rmsprop", "sgd", "lbfgs"}
-        How a gradient becomes a step. "lbfgs" takes all samples at once, and is good for small tables; of the
-        parameters below it uses alpha, max_iter, tol, restarts and callbacks.
-    alpha : float
-        Strength of the L2 penalty: ``alpha / 2`` times the sum of the squares of all weights (biases do not count),
-        divided by the number of samples in a batch.
-    batch_size : int or "auto"
-        Samples per step; "auto" is 200. It is cut to the number of samples.
-    learning_rate : {"constant", "invscaling", "adaptive"}
-        How the rate changes: not at all; as ``learning_rate_init / (samples seen + 1) ** power_t``; or to a fifth at
-        each plateau.
-    learning_rate_init : float
-        Learning rate of the first epoch.
-    power_t : float
-        Exponent for "invscaling".
-    max_iter : int
-        Largest number of epochs.
-    shuffle : bool
-        Whether each epoch takes the samples in a new order.
-    random_state : int, RandomState or None
-        Source of all randomness.
-    tol : float
-        By how much the loss must fall (or with early stopping, the score rise) to count as a gain.
-    verbose : bool
-        Whether to show progress.
-    warm_start : bool
-        Whether `fit` goes on from the network of the last fit.
-    momentum, nesterovs_momentum : float, bool
-        For "sgd".
-    early_stopping : bool
-        Whether to hold samples out, stop by their score and keep the network of the best one.
-    validation_fraction : float
-        Share of the samples to hold out.
-    beta_1, beta_2, epsilon : float
-        For "adam" and "adamw"; epsilon for "rmsprop" too.
-    n_iter_no_change : int
-        Training ends after more epochs than this without a gain.
-    restarts : int
-        How many random starts to train from; the best is kept.
-    callbacks : callback or iterable of them, optional
-        As in `nn.fit`. Searches and parallel restarts work on copies of them.
-    n_jobs : int, optional
-        How many processes work on the restarts; see joblib.
+    hidden_layer_sizes, activation, solver, alpha, batch_size, learning_rate, learning_rate_init, power_t, max_iter
+        As in `MLPClassifier`, as are all others.
 
     Attributes
     ----------
     network_ : MLP
         The network of scalars, for `viz.draw`, `viz.steps` and `viz.explain`; its outputs are the predictions. What is
         predicted comes from it: change a weight and the prediction changes.
-    history_ : History
-        Of the training, for `viz.plot_history`.
-    coefs_, intercepts_ : list of float64 array
-        Weights of shape (inputs, neurons) and biases of each layer, copied from the network.
-    loss_curve_, loss_, best_loss_ : list of float, float, float
-        The loss of each epoch, the last one, the smallest one.
-    validation_scores_, best_validation_score_ : list of float, float
-        Of the samples held out; None without early stopping.
-    n_iter_ : int
-        Epochs of the last call.
-    n_outputs_, n_layers_, out_activation_ : int, int, str
-        Number of outputs; of layers, inputs among them; what makes predictions of the outputs.
-    n_features_in_, feature_names_in_ : int, array of str
-        Number of inputs, and their names if the first table had names.
+    history_, coefs_, intercepts_, loss_curve_, loss_, best_loss_, validation_scores_, best_validation_score_, n_iter_
+        As in `MLPClassifier`, as are the others but ``classes_``.
 
     Raises
     ------

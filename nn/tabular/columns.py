@@ -1,4 +1,4 @@
-"""How the fields of a table become numbers: the columns, and rows of new files.
+"""Encoding of the columns of a data file as numbers.
 
 A column of numbers is standardised by the mean and spread of the training part; a column of categories becomes one
 column of 0 and 1 per category ("one-hot").
@@ -29,7 +29,7 @@ LARGEST = 1e100  # beyond it, squares and their sums overflow
 
 @dataclass
 class Column:
-    """What is in a column, and how it becomes numbers.
+    """A column and its encoding.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ class Column:
 
     @property
     def width(self) -> int:
-        """How many inputs it becomes."""
+        """The number of inputs it becomes."""
         return len(self.categories) if self.kind == "category" else 1
 
     def numbers_of(self, text: str, file: CsvFile, line: int) -> list[float]:
@@ -71,7 +71,7 @@ class Column:
 
 @dataclass
 class Encoding:
-    """How the rows of a file become inputs and a target.
+    """Encoding of rows as inputs and a target.
 
     Attributes
     ----------
@@ -105,7 +105,7 @@ class Encoding:
         return np.array(means), np.array(spreads)
 
     def as_dict(self) -> dict[str, Any]:
-        """As lists, numbers and text, for a model file."""
+        """As JSON types, for a model file."""
         return asdict(self)
 
     @staticmethod
@@ -115,7 +115,7 @@ class Encoding:
         Raises
         ------
         ModelFileError
-            If a column makes no sense.
+            If a column is invalid.
         """
         encoding = Encoding([Column(**c) for c in described["inputs"]], Column(**described["target"]))
         for column in [*encoding.inputs, encoding.target]:
@@ -128,17 +128,17 @@ class Encoding:
 
 
 def encode_rows(rows: Sequence[tuple[int, list[str]]], file: CsvFile, encoding: Encoding) -> Array:
-    """Encode some rows of another file by its column names; the target need not be there.
+    """Encode rows of another file, by its column names; it need not have the target.
 
     Raises
     ------
     TableError
-        If a value is missing, is no number, is a category that was not there in training, or is out of all
-        proportion to the numbers of training.
+        If a value is missing, not a number, a category unknown in training, or too large beside the numbers of
+        training.
     UnknownNameError
-        If a column is not there.
+        If a column is missing.
     """
-    columns = [(column, file.place_of(column.name)) for column in encoding.inputs]
+    columns = [(column, file.index_of(column.name)) for column in encoding.inputs]
     inputs = np.array(
         [[x for column, i in columns for x in column.numbers_of(fields[i], file, line)] for line, fields in rows]
     )
@@ -146,17 +146,17 @@ def encode_rows(rows: Sequence[tuple[int, list[str]]], file: CsvFile, encoding: 
         encoding.standardise(inputs)
     bad = np.flatnonzero(~np.isfinite(inputs).all(axis=1))
     if len(bad):
-        raise file.error(rows[bad[0]][0], "a number is out of all proportion to those of training")
+        raise file.error(rows[bad[0]][0], "a number is too large beside those of training")
     return inputs
 
 
 def is_missing(text: str) -> bool:
-    """Whether a field stands for a value that is not there."""
+    """Whether a field is a missing value."""
     return text.strip().lower() in MISSING
 
 
 def finite_number(text: str) -> float | None:
-    """The number that a field holds; None if it holds none, or one that is infinite or too large to be squared."""
+    """The number in a field; None if there is none, or it is infinite or too large to be squared."""
     try:
         number = float(text)
     except ValueError:

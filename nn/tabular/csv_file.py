@@ -1,4 +1,4 @@
-"""Reading CSV files row by row, so that a file may be larger than the memory."""
+"""CSV files, read row by row: a file may be larger than the memory."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ Row = tuple[int, list[str]]
 """The line in the file, counted from 1, and the fields."""
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "?"})
-"""What stands for a value that is not there, in lower case."""
+"""Spellings of a missing value, in lower case."""
 
 LONGEST_ROW = 2_000_000  # characters
 
 
 class CsvFile:
-    r"""A CSV file with a header line: its columns, and its rows as often as they are asked for.
+    r"""A CSV file with a header line: its columns, and any number of passes over its rows.
 
     The delimiter is a comma, a semicolon or a tab, whichever the header has most of.
 
@@ -44,7 +44,7 @@ class CsvFile:
     ------
     TableError
         If there is no such file, it is empty, not text in UTF-8, or the header has an empty or repeated name. A file is
-        read several times, so it must be a regular one, no pipe.
+        read several times, so it must be a regular one, not a pipe.
 
     Examples
     --------
@@ -62,24 +62,24 @@ class CsvFile:
         self.columns = [name.strip() for name in header]
         if not any(self.columns):
             raise self.error(1, "the file is empty; the first line must name the columns")
-        self._places: dict[str, int] = {}
+        self._indices: dict[str, int] = {}
         for i, name in enumerate(self.columns):
             if not name:
                 raise self.error(1, f"column {i + 1} has no name")
-            if self._places.setdefault(name, i) != i:
+            if self._indices.setdefault(name, i) != i:
                 raise self.error(1, f"two columns are named {shown(name)}")
 
-    def place_of(self, column: str) -> int:
-        """Which field a column is.
+    def index_of(self, column: str) -> int:
+        """The index of a column.
 
         Raises
         ------
         UnknownNameError
             If there is no such column; the nearest name is offered.
         """
-        if column not in self._places:
+        if column not in self._indices:
             raise UnknownNameError.among("column", column, map(plain, self.columns))
-        return self._places[column]
+        return self._indices[column]
 
     def rows(self) -> Iterator[Row]:
         """Give all rows, with their lines; empty lines are left out.
@@ -101,15 +101,15 @@ class CsvFile:
                 yield line, fields
 
     def error(self, line: int, what: str) -> TableError:
-        """The error that names the file and the line."""
+        """The error, with the file and the line."""
         return TableError(f"{shown_path(self.path)}, line {line}: {what}.")
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[Iterator[Row]]:
-        """The rows of the file while it is open; what Python says of a bad one becomes a `TableError`."""
+        """The rows of the file while it is open; an `OSError` becomes a `TableError`."""
         try:
             if not self._is_regular():
-                raise TableError(f"{shown_path(self.path)} cannot be read: it is no regular file.")
+                raise TableError(f"{shown_path(self.path)} cannot be read: it is not a regular file.")
             with self.path.open(encoding="utf-8-sig", newline="") as stream:
                 yield self._fields(stream)
         except OSError as error:
@@ -138,7 +138,7 @@ class CsvFile:
 
 
 class _Lines:
-    """The lines of a file, as long as the row that they belong to is not too long."""
+    """The lines of a file; a row over the limit is an error."""
 
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream

@@ -60,7 +60,7 @@ def predict_csv(
     if os.path.realpath(data) == os.path.realpath(out):
         raise OperandError(f"The predictions would replace their own input, {str(data)!r}; name another file.")
     for column in table.encoding.inputs:
-        file.place_of(column.name)  # also where there are no rows
+        file.index_of(column.name)  # also where there are no rows
     predictor = Predictor(table.model, compile=True)
     count = 0
     with writing_atomically(out) as stream:
@@ -71,7 +71,7 @@ def predict_csv(
             outputs = predictor(encode_rows(rows, file, table.encoding))
             if not np.isfinite(outputs).all():
                 wrong = int(np.argwhere(~np.isfinite(outputs))[0][0])
-                raise file.error(rows[wrong][0], "the network has no finite answer to these numbers")
+                raise file.error(rows[wrong][0], "the network's output for these numbers is not finite")
             answers = _answers(outputs, table.encoding)
             writer.writerows([*fields, answer] for (_, fields), answer in zip(rows, answers, strict=True))
             count += len(rows)

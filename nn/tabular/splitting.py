@@ -1,7 +1,6 @@
-"""Tables with columns of numbers and of categories, made into arrays that a network can learn from.
+"""Data files as arrays: a training part and a held-out part.
 
-A file is read several times, row by row, and the arrays are kept in a
-temporary file where they would not fit into memory.
+A file is read several times, row by row; arrays that are too large for memory are kept in a temporary file.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ CHUNK = 10_000  # rows
 
 @dataclass
 class Split:
-    """A table as arrays: the training part, and the part that is held out to judge the result.
+    """A data file as arrays: the training part, and the part held out to judge the result.
 
     Attributes
     ----------
@@ -54,14 +53,14 @@ class Split:
 
 @dataclass
 class Scan:
-    """What reading a file once tells.
+    """The result of reading a file once.
 
     Attributes
     ----------
     encoding : Encoding
         Without means and spreads.
     groups : list of int
-        For each usable row, a number for its class; empty if the target is a number.
+        A number of the class of each usable row; empty if the target is a number.
     rows, dropped : int
         How many rows are usable, and how many have a missing value.
     """
@@ -75,7 +74,7 @@ class Scan:
 def scan(
     file: CsvFile, target: str, *, task: str = "auto", ignore: Sequence[str] = (), drop_missing: bool = False
 ) -> Scan:
-    """Read a file once to find out what its columns hold.
+    """Read a file once and find the kinds of its columns.
 
     Raises
     ------
@@ -85,10 +84,12 @@ def scan(
     UnknownNameError
         If there is no such column.
     """
-    place = file.place_of(target)
-    left_out = {file.place_of(name) for name in ignore} | {place}
+    target_index = file.index_of(target)
+    left_out = {file.index_of(name) for name in ignore} | {target_index}
     seen = {
-        i: _Seen(name, grouped=i == place) for i, name in enumerate(file.columns) if i not in left_out or i == place
+        i: _Seen(name, grouped=i == target_index)
+        for i, name in enumerate(file.columns)
+        if i not in left_out or i == target_index
     }
     rows = dropped = 0
     for line, fields in file.rows():
@@ -107,19 +108,19 @@ def scan(
             column.add(fields[i].strip(), line)
     if rows < 2:
         raise file.error(1, f"there are {rows} usable rows; at least 2 are needed")
-    inputs = [column.as_input(file) for i, column in seen.items() if i != place]
+    inputs = [column.as_input(file) for i, column in seen.items() if i != target_index]
     if not inputs:
         raise file.error(1, f"there is no column besides {target!r} to learn from")
-    encoding = Encoding(inputs, seen[place].as_target(file, task))
-    return Scan(encoding, seen[place].groups if encoding.classes else [], rows, dropped)
+    encoding = Encoding(inputs, seen[target_index].as_target(file, task))
+    return Scan(encoding, seen[target_index].groups if encoding.classes else [], rows, dropped)
 
 
 class _Seen:
-    """What a column has shown so far."""
+    """Running statistics of one column."""
 
     def __init__(self, name: str, *, grouped: bool) -> None:
         self.name = name
-        self.grouped = grouped  # whether anybody asks which row has which text
+        self.grouped = grouped  # whether to keep the text of each row, by number
         self.texts: dict[str, int] = {}
         self.groups: list[int] = []
         self.first_text: tuple[int, str] | None = None
@@ -217,10 +218,10 @@ def split_table(
     chosen = _chosen(found, count, np.random.default_rng(seed))
     train, test = parts = [_array((rows - count, encoding.width + 1)), _array((count, encoding.width + 1))]
     filled = [0, 0]
-    places = [file.place_of(column.name) for column in [*encoding.inputs, encoding.target]]
-    whole = (row for row in file.rows() if not (drop_missing and any(is_missing(row[1][i]) for i in places)))
+    indices = [file.index_of(column.name) for column in [*encoding.inputs, encoding.target]]
+    whole = (row for row in file.rows() if not (drop_missing and any(is_missing(row[1][i]) for i in indices)))
     for (line, fields), held in zip(whole, chosen.tolist(), strict=True):
-        parts[held][filled[held]] = _encoded([fields[i] for i in places], line, file, encoding)
+        parts[held][filled[held]] = _encoded([fields[i] for i in indices], line, file, encoding)
         filled[held] += 1
     _measure(encoding, train)
     for part in parts:
@@ -230,7 +231,7 @@ def split_table(
 
 
 def _chosen(found: Scan, count: int, rng: np.random.Generator) -> npt.NDArray[np.bool_]:
-    """Choose so many rows at random, of each class as many as its share."""
+    """Choose rows at random, stratified by class."""
     order = rng.permutation(found.rows)
     if found.groups:
         order = order[np.argsort(np.array(found.groups)[order], kind="stable")]
@@ -250,14 +251,14 @@ def _encoded(fields: list[str], line: int, file: CsvFile, encoding: Encoding) ->
 
 
 def _measure(encoding: Encoding, train: Array) -> None:
-    """Note the mean and spread of each column of numbers, over the training part."""
-    place = 0
+    """Set the mean and spread of each column of numbers, from the training part."""
+    start = 0
     for column in [*encoding.inputs, encoding.target]:
         if column.kind == "number":
-            numbers = train[:, place]
+            numbers = train[:, start]
             column.mean = float(numbers.mean())
             column.spread = (float(numbers.std()) or 1.0) if numbers.min() < numbers.max() else 1.0
-        place += column.width if column is not encoding.target else 1
+        start += column.width if column is not encoding.target else 1
 
 
 def _array(shape: tuple[int, int]) -> Array:

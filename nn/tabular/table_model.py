@@ -1,4 +1,4 @@
-"""A network trained on a CSV file: what is saved, loaded and told about it."""
+"""A network trained on a data file: saving, loading, description."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Scores:
 
 @dataclass
 class TableModel:
-    """A network together with how the columns of a table become its inputs.
+    """A network together with the encoding of a data file's columns.
 
     Attributes
     ----------
@@ -54,7 +54,7 @@ class TableModel:
     history : History or None
     scores : Scores or None
     rows : dict of str to int
-        How many rows were used for "training", were "held out", and were "dropped".
+        Numbers of rows for "training", "held out" and "dropped".
     """
 
     model: MLP
@@ -73,7 +73,7 @@ class TableModel:
         save(self.model, path, history=self.history, notes=notes)
 
     def describe(self) -> str:
-        """What a person wants to know of the model, in some lines."""
+        """A description in some lines."""
         target = self.encoding.target
         kind = f"one of {listed(self.encoding.classes)}" if self.encoding.classes else "a number"
         lines = [repr(self.model), f"predicts {shown(target.name)}, {kind}, from:"]
@@ -104,28 +104,28 @@ def load_table_model(path: str | os.PathLike[str]) -> TableModel:
     Raises
     ------
     ModelFileError
-        If the file is damaged, not a model file, or not of a table.
+        If the file is damaged, not a model file, or a model without columns.
     """
     saved = load_checkpoint(path)
     if "table" not in saved.notes:
-        raise ModelFileError(f"{shown_path(path)} holds a model without columns; it was not trained on a table.")
+        raise ModelFileError(f"{shown_path(path)} holds a model without columns; it was not trained on a data file.")
     try:
         encoding = Encoding.from_dict(saved.notes["table"])
         scores = None if saved.notes["scores"] is None else Scores(**saved.notes["scores"])
         rows = {part: expect(saved.notes["rows"][part], int, "a number of rows") for part in PARTS}
         table = TableModel(saved.model, encoding, saved.history, scores, rows)
-        table.describe()  # whatever is not of its kind shows here
+        table.describe()  # a wrong type is found here
     except ModelFileError as error:
         raise ModelFileError(f"{shown_path(path)} {error}") from None
     except (LookupError, TypeError, ValueError, AttributeError) as error:
-        raise ModelFileError(f"{shown_path(path)} is not a table's model of this version ({error}).") from error
+        raise ModelFileError(f"{shown_path(path)} is not a model of this version with columns ({error}).") from error
     if encoding.width != saved.model.n_in or max(len(encoding.classes), 1) != len(saved.model.layers[-1].neurons):
         raise ModelFileError(f"{shown_path(path)} is damaged: its columns do not fit its network.")
     return table
 
 
 def describe_model_file(path: str | os.PathLike[str]) -> str:
-    """What a model file holds, in some lines, also if it is not of a table.
+    """A description of any model file, in some lines.
 
     Raises
     ------

@@ -56,7 +56,7 @@ def train_on_csv(
     task : str
         "classification", "regression" or "auto".
     epochs : int
-        At most so many; training stops earlier when the loss on a tenth of the training rows no longer falls.
+        Largest number; training stops earlier when the loss of a tenth of the training rows no longer falls.
     lr, batch_size
         Of Adam.
     held_out : float
@@ -64,13 +64,13 @@ def train_on_csv(
     seed : int
         Of everything random.
     ignore, drop_missing
-        As in `tables.split_table`.
+        As in `splitting.split_table`.
     callbacks : iterable of Callback
 
     Returns
     -------
     TableModel
-        Also after Ctrl-C, with what was learned so far.
+        Also after Ctrl-C, with the weights so far.
 
     Raises
     ------
@@ -123,7 +123,7 @@ def _fitted(
 
 
 def _linear(split: Split, settings: dict[str, Any]) -> MLP:
-    """The best model without hidden neurons, trained to the end even where the network is not: a fair baseline."""
+    """The best model without hidden neurons, always trained to convergence: a fair baseline."""
     if split.encoding.classes:
         return _fitted(split, (), 0.05, (), settings | {"epochs": max(settings["epochs"], FEW)})[0]
     model = MLP(split.encoding.width, [1], seed=settings["seed"])

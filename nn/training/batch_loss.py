@@ -1,4 +1,4 @@
-"""The objective of training, and its gradient by all weights at once, on the rows of one batch."""
+"""The loss of a batch and its gradient with respect to the flat weights."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from ..networks.weights import write_weights
 __all__ = ["BatchLoss", "CompiledLoss", "EagerLoss", "Objective"]
 
 Array = npt.NDArray[np.float64]
-Rows = Sequence[Array]
+Parts = Sequence[Array]
 
 
 class Objective:
-    """What one sample costs: the loss of the model's output, weighted, under the sample's dropout masks.
+    """The loss of one sample: weighted, with the sample's dropout masks.
 
-    Called with the parts of one row: inputs, target, then the sample's weight if there are weights, then its masks if
-    signals are to be silenced.
+    Called with the parts of one sample: inputs, target, its weight if samples are weighted, and its masks if there are
+    dropouts and it is training.
     """
 
     def __init__(self, model: Any, loss: Loss, *, weighted: bool = False) -> None:
@@ -39,7 +39,7 @@ class Objective:
         self.dropouts = dropouts_in(model)
 
     def __call__(self, x: Any, target: Any, *rest: Any) -> Any:
-        """The cost of one sample, a Value."""
+        """The loss of one sample, a Value."""
         parts = list(rest)
         weight = parts.pop(0) if self.weighted else None
         if parts:
@@ -53,36 +53,36 @@ class Objective:
             dropout.mask = factors[start : start + dropout.n]
             start += dropout.n
 
-    def draw_masks(self, rng: np.random.Generator, rows: int) -> list[Array]:
-        """Draw the masks of so many samples: one array, or none without dropouts."""
-        return [np.hstack([d.draw(rng, rows) for d in self.dropouts])] if self.dropouts else []
+    def draw_masks(self, rng: np.random.Generator, samples: int) -> list[Array]:
+        """Draw one mask per sample: one array, or none without dropouts."""
+        return [np.hstack([d.draw(rng, samples) for d in self.dropouts])] if self.dropouts else []
 
     def unmask(self) -> None:
-        """Let all signals pass again."""
+        """Remove the masks."""
         for dropout in self.dropouts:
             dropout.mask = None
 
 
 class BatchLoss:
-    """The value and the gradient of the whole objective; subclasses say how the mean over rows is computed."""
+    """The loss of a batch, with its penalty; subclasses compute the mean over samples."""
 
     def __init__(self, objective: Objective, parameters: Sequence[Value], penalty: Penalty | None = None) -> None:
         self.objective = objective
         self.parameters = parameters
         self.penalty = penalty
 
-    def value_and_gradient(self, weights: Array, rows: Rows) -> tuple[float, Array]:
-        """The loss of a batch, with its penalty, and the gradient by the weights.
+    def value_and_gradient(self, weights: Array, parts: Parts) -> tuple[float, Array]:
+        """The loss of a batch, with its penalty, and its gradient with respect to the weights.
 
         Parameters
         ----------
         weights : float64 array, shape (n,)
-        rows : sequence of float64 array
-            The parts of each sample, equally long: inputs, targets, weights, masks.
+        parts : sequence of float64 array
+            Inputs, targets, weights, masks, each with a sample axis.
         """
-        loss, gradient = self.mean_and_gradient(weights, rows)
-        total = self.objective.loss.of_mean(mean := Value(loss), len(rows[0]))
-        if total is not mean:  # the root of a perfect fit has an infinite slope; what is 0 stays 0
+        loss, gradient = self.mean_and_gradient(weights, parts)
+        total = self.objective.loss.of_mean(mean := Value(loss), len(parts[0]))
+        if total is not mean:  # the root of a perfect fit has an infinite slope; 0 stays 0
             slope = gradients(total, mean)
             gradient = np.multiply(gradient, slope, out=np.zeros_like(gradient), where=gradient != 0.0)
             loss = total.data
@@ -91,61 +91,59 @@ class BatchLoss:
             gradient = gradient + self.penalty.gradient(weights)
         return loss, gradient
 
-    def mean_and_gradient(self, weights: Array, rows: Rows) -> tuple[float, Array]:
-        """The mean of the objective over the rows, and its gradient."""
+    def mean_and_gradient(self, weights: Array, parts: Parts) -> tuple[float, Array]:
+        """The mean of the objective over the samples, and its gradient."""
         raise NotImplementedError
 
-    def value(self, weights: Array, rows: Rows) -> float:
+    def value(self, weights: Array, parts: Parts) -> float:
         """The loss of a batch alone, without penalty."""
         raise NotImplementedError
 
 
 class EagerLoss(BatchLoss):
-    """Sample by sample, in the graph of Values that the user can look at."""
+    """Sample by sample, in the graph of Values."""
 
-    def mean_and_gradient(self, weights: Array, rows: Rows) -> tuple[float, Array]:
-        """The mean of the objective over the rows, and its gradient."""
-        mean = op.mean(self._costs(weights, rows))
+    def mean_and_gradient(self, weights: Array, parts: Parts) -> tuple[float, Array]:
+        """The mean of the objective over the samples, and its gradient."""
+        mean = op.mean(self._costs(weights, parts))
         return mean.data, np.array(gradients(mean, self.parameters))
 
-    def value(self, weights: Array, rows: Rows) -> float:
+    def value(self, weights: Array, parts: Parts) -> float:
         """The loss of a batch alone, without penalty."""
-        costs = [cost.data for cost in self._costs(weights, rows)]
+        costs = [cost.data for cost in self._costs(weights, parts)]
         return float(self.objective.loss.of_mean(op.mean(costs), len(costs)))
 
-    def _costs(self, weights: Array, rows: Rows) -> list[Any]:
+    def _costs(self, weights: Array, parts: Parts) -> list[Any]:
         write_weights(self.parameters, weights)
-        return [self.objective(*row) for row in zip(*[part.tolist() for part in rows], strict=True)]
+        return [self.objective(*sample) for sample in zip(*[part.tolist() for part in parts], strict=True)]
 
 
 class CompiledLoss(BatchLoss):
-    """All samples at once, in array code made from the same scalar code; nothing is done per sample or per weight."""
+    """All samples at once, by compiled array code; no Python loop over samples or weights."""
 
     def __init__(self, objective: Objective, parameters: Sequence[Value], penalty: Penalty | None = None) -> None:
         super().__init__(objective, parameters, penalty)
-        self._gradient: dict[int, Callable[..., Array]] = {}  # by the number of parts that a row has
+        self._gradient: dict[int, Callable[..., Array]] = {}  # by the number of parts
         self._value: dict[int, Callable[..., Array]] = {}
 
-    def mean_and_gradient(self, weights: Array, rows: Rows) -> tuple[float, Array]:
-        """The mean of the objective over the rows, and its gradient."""
-        parts = len(rows)
-        if parts not in self._gradient:
-            self._gradient[parts] = compile(value_and_grad(self._mean(parts), wrt=self.parameters)).step(
-                self.parameters
-            )
+    def mean_and_gradient(self, weights: Array, parts: Parts) -> tuple[float, Array]:
+        """The mean of the objective over the samples, and its gradient."""
+        n = len(parts)
+        if n not in self._gradient:
+            self._gradient[n] = compile(value_and_grad(self._mean(n), wrt=self.parameters)).step(self.parameters)
         try:
-            flat = self._gradient[parts](weights, *rows)
+            flat = self._gradient[n](weights, *parts)
         except TraceError as error:
             raise TraceError(f"{error} Or train in the graph of Values: fit(..., compile=False).") from error
         return float(flat[0]), flat[1:]
 
-    def value(self, weights: Array, rows: Rows) -> float:
+    def value(self, weights: Array, parts: Parts) -> float:
         """The loss of a batch alone, without penalty."""
-        parts = len(rows)
-        if parts not in self._value:
-            self._value[parts] = compile(self._mean(parts)).step(self.parameters)
-        mean = float(self._value[parts](weights, *rows)[0])
-        return float(self.objective.loss.of_mean(mean, len(rows[0])))
+        n = len(parts)
+        if n not in self._value:
+            self._value[n] = compile(self._mean(n)).step(self.parameters)
+        mean = float(self._value[n](weights, *parts)[0])
+        return float(self.objective.loss.of_mean(mean, len(parts[0])))
 
-    def _mean(self, parts: int) -> Callable[..., Any]:
-        return batch_mean(self.objective, batch=tuple(range(parts)))
+    def _mean(self, n: int) -> Callable[..., Any]:
+        return batch_mean(self.objective, batch=tuple(range(n)))

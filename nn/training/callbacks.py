@@ -1,4 +1,4 @@
-"""What can be done between the epochs of training: show progress, stop, save, change the learning rate, record.
+"""Callbacks between epochs: show progress, stop, change the learning rate, record weights.
 
 A callback is an object with any of the four methods of `Callback`, or simply a function, which is called after each
 epoch. It sees the run as a `Training`: its model, optimizer, history, and ``stop(reason)``.
@@ -36,12 +36,12 @@ class _Function(Callback):
 
 
 def callbacks_of(things: Any) -> list[Callback]:
-    """The callbacks that were given: one or several, functions among them.
+    """The given callbacks as a list; functions are wrapped.
 
     Raises
     ------
     OperandError
-        If something else is among them.
+        If one is neither a callback nor a function.
     """
     if isinstance(things, Callback) or callable(things) or not isinstance(things, Iterable):
         return [_as_callback(things)]
@@ -53,11 +53,11 @@ def _as_callback(thing: Any) -> Callback:
         return thing
     if callable(thing) and not isinstance(thing, type):
         return _Function(thing)
-    raise OperandError(f"{shown(thing)} is no callback; give an nn.Callback, such as nn.Progress(), or a function.")
+    raise OperandError(f"{shown(thing)} is not a callback; give an nn.Callback, such as nn.Progress(), or a function.")
 
 
 class Progress(Callback):
-    """Show how far training is and how large the loss: a bar on a terminal, about ten lines elsewhere.
+    """Show epochs and losses: a bar on a terminal, about ten lines elsewhere.
 
     The bar is drawn by tqdm (``pip install 'autograd-lite[progress]'``); without it there are lines as well.
 
@@ -127,11 +127,11 @@ class StopWhen(Callback):
     loss : float, optional
         Stop when the loss is at most this.
     gradient_norm : float, optional
-        Stop when the gradient is at most this long: near a minimum (or any flat place).
+        Stop when the gradient is at most this long: near a minimum (or anywhere flat).
     patience : int, optional
         Stop when the loss has not fallen below its best for so many epochs.
     least_gain : float
-        By how much it must fall to count.
+        Smallest fall that counts.
     keep_best : bool
         Whether to put back the weights of the epoch with the smallest loss at the end; of the epochs of this run, not
         of one that it resumes.
@@ -171,20 +171,20 @@ class StopWhen(Callback):
         self._best: tuple[float, npt.NDArray[np.float64]] | None = None
 
     def start(self, training: Training) -> None:  # noqa: ARG002 - every callback gets it
-        """Forget the best weights of another run."""
+        """Forget the best weights of an earlier run."""
         self._best = None
 
     def after_epoch(self, training: Training) -> None:
-        """Look at the conditions."""
+        """Stop if a condition is met."""
         history = training.history
-        watched = history.watched
-        if self.keep_best and (self._best is None or watched[-1] < self._best[0]):
-            self._best = watched[-1], read_weights(training.parameters)
-        if self.loss is not None and watched[-1] <= self.loss:
+        losses = history.watched
+        if self.keep_best and (self._best is None or losses[-1] < self._best[0]):
+            self._best = losses[-1], read_weights(training.parameters)
+        if self.loss is not None and losses[-1] <= self.loss:
             training.stop(f"loss at most {self.loss:g}")
         elif self.gradient_norm is not None and history.gradient_norm[-1] <= self.gradient_norm:
             training.stop(f"gradient norm at most {self.gradient_norm:g}")
-        elif self.patience is not None and _epochs_since_gain(watched, self.least_gain) >= self.patience:
+        elif self.patience is not None and _epochs_since_gain(losses, self.least_gain) >= self.patience:
             training.stop(f"no gain for {self.patience} epochs")
 
     def finish(self, training: Training) -> None:
@@ -224,23 +224,23 @@ class Schedule(Callback):
         self.rate = rate
 
     def before_epoch(self, training: Training) -> None:
-        """Set it."""
+        """Set the rate of this epoch."""
         training.optimizer.lr = float(self.rate(training.epoch))
 
 
 class ReduceOnPlateau(Callback):
     """Multiply the learning rate by a factor when the loss has not fallen for a while.
 
-    All that it needs to know stands in the history, so a resumed run goes on alike.
+    It depends on the history alone, so a resumed run continues identically.
 
     Parameters
     ----------
     factor : float
         Multiplies the rate.
     patience : int
-        After how many epochs without gain; counted anew after each cut.
+        Number of epochs without gain before a cut; counted anew after each cut.
     least : float
-        The rate is never cut below this.
+        Smallest rate.
 
     Examples
     --------
@@ -272,7 +272,7 @@ class ReduceOnPlateau(Callback):
 
 
 class Record(Callback):
-    """Keep the weights of every so many epochs, for pictures of how they moved.
+    """Keep the weights of every so many epochs, for plots of their path.
 
     Parameters
     ----------
@@ -282,7 +282,7 @@ class Record(Callback):
     Attributes
     ----------
     epochs : list of int
-        When; 0 is the start.
+        Epoch of each entry; 0 is the start.
     weights : list of float64 array, shape (n,)
         All parameters, in order.
 
@@ -305,7 +305,7 @@ class Record(Callback):
         self.epochs, self.weights = [training.epoch], [read_weights(training.parameters)]
 
     def after_epoch(self, training: Training) -> None:
-        """Keep the weights, if it is time."""
+        """Keep the weights every so many epochs."""
         if training.epoch % self.every == 0:
             self.epochs.append(training.epoch)
             self.weights.append(read_weights(training.parameters))

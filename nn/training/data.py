@@ -1,4 +1,4 @@
-"""What `fit` and `predict` are given, checked once and made into arrays."""
+"""Validation of data for `fit` and `predict`, and conversion to arrays."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Array = npt.NDArray[np.float64]
 
 
 def numbers_of(data: Any, name: str) -> Array:
-    """Make a float64 array of a table, a list of rows, or a list of numbers.
+    """Make a float64 array of an array, a list of samples, or a list of numbers.
 
     Raises
     ------
@@ -51,33 +51,33 @@ def numbers_of(data: Any, name: str) -> Array:
     bad = np.argwhere(~np.isfinite(array))
     if len(bad):
         raise DomainError(
-            f"{name} holds {array[tuple(bad[0])]} {_place(bad[0])}. Training needs finite numbers; leave the row out, "
+            f"{name} holds {array[tuple(bad[0])]} {_where(bad[0])}. Training needs finite numbers; leave the row out, "
             "or fill the gap."
         )
     return array
 
 
 def _converted(raw: npt.NDArray[Any], name: str) -> Array:
-    for place in np.ndindex(raw.shape):
-        if not isinstance(raw[place], (int, float, np.floating, np.integer, np.bool_)):
+    for index in np.ndindex(raw.shape):
+        if not isinstance(raw[index], (int, float, np.floating, np.integer, np.bool_)):
             raise OperandError(
-                f"{name} holds {shown(raw[place])} ({type(raw[place]).__name__}) {_place(place)}; it needs numbers. "
+                f"{name} holds {shown(raw[index])} ({type(raw[index]).__name__}) {_where(index)}; it needs numbers. "
                 "Code categories as numbers first, for instance 0, 1, 2 for classes."
             )
     return raw.astype(float)
 
 
-def _place(place: Any) -> str:
-    row = f"in row {place[0]}"
-    return row if len(place) == 1 else f"{row}, column {', '.join(str(i) for i in place[1:])}"
+def _where(index: Any) -> str:
+    row = f"in row {index[0]}"
+    return row if len(index) == 1 else f"{row}, column {', '.join(str(i) for i in index[1:])}"
 
 
-def targets_for(loss: Loss, y: Any, rows: int, outputs: int) -> Array:
-    """Check targets against the number of samples and of outputs, and the loss's own range.
+def targets_for(loss: Loss, y: Any, samples: int, outputs: int) -> Array:
+    """Check targets: their number, the number of outputs, and the range that the loss needs.
 
     Returns
     -------
-    float64 array, shape (rows,) or (rows, outputs)
+    float64 array, shape (samples,) or (samples, outputs)
         Classes for a cross-entropy that was given one-hot rows; otherwise the targets as they are.
 
     Raises
@@ -88,21 +88,21 @@ def targets_for(loss: Loss, y: Any, rows: int, outputs: int) -> Array:
         If a target lies outside the range of the loss.
     """
     targets: Array = numbers_of(y, "y")
-    if len(targets) != rows:
-        raise ShapeError(f"X has {rows} rows and y has {len(targets)}; give one target per sample.")
+    if len(targets) != samples:
+        raise ShapeError(f"X has {samples} rows and y has {len(targets)}; give one target per sample.")
     if targets.ndim == 2 and targets.shape[1] == 1:
         targets = targets[:, 0]
     by_class = loss.wants_classes and targets.ndim == 1
-    users_own = loss.whole and not loss.wants_classes  # what its targets look like is its own affair
+    users_own = loss.whole and not loss.wants_classes  # a user's loss checks its own targets
     if not by_class and not users_own and targets.shape[1:] != (() if outputs == 1 else (outputs,)):
         raise ShapeError(
             f"y has shape {targets.shape}, but the model has {outputs} output{'' if outputs == 1 else 's'}; "
             f"{loss.name} needs {'one target' if outputs == 1 else f'{outputs} targets'} per sample."
         )
     if loss.restricted:
-        stand_in = [0.5] * outputs if loss.whole else 0.5
+        example = [0.5] * outputs if loss.whole else 0.5
         for target in np.unique(targets, axis=0).tolist():
-            loss.sample(stand_in if outputs == 1 or loss.whole else [0.5] * outputs, target)
+            loss.sample(example if outputs == 1 or loss.whole else [0.5] * outputs, target)
     if loss.wants_classes and targets.ndim == 2 and bool((targets.max(axis=1) == 1.0).all()):
         targets = targets.argmax(axis=1).astype(float)
     return targets
@@ -111,7 +111,7 @@ def targets_for(loss: Loss, y: Any, rows: int, outputs: int) -> Array:
 def weights_of_samples(
     targets: Array, sample_weight: Any = None, class_weight: Mapping[Any, float] | str | None = None
 ) -> Array | None:
-    """How much each sample counts, with mean 1; None if all count alike.
+    """Weight of each sample, with mean 1; None if all are equal.
 
     Parameters
     ----------
@@ -147,7 +147,7 @@ def weights_of_samples(
 def _by_class(targets: Array, class_weight: Mapping[Any, float] | str) -> Array:
     if targets.ndim != 1:
         raise ShapeError("class_weight needs one class per sample in y, not a row of several targets.")
-    classes, place, counts = np.unique(targets, return_inverse=True, return_counts=True)
+    classes, index, counts = np.unique(targets, return_inverse=True, return_counts=True)
     if isinstance(class_weight, str):
         if class_weight != "balanced":
             raise UnknownNameError.among("class_weight", class_weight, ["balanced"])
@@ -157,12 +157,12 @@ def _by_class(targets: Array, class_weight: Mapping[Any, float] | str) -> Array:
         if missing:
             raise DomainError(f"class_weight has no weight for the class {missing[0]:g}; y holds {classes.tolist()}.")
         shares = np.array([float(class_weight[c]) for c in classes.tolist()])
-    chosen: Array = shares[place]
+    chosen: Array = shares[index]
     return chosen
 
 
 def split_off(share: float, n: int, rng: np.random.Generator) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Split n samples at random: the indices that stay, and those held out.
+    """Split n samples at random into indices to train on and indices held out.
 
     Raises
     ------

@@ -58,20 +58,20 @@ def fit(
     loss : str or callable
         A name in `LOSSES`, or a function ``loss(output, target)`` of one sample, whose mean is taken.
     optimizer : Optimizer or str
-        Goes on from its state, so give a fresh one for a fresh start; a name stands for its usual settings.
+        It continues from its state, so give a fresh one for a fresh start; a name means default settings.
     epochs : int
-        How often to go through all samples, at least 1. With `resume`, all in all.
+        Number of passes through all samples, at least 1. With `resume`, the total.
     batch_size : int, optional
         Samples per step: all unless given; 1 is sample by sample.
     validation : float or (X, y), optional
-        A share to hold out at random, or data of their own: for the history, and for callbacks to stop by.
+        A share to hold out at random, or separate data; its loss goes to the history and to callbacks.
     seed : int, optional
-        Source of all randomness in training; another one each time unless given. It is kept in the history.
+        Source of all randomness in training; random unless given. The history keeps it.
     callbacks : callback, or iterable of them
         See the module `callbacks`.
     compile : bool
-        Whether to run compiled array code, or (False) the graph of Values sample by sample; both give the same
-        numbers, up to rounding.
+        Whether to run compiled array code, or (False) the graph of Values sample by sample; results agree up to
+        rounding.
     metrics : function, or mapping or iterable of functions
         ``metric(outputs, targets)``, noted after each epoch.
     penalty : L1 or L2, optional
@@ -81,23 +81,22 @@ def fit(
     class_weight : mapping or "balanced", optional
         How much each class counts.
     shuffle : bool
-        Whether each epoch takes the samples in a new order; not needed, and not done, where a batch is all of them.
+        Whether each epoch takes the samples in a new order; without effect where a batch is all of them.
     resume : History, optional
-        Of an earlier run, to go on with: the same seed, the next epoch. It is extended and returned. After Ctrl-C in
-        the middle of an epoch it goes on with the next step, if there are as many samples, and as many in a step, as
-        before; otherwise that epoch begins anew.
+        Of an earlier run, to continue: with the same seed and the next epoch. It is extended and returned. After
+        Ctrl-C within an epoch it continues with the next step, if the numbers of samples and of samples per step are
+        unchanged; otherwise that epoch begins anew.
 
     Returns
     -------
     History
-        Also after Ctrl-C, with what there is so far: the model then stands between two steps, is usable, and can be
-        trained on with `resume`.
+        Also after Ctrl-C: the model then has the weights after the last whole step, and `resume` continues.
 
     Raises
     ------
     NonFiniteError
         If the loss, its gradient or a weight became NaN or infinite. The parameters are those from before the last
-        step, or from before the epoch where several steps have passed unnoticed.
+        step, or before the epoch if that step's weights are not finite either.
     ShapeError, DomainError, OperandError, UnknownNameError
         If the data or the settings cannot be used; nothing has changed then.
 
@@ -125,17 +124,17 @@ def fit(
     outputs = _outputs_of(model, inputs)
     targets = targets_for(rule, y, len(inputs), outputs)
     weights = weights_of_samples(targets, sample_weight, class_weight)
-    rows = [inputs, targets] if weights is None else [inputs, targets, weights]
+    data = [inputs, targets] if weights is None else [inputs, targets, weights]
     if isinstance(validation, (int, float)):
         training.kept, held_out = split_off(validation, len(inputs), np.random.default_rng([history.seed, 0]))
-        training.validation = [part[held_out] for part in rows]
+        training.validation = [part[held_out] for part in data]
     elif validation is not None:
         if not isinstance(validation, Sequence) or isinstance(validation, str) or len(validation) != 2:
             raise OperandError(f"validation is {shown(validation)}; give a share, such as 0.2, or a pair (X, y).")
         held_in, held_targets = numbers_of(validation[0], "validation's X"), validation[1]
         training.validation = [held_in, targets_for(rule, held_targets, len(held_in), outputs)]
         training.validation += [np.ones(len(held_in))] if weights is not None else []
-    training.rows = rows
+    training.data = data
     training.use(rule, weighted=weights is not None, penalty=penalty, compile=compile)
     return training.run()
 
@@ -148,17 +147,21 @@ def _named(metrics: Any) -> dict[str, Metric]:
         named = {getattr(metric, "__name__", shown(metric)): metric for metric in several}
     for metric in named.values():
         if not callable(metric):
-            raise OperandError(f"{shown(metric)} is no metric; give a function of outputs and targets, as nn.rmse.")
+            raise OperandError(
+                f"{shown(metric)} is not a metric; give a function of outputs and targets, such as nn.rmse."
+            )
     return named
 
 
 def _outputs_of(model: Any, inputs: Array) -> int:
-    """Ask the model for one sample, and count its outputs."""
+    """The number of outputs for one sample."""
     output = model(inputs[0].tolist())
     if isinstance(output, Node):
         return 1
     if not is_list(output) or not all(isinstance(v, Node) for v in output):
-        raise ShapeError(f"The model returned {shown(output)} for a row; it must return a Value or a list of Values.")
+        raise ShapeError(
+            f"The model returned {shown(output)} for a sample; it must return a Value or a list of Values."
+        )
     return len(output)
 
 

@@ -1,4 +1,4 @@
-"""What happened in training, epoch by epoch."""
+"""Numbers of a training run, epoch by epoch."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ __all__ = ["History", "Unfinished"]
 
 @dataclass
 class Unfinished:
-    """How far training came in an epoch that was broken off.
+    """Steps taken in an epoch that was broken off.
 
     Attributes
     ----------
     steps : int
-        How many steps of the epoch were taken.
+        Number of steps taken.
     batch, samples : int
-        How many samples a step has, and the epoch.
+        Number of samples in a step, and in the epoch.
     loss : float
-        What these steps add to the loss of the epoch.
+        Their part of the epoch's loss.
     seconds : float
-        Time that they took.
+        Their wall-clock time.
     """
 
     steps: int
@@ -47,17 +47,17 @@ class History:
     metrics : dict of str to list of float
         After the epoch, on the validation data if there are any, else on the training data.
     gradient_norm : list of float
-        Length of the gradient of the epoch's last step.
+        Euclidean norm of the gradient of the epoch's last step.
     lr : list of float
         Learning rate in the epoch.
     seconds : list of float
-        Time that the epoch took, by the wall clock.
+        Wall-clock time of the epoch.
     seed : int
-        Where the shuffling and dropout of every epoch come from.
+        Seed of the shuffling and dropout of every epoch.
     stopped : str
-        Why training ended: "all epochs", "interrupted", or what a callback said.
+        Why training ended: "all epochs", "interrupted", or a callback's reason.
     unfinished : Unfinished or None
-        The epoch in which training was broken off, if some of its steps were taken: the weights are those after them.
+        The epoch in which training was broken off, if some of its steps were taken.
 
     Examples
     --------
@@ -82,16 +82,16 @@ class History:
 
     @property
     def watched(self) -> list[float]:
-        """The loss by which a run is judged: on the validation data if there are any, else in training."""
+        """The loss by which a run is judged: of the validation data if there are any, else of training."""
         return self.validation_loss or self.loss
 
     def curves(self) -> dict[str, list[float]]:
-        """What a picture of the run shows: the losses and the metrics, those that there are."""
+        """The series for a plot: losses and metrics, without empty ones."""
         named = {"loss": self.loss, "validation loss": self.validation_loss, **self.metrics}
         return {name: numbers for name, numbers in named.items() if numbers}
 
     def trim(self) -> None:
-        """Forget what was noted of an epoch that was not finished."""
+        """Drop the numbers of an epoch that was not finished."""
         for numbers in (self.validation_loss, self.gradient_norm, self.lr, self.seconds, *self.metrics.values()):
             del numbers[self.epochs :]
 

@@ -91,7 +91,7 @@ class Training:
         self.shuffle = True
         self.callbacks: list[Callback] = []
         self.metrics: dict[str, Metric] = {}
-        self.rows: list[Array] = []  # the parts of all samples
+        self.data: list[Array] = []  # the parts of all samples
         self.kept: npt.NDArray[np.intp] | None = None  # indices of the samples to train on, unless all
         self.validation: list[Array] = []
         self.batch_loss: BatchLoss
@@ -111,7 +111,7 @@ class Training:
     @property
     def size(self) -> int:
         """How many samples there are to train on."""
-        return len(self.rows[0] if self.kept is None else self.kept)
+        return len(self.data[0] if self.kept is None else self.kept)
 
     @property
     def weights(self) -> Array:
@@ -119,7 +119,7 @@ class Training:
         return self.state.weights
 
     def use(self, loss: Loss, *, weighted: bool = False, penalty: Penalty | None = None, compile: bool = True) -> None:  # noqa: A002
-        """Say what to minimise, and how it is computed."""
+        """Set what to minimise, and how it is computed."""
         if penalty is not None and not isinstance(penalty, Penalty):
             raise OperandError(f"{shown(penalty)} is not a penalty; give nn.L2(strength) or nn.L1(strength).")
         objective = Objective(self.model, loss, weighted=weighted)
@@ -173,7 +173,7 @@ class Training:
         write_weights(self.parameters, self.weights)
         objective = self.batch_loss.objective
         advice = f" {objective.loss.advice}" if objective.loss.advice else ""
-        why = first_nonfinite(objective, batch.parts, np.arange(len(self.rows[0]))[batch.indices])
+        why = first_nonfinite(objective, batch.parts, np.arange(len(self.data[0]))[batch.indices])
         raise self._not_finite(f"the loss is {loss}. {why}", advice)
 
     def advance(self, weights: Array, loss: float, batch: Batch) -> None:
@@ -186,7 +186,7 @@ class Training:
     def end_epoch(self, *, loss: float, gradient_norm: float, lr: float) -> None:
         """Note the epoch in the history, and tell the callbacks."""
         if not np.isfinite(self.weights).all():  # where a loss saturates, it does not show that they overflowed
-            raise self._not_finite("a step went beyond all numbers.")
+            raise self._not_finite("the weights overflowed in a step.")
         self.batch_loss.objective.unmask()
         is_read = any(callback.reads_model for callback in self.callbacks)
         if is_read or self.metrics:
@@ -210,7 +210,7 @@ class Training:
             order = rng.permutation(n if order is None else order)
         for start in range(0, n, size):
             chosen = slice(start, start + size) if order is None else order[start : start + size]
-            parts = [part[chosen] for part in self.rows]
+            parts = [part[chosen] for part in self.data]
             yield Batch(chosen, parts + self.batch_loss.objective.draw_masks(rng, len(parts[0])))
 
     @property
@@ -221,7 +221,7 @@ class Training:
     def _note(self, loss: float, norm: float, lr: float) -> None:
         history = self.history
         held_out = [self.batch_loss.value(self.weights, self.validation)] if self.validation else []
-        inputs, targets = (self.validation or self.rows)[:2]
+        inputs, targets = (self.validation or self.data)[:2]
         outputs = self.predict(inputs) if self.metrics else None
         scores = {name: metric(outputs, targets) for name, metric in self.metrics.items() if outputs is not None}
         self._running = False

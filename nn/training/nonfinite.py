@@ -1,4 +1,4 @@
-"""Where NaN or infinity came from: in which row, and in which op first."""
+"""Origin of NaN or infinity in a batch: the sample and the op."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from .batch_loss import Objective
 __all__ = ["first_nonfinite"]
 
 
-def first_nonfinite(objective: Objective, rows: Sequence[npt.NDArray[np.float64]], places: npt.NDArray[np.intp]) -> str:
-    """Say what first went wrong, at the weights that the model has now; `places` are those of the rows in the data."""
-    for i, row in zip(places.tolist(), zip(*[part.tolist() for part in rows], strict=True), strict=True):
-        found = find_nonfinite(objective(*row))
+def first_nonfinite(
+    objective: Objective, parts: Sequence[npt.NDArray[np.float64]], indices: npt.NDArray[np.intp]
+) -> str:
+    """Describe the first non-finite op, at the model's present weights; `indices` are those of the samples in X."""
+    for i, sample in zip(indices.tolist(), zip(*[part.tolist() for part in parts], strict=True), strict=True):
+        found = find_nonfinite(objective(*sample))
         if found is not None and not found.masked:
             return f"Row {i} of X, {found}"
-    return "Every row of the batch alone is finite; together they are not."
+    return "The loss of each sample is finite; their combination is not."

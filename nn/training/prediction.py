@@ -1,4 +1,4 @@
-"""The outputs of a model for many rows, as plain numbers."""
+"""The outputs of a model for many samples, as floats."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ __all__ = ["Predictor", "predict"]
 
 Array = npt.NDArray[np.float64]
 
-FEW = 64  # rows: for so few, compiling takes longer than it saves
-CHUNK = 10_000  # rows at once: enough to be fast, few enough for the memory
+FEW = 64  # samples: for so few, compiling takes longer than it saves
+CHUNK = 10_000  # samples at once: enough to be fast, few enough for the memory
 
 
 def predict(model: Any, X: Any, *, compile: bool = True) -> Array:  # noqa: A002, N803 - as in fit
@@ -32,7 +32,7 @@ def predict(model: Any, X: Any, *, compile: bool = True) -> Array:  # noqa: A002
     X : array, shape (n, d)
         One row of inputs per sample.
     compile : bool
-        Whether to run compiled array code, where there are rows enough for it to be worth while.
+        Whether to run compiled array code where there are more than 64 samples.
 
     Returns
     -------
@@ -50,13 +50,13 @@ def predict(model: Any, X: Any, *, compile: bool = True) -> Array:  # noqa: A002
 
 
 class Predictor:
-    """The outputs of a model for many rows, as numbers.
+    """The outputs of a model for many samples, as floats.
 
     Parameters
     ----------
     model : callable
     compile : bool
-        Whether all rows go through array code at once.
+        Whether to run compiled array code.
     """
 
     def __init__(self, model: Any, *, compile: bool) -> None:  # noqa: A002 - as in fit
@@ -70,7 +70,7 @@ class Predictor:
         try:
             chunks = [self._batched(inputs[i : i + CHUNK]) for i in range(0, len(inputs), CHUNK)]
         except TraceError as error:
-            raise TraceError(f"{error} Or compute row by row: predict(..., compile=False).") from error
+            raise TraceError(f"{error} Or compute sample by sample: predict(..., compile=False).") from error
         columns = [np.stack(c, axis=1) if isinstance(c, (list, tuple)) else c for c in chunks]
         return np.concatenate(columns)
 

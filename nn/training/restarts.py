@@ -1,4 +1,4 @@
-"""Several starts of the same training, from different random weights, of which the best is kept."""
+"""Training from several random starts; the best is kept."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["Restarts", "fit_restarts"]
 
 @dataclass
 class Restarts:
-    """What came of several starts.
+    """The result of several starts.
 
     Attributes
     ----------
@@ -29,11 +29,11 @@ class Restarts:
     history : History
         Of the best one.
     seeds : list of int
-        With which each start was built.
+        Seed of each start.
     losses : list of float
-        The last loss of each start; infinity where training broke off.
+        The last loss of each start; infinity where training failed.
     histories : list of History or None
-        Of each start; None where training broke off.
+        Of each start; None where training failed.
 
     Examples
     --------
@@ -48,7 +48,7 @@ class Restarts:
 
     @property
     def best(self) -> int:
-        """Which start was the best."""
+        """Index of the best start."""
         return int(np.argmin(self.losses))
 
     def __str__(self) -> str:
@@ -69,7 +69,7 @@ def fit_restarts(
     jobs: int = 1,
     **settings: Any,
 ) -> Restarts:
-    """Train from several random starts and keep the best: gradient descent finds the minimum near its start.
+    """Train from several random starts and keep the best: gradient descent finds a minimum near its start.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def fit_restarts(
     seed : int
         Of the first start; the others have the numbers after it.
     jobs : int
-        How many processes work at the same time, through joblib; -1 is one per processor.
+        Number of parallel processes, through joblib; -1 is one per processor.
     **settings
         As in `fit`; each start gets a copy of the optimizer and the callbacks.
 
@@ -94,7 +94,7 @@ def fit_restarts(
     Raises
     ------
     NonFiniteError
-        If every start broke off.
+        If every start failed.
     DomainError
         If `starts` is less than 1.
     MissingDependencyError
@@ -121,7 +121,7 @@ def fit_restarts(
     best = int(np.argmin(losses))
     weights, history, problem = results[best]
     if history is None:
-        raise NonFiniteError(f"All {len(results)} starts broke off. The first: {problem}")
+        raise NonFiniteError(f"All {len(results)} starts failed. The first: {problem}")
     model = build(seeds[best])
     write_weights(parameters_of(model), weights)
     return Restarts(model, history, seeds, [float(loss) for loss in losses], [h for _, h, _ in results])

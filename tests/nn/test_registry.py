@@ -174,7 +174,7 @@ def test_a_replaced_activation_is_compiled_anew():
 
     def predicted():
         model = nn.MLPRegressor((2,), activation="bump", max_iter=1, solver="lbfgs", random_state=0)
-        with pytest.warns(match="still gained"):
+        with pytest.warns(match="still improving"):
             model.fit(X, Y)
         return model.predict(X), nn.predict(model.network_, X, compile=False)
 

@@ -252,7 +252,7 @@ def test_every_solver_learns(solver):
 
 
 def test_a_full_run_says_so_and_a_finished_one_does_not():
-    with pytest.warns(ConvergenceWarning, match="still gained when its 2 epochs were over"):
+    with pytest.warns(ConvergenceWarning, match="still improving after its 2 epochs"):
         nn.MLPRegressor((2,), max_iter=2).fit(*DIABETES)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -340,7 +340,7 @@ def test_classes_are_told_before_they_come():
         ({"alpha": -1.0}, DomainError, "alpha is -1.0"),
         ({"learning_rate_init": -1.0}, DomainError, "lr is -1.0"),
         ({"solver": "sgd", "momentum": 1.5}, DomainError, "momentum is 1.5"),
-        ({"callbacks": ["progress"]}, OperandError, "'progress' is no callback"),
+        ({"callbacks": ["progress"]}, OperandError, "'progress' is not a callback"),
         ({"early_stopping": True, "validation_fraction": 0.001}, DomainError, "holds 1 out"),
     ],
     ids=str,

@@ -292,11 +292,11 @@ def test_weights_beyond_all_numbers_behind_a_saturated_loss(rows, before):
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"callbacks": 3}, "3 is no callback"),
-        ({"callbacks": [nn.Progress]}, "is no callback"),
-        ({"callbacks": "stop"}, "'s' is no callback"),
-        ({"metrics": 3}, "3 is no metric"),
-        ({"metrics": {"error": "rmse"}}, "'rmse' is no metric"),
+        ({"callbacks": 3}, "3 is not a callback"),
+        ({"callbacks": [nn.Progress]}, "is not a callback"),
+        ({"callbacks": "stop"}, "'s' is not a callback"),
+        ({"metrics": 3}, "3 is not a metric"),
+        ({"metrics": {"error": "rmse"}}, "'rmse' is not a metric"),
         ({"validation": (X,)}, "give a share, such as 0.2, or a pair"),
         ({"validation": "some"}, "validation is 'some'"),
         ({"resume": 3}, "resume is 3"),

@@ -45,7 +45,7 @@ class Newton:
 
 def training(model, epochs, solver=None, x=X):
     run = nn.Training(model, nn.SGD(0.1), nn.History(), epochs, solver)
-    run.rows = [x, Y]
+    run.data = [x, Y]
     run.use(nn.loss_named("mean_squared_error"))
     return run
 
