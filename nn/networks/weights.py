@@ -15,7 +15,7 @@ from autograd_lite.op import shown
 from .layers import MLP, Layer
 from .module import Module
 
-__all__ = ["Model", "from_numpy", "parameters_of", "read_weights", "to_numpy", "write_weights"]
+__all__ = ["Model", "from_numpy", "parameters_of", "read_weights", "to_numpy", "weight_mask", "write_weights"]
 
 Array = npt.NDArray[np.float64]
 
@@ -57,6 +57,12 @@ def write_weights(parameters: Sequence[Value], weights: Array) -> None:
     """Write an array of numbers into the parameters, in order."""
     for p, w in zip(parameters, weights.tolist(), strict=True):
         p.data = w
+
+
+def weight_mask(model: MLP) -> Array:
+    """1 for each weight, 0 for each bias, in the order of the parameters."""
+    neurons = [neuron for layer in model.layers for neuron in layer.neurons]
+    return np.concatenate([[1.0] * len(neuron.w) + [0.0] for neuron in neurons])
 
 
 def to_numpy(model: Any) -> dict[str, Array]:

@@ -26,7 +26,7 @@ from autograd_lite.op import shown
 from ..losses.loss import Loss
 from ..losses.penalties import L2
 from ..networks.layers import MLP
-from ..networks.weights import read_weights, write_weights
+from ..networks.weights import read_weights, weight_mask, write_weights
 from ..optimizers.adaptive import Adam, AdamW, RMSProp
 from ..optimizers.optimizer import SGD, Optimizer
 from ..training.callbacks import Callback, Progress, callbacks_of
@@ -203,7 +203,7 @@ class BaseNetwork(BaseEstimator):  # type: ignore[misc] # scikit-learn has no ty
         training.callbacks = self._callbacks([] if by_curvature else [plateau])
         training.batch_size = size = self._batch(training.size)
         architecture, loss, weighted = self._architecture, self._loss(), len(data.parts) == 3
-        penalty = L2(0.5 * self.alpha / (size * data.mean_weight), architecture.is_weight)
+        penalty = L2(0.5 * self.alpha / (size * data.mean_weight), weight_mask(network))
         training.use(loss, weighted=weighted, penalty=penalty)
         training.batch_loss = SharedLoss(training.batch_loss, programs_of(architecture, loss, weighted=weighted).loss)
         training.run()

@@ -54,12 +54,6 @@ class Architecture:
             seed=seed,
         )
 
-    @property
-    def is_weight(self) -> Array:
-        """1 for each weight, 0 for each bias, in the order of the parameters."""
-        shapes = zip(self.widths[:-1], self.widths[1:], strict=True)
-        return np.concatenate([np.tile([1.0] * n_in + [0.0], n_out) for n_in, n_out in shapes])
-
     def split(self, flat: Array) -> tuple[list[Array], list[Array]]:
         """The weights of each layer, shape (inputs, outputs), and its biases, from all parameters in order."""
         weights, biases, start = [], [], 0

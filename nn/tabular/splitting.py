@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from autograd_lite.errors import DomainError, UnknownNameError
+from autograd_lite.errors import UnknownNameError
 from autograd_lite.op import shown
 
+from ..training.data import count_held_out
 from ..wording import plain
 from .columns import Column, Encoding, finite_number, is_missing
 from .csv_file import CsvFile
@@ -212,9 +213,7 @@ def split_table(
         As `scan`; and if the share leaves no row on one side.
     """
     found = scan(file, target, task=task, ignore=ignore, drop_missing=drop_missing)
-    encoding, rows, count = found.encoding, found.rows, round(held_out * found.rows)
-    if not 0 < count < rows:
-        raise DomainError(f"Holding out {held_out} of {rows} rows leaves {count}; give a share in (0, 1).")
+    encoding, rows, count = found.encoding, found.rows, count_held_out(held_out, found.rows)
     chosen = _chosen(found, count, np.random.default_rng(seed))
     train, test = parts = [_array((rows - count, encoding.width + 1)), _array((count, encoding.width + 1))]
     filled = [0, 0]

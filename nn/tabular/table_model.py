@@ -88,10 +88,26 @@ class TableModel:
 
 
 def report(scores: Scores) -> str:
-    """The scores in a line."""
+    """The scores in a line, and in words which of the three predictions is the best."""
     error = "" if scores.error is None else f" (root mean squared error {scores.error:.4g})"
     simple = f"linear model {scores.linear:.3f}, constant {scores.constant:.3f}"
-    return f"{plain(scores.measure)} {scores.model:.3f}{error}; {simple}"
+    return f"{plain(scores.measure)} {scores.model:.3f}{error}; {simple}.\n{_comparison(scores)}"
+
+
+def _comparison(scores: Scores) -> str:
+    """The best of network, linear model and constant, and advice where it is not the network."""
+    ways = {"network": scores.model, "linear model": scores.linear, "constant": scores.constant}
+    best = max(ways, key=lambda way: ways[way])  # the network, where it equals the others
+    if best == "network":
+        other = max(scores.linear, scores.constant)
+        way = "linear model" if scores.linear == other else "constant"
+        if scores.model == other:
+            return f"The network is as good as the {way}."
+        return f"The network is the best of the three, {scores.model - other:.3f} above the {way}."
+    advice = "Try smaller layers (--hidden 4), another seed, or more rows."
+    if best == "constant":
+        advice = "The other columns say little about it: try other columns, or more rows."
+    return f"The {best} is the best of the three, {ways[best] - scores.model:.3f} above the network. {advice}"
 
 
 def _span(column: Any) -> str:

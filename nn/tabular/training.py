@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from autograd_lite.errors import DomainError
+
 from ..losses.metrics import accuracy_of_classes, r2, rmse
+from ..losses.penalties import L2
 from ..networks.layers import MLP
-from ..networks.weights import write_weights
+from ..networks.weights import weight_mask, write_weights
 from ..optimizers.adaptive import Adam
 from ..training.callbacks import Callback, StopWhen
+from ..training.data import require_count
 from ..training.fitting import fit
 from ..training.history import History
 from ..training.prediction import Predictor
@@ -27,6 +32,24 @@ __all__ = ["train_on_csv"]
 Array = npt.NDArray[np.float64]
 
 FEW = 400  # epochs for the linear baseline, at least; after Ctrl-C, at most
+MOST_WEIGHTS = 1_000_000
+BYTES = 5_000  # memory per weight while the program of a network is made
+PENALTY = {"classes": 0.5, "numbers": 2.0}
+r"""Strength of the L2 penalty on weights (not on biases), divided by the number of training rows.
+
+For classes the penalised fit is the most probable one under the prior N(0, 1). Both strengths were chosen on these
+data, by the mean score of 8 random held-out parts:
+
+========== ==== ====== ====== ===== ======= ===== =====  ==== ==== ==== ====== ====== ====
+strength   wine cancer digits moons circles blobs rings  F1   F2   F3   linear sparse sine
+========== ==== ====== ====== ===== ======= ===== =====  ==== ==== ==== ====== ====== ====
+0          .966 .966   .946   .910  .977    .825  .847   .650 .879 .723 .689   .852   .812
+this one   .966 .967   .965   .907  .978    .865  .888   .816 .898 .792 .739   .892   .812
+========== ==== ====== ====== ===== ======= ===== =====  ==== ==== ==== ====== ====== ====
+
+Accuracy, then R²; after digits come scikit-learn's generators, F1 to F3 are Friedman's. Two data sets without part in the
+choice gain too: iris from .923 to .952, diabetes from .401 to .431.
+"""
 
 
 def train_on_csv(
@@ -89,6 +112,9 @@ def train_on_csv(
     >>> trained.scores.model
     1.0
     """
+    require_count("seed", seed, least=0)
+    if not 0.0 < held_out < 1.0:
+        raise DomainError(f"held_out is {held_out}; give a share of the rows in (0, 1), such as 0.25.")
     split = split_table(
         CsvFile(path), target, task=task, held_out=held_out, seed=seed, ignore=ignore, drop_missing=drop_missing
     )
@@ -106,7 +132,10 @@ def _fitted(
     split: Split, hidden: Sequence[int], lr: float, callbacks: Iterable[Callback], settings: dict[str, Any]
 ) -> tuple[MLP, History]:
     encoding = split.encoding
-    model = MLP(encoding.width, [*hidden, max(len(encoding.classes), 1)], seed=settings["seed"])
+    widths = [encoding.width, *hidden, max(len(encoding.classes), 1)]
+    _require_moderate(sum((n_in + 1) * n_out for n_in, n_out in pairwise(widths)))
+    model = MLP(widths[0], widths[1:], seed=settings["seed"])
+    strength = PENALTY["classes" if encoding.classes else "numbers"] / len(split.inputs)
     enough = len(split.inputs) >= 30
     stop = StopWhen(patience=max(10, settings["epochs"] // 10), keep_best=True)
     history = fit(
@@ -115,11 +144,21 @@ def _fitted(
         _standardised(split.targets, encoding),
         loss="cross_entropy" if encoding.classes else "mean_squared_error",
         optimizer=Adam(lr),
+        penalty=L2(strength, weight_mask(model)) if hidden else None,
         validation=0.1 if enough else None,
         callbacks=[*callbacks, *([stop] if enough else [])],
         **settings,
     )
     return model, history
+
+
+def _require_moderate(weights: int) -> None:
+    """Refuse a network that would not fit into memory."""
+    if weights > MOST_WEIGHTS:
+        raise DomainError(
+            f"The network would have {weights} weights, and training take about {weights * BYTES / 1e9:.0f} GB of "
+            f"memory; at most {MOST_WEIGHTS} are made. Choose smaller layers (--hidden)."
+        )
 
 
 def _linear(split: Split, settings: dict[str, Any]) -> MLP:

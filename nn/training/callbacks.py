@@ -64,7 +64,7 @@ class Progress(Callback):
     Parameters
     ----------
     file : text file, optional
-        Where to write; standard error unless given.
+        Where to write; standard error unless given, in a notebook standard output.
 
     Examples
     --------
@@ -83,9 +83,14 @@ class Progress(Callback):
         self.file = file
         self._bar: Any = None
 
+    @property
+    def _stream(self) -> TextIO:
+        in_notebook = type(sys.stderr).__module__.startswith("ipykernel")  # it shows standard error as a warning
+        return self.file or (sys.stdout if in_notebook else sys.stderr)
+
     def start(self, training: Training) -> None:
         """Open the bar, if this is a terminal and tqdm is there."""
-        file = self.file or sys.stderr
+        file = self._stream
         if file.isatty():
             try:
                 from tqdm import tqdm  # noqa: PLC0415 - an extra, and needed on a terminal only
@@ -102,7 +107,7 @@ class Progress(Callback):
         elif training.epoch % max(1, math.ceil(training.epochs / 10)) == 0 or training.epoch == training.epochs:
             width = len(str(training.epochs))
             line = f"epoch {training.epoch:{width}d}/{training.epochs}  {scores}"
-            print(line, file=self.file or sys.stderr, flush=True)
+            print(line, file=self._stream, flush=True)
 
     def finish(self, training: Training) -> None:  # noqa: ARG002 - every callback gets it
         """Close the bar."""

@@ -13,7 +13,15 @@ from autograd_lite.op import shown
 
 from ..losses.loss import Loss
 
-__all__ = ["numbers_of", "split_off", "targets_for", "weights_of_samples"]
+__all__ = [
+    "count_held_out",
+    "numbers_of",
+    "require_count",
+    "seed_of",
+    "split_off",
+    "targets_for",
+    "weights_of_samples",
+]
 
 Array = npt.NDArray[np.float64]
 
@@ -175,8 +183,34 @@ def split_off(share: float, n: int, rng: np.random.Generator) -> tuple[npt.NDArr
     >>> len(kept), len(held_out)
     (6, 2)
     """
-    held_out = round(share * n)
-    if not 0 < held_out < n:
-        raise DomainError(f"validation={share} of {n} samples leaves {held_out} to validate; give a share in (0, 1).")
+    held_out = count_held_out(share, n)
     order = rng.permutation(n)
     return np.sort(order[held_out:]), np.sort(order[:held_out])
+
+
+def count_held_out(share: float, n: int) -> int:
+    """The number of samples to hold out, checked.
+
+    Raises
+    ------
+    DomainError
+        If the share leaves no sample on one of the sides.
+    """
+    held_out = round(share * n) if 0.0 < share < 1.0 else 0
+    if not 0 < held_out < n:
+        raise DomainError(f"Holding out {share} of {n} samples leaves none on one side; give a share in (0, 1).")
+    return held_out
+
+
+def seed_of(seed: int | None) -> int:
+    """The seed, checked; a random one for None."""
+    if seed is None:
+        return int(np.random.SeedSequence().generate_state(1)[0])
+    require_count("seed", seed, least=0)
+    return int(seed)
+
+
+def require_count(name: str, number: Any, least: int = 1) -> None:
+    """Raise `DomainError` unless it is a whole number, and large enough."""
+    if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or number < least:
+        raise DomainError(f"{name} is {shown(number)}; it must be a whole number, at least {least}.")

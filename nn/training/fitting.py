@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from autograd_lite.errors import DomainError, OperandError, ShapeError
+from autograd_lite.errors import OperandError, ShapeError
 from autograd_lite.op import Node, shown
 
 from ..losses.loss import Loss, is_list, loss_named
@@ -16,7 +16,7 @@ from ..losses.penalties import Penalty
 from ..optimizers.named import optimizer_named
 from ..optimizers.optimizer import Optimizer
 from .callbacks import Callback, callbacks_of
-from .data import numbers_of, split_off, targets_for, weights_of_samples
+from .data import numbers_of, require_count, seed_of, split_off, targets_for, weights_of_samples
 from .history import History
 from .loop import Metric, Training
 
@@ -111,10 +111,10 @@ def fit(
     """
     if not isinstance(resume, History | None):
         raise OperandError(f"resume is {shown(resume)}; give the History that an earlier fit returned.")
-    history = resume if resume is not None else History(seed=_seed(seed))
-    _whole("epochs", epochs)
+    history = resume if resume is not None else History(seed=seed_of(seed))
+    require_count("epochs", epochs)
     if batch_size is not None:
-        _whole("batch_size", batch_size)
+        require_count("batch_size", batch_size)
     training = Training(model, optimizer_named(optimizer), history, epochs)
     training.callbacks = callbacks_of(callbacks)
     training.metrics = _named(metrics)
@@ -163,16 +163,3 @@ def _outputs_of(model: Any, inputs: Array) -> int:
             f"The model returned {shown(output)} for a sample; it must return a Value or a list of Values."
         )
     return len(output)
-
-
-def _seed(seed: int | None) -> int:
-    if seed is None:
-        return int(np.random.SeedSequence().generate_state(1)[0])
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
-        raise DomainError(f"seed is {shown(seed)}; it must be a whole number, at least 0.")
-    return int(seed)
-
-
-def _whole(name: str, number: Any) -> None:
-    if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or number < 1:
-        raise DomainError(f"{name} is {shown(number)}; it must be a whole number, at least 1.")

@@ -85,6 +85,11 @@ class History:
         """The loss by which a run is judged: of the validation data if there are any, else of training."""
         return self.validation_loss or self.loss
 
+    @property
+    def diverged(self) -> bool:
+        """Whether the loss ended more than ten times as large as it began, rounding apart."""
+        return bool(self.loss) and self.loss[-1] > max(10.0 * self.loss[0], 1e-9)
+
     def curves(self) -> dict[str, list[float]]:
         """The series for a plot: losses and metrics, without empty ones."""
         named = {"loss": self.loss, "validation loss": self.validation_loss, **self.metrics}
@@ -103,7 +108,8 @@ class History:
         path = f", loss {self.loss[0]:.4g} → {self.loss[-1]:.4g}" if self.loss else ""
         stopped = f", {plain(self.stopped)}" if self.stopped else ""
         more = f" and {_counted(self.unfinished.steps, 'step')}" if self.unfinished else ""
-        return f"{_counted(self.epochs, 'epoch')}{more}{path}{stopped}"
+        advice = "; training diverged: try a smaller learning rate, or scale X" if self.diverged else ""
+        return f"{_counted(self.epochs, 'epoch')}{more}{path}{stopped}{advice}"
 
     def __repr__(self) -> str:
         return f"History({self})"

@@ -290,7 +290,7 @@ def test_no_prediction_is_made_of_numbers_beyond_all(flowers, tmp_path):
         nn.predict_csv(model, far, tmp_path / "new.csv")
     model = nn.load_table_model(tmp_path / "iris.npz")
     model.model.parameters()[0].data = 1e300
-    with pytest.raises(TableError, match="line 8: the network has no finite answer"):
+    with pytest.raises(TableError, match="line 8: the network's output for these numbers is not finite"):
         nn.predict_csv(model, far, tmp_path / "new.csv")
     assert not (tmp_path / "new.csv").exists()
 

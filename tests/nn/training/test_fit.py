@@ -443,3 +443,24 @@ def test_the_history_draws_itself():
     _, history = fit_line(epochs=3, validation=0.3, metrics={"R²": nn.r2})
     assert [line.get_label() for line in viz.plot_history(history).lines] == ["loss", "validation loss", "R²"]
     assert repr(history).startswith("History(3 epochs, loss ")
+
+
+def test_a_run_that_diverges_to_a_finite_loss_says_so():
+    history = nn.fit(nn.Neuron(2, "linear"), *line(), loss="mean_squared_error", optimizer=nn.SGD(3.0), epochs=150)
+    assert history.stopped == "all epochs"
+    assert 1e50 < history.loss[-1] < math.inf
+    assert "all epochs; training diverged: try a smaller learning rate" in str(history)
+
+
+@pytest.mark.parametrize("losses", [[], [1.0], [1.0, 9.9], [0.0, 1e-30], [1.0, 50.0, 0.5]])
+def test_a_run_that_ends_well_did_not_diverge(losses):
+    assert not nn.History(loss=losses).diverged
+    assert "diverged" not in str(nn.History(loss=losses))
+
+
+def test_progress_in_a_notebook_goes_to_standard_output(monkeypatch, capsys):
+    stream = type("OutStream", (io.StringIO,), {"__module__": "ipykernel.iostream"})()
+    monkeypatch.setattr("sys.stderr", stream)
+    fit_line(callbacks=[nn.Progress()])
+    assert stream.getvalue() == ""
+    assert "epoch 5/5  loss" in capsys.readouterr().out
