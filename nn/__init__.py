@@ -27,9 +27,9 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from autograd_lite.atomic_files import check_writable, writing_atomically
 from autograd_lite.errors import MissingDependencyError, UnknownNameError
 
-from .files import check_writable, writing_atomically
 from .losses.classification import binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, hinge
 from .losses.loss import LOSSES, Loss, loss_named, register_loss
 from .losses.metrics import accuracy_at_threshold, accuracy_of_classes, r2, rmse

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from autograd_lite.errors import DomainError, OperandError, UnknownNameError
-from autograd_lite.op import shown
+from autograd_lite.text import shown
 
 __all__ = ["Registry"]
 

@@ -15,7 +15,8 @@ from typing import Any
 from autograd_lite.engine import Value
 from autograd_lite.errors import DomainError, ShapeError
 from autograd_lite.namespaces import values as op
-from autograd_lite.op import Node, shown
+from autograd_lite.op import Node
+from autograd_lite.text import shown
 
 from .loss import is_list, loss
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd_lite.errors import OperandError, ShapeError
 from autograd_lite.namespaces import values as op
-from autograd_lite.op import shown
+from autograd_lite.text import shown
 
 from ..registry import Registry
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from autograd_lite.engine import TABLE, Op
 from autograd_lite.errors import OperandError
-from autograd_lite.op import Node, shown
+from autograd_lite.op import Node
+from autograd_lite.text import shown
 
 from ..registry import Registry
 

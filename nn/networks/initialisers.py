@@ -36,7 +36,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd_lite.errors import OperandError
-from autograd_lite.op import shown
+from autograd_lite.text import shown
 
 from ..registry import Registry
 

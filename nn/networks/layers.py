@@ -15,11 +15,12 @@ import numpy as np
 
 from autograd_lite.engine import Value
 from autograd_lite.errors import OperandError, ShapeError
-from autograd_lite.op import Node, shown
+from autograd_lite.op import Node
+from autograd_lite.text import counted, shown
 
 from .activations import Activation, activation_named
 from .initialisers import Initialiser, initialiser_named
-from .module import Module, counted
+from .module import Module
 from .weighted_sums import weighted_sums
 
 __all__ = ["MLP", "Layer", "Neuron"]
@@ -101,7 +102,7 @@ class Neuron(Module):
         return z if self._activate is None else self._activate(z)
 
     def __repr__(self) -> str:
-        return f"Neuron({_inputs_counted(len(self.w))}, {_name(self.activation)}, {counted(self)})"
+        return f"Neuron({counted(len(self.w), 'input')}, {_name(self.activation)}, {self._size})"
 
 
 class Layer(Module):
@@ -158,7 +159,7 @@ class Layer(Module):
         return [neuron._finish(total) for neuron, total in zip(self.neurons, totals, strict=True)]
 
     def __repr__(self) -> str:
-        return f"Layer({self.n_in} → {len(self.neurons)} {_name(self.activation)}, {counted(self)})"
+        return f"Layer({self.n_in} → {len(self.neurons)} {_name(self.activation)}, {self._size})"
 
 
 class MLP(Module):
@@ -243,7 +244,7 @@ class MLP(Module):
 
     def __repr__(self) -> str:
         sizes = " → ".join(f"{len(layer.neurons)} {_name(layer.activation)}" for layer in self.layers)
-        return f"MLP({self.n_in} → {sizes}, {counted(self)})"
+        return f"MLP({self.n_in} → {sizes}, {self._size})"
 
 
 # --- Argument checks ---------------------------------------------------------------------------------------------
@@ -265,16 +266,12 @@ def _inputs(module: Module, x: Any, n_in: int) -> list[Any]:
             f"{kind} got an array of shape {x.shape}; it takes one sample at a time: [model(x) for x in X]."
         )
     if len(x) != n_in:
-        inputs, given = _inputs_counted(len(x)), shown(x.tolist() if isinstance(x, np.ndarray) else x)
+        inputs, given = counted(len(x), "input"), shown(x.tolist() if isinstance(x, np.ndarray) else x)
         raise ShapeError(
             f"{kind} got {inputs}, {given}; it was built for {n_in}. "
             f"Pass one number per input, or build {kind}(n_in={len(x)}, ...)."
         )
     return [v if isinstance(v, Node) else Value.constant(v) for v in x]
-
-
-def _inputs_counted(n: int) -> str:
-    return f"{n} input{'' if n == 1 else 's'}"
 
 
 def _name(activation: Activation) -> str:

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine import Value
+from autograd_lite.text import counted
 
-__all__ = ["Module", "counted"]
+__all__ = ["Module"]
 
 
 class Module:
@@ -71,8 +72,12 @@ class Module:
         for p in self.parameters():
             p.grad = 0.0
 
+    @property
+    def _size(self) -> str:
+        return counted(len(self.parameters()), "parameter")
+
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({counted(self)})"
+        return f"{type(self).__name__}({self._size})"
 
 
 def _everything_in(module: Module) -> Iterator[tuple[str, Any]]:
@@ -101,9 +106,3 @@ def _members(name: str, thing: Any) -> list[tuple[str, Any]]:
         one = name.removesuffix("s")
         return [(f"{one}{i}", member) for i, member in enumerate(thing, start=1)]
     return []
-
-
-def counted(module: Module) -> str:
-    """The number of parameters, in words."""
-    n = len(module.parameters())
-    return f"{n} parameter{'' if n == 1 else 's'}"

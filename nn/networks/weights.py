@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from autograd_lite.engine import Value
 from autograd_lite.errors import OperandError, ShapeError
-from autograd_lite.op import shown
+from autograd_lite.text import shown
 
 from .layers import MLP, Layer
 from .module import Module

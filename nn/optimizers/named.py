@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autograd_lite.errors import OperandError
-from autograd_lite.op import shown
+from autograd_lite.text import shown
 
 from ..registry import Registry
 from .adaptive import Adam, AdamW, RMSProp

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from autograd_lite.engine import Value
 from autograd_lite.errors import DomainError, ShapeError
-from autograd_lite.op import shown
+from autograd_lite.text import shown
 
 __all__ = ["SGD", "Array", "Memory", "Optimizer"]
 

@@ -25,11 +25,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from autograd_lite.atomic_files import writing_atomically
 from autograd_lite.errors import ModelFileError, OperandError
-from autograd_lite.op import shown
-
-from ..files import writing_atomically
-from ..wording import shown_path
+from autograd_lite.text import shown, shown_path
 
 __all__ = ["Archive", "expect", "open_archive", "write_archive"]
 

@@ -12,12 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd_lite.errors import DomainError, ModelFileError
+from autograd_lite.text import plain
 
 from ..networks.weights import parameters_of, read_weights, write_weights
 from ..optimizers.optimizer import Optimizer
 from ..training.callbacks import Callback
 from ..training.history import History
-from ..wording import plain
 from .archive import Archive, expect, open_archive, write_archive
 from .packing import (
     architecture_of,

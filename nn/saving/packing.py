@@ -14,13 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd_lite.errors import ModelFileError, OperandError
+from autograd_lite.text import plain
 
 from ..networks.activations import activation_names
 from ..networks.layers import MLP
 from ..optimizers.named import OPTIMIZERS
 from ..optimizers.optimizer import Optimizer
 from ..training.history import History, Unfinished
-from ..wording import plain
 from .archive import Archive, expect
 
 __all__ = [

@@ -21,7 +21,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from autograd_lite.errors import DomainError, NonFiniteError, ShapeError, UnknownNameError
-from autograd_lite.op import shown
+from autograd_lite.text import shown
 
 from ..losses.loss import Loss
 from ..losses.penalties import L2

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.errors import MissingDependencyError, OperandError
-from autograd_lite.op import shown
+from autograd_lite.text import shown
 
 from ..networks.activations import Activation
 from ..networks.layers import MLP

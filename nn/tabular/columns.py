@@ -14,10 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd_lite.errors import ModelFileError
-from autograd_lite.op import shown
+from autograd_lite.text import listed, shown
 
 from ..saving.archive import expect
-from ..wording import listed
 from .csv_file import MISSING, CsvFile
 
 __all__ = ["Column", "Encoding", "encode_rows", "finite_number", "is_missing"]

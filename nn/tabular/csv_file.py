@@ -11,9 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from autograd_lite.errors import TableError, UnknownNameError
-from autograd_lite.op import shown
-
-from ..wording import plain, shown_path
+from autograd_lite.text import plain, shown, shown_path
 
 __all__ = ["MISSING", "CsvFile", "Row"]
 

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from autograd_lite.atomic_files import writing_atomically
 from autograd_lite.errors import OperandError
 
-from ..files import writing_atomically
 from ..training.prediction import Predictor
 from .columns import Encoding, encode_rows
 from .csv_file import CsvFile, Row

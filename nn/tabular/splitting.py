@@ -13,10 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd_lite.errors import UnknownNameError
-from autograd_lite.op import shown
+from autograd_lite.text import plain, shown
 
 from ..training.data import count_held_out
-from ..wording import plain
 from .columns import Column, Encoding, finite_number, is_missing
 from .csv_file import CsvFile
 

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograd_lite.errors import ModelFileError
-from autograd_lite.op import shown
+from autograd_lite.text import listed, plain, shown, shown_path
 
 from ..networks.layers import MLP
 from ..saving.archive import expect, open_archive
 from ..saving.model_files import load_checkpoint, save
 from ..training.history import History
-from ..wording import listed, plain, shown_path
 from .columns import Encoding
 
 __all__ = ["Scores", "TableModel", "describe_model_file", "load_table_model"]

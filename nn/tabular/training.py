@@ -47,8 +47,8 @@ strength   wine cancer digits moons circles blobs rings  F1   F2   F3   linear s
 this one   .966 .967   .965   .907  .978    .865  .888   .816 .898 .792 .739   .892   .812
 ========== ==== ====== ====== ===== ======= ===== =====  ==== ==== ==== ====== ====== ====
 
-Accuracy, then R²; after digits come scikit-learn's generators, F1 to F3 are Friedman's. Two data sets without part in the
-choice gain too: iris from .923 to .952, diabetes from .401 to .431.
+Accuracy, then R²; after digits come scikit-learn's generators, F1 to F3 are Friedman's. Data without part in the choice
+gain too: iris from .923 to .952, diabetes from .401 to .431.
 """
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd_lite.errors import DomainError, OperandError
-from autograd_lite.op import shown
+from autograd_lite.text import shown
 
 from ..networks.weights import read_weights, write_weights
 from ..optimizers.schedules import Rate

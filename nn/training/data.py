@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd_lite.errors import DomainError, OperandError, ShapeError, UnknownNameError
-from autograd_lite.op import shown
+from autograd_lite.text import shown
 
 from ..losses.loss import Loss
 

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd_lite.errors import OperandError, ShapeError
-from autograd_lite.op import Node, shown
+from autograd_lite.op import Node
+from autograd_lite.text import shown
 
 from ..losses.loss import Loss, is_list, loss_named
 from ..losses.penalties import Penalty

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..wording import plain
+from autograd_lite.text import counted, plain
 
 __all__ = ["History", "Unfinished"]
 
@@ -107,13 +107,9 @@ class History:
     def __str__(self) -> str:
         path = f", loss {self.loss[0]:.4g} → {self.loss[-1]:.4g}" if self.loss else ""
         stopped = f", {plain(self.stopped)}" if self.stopped else ""
-        more = f" and {_counted(self.unfinished.steps, 'step')}" if self.unfinished else ""
+        more = f" and {counted(self.unfinished.steps, 'step')}" if self.unfinished else ""
         advice = "; training diverged: try a smaller learning rate, or scale X" if self.diverged else ""
-        return f"{_counted(self.epochs, 'epoch')}{more}{path}{stopped}{advice}"
+        return f"{counted(self.epochs, 'epoch')}{more}{path}{stopped}{advice}"
 
     def __repr__(self) -> str:
         return f"History({self})"
-
-
-def _counted(n: int, what: str) -> str:
-    return f"{n} {what}{'' if n == 1 else 's'}"

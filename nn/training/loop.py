@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd_lite.errors import NonFiniteError, OperandError
-from autograd_lite.op import shown
+from autograd_lite.text import shown
 
 from ..losses.loss import Loss
 from ..losses.penalties import Penalty
