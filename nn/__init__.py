@@ -1,20 +1,18 @@
 """Neurons, layers, losses and training, on networks of scalars.
 
-============================== ===================================================================================
-`module`, `layers`, `dropout`  what networks are made of; `activations` and `init` by name; `weighted` for speed
-`loss`, `losses`, `metrics`    what is minimised, and what people look at
-`optim`, `adaptive`            how a gradient becomes a step; `optimizers` by name, `schedules`, `penalties`
-`fitting`                      `fit`; with `data` (checks), `training` (the loop), `steps` (the gradient, eager or
-                               compiled), `callbacks`, `history`, `nonfinite` (what went wrong), `restarts`,
-                               `prediction`
-`saving`                       models in files; with `packing` (the parts), `archive` (the format), `files` (whole or
-                               not at all), `weights`
-`models`                       the models that courses begin with
-`tabular`                      CSV files; with `csv_file`, `tables`, `encoding`, `wording`
-`estimators`                   for scikit-learn (an extra, loaded when asked for); with
-                               `estimator_base`, `estimator_classifier`, `estimator_regressor`, `estimator_training`,
-                               `estimator_lbfgs`, `shared_programs`; and `sklearn_networks`, for networks that it fitted
-============================== ===================================================================================
+============ ================================================================================================
+`networks`   what networks are made of
+`losses`     what is minimised, penalties among it, and metrics, which people look at
+`optimizers` how a gradient becomes a step, and schedules of the learning rate
+`training`   `fit`: checks of data, the objective, solvers, callbacks, history, restarts, `predict`
+`saving`     models and checkpoints in files
+`tabular`    training on CSV files
+`sklearn`    estimators for scikit-learn (an extra, loaded when asked for), and networks that it fitted
+`models`     the models that courses begin with
+`registry`   what can be given by name
+============ ================================================================================================
+
+A room imports only from those above it, but `sklearn` not from `tabular`.
 
 >>> from autograd_lite import nn
 >>> model = nn.MLP(2, [4, 1], activation="tanh", output_activation="sigmoid", seed=0)
@@ -29,30 +27,20 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from autograd_lite.atomic_files import check_writable, writing_atomically
 from autograd_lite.errors import MissingDependencyError, UnknownNameError
 
-from .activations import activation_names
-from .adaptive import Adam, AdamW, RMSProp
-from .callbacks import Callback, Progress, Record, ReduceOnPlateau, Schedule, StopWhen
-from .dropout import Dropout
-from .files import check_writable, writing_atomically
-from .fitting import fit
-from .history import History
-from .init import INITIALISERS
-from .layers import MLP, Layer, Neuron
-from .loss import LOSSES, Loss, loss_named
-from .losses import (
-    binary_cross_entropy,
-    binary_cross_entropy_with_logits,
-    cross_entropy,
+from .losses.classification import binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, hinge
+from .losses.loss import LOSSES, Loss, loss_named, register_loss
+from .losses.metrics import accuracy_at_threshold, accuracy_of_classes, r2, rmse
+from .losses.penalties import L1, L2, Penalty
+from .losses.squared_errors import (
     half_mean_squared_error,
     half_sum_of_squares,
-    hinge,
     mean_squared_error,
     root_mean_squared_error,
     sum_of_squares,
 )
-from .metrics import accuracy_at_threshold, accuracy_of_classes, r2, rmse
 from .models import (
     XOR,
     Trained,
@@ -62,22 +50,31 @@ from .models import (
     sigmoid_neuron,
     xor_network,
 )
-from .module import Module
-from .optim import SGD, Optimizer
-from .optimizers import OPTIMIZERS
-from .penalties import L1, L2, Penalty
-from .prediction import predict
-from .restarts import Restarts, fit_restarts
-from .saving import Checkpoint, SavedModel, load, load_checkpoint, save
-from .schedules import constant, cosine, step_decay, warm_up
-from .sklearn_networks import INSTALL, from_sklearn
-from .tabular import Scores, TableModel, describe_model_file, load_table_model, predict_csv, train_on_csv
-from .training import Training
-from .weights import from_numpy, to_numpy
+from .networks.activations import activation_names, register_activation
+from .networks.dropout import Dropout
+from .networks.initialisers import INITIALISERS, register_initialiser
+from .networks.layers import MLP, Layer, Neuron
+from .networks.module import Module
+from .networks.weights import from_numpy, to_numpy
+from .optimizers.adaptive import Adam, AdamW, RMSProp
+from .optimizers.named import OPTIMIZERS, register_optimizer
+from .optimizers.optimizer import SGD, Optimizer
+from .optimizers.schedules import constant, cosine, step_decay, warm_up
+from .saving.model_files import Checkpoint, SavedModel, load, load_checkpoint, save
+from .sklearn.conversion import INSTALL, from_sklearn
+from .tabular.prediction import predict_csv
+from .tabular.table_model import Scores, TableModel, describe_model_file, load_table_model
+from .tabular.training import train_on_csv
+from .training.callbacks import Callback, Progress, Record, ReduceOnPlateau, Schedule, StopWhen
+from .training.fitting import fit
+from .training.history import History
+from .training.loop import Training
+from .training.prediction import predict
+from .training.restarts import Restarts, fit_restarts
 
 if TYPE_CHECKING:
-    from .estimators import MLPClassifier as MLPClassifier
-    from .estimators import MLPRegressor as MLPRegressor
+    from .sklearn.classifier import MLPClassifier as MLPClassifier
+    from .sklearn.regressor import MLPRegressor as MLPRegressor
 
 __all__ = [
     "INITIALISERS",
@@ -140,6 +137,10 @@ __all__ = [
     "predict",
     "predict_csv",
     "r2",
+    "register_activation",
+    "register_initialiser",
+    "register_loss",
+    "register_optimizer",
     "rmse",
     "root_mean_squared_error",
     "save",
@@ -153,14 +154,15 @@ __all__ = [
     "xor_network",
 ]
 
-ESTIMATORS = ("MLPClassifier", "MLPRegressor")  # not in __all__: a star import must not need scikit-learn
+ESTIMATORS = {"MLPClassifier": ".sklearn.classifier", "MLPRegressor": ".sklearn.regressor"}
+# not in __all__: a star import must not need scikit-learn
 
 
 def __getattr__(name: str) -> Any:
     if name not in ESTIMATORS:
         raise AttributeError(f"Module autograd_lite.nn: {UnknownNameError.among('name', name, __dir__())}")
     try:
-        return getattr(importlib.import_module(".estimators", __name__), name)
+        return getattr(importlib.import_module(ESTIMATORS[name], __name__), name)
     except ModuleNotFoundError as error:
         raise MissingDependencyError(INSTALL) from error
 

@@ -1,7 +1,6 @@
-"""The models that courses begin with, each with its data, its start and its learning rate, ready to run.
+"""First models of a course, each with its data, initial weights and learning rate.
 
-Each function builds the model, trains it and returns both: print the numbers, draw the loss of one sample, go on from
-there.
+Each function builds a model, trains it, and returns both.
 """
 
 from __future__ import annotations
@@ -9,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from .fitting import fit
-from .history import History
-from .layers import MLP, Neuron
-from .optim import SGD
-from .restarts import Restarts, fit_restarts
+from .networks.layers import MLP, Neuron
+from .optimizers.optimizer import SGD
+from .training.fitting import fit
+from .training.history import History
+from .training.restarts import Restarts, fit_restarts
 
 __all__ = [
     "XOR",
@@ -111,7 +110,7 @@ def logistic_regression(
     lr: float = 0.1,
     epochs: int = 1000,
 ) -> Trained:
-    r"""Two classes parted by a line, from weights 0, by gradient descent on binary cross-entropy.
+    r"""Two classes separated by a line, from weights 0, by gradient descent on binary cross-entropy.
 
     .. math:: h(x) = \sigma(z), \quad z = \sum_j w_j x_j + b, \qquad
        J = \tfrac1m \sum_i \log(1 + e^{-z_i}) + (1 - y_i) z_i, \qquad \nabla J = \tfrac1m \sum_i (h_i - y_i) x_i

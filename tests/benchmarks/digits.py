@@ -61,7 +61,7 @@ def ours(x: Array, y: Array) -> Contender:
     nn.from_numpy(model, {"layer1.W": W1, "layer1.b": b1, "layer2.W": W2, "layer2.b": b2})
     training = nn.Training(model, optimizer, nn.History(), 0)
     training.batch_size = BATCH
-    training.rows = [x, y.astype(float)]
+    training.data = [x, y.astype(float)]
     training.use(nn.loss_named("cross_entropy"))
 
     def epoch() -> None:

@@ -35,8 +35,8 @@ SHOWN = [
     "tests/viz/writers/test_writers.py",
     "tests/viz/graphs/test_folding.py",
 ]
-TRAINED = ["tests/nn/test_course_networks.py", "tests/nn/test_fit.py", "tests/nn/test_compiled_fit.py"]
-TRAINED += ["tests/nn/test_weighted.py"]
+TRAINED = ["tests/nn/test_course_networks.py", "tests/nn/training/test_fit.py"]
+TRAINED += ["tests/nn/training/test_compiled_fit.py", "tests/nn/networks/test_weighted_sums.py"]
 
 
 ROBUST = "tests/engine/test_robustness.py::test_{}"
@@ -75,12 +75,13 @@ PLAN: dict[str, Stages] = {
     "autograd_lite/ops.py": engine("ops"),
     "autograd_lite/special.py": [["tests/engine/test_special.py"], *engine("special")],
     "autograd_lite/formulas.py": [["tests/engine/test_expressions.py"], *engine("formulas", *SHOWN)],
-    "nn/losses.py": networks("losses", "tests/nn/test_losses.py"),
-    "nn/loss.py": networks("loss", "tests/nn/test_losses.py"),
-    "nn/optim.py": networks("optim", "tests/nn/test_optim.py"),
-    "nn/adaptive.py": networks("adaptive", "tests/nn/test_optim.py"),
-    "nn/optimizers.py": networks("optimizers", "tests/nn/test_optim.py"),
-    "nn/schedules.py": networks("schedules", "tests/nn/test_optim.py"),
+    "nn/losses/loss.py": networks("losses.loss", "tests/nn/losses/test_losses.py"),
+    "nn/losses/squared_errors.py": networks("losses.squared_errors", "tests/nn/losses/test_losses.py"),
+    "nn/losses/classification.py": networks("losses.classification", "tests/nn/losses/test_losses.py"),
+    "nn/optimizers/optimizer.py": networks("optimizers.optimizer", "tests/nn/optimizers/test_optimizers.py"),
+    "nn/optimizers/adaptive.py": networks("optimizers.adaptive", "tests/nn/optimizers/test_optimizers.py"),
+    "nn/optimizers/named.py": networks("optimizers.named", "tests/nn/optimizers/test_optimizers.py"),
+    "nn/optimizers/schedules.py": networks("optimizers.schedules", "tests/nn/optimizers/test_optimizers.py"),
 }
 
 ROWS = {

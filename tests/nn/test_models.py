@@ -101,7 +101,7 @@ def test_starts_that_break_off_are_counted_but_not_kept():
     found = nn.fit_restarts(wild, [[1.0]], [1.0], starts=4, **settings)
     assert [math.isfinite(loss) for loss in found.losses] == [True, False, True, False]
     assert found.histories[1] is None
-    with pytest.raises(NonFiniteError, match="All 1 starts broke off"):
+    with pytest.raises(NonFiniteError, match="All 1 starts failed"):
         nn.fit_restarts(wild, [[1.0]], [1.0], starts=1, seed=1, **settings)
     with pytest.raises(DomainError, match="starts is 0"):
         nn.fit_restarts(wild, [[1.0]], [1.0], starts=0, **settings)

@@ -16,7 +16,7 @@ from autograd_lite import Value, nn
 from autograd_lite.engine import primitive
 from autograd_lite.formulas import expr
 from autograd_lite.namespaces import arrays, floats
-from autograd_lite.nn.optimizers import optimizer_named
+from autograd_lite.nn.optimizers.named import optimizer_named
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "project" / "messages.txt"
 
@@ -172,9 +172,9 @@ nn.SGD(momentum=1.0)
 nn.RMSProp(decay=1.0)
 nn.Adam(beta1=1.0)
 nn.Adam(beta2=1.0)
-nn.schedules.step_decay(0.1, every=0)
-nn.schedules.cosine(0.1, 0)
-nn.schedules.warm_up(0, nn.schedules.constant(0.1))
+nn.step_decay(0.1, every=0)
+nn.cosine(0.1, 0)
+nn.warm_up(0, nn.constant(0.1))
 """.strip().split("\n")
 
 

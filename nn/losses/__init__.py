@@ -1,0 +1,1 @@
+"""What training minimises, losses and penalties; and metrics, which people look at."""

@@ -1,0 +1,1 @@
+"""What networks are made of: modules, neurons, layers, activations and initialisers."""

@@ -1,0 +1,1 @@
+"""Scikit-learn estimators; needs the extra ``sklearn``, but for `conversion` and `programs`."""

@@ -1,0 +1,1 @@
+"""CSV files: training on them, and predictions for them."""

@@ -1,0 +1,1 @@
+"""`fit`: data, objective, solver, callbacks, history."""
