@@ -24,7 +24,7 @@ CEILINGS = {  # of a file, or of all files of a folder
     "autograd_lite/reverse.py": 2,
     "autograd_lite/source_lines.py": 1,
     "autograd_lite/special.py": 17,
-    "nn": 174,
+    "nn": 175,
     "viz": 37,
 }
 

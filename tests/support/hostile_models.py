@@ -6,13 +6,8 @@ import os
 import struct
 import zipfile
 
-<<<<<<<< HEAD:tests/support/hostile_models.py
 from tests.support import forging
 from tests.support.forging import CENTRAL, LOCAL, fields_changed, header, rewritten, with_manifest, zipped
-========
-from tests.support import forging
-from tests.support.forging import CENTRAL, LOCAL, fields_changed, header, rewritten, with_manifest, zipped
->>>>>>>> nn:tests/nn/saving/hostile_models.py
 
 
 def set_array(content, shape=None, name="weights"):
