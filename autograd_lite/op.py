@@ -1,20 +1,21 @@
-"""The op: a row of the table, as data, and what can be asked of it.
+"""`Op`: a primitive as data, evaluated in any namespace; `Node`: the base class of what ops make.
 
-An `Op` holds the rule of a value and one rule per partial. It evaluates them in any namespace: on floats (IEEE 754 in
-every case), on arrays, on names to give formulas, and on Values, where it becomes a function that extends a graph.
+An `Op` holds the rule of a value and one rule per partial. It evaluates them on floats (IEEE 754 in every case), on
+arrays, on names to give formulas, and on nodes, where it extends a graph.
 
-Rules are polymorphic by design: they see floats, arrays, names or Values. Their types are ``Any`` here, once, and
+Rules are polymorphic by design: they see floats, arrays, names or nodes. Their types are ``Any`` here, once, and
 nowhere else.
 """
 
 from __future__ import annotations
 
 import inspect
+import itertools
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial as bind
 from functools import update_wrapper
-from typing import Any
+from typing import Any, NoReturn, Self
 
 import numpy as np
 
@@ -22,21 +23,13 @@ from autograd_lite.errors import OpDefinitionError, OperandError, ShapeError, Un
 from autograd_lite.formulas import NOTATION, Expr, Notation, expr
 from autograd_lite.namespaces import arrays, floats, symbols, values
 
-__all__ = ["TABLE", "ManyOp", "Node", "Op", "ScaledOp", "primitive", "shown", "to_number"]
+__all__ = ["TABLE", "ManyOp", "Node", "Op", "ScaledOp", "next_order", "primitive", "shown", "to_number"]
 
 Rule = Callable[..., Any]  # (xp, *operands) -> value, or (xp, y, *operands) -> partial
 Interval = tuple[float, float]
 
+next_order = itertools.count().__next__  # numbers new nodes
 _REAL: Interval = (-math.inf, math.inf)
-
-
-class Node:
-    """What an op can extend a graph from: `engine.Value`, and the traced Values of the compiler."""
-
-    __slots__ = ()
-
-    record: Callable[[Op, Sequence[Any]], Any]
-    """Make the node that an op gives on operands, of which this one is a `Node` and others may be numbers."""
 
 
 def to_number(data: Any, what: str = "a Value") -> float:
@@ -403,3 +396,138 @@ def _check_on_symbols(op: Op) -> None:
             op.slope(i, "y", *names)
     except (TypeError, AttributeError) as error:
         raise OpDefinitionError(f"Op {op.name}: {error}") from error
+
+
+# --- the node -------------------------------------------------------------------------------------------------------
+
+
+def _operator(name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """Make the operator of an op, ``a + b``, and its reflection, for a number on the left."""
+
+    def operator(self: Node, other: Any) -> Any:
+        return self.combine(TABLE[name], self, other)
+
+    def reflected(self: Node, other: Any) -> Any:
+        return self.combine(TABLE[name], other, self)
+
+    return operator, reflected
+
+
+class Node:
+    """Base class of graph nodes: an op on operands, and the operators that extend the graph.
+
+    An `engine.Value` has a number as well; a traced node of the compiler has none. Equality and hash are by identity,
+    because nodes are keys of dictionaries. Every op of the table is a method too, under NumPy's name, so that
+    ``np.exp`` works on arrays of nodes.
+
+    Attributes
+    ----------
+    op : Op or None
+        The op that made the node; None for a leaf.
+    label : str
+        Its name in pictures, steps and messages.
+    order : int
+        The creation number: a node's is larger than those of its operands.
+    requires_grad : bool
+        False for a constant, and for what is made of constants alone.
+    """
+
+    __slots__ = ("label", "op", "order", "requires_grad")
+
+    has_number = False
+
+    op: Op | None
+    label: str
+    order: int
+    requires_grad: bool
+
+    next_order = staticmethod(next_order)
+
+    @property
+    def operands(self) -> tuple[Any, ...]:
+        """The nodes that this one was computed from, in order; ``x * x`` has two operands, a leaf none."""
+        raise NotImplementedError
+
+    def record(self, op: Op, operands: Sequence[Any]) -> Any:
+        """Make the node that `op` gives on `operands`, of which this is one; numbers become constants."""
+        raise NotImplementedError
+
+    def combine(self, op: Op, a: Any, b: Any) -> Any:
+        """Make the node of an operator, whose other side may be anything; arrays apply it element by element."""
+        other = b if a is self else a
+        if isinstance(other, np.ndarray) and other.ndim:
+            return NotImplemented
+        return self.record(op, (a, b))
+
+    # The differentiable reverse sweep
+
+    def begin_sweep(self) -> None:
+        """Hook: called on the root before a differentiable reverse sweep."""
+
+    def symbolic_partials(self, needs: Sequence[bool]) -> Sequence[Any]:
+        """Evaluate the partials' rules on nodes, where they are needed; None elsewhere."""
+        assert self.op is not None
+        return self.op.differentiate(values, self, self.operands, needs)
+
+    def contributions(self, v_bar: Any, terms: Sequence[Any]) -> Sequence[Any]:
+        """Hook: what the operands' adjoints get, given this node's adjoint times each partial."""
+        return terms
+
+    # Operators
+
+    __add__, __radd__ = _operator("add")
+    __sub__, __rsub__ = _operator("sub")
+    __mul__, __rmul__ = _operator("mul")
+    __truediv__, __rtruediv__ = _operator("div")
+    __mod__, __rmod__ = _operator("remainder")
+    __pow__, __rpow__ = _operator("pow")
+
+    def __neg__(self) -> Any:
+        return self.record(TABLE["neg"], (self,))
+
+    def __pos__(self) -> Self:
+        return self
+
+    def __abs__(self) -> Any:
+        return self.record(TABLE["abs"], (self,))
+
+    def __lt__(self, other: Any) -> Any:
+        return self.combine(TABLE["less"], self, other)
+
+    def __le__(self, other: Any) -> Any:
+        return self.combine(TABLE["less_equal"], self, other)
+
+    def __gt__(self, other: Any) -> Any:
+        return self.combine(TABLE["greater"], self, other)
+
+    def __ge__(self, other: Any) -> Any:
+        return self.combine(TABLE["greater_equal"], self, other)
+
+    # Conversions that would drop the graph are refused
+
+    def refuse(self, how: str, /) -> NoReturn:
+        """Raise the error for a use that nodes do not offer, such as "converted to float"."""
+        raise NotImplementedError
+
+    def __float__(self) -> NoReturn:
+        self.refuse("converted to float")
+
+    def __int__(self) -> NoReturn:
+        self.refuse("converted to int")
+
+    def __index__(self) -> NoReturn:  # noqa: PLE0305 - it never returns
+        self.refuse("used as an index")
+
+    def __complex__(self) -> NoReturn:
+        self.refuse("converted to complex")
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        op = TABLE.get(name)
+        if op is not None:
+            return bind(op, self)
+        if name.startswith("_"):
+            raise AttributeError(name)
+        raise AttributeError(str(UnknownNameError.among("attribute or op", name, [*TABLE, "data", "grad", "label"])))
+
+    def __dir__(self) -> Iterable[str]:
+        return [*super().__dir__(), *TABLE]
