@@ -6,26 +6,37 @@ and stores them, so `Value.backward` is a loop of multiplications and additions.
 
 Letters: a node of two operands keeps them in ``_a`` and ``_b``, and its partials in ``_da`` and ``_db``; any other node
 keeps tuples in ``_a`` and ``_da``, and None in ``_b``. Two tuples less on most nodes is 40% of the memory, and half of
-the work of Python's cyclic collector, which dominates large graphs. For speed, `Value.combine` and `_unary` are `_make`
-written out for two operands and one.
+the work of Python's cyclic collector, which dominates large graphs. For speed, `Value.record` and `Value.combine`
+are `make` written out for one operand and two.
 """
 
 from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
-from typing import Any, NoReturn, Self, TypeVar, overload
+from typing import Any, NoReturn, TypeVar, overload
 
-import numpy as np
-
+from autograd_lite.definition import primitive
 from autograd_lite.errors import OperandError, StaleGraphError
 from autograd_lite.namespaces import floats
-from autograd_lite.op import TABLE, ManyOp, Node, Op, ScaledOp, next_order, primitive, shown, to_number
+from autograd_lite.op import TABLE, ManyOp, Node, Op, ScaledOp, next_order, shown, to_number
 from autograd_lite.reverse import adjoints, graph_adjoints, reachable
 
-__all__ = ["TABLE", "ManyOp", "Op", "ScaledOp", "Value", "as_nodes", "gradients", "number_of", "primitive", "wire"]
+__all__ = [
+    "TABLE",
+    "ManyOp",
+    "Op",
+    "ScaledOp",
+    "Value",
+    "as_nodes",
+    "gradients",
+    "make",
+    "number_of",
+    "primitive",
+    "wire",
+]
 
 number_of = attrgetter("_data")  # the number of a Value, read faster than through the property `data`
 _new = object.__new__
@@ -35,7 +46,7 @@ _V = TypeVar("_V", bound="Value")
 # --- the node -------------------------------------------------------------------------------------------------------
 
 
-def _comparison(compare: Callable[[Any, Any], Any]) -> Callable[[Value, Any], Any]:
+def _comparison(compare: Callable[[Any, Any], Any]) -> Any:
     def by_data(self: Value, other: Any) -> Any:
         if isinstance(other, Node):
             if not other.has_number:
@@ -83,21 +94,15 @@ class Value(Node):
 
     has_number = True
 
-    _data: float
-    _a: Any  # the operand of a node of two, or the tuple of operands
-    _b: Value | None
-    _da: Any
-    _db: float | None
-    grad: float
-    swept: bool
-
     def __init__(self, data: float, label: str = "") -> None:
-        self._data = data if type(data) is float else to_number(data)
+        self._data: float = data if type(data) is float else to_number(data)
         self.grad = 0.0
         self.label = label
         self.op = None
-        self._a = self._da = ()
-        self._b = self._db = None
+        self._a: Any = ()  # the first operand of two, or the tuple of operands
+        self._b: Any = None
+        self._da: Any = ()
+        self._db: float | None = None
         self.order = next_order()
         self.requires_grad = True
         self.swept = False
@@ -194,25 +199,41 @@ class Value(Node):
 
     def record(self, op: Op, operands: Sequence[Any]) -> Any:
         """Make the node that `op` gives on `operands`, of which this is one; numbers become constants."""
-        if len(operands) == 1 and type(self) is Value and not op.many:
-            return _unary(op, self)
-        nodes = as_nodes(operands)
-        for v in nodes:
-            if type(v) is not Value:
-                return v.record(op, nodes)  # a subclass, or a traced node, decides for all
-        return _make(op, nodes)
-
-    @classmethod
-    def made_by(cls, op: Op, operands: tuple[Value, ...]) -> Self:
-        """Make a node of this class, with its number and its partials."""
-        return _make(op, operands, cls)
+        if len(operands) != 1 or type(self) is not Value or op.many:
+            nodes = as_nodes(operands)
+            for v in nodes:
+                if type(v) is not Value:
+                    return v.record(op, nodes)  # a subclass, or a traced node, decides for all
+            return make(op, nodes)
+        x = self._data
+        try:
+            y = op.value(floats, x)
+            partial = op.partials[0](floats, y, x) if self.requires_grad else None
+        except (ArithmeticError, ValueError):
+            return make(op, (self,))
+        if y != y:  # noqa: PLR0124 - where the value is NaN, so is the derivative
+            return make(op, (self,))
+        v = _new(Value)
+        v._data = y
+        v._a = (self,)
+        v._da = (partial,)
+        v._b = v._db = None
+        v.requires_grad = self.requires_grad and not op.piecewise_constant
+        v.op = op
+        v.grad = 0.0
+        v.label = ""
+        v.swept = False
+        v.order = next_order()
+        return v
 
     def combine(self, op: Op, a: Any, b: Any) -> Any:
-        """Make the node of an operator: `record` written out for two plain Values."""
+        """Make the node of an operator; its other side may be anything."""
         if type(a) is not Value or type(b) is not Value:
-            if type(self) is not Value or isinstance(b if a is self else a, (Node, np.ndarray)):
+            other = b if a is self else a
+            if type(self) is not Value or not isinstance(other, (float, int)):
                 return super().combine(op, a, b)
-            a, b = as_nodes((a, b))
+            other = Value.constant(other)
+            a, b = (self, other) if a is self else (other, self)
         x, z = a._data, b._data
         da = db = None
         try:
@@ -223,10 +244,22 @@ class Value(Node):
             if b.requires_grad:
                 db = by_b(floats, y, x, z)
         except (ArithmeticError, ValueError):
-            return _make(op, (a, b))
-        if y != y:  # where the value is NaN, so is the derivative
-            return _make(op, (a, b))
-        return _node(Value, op, y, a, b, da, db, (a.requires_grad or b.requires_grad) and not op.piecewise_constant)
+            return make(op, (a, b))
+        if y != y:  # noqa: PLR0124 - as above
+            return make(op, (a, b))
+        v = _new(Value)
+        v._data = y
+        v._a = a
+        v._b = b
+        v._da = da
+        v._db = db
+        v.requires_grad = (a.requires_grad or b.requires_grad) and not op.piecewise_constant
+        v.op = op
+        v.grad = 0.0
+        v.label = ""
+        v.swept = False
+        v.order = next_order()
+        return v
 
     # Comparisons and truth go by data
 
@@ -315,20 +348,13 @@ def wire(  # noqa: PLR0917 - the slots of a node, by place: this runs once a nod
     >>> x.grad
     6.0
     """
-    if len(operands) == 2:
-        return _node(kind, op, data, *operands, *partials, requires_grad)
-    return _node(kind, op, data, operands, None, partials, None, requires_grad)
-
-
-def _node(  # noqa: PLR0917 - as above
-    kind: type[_V], op: Op, data: float, a: Any, b: Any, da: Any, db: Any, requires_grad: bool
-) -> _V:
     v = _new(kind)
     v._data = data
-    v._a = a
-    v._b = b
-    v._da = da
-    v._db = db
+    if len(operands) == 2:
+        v._a, v._b = operands
+        v._da, v._db = partials
+    else:
+        v._a, v._da, v._b, v._db = operands, partials, None, None
     v.requires_grad = requires_grad
     v.op = op
     v.grad = 0.0
@@ -338,23 +364,11 @@ def _node(  # noqa: PLR0917 - as above
     return v
 
 
-def _make(op: Op, operands: tuple[Value, ...], kind: type[_V] = Value) -> _V:  # type: ignore[assignment]
+def make(op: Op, operands: tuple[Value, ...], kind: type[_V] = Value) -> _V:  # type: ignore[assignment]
+    """Make a node of a class of Values, with its number and its partials."""
     needs = [u.requires_grad for u in operands]
     data, partials = op.evaluate([u._data for u in operands], needs)
     return wire(op, operands, data, partials, op.needs_grad(needs), kind)
-
-
-def _unary(op: Op, x: Value) -> Value:
-    """Make a node of one plain Value: `_make` written out."""
-    data = x._data
-    try:
-        y = op.value(floats, data)
-        partial = op.partials[0](floats, y, data) if x.requires_grad else None
-    except (ArithmeticError, ValueError):
-        return _make(op, (x,))
-    if y != y:  # noqa: PLR0124 - where the value is NaN, so is the derivative
-        return _make(op, (x,))
-    return _node(Value, op, y, (x,), None, (partial,), None, x.requires_grad and not op.piecewise_constant)
 
 
 def as_nodes(operands: Iterable[Any]) -> tuple[Any, ...]:
@@ -402,9 +416,10 @@ def gradients(loss: Value, wrt: Value | Iterable[Value], *, create_graph: bool =
     >>> slope.data, gradients(slope, x)
     (12.0, 12.0)
     """
-    if not isinstance(loss, Value):
-        raise OperandError(f"gradients needs the Value to differentiate, not {shown(loss)} ({type(loss).__name__}).")
-    nodes = [wrt] if isinstance(wrt, Value) else list(_each_value(wrt))
+    nodes = [wrt] if isinstance(wrt, Value) else list(wrt)
+    for v in (loss, *nodes):
+        if not isinstance(v, Value):
+            raise OperandError(f"gradients takes Values: a loss, and what to differentiate it by; not {shown(v)}.")
     results: list[Any]
     if create_graph or not loss.has_number:
         by_node = graph_adjoints(loss, Value.constant(1.0), nodes)
@@ -413,10 +428,3 @@ def gradients(loss: Value, wrt: Value | Iterable[Value], *, create_graph: bool =
         totals = adjoints(loss)
         results = [totals.get(v, 0.0) for v in nodes]
     return results[0] if isinstance(wrt, Value) else results
-
-
-def _each_value(wrt: Iterable[Any]) -> Iterator[Value]:
-    for v in wrt:
-        if not isinstance(v, Value):
-            raise OperandError(f"gradients are taken by Values, not by {shown(v)} ({type(v).__name__}).")
-        yield v

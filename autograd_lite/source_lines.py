@@ -9,7 +9,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from autograd_lite.engine import Op, Value, as_nodes
+from autograd_lite.engine import Op, Value, as_nodes, make
 
 __all__ = ["Located", "located", "users_line"]
 
@@ -36,7 +36,7 @@ class Located(Value):
         for v in nodes:
             if type(v) not in (Value, Located):
                 return v.record(op, nodes)
-        made = Located.made_by(op, nodes)
+        made = make(op, nodes, Located)
         made.line = users_line()
         return made
 

@@ -217,7 +217,7 @@ def _trace(  # noqa: PLR0917 - a function and its call
     rows: dict[Any, Axis] = {}
     shared = tracer.axis(batch) if batch else None
 
-    def leaf(block: int, k: int) -> Value:
+    def leaf(block: int, k: int) -> Any:
         return tracer.leaf((block, k))
 
     lifted = []

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextvars import ContextVar
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from autograd_lite.engine import Value, as_nodes
 from autograd_lite.errors import TraceError
@@ -56,20 +56,27 @@ class Traced(Node):
     user's code it is a `Value`, also by isinstance; what needs a number is a `TraceError`.
     """
 
-    __slots__ = ("adjoint_of", "axis", "operands", "slope_of", "source", "tracer")
+    __slots__ = ("_operands", "adjoint_of", "axis", "slope_of", "source", "tracer")
 
-    operands: tuple[Node, ...]
+    _operands: tuple[Any, ...]
     tracer: Tracer
     axis: Axis | None
     source: tuple[Any, Any] | None
-    adjoint_of: Node | None  # for the names in the emitted source: whose adjoint this is,
-    slope_of: Node | None  # or by whose op it is a partial
+    adjoint_of: Any  # None, or a node, for the names in the emitted source: whose adjoint this is,
+    slope_of: Any  # or by whose op it is a partial
 
     constant = staticmethod(Value.constant)
 
-    @property  # type: ignore[misc]
-    def __class__(self) -> type:  # noqa: PLW0642
-        return Value
+    @property
+    def operands(self) -> tuple[Any, ...]:
+        """The nodes that this one is computed from, in order."""
+        return self._operands
+
+    if not TYPE_CHECKING:
+
+        @property
+        def __class__(self) -> type:
+            return Value
 
     @property
     def data(self) -> float:
@@ -92,7 +99,7 @@ class Traced(Node):
         """Evaluate the partials' rules on nodes; a guarded trace makes them NaN where the value is."""
         if self.op is ROW_SUM:
             return [1.0]
-        partials = super(Traced, self).symbolic_partials(needs)
+        partials = super().symbolic_partials(needs)
         for p in partials:
             if type(p) is Traced and p.slope_of is None and p.adjoint_of is None and p.order > self.order:
                 p.slope_of = self
@@ -135,7 +142,7 @@ class Traced(Node):
     def __getattr__(self, name: str) -> Any:
         if hasattr(Value, name):  # grad, partials, swept
             self.refuse(f"asked for its {name}")
-        return super(Traced, self).__getattr__(name)
+        return super().__getattr__(name)
 
     def __repr__(self) -> str:
         return f"Traced({self.label or (self.op.name if self.op else 'input')})"
@@ -197,7 +204,7 @@ class Tracer:
         self._axes.append(Axis(arguments))
         return self._axes[-1]
 
-    def end(self) -> list[Node]:
+    def end(self) -> list[Any]:
         """Let go of all nodes, which refer to this tracer: no cycles are left. Returns what was watched."""
         watched, self.watched = self.watched, []
         self.summed_inside.clear()
@@ -207,7 +214,7 @@ class Tracer:
         """Whether something holds a traced Value."""
         return any(type(v) is Traced for v in flatten(argument)[0])
 
-    def leaf(self, source: tuple[Any, Any], axis: Axis | None = None, label: str = "") -> Traced:
+    def leaf(self, source: tuple[Any, Any], axis: Axis | None = None, label: str = "") -> Any:
         """Make an input of the program."""
         v = self._node(None, (), axis)
         v.source, v.label = source, label
@@ -230,7 +237,15 @@ class Tracer:
 
     def _node(self, op: Op | None, operands: tuple[Any, ...], axis: Axis | None) -> Traced:
         v = _new(Traced)
-        v.op, v.operands, v.axis, v.tracer, v.source, v.adjoint_of, v.slope_of = op, operands, axis, self, None, None, None
+        v.op, v._operands, v.axis, v.tracer, v.source, v.adjoint_of, v.slope_of = (
+            op,
+            operands,
+            axis,
+            self,
+            None,
+            None,
+            None,
+        )
         v.requires_grad = op.needs_grad([u.requires_grad for u in operands]) if op else True
         v.label, v.order = "", next_order()
         return v

@@ -16,6 +16,7 @@ LAYERS = [  # a file imports from the layers above its own in this list, and fro
     ["formulas"],
     ["namespaces"],
     ["op"],
+    ["definition"],
     ["ops", "reverse"],
     ["engine"],
     ["source_lines"],
