@@ -21,9 +21,10 @@ from __future__ import annotations
 
 import math
 
+from autograd_lite.definition import primitive
 from autograd_lite.errors import ShapeError
 from autograd_lite.namespaces import values
-from autograd_lite.op import TABLE, ManyOp, ScaledOp, primitive
+from autograd_lite.op import TABLE, ManyOp, ScaledOp
 
 INF = math.inf
 LN2, LN10 = math.log(2.0), math.log(10.0)
@@ -79,19 +80,19 @@ def _softmax(xp, xs):
 # --- Arithmetic -----------------------------------------------------------------------------------------------------
 
 
-@primitive(infix=True, symbol="+", partials={"a": 1.0, "b": 1.0})
+@primitive(infix=True, symbol="+", operator="add", partials={"a": 1.0, "b": 1.0})
 def add(xp, a, b):
     """Sum a + b."""
     return a + b
 
 
-@primitive(infix=True, symbol="−", partials={"a": 1.0, "b": -1.0})
+@primitive(infix=True, symbol="−", operator="sub", partials={"a": 1.0, "b": -1.0})
 def sub(xp, a, b):
     """Difference a - b."""
     return a - b
 
 
-@primitive(infix=True, symbol="×", partials={"a": lambda xp, y, a, b: b, "b": lambda xp, y, a, b: a})
+@primitive(infix=True, symbol="×", operator="mul", partials={"a": lambda xp, y, a, b: b, "b": lambda xp, y, a, b: a})
 def mul(xp, a, b):
     """Product a b."""
     return a * b
@@ -100,6 +101,7 @@ def mul(xp, a, b):
 @primitive(
     infix=True,
     symbol="÷",
+    operator="truediv",
     partials={"a": lambda xp, y, a, b: 1.0 / b, "b": lambda xp, y, a, b: -y / b},
     taught={"b": lambda xp, y, a, b: -a / b**2.0},
 )
@@ -117,6 +119,7 @@ def neg(xp, x):
 @primitive(
     infix=True,
     symbol="^",
+    operator="pow",
     partials={
         "a": lambda xp, y, a, b: xp.powterm(b, a, b, 1.0),
         "b": lambda xp, y, a, b: xp.powterm(_log_of_base(xp, a, b), a, b, 0.0),
@@ -177,6 +180,7 @@ def sqrt(xp, x):
     taught={"b": lambda xp, y, a, b: -xp.floor(a / b)},
     smooth=lambda a, b: b != 0.0 and a % b != 0.0,
     symbol="mod",
+    operator="mod",
 )
 def remainder(xp, a, b):
     """Remainder of a / b with the sign of b, as Python's ``a % b``."""
@@ -291,13 +295,20 @@ def minimum(xp, xs):
 @primitive(
     partials={
         "x": lambda xp, y, x, low, high: xp.where(xp.less(x, low), 0.0, xp.less_equal(x, high)),
+        "low": lambda xp, y, x, low, high: xp.where(xp.greater(low, high), 0.0, xp.less(x, low)),
+        "high": lambda xp, y, x, low, high: xp.where(xp.greater(low, high), 1.0, xp.greater(x, high)),
+    },
+    taught={
         "low": lambda xp, y, x, low, high: xp.less(x, low),
         "high": lambda xp, y, x, low, high: xp.greater(x, high),
     },
     smooth=lambda x, low, high: low < high and x not in (low, high),
 )
 def clip(xp, x, low, high):
-    """Limit x to [low, high]; at a bound the slope by x is 1, so that a value on the bound can still move."""
+    """Limit x to [low, high]; at a bound the slope by x is 1, so that a value on the bound can still move.
+
+    Where low > high the result is high, as NumPy's.
+    """
     return xp.minimum(xp.maximum(x, low), high)
 
 
@@ -394,8 +405,14 @@ def tan(xp, x):
     return xp.tan(x)
 
 
+@primitive(infix=True, symbol="1−x²", partials={"x": lambda xp, y, x: -2.0 * x})
+def one_minus_square(xp, x):
+    """1 - x**2 as (1 - x) (1 + x), accurate near -1 and 1; its own slope does not cancel near 0."""
+    return (1.0 - x) * (1.0 + x)
+
+
 @primitive(
-    partials={"x": lambda xp, y, x: 1.0 / xp.sqrt((1.0 - x) * (1.0 + x))},
+    partials={"x": lambda xp, y, x: 1.0 / xp.sqrt(xp.one_minus_square(x))},
     taught={"x": lambda xp, y, x: 1.0 / xp.sqrt(1.0 - x**2.0)},
     domain={"x": UNIT},
 )
@@ -405,7 +422,7 @@ def arcsin(xp, x):
 
 
 @primitive(
-    partials={"x": lambda xp, y, x: -1.0 / xp.sqrt((1.0 - x) * (1.0 + x))},
+    partials={"x": lambda xp, y, x: -1.0 / xp.sqrt(xp.one_minus_square(x))},
     taught={"x": lambda xp, y, x: -1.0 / xp.sqrt(1.0 - x**2.0)},
     domain={"x": UNIT},
 )
@@ -439,17 +456,27 @@ def arctan2(xp, y, x):
     return xp.arctan2(y, x)
 
 
-# --- Hyperbolic, and the sigmoid that their slopes need -------------------------------------------------------------
+# --- Hyperbolic, and the sigmoid ------------------------------------------------------------------------------------
+
+
+@primitive(partials={"x": lambda xp, y, x: -y * xp.tanh(0.5 * x)})
+def logistic_pdf(xp, x):
+    """Density of the logistic distribution, 1 / (4 cosh(x/2)**2): the slope of the sigmoid, without cancellation."""
+    e = xp.exp(-xp.abs(x))
+    return e / (1.0 + e) / (1.0 + e)
 
 
 @primitive(
     kind=ScaledOp,
     symbol="σ",
-    partials={"x": lambda xp, y, x: y * xp.sigmoid(-x)},
+    partials={"x": lambda xp, y, x: xp.logistic_pdf(x)},
     taught={"x": lambda xp, y, x: y * (1.0 - y)},
 )
 def sigmoid(xp, x):
-    """Logistic sigmoid 1 / (1 + exp(-x)), or of beta x; 1 - y has no digits left from x = 37 on, hence sigmoid(-x)."""
+    """Logistic sigmoid 1 / (1 + exp(-x)), or of beta x.
+
+    The slope y (1 - y) is computed as `logistic_pdf`: 1 - y has no digits left from x = 37 on.
+    """
     return xp.exp(xp.minimum(x, 0.0)) / (1.0 + xp.exp(-xp.abs(x)))
 
 
@@ -466,11 +493,14 @@ def cosh(xp, x):
 
 
 @primitive(
-    partials={"x": lambda xp, y, x: 4.0 * xp.sigmoid(2.0 * x) * xp.sigmoid(-2.0 * x)},
+    partials={"x": lambda xp, y, x: 4.0 * xp.logistic_pdf(2.0 * x)},
     taught={"x": lambda xp, y, x: 1.0 - y**2.0},
 )
 def tanh(xp, x):
-    """Hyperbolic tangent; 1 - y**2 has no digits left from x = 19 on, hence the product of sigmoids."""
+    """Hyperbolic tangent.
+
+    The slope 1 - y**2 is computed as `logistic_pdf`: 1 - y**2 has no digits left from x = 19 on.
+    """
     return xp.tanh(x)
 
 
@@ -493,7 +523,7 @@ def arccosh(xp, x):
 
 
 @primitive(
-    partials={"x": lambda xp, y, x: 1.0 / ((1.0 - x) * (1.0 + x))},
+    partials={"x": lambda xp, y, x: 1.0 / xp.one_minus_square(x)},
     taught={"x": lambda xp, y, x: 1.0 / (1.0 - x**2.0)},
     domain={"x": UNIT},
 )

@@ -110,7 +110,7 @@ def taylor(f: Function, x0: Number, order: int) -> TaylorPolynomial:
         raise DomainError(f"order={order} is too high: 171! exceeds the largest float. Give at most {HIGHEST}.")
     derivatives = successive_derivatives(evaluate(f, Selection(), [x0]), order)
     center = x0 if isinstance(x0, Value) else float(x0)
-    return TaylorPolynomial(center, tuple([d / math.factorial(k) for k, d in enumerate(derivatives)]))
+    return TaylorPolynomial(center, tuple([d / float(math.factorial(k)) for k, d in enumerate(derivatives)]))
 
 
 def _float(x: Number) -> float:

@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 
 import autograd_lite as ag
 from autograd_lite import Value, viz
-from autograd_lite.engine import primitive
+from autograd_lite.definition import primitive
 from autograd_lite.formulas import NOTATION
 from autograd_lite.namespaces import arrays, floats, values
 from autograd_lite.text import assembled, identifier, in_comment
@@ -311,6 +311,10 @@ def test_an_op_of_any_name_compiles_to_source_that_is_planned(text, monkeypatch)
         return 2.0 * x
 
     rule.__name__ = text
+    if not text.isidentifier():
+        with pytest.raises(ag.OpDefinitionError):
+            primitive(partials={"x": 2.0})(rule)
+        return
     twice = primitive(partials={"x": 2.0}, pretty=f"{identifier(text)} {{x}}\n")(rule)
     for f, at in ((twice, 3.0), (lambda x: ag.fsum([twice(x_i) for x_i in x]), np.arange(300.0))):
         assert python(_compiled(f, at))
