@@ -24,8 +24,8 @@ CEILINGS = {  # of a file, or of all files of a folder
     "autograd_lite/reverse.py": 2,
     "autograd_lite/source_lines.py": 1,
     "autograd_lite/special.py": 17,
-    "nn": 175,
-    "viz": 37,
+    "nn": 172,
+    "viz": 36,
 }
 
 

@@ -57,7 +57,7 @@ LAYERS = {
         ["api"],
     ],
     "autograd_lite.nn": [
-        ["files", "registry", "wording"],
+        ["registry"],
         ["networks"],
         ["losses", "optimizers"],
         ["training"],
