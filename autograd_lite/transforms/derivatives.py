@@ -97,7 +97,8 @@ def grad(f: Function, argnums: int | Sequence[int] = 0, *, wrt: Iterable[Value] 
 
 
 def _gradient(f: Function, selection: Selection, args: Arguments, named: Named) -> Tree:
-    return _value_and_gradient(f, selection, args, named)[1]
+    evaluation = evaluate(f, selection, args, named)
+    return evaluation.structure.rebuild(evaluation.gradients(scalar(evaluation.result, "A gradient")))
 
 
 def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, *, wrt: Iterable[Value] | None = None) -> Function:

@@ -250,7 +250,7 @@ class MLP(Module):
 # --- Argument checks ---------------------------------------------------------------------------------------------
 
 
-def _size(what: str, n: Any) -> int:
+def _size(what: str, n: object) -> int:
     if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1:
         raise ShapeError(f"{what} is {shown(n)}; it must be a whole number, at least 1.")
     return int(n)

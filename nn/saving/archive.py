@@ -203,7 +203,7 @@ class Archive:
         return np.frombuffer(data, dtype="<f8").reshape(shape).astype(np.float64)
 
 
-def expect(found: Any, kind: type, what: str) -> Any:
+def expect(found: object, kind: type, what: str) -> Any:  # of that kind
     """Return what was found if it has the expected type; a bool is not a number.
 
     Raises
@@ -240,7 +240,7 @@ def _no_number(text: str) -> float:
     raise ModelFileError(f"is damaged: the manifest holds {shown(text)} where a number should be.")
 
 
-def _shape(listed: Any) -> tuple[int, ...]:
+def _shape(listed: object) -> tuple[int, ...]:
     if not isinstance(listed, list) or not all(type(n) is int and n >= 0 for n in listed):
         raise ModelFileError(f"is damaged: the manifest holds the shape {shown(listed)}.")
     return tuple(listed)

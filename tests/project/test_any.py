@@ -25,8 +25,8 @@ CEILINGS = {  # of a file, or of all files of a folder
     "autograd_lite/reverse.py": 4,
     "autograd_lite/source_lines.py": 1,
     "autograd_lite/special.py": 17,
-    "nn": 175,
-    "viz": 37,
+    "nn": 172,
+    "viz": 36,
 }
 
 
