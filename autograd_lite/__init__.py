@@ -14,6 +14,10 @@ The engine is here: `Value`, the ops, `gradients`. Networks are in `autograd_lit
 
 from __future__ import annotations
 
+from autograd_lite import interrupts as interrupts  # first: it catches Ctrl-C in what follows
+
+# isort: split
+
 import importlib
 from pathlib import Path
 from typing import Any

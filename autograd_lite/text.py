@@ -22,6 +22,7 @@ __all__ = [
     "counted",
     "identifier",
     "in_comment",
+    "install_command",
     "listed",
     "plain",
     "pretty_number",
@@ -84,6 +85,17 @@ def counted(n: int, thing: str) -> str:
     ('1 op', '1,200 paths')
     """
     return f"1 {thing}" if n == 1 else f"{n:,} {thing}s"
+
+
+def install_command(*extras: str) -> str:
+    """How to get extras: from the checkout, since a package index may hold another project of this name.
+
+    Examples
+    --------
+    >>> print(install_command("dot", "plot"))
+    pip install -e ".[dot,plot]" (in the checkout of autograd_lite)
+    """
+    return f'pip install -e ".[{",".join(extras)}]" (in the checkout of autograd_lite)'
 
 
 # --- Numbers ---------------------------------------------------------------------------------------------------------

@@ -12,20 +12,24 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import autograd_lite
+from autograd_lite import interrupts
 from autograd_lite.errors import AutogradLiteError, MissingDependencyError, NonFiniteError, OutputError, UserCodeError
 
-from . import check, demo, doctor, draw, predict, show, step, train
+from . import check, demo, doctor, draw, predict, show, step, streams, train
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 __all__ = ["main"]
 
 COMMANDS = (demo, draw, step, check, train, predict, show, doctor)
 FAILURES = (MissingDependencyError, NonFiniteError, OutputError, UserCodeError)  # the input was right
-FAILED, WRONG_INPUT, INTERRUPTED = 1, 2, 130
+FAILED, WRONG_INPUT = 1, 2
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -46,39 +50,52 @@ def main(argv: Sequence[str] | None = None) -> int:
     >>> main(["draw", "tanh(a +", "a=1"])
     2
     """
+    streams.open_closed()
     with contextlib.suppress(AttributeError):  # a terminal that cannot show a letter gets "?", not a traceback
         sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
-        return _run(_parsed(argv))
-    except SystemExit as stop:  # argparse: 0 after --help, 2 after a wrong option
-        return int(stop.code or 0)
+        interrupts.hand_over()
+        code = _run(argv)
+        sys.stdout.flush()  # a full disk shows here, not when Python ends
     except AutogradLiteError as error:
-        print(f"autograd-lite: {error}", file=sys.stderr)
-        return FAILED if isinstance(error, FAILURES) else WRONG_INPUT
+        streams.say(f"autograd-lite: {error}")
+        code = FAILED if isinstance(error, FAILURES) else WRONG_INPUT
     except KeyboardInterrupt:
-        print("autograd-lite: stopped.", file=sys.stderr)
-        return INTERRUPTED
+        streams.say(interrupts.STOPPED)
+        code = interrupts.INTERRUPTED
     except OSError as error:
         if not isinstance(error, BrokenPipeError):  # a reader such as `head` that has seen enough is no mistake
             place = f": {error.filename}" if error.filename else " (where the output goes)"
-            print(f"autograd-lite: {error.strerror or error}{place}", file=sys.stderr)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python would try again at its end
-        return FAILED
+            streams.say(f"autograd-lite: {error.strerror or error}{place}")
+        streams.discard(sys.stdout)
+        code = FAILED
+    streams.finish()
+    return code
 
 
-def _run(arguments: argparse.Namespace) -> int:
+def _run(argv: Sequence[str] | None) -> int:
     try:
-        code = int(arguments.run(arguments))
+        arguments = _parsed(argv)
+        return int(arguments.run(arguments))
+    except SystemExit as stop:  # argparse: 0 after --help, 2 after a wrong option
+        return int(stop.code or 0)
     except RuntimeError as error:  # so Python 3.11 reports a Ctrl-C while a class is made, as in an import
         if isinstance(error.__cause__, KeyboardInterrupt):
             raise error.__cause__ from None
         raise
-    sys.stdout.flush()  # a full disk shows here, not when Python ends
-    return code
+
+
+class _Parser(argparse.ArgumentParser):
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+        """Write help to standard output and let a full disk show, which argparse hides."""
+        if file is not None and file is sys.stdout:
+            file.write(message)
+        else:
+            super()._print_message(message, file)
 
 
 def _parsed(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="autograd-lite", description="See backprop happen on numbers, draw its graph, train small networks."
     )
     parser.add_argument("--version", action="version", version=f"autograd-lite {autograd_lite.__version__}")

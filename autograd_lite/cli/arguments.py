@@ -12,12 +12,12 @@ from typing import TypeAlias
 
 from autograd_lite.engine import TABLE, Value
 from autograd_lite.errors import ExpressionError
-from autograd_lite.op import shown
+from autograd_lite.text import shown
 
 from .expression import evaluate
 from .user_code import called, is_function
 
-__all__ = ["Commands", "add_command", "add_numbers", "add_root", "numbers_of", "root_of"]
+__all__ = ["Commands", "add_command", "add_numbers", "add_root", "numbers_of", "root_of", "source_of"]
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # argparse has no public name for it
 
@@ -59,6 +59,12 @@ def root_of(arguments: argparse.Namespace) -> Value:
     if is_function(arguments.expression):
         return called(arguments.expression, numbers)
     return evaluate(arguments.expression, numbers)
+
+
+def source_of(arguments: argparse.Namespace) -> dict[str, str]:
+    """The file of the user's function, if the graph comes from one."""
+    target = arguments.expression
+    return {"the file of the function": target.rpartition(":")[0]} if is_function(target) else {}
 
 
 def numbers_of(given: Sequence[str]) -> dict[str, float]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import autograd_lite
+from autograd_lite.text import install_command
 
 from .arguments import Commands, add_command
 
@@ -55,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"  {extra.name:<10} {_found(extra):<24} {extra.purpose}")
     missing = [extra.name for extra in EXTRAS if _version(extra.package) is None]
     if missing:
-        print(f"To get what is missing:  pip install 'autograd-lite[{','.join(missing)}]'")
+        print(f"To get what is missing:  {install_command(*missing)}")
     return 0
 
 
@@ -79,4 +80,4 @@ def _graphviz() -> str:
         return f"{dot}: {answer.stderr.strip()}"
     if _version("pygraphviz"):
         return "no dot on the PATH; the extra dot (pygraphviz) draws the pictures"
-    return "missing: install Graphviz (apt install graphviz), or pip install 'autograd-lite[dot]'"
+    return f"missing: install Graphviz (apt install graphviz), or {install_command('dot')}"

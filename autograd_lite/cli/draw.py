@@ -6,7 +6,8 @@ import argparse
 
 from autograd_lite import viz
 
-from .arguments import Commands, add_command, add_root, root_of
+from .arguments import Commands, add_command, add_root, root_of, source_of
+from .outputs import check_outputs
 
 __all__ = ["add_to"]
 
@@ -37,6 +38,7 @@ def add_to(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Draw, and say where the picture is."""
+    check_outputs({"the picture": arguments.output}, source_of(arguments))
     root = root_of(arguments)
     if not arguments.no_gradients:
         root.backward()

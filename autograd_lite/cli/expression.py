@@ -14,7 +14,7 @@ from typing import Any
 
 from autograd_lite.engine import TABLE, Value
 from autograd_lite.errors import AutogradLiteError, ExpressionError, UnknownNameError
-from autograd_lite.op import shown
+from autograd_lite.text import shown
 
 __all__ = ["evaluate"]
 

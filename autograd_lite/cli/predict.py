@@ -7,6 +7,7 @@ import argparse
 from autograd_lite import nn
 
 from .arguments import Commands, add_command
+from .outputs import check_outputs
 
 __all__ = ["add_to"]
 
@@ -33,6 +34,7 @@ def add_to(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Predict, and say where the answers are."""
+    check_outputs({"the predictions": arguments.output}, {"the model": arguments.model, "the data": arguments.data})
     rows = nn.predict_csv(arguments.model, arguments.data, arguments.output)
     print(f"{rows} predictions are in {arguments.output}")
     return 0

@@ -7,7 +7,8 @@ import sys
 
 from autograd_lite import viz
 
-from .arguments import Commands, add_command, add_root, root_of
+from .arguments import Commands, add_command, add_root, root_of, source_of
+from .outputs import check_outputs
 
 __all__ = ["add_to"]
 
@@ -40,6 +41,8 @@ def add_to(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Play, print or write the steps."""
+    if arguments.output:
+        check_outputs({"the steps": arguments.output}, source_of(arguments))
     steps = viz.steps(root_of(arguments), forward=arguments.forward, lr=arguments.lr)
     if arguments.output:
         steps.save(arguments.output)

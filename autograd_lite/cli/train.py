@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
-from autograd_lite import nn, viz
+from autograd_lite import interrupts, nn, viz
+from autograd_lite.atomic_files import writing_atomically
 from autograd_lite.errors import DomainError, MissingDependencyError
 
+from . import streams
 from .arguments import Commands, add_command
+from .outputs import check_outputs
 
 __all__ = ["add_to"]
 
@@ -46,12 +48,17 @@ def add_to(commands: Commands) -> None:
     parser.add_argument("--ignore", action="append", default=[], metavar="COLUMN", help="leave a column out")
     parser.add_argument("--drop-missing", action="store_true", help="leave out rows with a missing value")
     parser.add_argument("-o", "--output", default="model.npz", metavar="FILE", help="the model file (model.npz)")
+    parser.add_argument("--loss-picture", metavar="FILE", type=Path, help="a .png (model.loss.png)")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Train, save, draw the loss, and say what came of it."""
-    nn.check_writable(arguments.output)
+    """Train, save, draw the loss, and report the scores; after Ctrl-C too, with what was learned so far."""
+    picture = arguments.loss_picture or Path(arguments.output).with_suffix(".loss.png")
+    check_outputs({"the model": arguments.output, "the picture of the loss": picture}, {"the data": arguments.data})
+    why_none = _why_no_picture()
+    if why_none:
+        streams.say(f"No picture of the loss: {why_none}")
     table = nn.train_on_csv(
         arguments.data,
         arguments.target,
@@ -65,26 +72,36 @@ def run(arguments: argparse.Namespace) -> int:
         drop_missing=arguments.drop_missing,
         callbacks=[nn.Progress()],
     )
-    table.save(arguments.output)
+    with interrupts.ignored():
+        table.save(arguments.output)
     print(table.describe())
     print(f"The model is in {arguments.output}")
-    _draw_loss(table, Path(arguments.output).with_suffix(".png"))
+    if table.history is not None and table.history.stopped == "interrupted":
+        streams.say(f"autograd-lite: stopped; the model so far is in {arguments.output}")
+        return interrupts.INTERRUPTED
+    if not why_none:
+        _draw_loss(table, picture)
     return 0
 
 
 def _sizes(text: str) -> list[int]:
     sizes = [part.strip() for part in text.split(",") if part.strip()]
     if not all(part.isdecimal() for part in sizes):
-        raise DomainError(f"--hidden {text} is no list of layer sizes; write whole numbers, such as 16,16.")
+        raise DomainError(f"--hidden {text} is not a list of layer sizes; write whole numbers, such as 16,16.")
     return [int(part) for part in sizes]
 
 
-def _draw_loss(table: nn.TableModel, path: Path) -> None:
+def _why_no_picture() -> str:
+    """Why no picture can be drawn; empty if one can."""
     try:
-        axes = viz.plot_history(table.history)
+        viz.plot_history([1.0])
     except MissingDependencyError as error:
-        print(f"No picture of the loss: {error}", file=sys.stderr)
-        return
-    with nn.writing_atomically(path) as file:
+        return str(error)
+    return ""
+
+
+def _draw_loss(table: nn.TableModel, path: Path) -> None:
+    axes = viz.plot_history(table.history)
+    with writing_atomically(path, durable=False) as file:
         axes.figure.savefig(file, format="png", dpi=120)  # type: ignore[union-attr]
     print(f"The loss is in {path}")

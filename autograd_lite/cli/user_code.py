@@ -15,7 +15,7 @@ from typing import Any
 
 from autograd_lite.engine import Value
 from autograd_lite.errors import AutogradLiteError, ExpressionError, OperandError, UnknownNameError, UserCodeError
-from autograd_lite.op import shown
+from autograd_lite.text import shown
 
 __all__ = ["by_position", "called", "checked_names", "is_function", "load"]
 

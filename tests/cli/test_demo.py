@@ -36,8 +36,8 @@ def test_without_any_extra_the_demo_says_what_is_skipped_and_how_to_get_it(tmp_p
     monkeypatch.setattr(graphviz_engine.importlib.util, "find_spec", lambda name: None)
     assert main(["demo", "--quick", "--out", str(tmp_path)]) == 0
     printed = capsys.readouterr().out
-    assert "pip install 'autograd-lite[dot]'" in printed
-    assert "pip install 'autograd-lite[sklearn]'" in printed
+    assert 'pip install -e ".[dot]"' in printed
+    assert 'pip install -e ".[sklearn]"' in printed
     assert "h_out               0.587829538483" in printed
     assert [path.name for path in tmp_path.iterdir()] == ["1-transcript.txt"]
 
@@ -47,7 +47,7 @@ def test_without_matplotlib_only_the_loss_curve_is_skipped(tmp_path, capsys, mon
     hide(monkeypatch, "matplotlib.figure", "matplotlib.backends.backend_agg")
     assert main(["demo", "--quick", "--out", str(tmp_path)]) == 0
     printed = capsys.readouterr().out
-    assert "pip install 'autograd-lite[plot]'" in printed
+    assert 'pip install -e ".[plot]"' in printed
     assert "flowers that it never saw" in printed
 
 

@@ -42,8 +42,8 @@ def test_without_matplotlib_the_model_is_saved_and_the_picture_is_not(capsys, mo
     out, err = capsys.readouterr()
     assert "The model is in model.npz" in out
     assert "No picture of the loss: " in err
-    assert "pip install 'autograd-lite[plot]'" in err
-    assert not Path("model.png").exists()
+    assert 'pip install -e ".[plot]"' in err
+    assert not Path("model.loss.png").exists()
 
 
 @pytest.mark.parametrize(

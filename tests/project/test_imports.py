@@ -14,7 +14,7 @@ from tests.support.source_files import imports
 # of one layer do not know each other. A room that is named here may be missing.
 LAYERS = {
     "autograd_lite": [
-        ["errors", "special"],
+        ["errors", "special", "interrupts"],
         ["text"],
         ["atomic_files"],
         ["formulas"],

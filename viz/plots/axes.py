@@ -8,6 +8,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from autograd_lite.errors import MissingDependencyError
+from autograd_lite.text import install_command
 
 from ..theme import LIGHT
 
@@ -28,8 +29,10 @@ def new_axes() -> Axes:
         from matplotlib.figure import Figure  # noqa: PLC0415 - an optional package
     except ImportError as error:
         raise MissingDependencyError(
-            "Plotting needs matplotlib, which is not installed: pip install 'autograd-lite[plot]'"
+            f"Plotting needs matplotlib, which is not installed: {install_command('plot')}"
         ) from error
+    except ValueError as error:  # of MPLBACKEND, which matplotlib reads when it is imported
+        raise MissingDependencyError(f"matplotlib cannot start: {error}. Unset MPLBACKEND.") from error
     figure = Figure(figsize=(6.4, 4.0), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from autograd_lite import nn, viz
+from autograd_lite.atomic_files import writing_atomically
 from autograd_lite.errors import MissingDependencyError
+from autograd_lite.text import install_command
 
 from .files import Files
 from .training import train
@@ -55,7 +57,7 @@ def load() -> tuple[Samples, Samples]:
         from sklearn.preprocessing import StandardScaler  # noqa: PLC0415 - as above
     except ImportError as error:
         raise MissingDependencyError(
-            "The iris data come with scikit-learn, which is not installed: pip install 'autograd-lite[sklearn]'"
+            f"The iris data come with scikit-learn, which is not installed: {install_command('sklearn')}"
         ) from error
     rows, kinds = load_iris(return_X_y=True)
     parts: list[Any] = train_test_split(rows, kinds, test_size=1 / 3, stratify=kinds, random_state=SEED)
@@ -67,5 +69,5 @@ def load() -> tuple[Samples, Samples]:
 def _save_plot(history: nn.History, path: Path) -> None:
     axes = viz.plot_history({"training": history.loss, "held-out flowers": history.validation_loss})
     axes.set_ylabel("cross-entropy (nats)")
-    with nn.writing_atomically(path) as file:
+    with writing_atomically(path, durable=False) as file:
         axes.figure.savefig(file, format="png", dpi=120)  # type: ignore[union-attr]

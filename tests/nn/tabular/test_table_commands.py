@@ -27,7 +27,7 @@ def test_train_show_predict(wine, capsys):
     assert "MLP(13 → 8 relu → 3 linear, 139 parameters)" in said.out
     assert "held-out rows: accuracy" in said.out
     assert "epoch 30/30" in said.err
-    assert (wine / "model.png").read_bytes().startswith(b"\x89PNG")
+    assert (wine / "model.loss.png").read_bytes().startswith(b"\x89PNG")
     assert main(["show", "model.npz"]) == 0
     assert capsys.readouterr().out.splitlines()[1] in said.out
     assert main(["predict", "model.npz", "wine.csv", "-o", "answers.csv"]) == 0
@@ -35,7 +35,7 @@ def test_train_show_predict(wine, capsys):
     header, *rows = csv.reader((wine / "answers.csv").read_text(encoding="utf-8").splitlines())
     assert header[-1] == "predicted class"
     assert sum(row[-1] == row[-2] for row in rows) > 160
-    assert sorted(p.name for p in wine.iterdir()) == ["answers.csv", "model.npz", "model.png", "wine.csv"]
+    assert sorted(p.name for p in wine.iterdir()) == ["answers.csv", "model.loss.png", "model.npz", "wine.csv"]
 
 
 @pytest.mark.parametrize(

@@ -145,7 +145,7 @@ def test_an_unwritable_file_leaves_nothing_behind(tmp_path):
 @pytest.mark.usefixtures("without_graphviz")
 def test_without_graphviz_the_error_names_both_ways_and_text_still_works(tmp_path):
     drawing = draw(Value(1.0, "x").tanh())
-    with pytest.raises(MissingDependencyError, match=r"pip install 'autograd-lite\[dot\]'.*apt install graphviz"):
+    with pytest.raises(MissingDependencyError, match=r'pip install -e "\.\[dot\]".*apt install graphviz'):
         drawing.save(tmp_path / "graph.svg")
     assert drawing.save(tmp_path / "graph.dot").read_text().startswith("digraph")
     assert "pip install" in drawing._repr_mimebundle_()["text/plain"]

@@ -113,4 +113,4 @@ def test_where_frames_are_removed_the_picture_is_left(example):
 def test_without_graphviz_a_notebook_gets_the_transcript_and_the_advice(example):
     bundle = steps(example("shared")[0])._repr_mimebundle_()
     assert list(bundle) == ["text/plain"]
-    assert "pip install 'autograd-lite[dot]'" in bundle["text/plain"]
+    assert 'pip install -e ".[dot]"' in bundle["text/plain"]

@@ -66,5 +66,5 @@ def test_without_matplotlib_the_error_names_the_extra(monkeypatch):
         return real(name, *args, **kwargs)
 
     monkeypatch.setattr(builtins, "__import__", refuse)
-    with pytest.raises(MissingDependencyError, match=r"pip install 'autograd-lite\[plot\]'"):
+    with pytest.raises(MissingDependencyError, match=r'pip install -e "\.\[plot\]"'):
         plot_history([1.0])

@@ -80,7 +80,7 @@ def test_without_matplotlib():
     code = "import sys; sys.modules['matplotlib'] = None\nfrom autograd_lite import viz; viz.plot_activation('relu')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603 - ours
     assert done.returncode == 1
-    assert "pip install 'autograd-lite[plot]'" in done.stderr.splitlines()[-1]
+    assert 'pip install -e ".[plot]"' in done.stderr.splitlines()[-1]
 
 
 # --- Decision boundary -----------------------------------------------------------------------------------------------
