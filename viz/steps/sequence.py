@@ -1,7 +1,7 @@
 r"""The steps of backprop as a sequence of records, made when they are asked for.
 
-One step of the reverse sweep is one *use* of an operand: the giver's gradient, times the local derivative, is added to
-the receiver's (Griewank & Walther, "Evaluating Derivatives", 2nd ed. 2008, section 3.2):
+One step of the reverse sweep is one *use* of an operand: the node's gradient, times the local derivative, is added to
+the operand's (Griewank & Walther, "Evaluating Derivatives", 2nd ed. 2008, section 3.2):
 
 .. math:: \bar u \mathrel{+}= \bar v \; \frac{\partial v}{\partial u}.
 
@@ -63,17 +63,17 @@ class StepSequence(Sequence[Step]):
     def __getitem__(self, index: int | slice) -> Step | list[Step]:
         if isinstance(index, slice):
             return [self._step(k) for k in range(*index.indices(len(self)))]
-        place = index + len(self) if index < 0 else index
-        if not 0 <= place < len(self):
+        position = index + len(self) if index < 0 else index
+        if not 0 <= position < len(self):
             raise IndexError(f"There is no step {index}; there are {len(self)}, counted from 0 in Python.")
-        return self._step(place)
+        return self._step(position)
 
     def __iter__(self) -> Iterator[Step]:
         return map(self._step, range(len(self)))
 
     @property
     def notes(self) -> list[str]:
-        """What a reader must know about the numbers: whether they are outdated, and which updates are not shown."""
+        """Warnings: outdated data, and updates that are not shown."""
         graph, hidden = self.graph, 0
         if self.lr is not None or self.optimizer is not None:
             hidden = len(graph.scalars.parameters) - len(graph.parameters)
@@ -126,15 +126,15 @@ class StepSequence(Sequence[Step]):
         return Step(
             number=number,
             phase="backward",
-            giver=graph.names[use.giver],
-            receiver=graph.names[use.receiver],
-            giver_place=use.giver,
-            receiver_place=use.receiver,
-            operand=use.operand,
+            giver=graph.names[use.node],
+            receiver=graph.names[use.operand],
+            giver_place=use.node,
+            receiver_place=use.operand,
+            operand=use.position,
             use=delivery.nth,
             uses=delivery.of,
-            formula=graph.formula(use.giver).pretty,
-            rule=graph.slope(use.giver, use.operand).pretty,
+            formula=graph.formula(use.node).pretty,
+            rule=graph.slope(use.node, use.position).pretty,
             upstream=delivery.upstream,
             local=use.local,
             contribution=delivery.contribution,
@@ -142,7 +142,7 @@ class StepSequence(Sequence[Step]):
             total_after=delivery.after,
             final=delivery.final,
             mistake=delivery.mistake,
-            through=graph.use_mark(use.giver, use.operand),
+            through=graph.use_mark(use.node, use.position),
             cause=self._cause(delivery.after),
         )
 
@@ -151,8 +151,8 @@ class StepSequence(Sequence[Step]):
         return self._about(
             number,
             "update",
-            update.place,
-            upstream=self.graph.adjoints[update.place],
+            update.parameter,
+            upstream=self.graph.adjoints[update.parameter],
             local=None if update.lr is None else -update.lr,
             contribution=update.after - update.before,
             before=update.before,
@@ -190,7 +190,7 @@ class StepSequence(Sequence[Step]):
     # Finding a step
 
     def find(self, *, until: str | None = None, when: Callable[[Step], bool] | None = None, start: int = 0) -> int:
-        """The place of a step: a breakpoint, as in a debugger.
+        """Return the index of a step: a breakpoint, as in a debugger.
 
         Parameters
         ----------
@@ -226,7 +226,7 @@ class StepSequence(Sequence[Step]):
         raise DomainError(f"No step among numbers {start + 1} to {len(self)} is the one asked for.")
 
     def _check_receives(self, name: str) -> None:
-        known = {self.graph.names[i] for i in (self.graph.root, *(use.receiver for use in self.graph.uses))}
+        known = {self.graph.names[i] for i in (self.graph.root, *(use.operand for use in self.graph.uses))}
         if name not in known:
             raise UnknownNameError.among("node with a gradient", name, known)
 

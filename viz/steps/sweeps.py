@@ -1,6 +1,6 @@
 """The reverse sweep as a list of deliveries, done right and in the two classic wrong ways.
 
-A *delivery* is one use: the giver's gradient times the local derivative arrives at the receiver.
+A *delivery* is one use: the node's gradient times the local derivative is added to the operand's.
 
 * Right: a node passes its gradient on after all of its own has arrived.
 * Naive recursion: each node passes on at once whatever it has, as often as something arrives. A node that is used
@@ -24,7 +24,7 @@ MOST_NAIVE = 400
 
 
 class Delivery(NamedTuple):
-    """One contribution: the nth of so many to its receiver, with the receiver's total before and after."""
+    """One contribution, the nth of several to its operand, with the operand's total before and after."""
 
     use: Use
     upstream: float
@@ -37,7 +37,7 @@ class Delivery(NamedTuple):
 
     @property
     def final(self) -> bool:
-        """Whether nothing more arrives at the receiver."""
+        """Whether this is the operand's last contribution."""
         return self.nth == self.of
 
 
@@ -79,7 +79,7 @@ def _arrivals(graph: GraphView) -> list[int]:
     """How many contributions each node receives."""
     arrivals = [0] * len(graph.nodes)
     for use in graph.uses:
-        arrivals[use.receiver] += 1
+        arrivals[use.operand] += 1
     return arrivals
 
 
@@ -88,7 +88,7 @@ def _right(graph: GraphView) -> list[Delivery]:
     totals = [0.0] * len(graph.nodes)
     done = []
     for use in graph.uses:
-        u, upstream = use.receiver, graph.adjoints[use.giver]
+        u, upstream = use.operand, graph.adjoints[use.node]
         nth[u] += 1
         contribution, before = product(upstream, use.local), totals[u]
         totals[u] = before + contribution
@@ -102,7 +102,7 @@ def _overwriting(graph: GraphView) -> list[Delivery]:
     totals[graph.root] = 1.0
     done = []
     for use in graph.uses:
-        u, upstream = use.receiver, totals[use.giver]
+        u, upstream = use.operand, totals[use.node]
         nth[u] += 1
         contribution, before = product(upstream, use.local), totals[u]
         totals[u] = contribution
@@ -121,7 +121,7 @@ def _naive_arrivals(graph: GraphView) -> list[int]:
     visits = [0] * len(graph.nodes)
     visits[graph.root] = 1
     for use in graph.uses:
-        visits[use.receiver] += visits[use.giver]
+        visits[use.operand] += visits[use.node]
     visits[graph.root] = 0
     return visits
 
@@ -138,12 +138,12 @@ def _naive(graph: GraphView) -> list[Delivery]:
     totals[graph.root] = 1.0
     below: dict[int, list[Use]] = {}
     for use in graph.uses:
-        below.setdefault(use.giver, []).append(use)
+        below.setdefault(use.node, []).append(use)
     done = []
     stack = below.get(graph.root, [])[::-1]
-    while stack:  # the next use is on top; what it calls for comes before what is left of its giver
+    while stack:  # the next use is on top; the operand's own uses come before the rest of the node's
         use = stack.pop()
-        v, u = use.giver, use.receiver
+        v, u = use.node, use.operand
         contribution, before = product(totals[v], use.local), totals[u]
         nth[u] += 1
         totals[u] = before + contribution
@@ -169,9 +169,9 @@ def _with_verdicts(graph: GraphView, done: list[Delivery]) -> list[Delivery]:
     """Say at each node's last contribution if its total came out wrong."""
     judged = []
     for d in done:
-        right = graph.adjoints[d.use.receiver]
+        right = graph.adjoints[d.use.operand]
         wrong = d.final and abs(d.after - right) > 1e-9 * max(abs(d.after), abs(right))
-        name = graph.names[d.use.receiver]
+        name = graph.names[d.use.operand]
         verdict = (
             f"{name}.grad ends at {pretty_number(d.after)}; the correct value is {pretty_number(right)}."
             if wrong
