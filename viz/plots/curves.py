@@ -54,8 +54,6 @@ def plot_taylor(f: Any, x0: float, order: int, ax: Axes | None = None, *, span: 
     ------
     DomainError
         If the order is less than 1 or there are not as many coefficients, or the span is not positive.
-    MissingDependencyError
-        If matplotlib is not installed.
 
     Examples
     --------
@@ -115,8 +113,6 @@ def plot_activation(
         If there is no such op.
     DomainError
         If the span is not positive.
-    MissingDependencyError
-        If matplotlib is not installed.
 
     Examples
     --------

@@ -43,8 +43,6 @@ def plot_gradient_flow(model: Any, ax: Axes | None = None) -> Axes:
     ------
     OperandError
         If there are no layers, or a layer has no numbers.
-    MissingDependencyError
-        If matplotlib is not installed.
 
     Examples
     --------

@@ -65,8 +65,6 @@ def plot_decision_boundary(
         If the samples do not have two inputs, or there is not one class per sample.
     OperandError
         If `model` is none of these.
-    MissingDependencyError
-        If matplotlib is not installed.
 
     Examples
     --------
@@ -124,8 +122,6 @@ def plot_descent(
         If the path is not made of pairs of finite numbers.
     OperandError
         If `loss` is neither a function nor a grid.
-    MissingDependencyError
-        If matplotlib is not installed.
 
     Examples
     --------

@@ -54,13 +54,13 @@ class StepRecord:
     use: int
     uses: int
     formula: str
-    rule: str
-    upstream: float | None
-    local: float | None
-    contribution: float | None
-    total_before: float
-    total_after: float
-    final: bool
+    rule: str = ""
+    upstream: float | None = None
+    local: float | None = None
+    contribution: float | None = None
+    total_before: float = 0.0
+    total_after: float = 0.0
+    final: bool = True
     mistake: str = ""
     through: str = ""
     substituted: str = ""

@@ -113,15 +113,15 @@ class StepSequence(Sequence[Step]):
     # One maker a phase
 
     def _forward(self, number: int, k: int) -> Step:
-        i = self._computed[k]
-        return self._about(number, "forward", i, after=self.graph.data[i], substituted=self.graph.substituted(i))
+        i, value = self._computed[k], self.graph.data[self._computed[k]]
+        texts = self.graph.substituted(i), self._cause(value)
+        return Step(*self._alone(number, "forward", i), total_after=value, substituted=texts[0], cause=texts[1])
 
     def _seed(self, number: int, _k: int) -> Step:
-        return self._about(number, "seed", self.graph.root, after=1.0, contribution=1.0)
+        return Step(*self._alone(number, "seed", self.graph.root), contribution=1.0, total_after=1.0)
 
     def _backward(self, number: int, k: int) -> Step:
-        graph = self.graph
-        delivery = self._deliveries[k]
+        graph, delivery = self.graph, self._deliveries[k]
         use = delivery.use
         return Step(
             number=number,
@@ -148,37 +148,21 @@ class StepSequence(Sequence[Step]):
 
     def _update(self, number: int, k: int) -> Step:
         update = self._updated[k]
-        return self._about(
-            number,
-            "update",
-            update.parameter,
+        return Step(
+            *self._alone(number, "update", update.parameter),
+            rule=update.rule,
             upstream=self.graph.adjoints[update.parameter],
             local=None if update.lr is None else -update.lr,
             contribution=update.after - update.before,
-            before=update.before,
-            after=update.after,
-            rule=update.rule,
+            total_before=update.before,
+            total_after=update.after,
+            cause=self._cause(update.after),
         )
 
-    def _about(
-        self,
-        number: int,
-        phase: str,
-        i: int,
-        *,
-        after: float,
-        before: float = 0.0,
-        upstream: float | None = None,
-        local: float | None = None,
-        contribution: float | None = None,
-        rule: str = "",
-        substituted: str = "",
-    ) -> Step:
-        """Make a step that concerns one node alone."""
-        name, formula = self.graph.names[i], self.graph.formula(i).pretty
-        numbers = (upstream, local, contribution, before, after)
-        at = (number, phase, name, name, i, i, 0, 1, 1, formula, rule)
-        return Step(*at, *numbers, final=True, substituted=substituted, cause=self._cause(after))
+    def _alone(self, number: int, phase: str, i: int) -> tuple[int, str, str, str, int, int, int, int, int, str]:
+        """What a step that concerns one node alone begins with."""
+        name = self.graph.names[i]
+        return number, phase, name, name, i, i, 0, 1, 1, self.graph.formula(i).pretty
 
     def _cause(self, result: float) -> str:
         return "" if math.isfinite(result) else self._nonfinite.words

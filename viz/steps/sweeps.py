@@ -10,7 +10,7 @@ A *delivery* is one use: the node's gradient times the local derivative is added
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from autograd_lite.errors import GraphTooLargeError, UnknownNameError
@@ -69,10 +69,32 @@ def deliveries(graph: GraphView, mistake: str | None = None) -> list[Delivery]:
     [4.0, 6.0, 1.0]
     """
     if mistake is None:
-        return _right(graph)
+        return list(_run(graph, graph.uses, _arrivals(graph)))
     if mistake not in MISTAKES:
         raise UnknownNameError.among("mistake", mistake, MISTAKES)
-    return _with_verdicts(graph, MISTAKES[mistake](graph))
+    return _with_verdicts(graph, list(MISTAKES[mistake](graph)))
+
+
+Remark = Callable[[Use, list[int], float], str]  # what goes wrong, by the use, the arrivals so far and the total before
+
+
+def _run(
+    graph: GraphView,
+    order: Iterable[Use],
+    of: list[int],
+    remark: Remark = lambda _use, _nth, _before: "",
+    *,
+    overwrite: bool = False,
+) -> Iterator[Delivery]:
+    """Deliver along the uses in the given order, of which so many arrive at each node."""
+    nth, totals = [0] * len(graph.nodes), [0.0] * len(graph.nodes)
+    totals[graph.root] = 1.0
+    for use in order:
+        u, upstream = use.operand, totals[use.node]
+        contribution, before = product(upstream, use.local), totals[u]
+        nth[u] += 1
+        totals[u] = contribution if overwrite else before + contribution
+        yield Delivery(use, upstream, contribution, before, totals[u], nth[u], of[u], remark(use, nth, before))
 
 
 def _arrivals(graph: GraphView) -> list[int]:
@@ -83,33 +105,13 @@ def _arrivals(graph: GraphView) -> list[int]:
     return arrivals
 
 
-def _right(graph: GraphView) -> list[Delivery]:
-    of, nth = _arrivals(graph), [0] * len(graph.nodes)
-    totals = [0.0] * len(graph.nodes)
-    done = []
-    for use in graph.uses:
-        u, upstream = use.operand, graph.adjoints[use.node]
-        nth[u] += 1
-        contribution, before = product(upstream, use.local), totals[u]
-        totals[u] = before + contribution
-        done.append(Delivery(use, upstream, contribution, before, totals[u], nth[u], of[u], ""))
-    return done
+def _overwriting(graph: GraphView) -> Iterator[Delivery]:
+    def remark(use: Use, nth: list[int], before: float) -> str:
+        if nth[use.operand] < 2 or not before:
+            return ""
+        return f"= overwrites: the {pretty_number(before)} that had arrived at {graph.names[use.operand]} is lost."
 
-
-def _overwriting(graph: GraphView) -> list[Delivery]:
-    of, nth = _arrivals(graph), [0] * len(graph.nodes)
-    totals = [0.0] * len(graph.nodes)
-    totals[graph.root] = 1.0
-    done = []
-    for use in graph.uses:
-        u, upstream = use.operand, totals[use.node]
-        nth[u] += 1
-        contribution, before = product(upstream, use.local), totals[u]
-        totals[u] = contribution
-        name, lost = graph.names[u], pretty_number(before)
-        mistake = f"= overwrites: the {lost} that had arrived at {name} is lost." if nth[u] > 1 and before else ""
-        done.append(Delivery(use, upstream, contribution, before, contribution, nth[u], of[u], mistake))
-    return done
+    return _run(graph, graph.uses, _arrivals(graph), remark, overwrite=True)
 
 
 def naive_length(graph: GraphView) -> int:
@@ -126,43 +128,38 @@ def _naive_arrivals(graph: GraphView) -> list[int]:
     return visits
 
 
-def _naive(graph: GraphView) -> list[Delivery]:
-    length = naive_length(graph)
+def _naive(graph: GraphView) -> Iterator[Delivery]:
+    of, length = _naive_arrivals(graph), naive_length(graph)
     if length > MOST_NAIVE:
         raise GraphTooLargeError(
             f"Naive recursion would take {length:,} steps here, {len(graph.uses):,} in the right order; at most "
             f"{MOST_NAIVE} can be shown. Try a smaller graph."
         )
-    of, nth = _naive_arrivals(graph), [0] * len(graph.nodes)
-    totals = [0.0] * len(graph.nodes)
-    totals[graph.root] = 1.0
+
+    def remark(use: Use, nth: list[int], _before: float) -> str:
+        v, name = use.node, graph.names[use.node]
+        if of[v] < 2:
+            return ""
+        if nth[v] == 1:
+            return f"Too early: {name} passes its gradient on although only 1 of {of[v]} contributions has arrived."
+        return f"Counted twice: {name} passes on its whole gradient again, including the part already sent."
+
+    return _run(graph, _depth_first(graph), of, remark)
+
+
+def _depth_first(graph: GraphView) -> Iterator[Use]:
+    """The uses as naive recursion meets them: those of an operand come before the rest of the node's."""
     below: dict[int, list[Use]] = {}
     for use in graph.uses:
         below.setdefault(use.node, []).append(use)
-    done = []
     stack = below.get(graph.root, [])[::-1]
-    while stack:  # the next use is on top; the operand's own uses come before the rest of the node's
+    while stack:
         use = stack.pop()
-        v, u = use.node, use.operand
-        contribution, before = product(totals[v], use.local), totals[u]
-        nth[u] += 1
-        totals[u] = before + contribution
-        mistake = _naive_mistake(graph, v, nth, of)
-        done.append(Delivery(use, totals[v], contribution, before, totals[u], nth[u], of[u], mistake))
-        stack += below.get(u, [])[::-1]
-    return done
+        yield use
+        stack += below.get(use.operand, [])[::-1]
 
 
-def _naive_mistake(graph: GraphView, v: int, nth: list[int], of: list[int]) -> str:
-    name = graph.names[v]
-    if of[v] < 2:
-        return ""
-    if nth[v] == 1:
-        return f"Too early: {name} passes its gradient on although only 1 of {of[v]} contributions has arrived."
-    return f"Counted twice: {name} passes on its whole gradient again, including the part already sent."
-
-
-MISTAKES: dict[str, Callable[[GraphView], list[Delivery]]] = {"order": _naive, "overwrite": _overwriting}
+MISTAKES: dict[str, Callable[[GraphView], Iterator[Delivery]]] = {"order": _naive, "overwrite": _overwriting}
 
 
 def _with_verdicts(graph: GraphView, done: list[Delivery]) -> list[Delivery]:
