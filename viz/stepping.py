@@ -172,7 +172,7 @@ class Steps(StepSequence):
         return frames(self, folder, theme_named(theme))
 
     def _repr_mimebundle_(self, **_options: object) -> dict[str, str]:
-        """What a notebook shows: the page in a frame of its own, a picture, and the transcript."""
+        """Notebook view: the page in a frame, a picture, and the transcript."""
         return mime_bundle(self)
 
     def __str__(self) -> str:

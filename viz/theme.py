@@ -1,4 +1,4 @@
-"""Colours of the pictures, light and dark; what they mean is also said by line style and by text."""
+"""Colours of the pictures, light and dark; line style and text carry the same meaning."""
 
 from __future__ import annotations
 

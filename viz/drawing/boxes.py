@@ -1,7 +1,6 @@
-"""The box model: what every box and edge of a picture stands for, whoever paints it.
+"""Box model of a picture, read by both painters: DOT in `draw`, SVG in `Picture`.
 
-`draw` paints it in DOT for Graphviz, `Picture` as SVG for the page and for frames. What changes from step to step, the
-numbers and how far they are known, is a `NodeState`.
+What changes from step to step, the numbers and how far they are known, is a `NodeState`.
 """
 
 from __future__ import annotations
@@ -40,11 +39,11 @@ class Box(NamedTuple):
 
 
 class Edge(NamedTuple):
-    """An operand of a node: places of both, which operand it is, its text, and the derivative if gradient passes."""
+    """One use of an operand by a node, as `Use`, with its text; `local` is None where no gradient passes."""
 
-    giver: int
+    node: int
+    position: int
     operand: int
-    receiver: int
     local: float | None
     text: str
 
@@ -82,7 +81,7 @@ class BoxModel:
 
 
 def state_now(view: GraphView) -> State:
-    """What the nodes hold now: their data, and the gradients that a sweep from the root has left."""
+    """Current data of the nodes, and their gradients if the last sweep started at the root."""
     scalars = view.scalars
     swept = scalars.nodes[scalars.root].swept
     return State(

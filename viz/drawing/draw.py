@@ -131,7 +131,7 @@ class Drawing:
         for i, (box, shown) in enumerate(zip(model.boxes, self._state.nodes, strict=True)):
             digraph.node(f"n{i}", self._label(box, shown, compact=model.compact), **self._node_style(i, box, shown))
         for edge in model.edges:
-            digraph.edge(f"n{edge.receiver}{tail}", f"n{edge.giver}{head}", **self._edge_style(edge, dense))
+            digraph.edge(f"n{edge.operand}{tail}", f"n{edge.node}{head}", **self._edge_style(edge, dense))
         return digraph
 
     def _set_defaults(self, digraph: Digraph, dense: bool) -> None:
@@ -181,7 +181,7 @@ class Drawing:
         return write_whole(path, self.dot if kind in (".dot", ".gv") else render(self.dot, kind[1:]))
 
     def _repr_mimebundle_(self, **_options: Any) -> dict[str, str]:
-        """What a notebook shows: the picture, or without Graphviz how to get it."""
+        """Notebook view: the picture, or without Graphviz how to get it."""
         try:
             return {"image/svg+xml": self.svg, "text/plain": repr(self)}
         except (MissingDependencyError, GraphTooLargeError) as error:

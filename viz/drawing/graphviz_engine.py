@@ -1,4 +1,4 @@
-"""Graphviz, wherever it is: the program `dot` on the PATH, else the package pygraphviz, else advice.
+"""Run Graphviz: the program `dot` on the PATH, else the package pygraphviz.
 
 Graphviz cannot be interrupted and may need minutes for a large graph, so it always runs in a process of its own that is
 ended after `TIME_LIMIT` seconds.

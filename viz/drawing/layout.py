@@ -1,4 +1,4 @@
-"""Where boxes and edges stand: Graphviz places boxes of fixed sizes, and nothing moves afterwards.
+"""Lay out boxes of fixed sizes and the edges between them with Graphviz.
 
 Only coordinates are taken from Graphviz; the picture itself is drawn by `picture`, so text does not depend on
 Graphviz's fonts and nothing shifts while stepping. Lengths are pixels, y points down.

@@ -45,7 +45,7 @@ class Picture(BoxModel):
         sizes = [
             box_size(box, widest, compact=self.compact) for box, widest in zip(self.boxes, self._widest, strict=True)
         ]
-        pairs = [(e.receiver, e.giver) for e in self.edges]
+        pairs = [(e.operand, e.node) for e in self.edges]
         if not self.labelled:
             return lay_out(sizes, pairs, self.direction, gap=DENSE_GAP, ordered=True, straight=True)
         widest = max(map(pill_width, self.edges), default=0.0)
@@ -115,10 +115,10 @@ class Picture(BoxModel):
 
     def _edge(self, k: int, state: State, theme: Theme) -> str:
         edge, step = self.edges[k], state.active
-        place = (edge.giver, edge.operand)
+        place = (edge.node, edge.position)
         active = step is not None and step.phase == "backward" and (step.giver_place, step.operand) == place
         classes = "edge" + " active" * active + " silent" * (edge.local is None)
-        words = "×?" if state.nodes[edge.giver].data == "?" else edge.text  # not known before the number is
+        words = "×?" if state.nodes[edge.node].data == "?" else edge.text  # not known before the number is
         where = self.layout.curves[k], self._pills[k]
         inside = paint_edge(edge, *where, words, theme, active=active, labelled=self.labelled)
         return f'<g class="{classes}" data-edge="{k}">{inside}</g>'

@@ -1,4 +1,4 @@
-"""The few SVG elements that pictures are made of; each has a class, and its colours as attributes."""
+"""The SVG elements of pictures, each with a class and its colours as attributes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def text(
     mono: bool = False,
     bold: bool = False,
 ) -> str:
-    """A line of text; anything in it is shown, nothing is obeyed."""
+    """A line of text, escaped."""
     font = (f' font-family="{MONO}"' if mono else "") + (' font-weight="700"' if bold else "")
     place = f'x="{at[0]:.1f}" y="{at[1]:.1f}" text-anchor="{anchor}"'
     return f'<text class="{kind}" {place} font-size="{size:g}"{font} fill="{fill}">{escape(words)}</text>'

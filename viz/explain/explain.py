@@ -1,4 +1,4 @@
-"""Ask for the chain rule: for one gradient path by path, or for all leaves as a table."""
+"""Explain gradients by the chain rule, path by path, or all leaves as a table."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def explain(loss: Value, wrt: Value | None = None, *, limit: int = LISTED) -> Ex
     loss : Value
         What is differentiated.
     wrt : Value, optional
-        By what: a leaf or a node between.
+        What to differentiate with respect to: a leaf or an intermediate node.
     limit : int
         The most paths to list.
 
@@ -69,5 +69,7 @@ def explain(loss: Value, wrt: Value | None = None, *, limit: int = LISTED) -> Ex
     if wrt is None:
         return Explanations([Explanation(paths, i) for i in graph.leaves], graph.root_name)
     if not isinstance(wrt, Value):
-        raise OperandError(f"explain needs the Value to differentiate by, not {shown(wrt)} ({type(wrt).__name__}).")
-    return Explanation(paths, graph.place.get(wrt), name=showable(wrt.label) or "the given Value")
+        raise OperandError(
+            f"explain needs the Value to differentiate with respect to, not {shown(wrt)} ({type(wrt).__name__})."
+        )
+    return Explanation(paths, graph.index.get(wrt), name=showable(wrt.label) or "the given Value")

@@ -65,9 +65,9 @@ class Explanation:
         """The contributions by use, largest first; they add up to the gradient."""
         adjoints = self.graph.adjoints
         shares = [
-            Share(use, adjoints[use.giver], product(adjoints[use.giver], use.local))
+            Share(use, adjoints[use.node], product(adjoints[use.node], use.local))
             for use in self.graph.uses
-            if use.receiver == self._target
+            if use.operand == self._target
         ]
         return sorted(shares, key=lambda share: -abs(share.contribution))
 
@@ -110,7 +110,7 @@ class Explanation:
         if not path.uses:
             return [f"& {way}"]
         slopes = r" \cdot ".join(self._slope(use, slope_latex) for use in path.uses)
-        rules = [rf"\left({self.graph.slope(use.giver, use.operand).latex}\right)" for use in path.uses]
+        rules = [rf"\left({self.graph.slope(use.node, use.position).latex}\right)" for use in path.uses]
         numbers = [f"({number_latex(pretty_number(use.local or 0.0))})" for use in path.uses]
         return [
             f"& {way}:",
@@ -147,13 +147,13 @@ class Explanation:
 
     def _slope(self, use: Use, write: Callable[[str, str, str], str]) -> str:
         """The local derivative of one use, in text or LaTeX."""
-        names, mark = self.graph.names, self.graph.use_mark(use.giver, use.operand)
-        return write(names[use.giver], names[use.receiver], mark)
+        names, mark = self.graph.names, self.graph.use_mark(use.node, use.position)
+        return write(names[use.node], names[use.operand], mark)
 
     def way(self, path: Path) -> list[str]:
         """The names along a path, from the node to the root."""
         names = self.graph.names
-        return [names[use.receiver] for use in path.uses[::-1]] + [self.graph.root_name]
+        return [names[use.operand] for use in path.uses[::-1]] + [self.graph.root_name]
 
     def path_lines(self, path: Path) -> list[str]:
         """One path as text: the way, then the product in symbols, as rules, and in numbers."""
@@ -161,7 +161,7 @@ class Explanation:
             return [f"{self.name} itself", "  = 1"]
         way = " → ".join(self.way(path))
         slopes = [self._slope(use, slope_name) for use in path.uses]
-        rules = [self.graph.slope(use.giver, use.operand).pretty for use in path.uses]
+        rules = [self.graph.slope(use.node, use.position).pretty for use in path.uses]
         numbers = "".join(f"({pretty_number(use.local or 0.0)})" for use in path.uses)
         return [
             way,
@@ -190,7 +190,7 @@ class Explanation:
         for share in shares:
             slope = self._slope(share.use, slope_name)
             numbers = f"({pretty_number(share.upstream)})({pretty_number(share.use.local or 0.0)})"
-            root = slope_name(self.graph.root_name, names[share.use.giver])
+            root = slope_name(self.graph.root_name, names[share.use.node])
             lines.append(f"  {root} · {slope} = {numbers} = {pretty_number(share.contribution)}")
         rest = self.shares[len(shares) :]
         if rest:

@@ -1,4 +1,4 @@
-r"""The paths of the chain rule: every way from a node to the root, and what each contributes.
+r"""Paths of the chain rule from a node to the root, and their contributions.
 
 The derivative is a sum over paths of products of local derivatives (Bauer, "Computational graphs and rounding error",
 SIAM J. Numer. Anal. 11, 1974):
@@ -67,7 +67,7 @@ class Paths:
         ways = [0] * len(self.graph.nodes)
         ways[self.graph.root] = 1
         for use in self.graph.uses:
-            ways[use.receiver] += ways[use.giver]
+            ways[use.operand] += ways[use.node]
         return ways
 
     def largest(self, target: int) -> list[Path]:
@@ -80,11 +80,11 @@ class Paths:
         best[self.graph.root] = [_Way(1.0, None, None)]
         below: list[list[Use]] = [[] for _ in self.graph.nodes]
         for use in self.graph.uses:
-            below[use.giver].append(use)
+            below[use.node].append(use)
         for i in reversed(range(len(best))):  # all that leads to a node is there when its turn comes
             best[i] = sorted(best[i], key=_size)[: self.most]
             for use in below[i]:
-                best[use.receiver] += [_Way(product(way.product, use.local), use, way) for way in best[i]]
+                best[use.operand] += [_Way(product(way.product, use.local), use, way) for way in best[i]]
         return best
 
 

@@ -1,4 +1,4 @@
-r"""The check that needs no calculus: change a leaf a little, compute everything again, and look at the root.
+r"""Check gradients by central finite differences.
 
 The central difference :math:`(f(x + h) - f(x - h)) / 2h` with :math:`h = \sqrt[3]{\epsilon} \max(1, |x|)` has an error
 of order :math:`h^2` (Nocedal & Wright, "Numerical Optimization", 2nd ed. 2006, section 8.1).
@@ -29,14 +29,14 @@ def finite_difference(graph: GraphView, leaf: int) -> float:
     6.0
     """
     scalars = graph.scalars
-    place, x = scalars.place[graph.nodes[leaf]], graph.data[leaf]
+    index, x = scalars.index[graph.nodes[leaf]], graph.data[leaf]
     h = STEP * max(1.0, abs(x))
     above, below = x + h, x - h
-    return (_recomputed(scalars, place, above) - _recomputed(scalars, place, below)) / (above - below)
+    return (_recomputed(scalars, index, above) - _recomputed(scalars, index, below)) / (above - below)
 
 
 def _recomputed(graph: GraphView, leaf: int, x: float) -> float:
-    """The root's number if the leaf were x."""
+    """The root's value with the leaf set to x."""
     data = list(graph.data)
     data[leaf] = x
     for i in graph.computed:
@@ -47,7 +47,7 @@ def _recomputed(graph: GraphView, leaf: int, x: float) -> float:
 
 
 def agrees(difference: float, gradient: float) -> bool:
-    """Whether a finite difference confirms a gradient, within what such a difference can tell."""
+    """Whether a finite difference confirms a gradient, within its accuracy."""
     if not (math.isfinite(difference) and math.isfinite(gradient)):
         return False
     return math.isclose(difference, gradient, rel_tol=TOLERANCE, abs_tol=1e-8)

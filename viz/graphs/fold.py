@@ -24,7 +24,7 @@ __all__ = ["fold"]
 
 
 class _Input(NamedTuple):
-    """What a box reads: the node's place in the whole graph, which operand it is there, and the slope."""
+    """Input of a box: the node's index in the whole graph, its position among the operands, and the slope."""
 
     source: int
     operand: int
@@ -68,8 +68,8 @@ def _folded(graph: GraphView, neurons: list[Firing], later: set[int], samples: i
         for k, i in enumerate(shown)
         if i not in firing_of and len(inputs[k]) < len(graph.operands[i])
     }
-    place = {graph.nodes[i]: k for i, k in box_of.items()}
-    place |= {graph.nodes[j]: box_of[i] for i, f in firing_of.items() for j in f.nodes}
+    index = {graph.nodes[i]: k for i, k in box_of.items()}
+    index |= {graph.nodes[j]: box_of[i] for i, f in firing_of.items() for j in f.nodes}
     batch = f"Showing sample 1 of {samples} and its share of the gradients. " if samples > 1 else ""
     return GraphView(
         nodes=[graph.nodes[i] for i in shown],
@@ -81,19 +81,19 @@ def _folded(graph: GraphView, neurons: list[Firing], later: set[int], samples: i
         needs=[graph.needs[i] for i in shown],
         root=box_of[graph.root],
         parameters=[box_of[i] for i in graph.parameters if i in box_of],
-        place=place,
+        index=index,
         level="neurons",
         caption=f"{batch}Each of the {len(neurons)} neurons is one box (weights hidden). "
         f"Open one with focus={neurons[0].neuron!r}",
         whole=graph,
         folded={box_of[i]: _box(graph, f, inputs[box_of[i]]) for i, f in firing_of.items()},
         kept=kept,
-        outdated=frozenset(place[graph.nodes[i]] for i in graph.outdated if graph.nodes[i] in place),
+        outdated=frozenset(index[graph.nodes[i]] for i in graph.outdated if graph.nodes[i] in index),
     )
 
 
 def _inputs_of(graph: GraphView, i: int, firing: Firing | None, shown: Container[int]) -> list[_Input]:
-    """What a box reads, among what is shown, with the slope with respect to it."""
+    """Inputs of a box among the nodes that are shown."""
     if firing is not None:
         slopes = _slopes_inside(graph, firing)
         return [_Input(j, 0, slopes[j] if graph.needs[j] else None) for j in sorted(slopes) if j in shown]
@@ -102,7 +102,7 @@ def _inputs_of(graph: GraphView, i: int, firing: Firing | None, shown: Container
 
 
 def _box(graph: GraphView, firing: Firing, inputs: list[_Input]) -> FoldedBox:
-    """What is shown of a neuron: its formula in short, and its activation's sign."""
+    """Texts of a neuron: its short formula and its activation's sign."""
     weighted = Expr("Σ w·x + b") if firing.has_bias else Expr("Σ w·x")
     op = graph.nodes[firing.nodes[-1]].op if firing.has_activation else None
     formula, symbol = (weighted, "Σ") if op is None else (op.formula(weighted), op.symbol)
@@ -110,11 +110,11 @@ def _box(graph: GraphView, firing: Firing, inputs: list[_Input]) -> FoldedBox:
 
 
 def _slope_inside(graph: GraphView, firing: Firing, inputs: list[_Input], operand: int) -> Expr:
-    """The slope with respect to an input: along the path inside the neuron, or how many paths there are."""
+    """Derivative with respect to an input as a formula, or the number of paths if there are several."""
     paths = _paths_inside(graph, firing, inputs[operand].source)
     if len(paths) != 1:
         return Expr(f"[{len(paths)} paths inside]")
-    factors = [graph.slope(use.giver, use.operand) for use in paths[0]]
+    factors = [graph.slope(use.node, use.position) for use in paths[0]]
     factors = [f for f in factors if f.head != 1.0] or [Expr(1.0)]
     total = factors[0]
     for factor in factors[1:]:
@@ -133,13 +133,13 @@ def _renamed(graph: GraphView, folded: list[Firing]) -> GraphView:
 
 
 def _used_inside_only(graph: GraphView, gone: set[int], neurons: set[str]) -> set[int]:
-    """The parameters of folded neurons that nothing in sight uses."""
+    """Parameters of folded neurons that no visible node uses."""
     used = {graph.root} | {j for i in graph.computed if i not in gone for j in graph.operands[i]}
     return {i for i in graph.leaves if neuron_of(graph.nodes[i].label) in neurons and i not in used}
 
 
 def _slopes_inside(graph: GraphView, firing: Firing) -> dict[int, float]:
-    """The slope of a neuron's output with respect to everything that it reads from outside."""
+    """Derivative of a neuron's output with respect to each of its inputs and parameters."""
     inside, total = set(firing.nodes), {firing.nodes[-1]: 1.0}
     outside: dict[int, float] = {}
     for i in reversed(firing.nodes):

@@ -30,7 +30,7 @@ def layer_view(neurons: GraphView) -> GraphView:
         needs=needs,
         root=box_of[neurons.root],
         parameters=[box_of[i] for i in neurons.parameters],
-        place={v: box_of[i] for v, i in neurons.place.items()},
+        index={v: box_of[i] for v, i in neurons.index.items()},
         level="layers",
         caption="One box per layer; ‖·‖ is the norm of its gradient. Neurons: level='neurons'",
         whole=neurons.scalars,

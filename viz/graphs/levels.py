@@ -57,7 +57,7 @@ def at_level(graph: GraphView, level: str | None = None, focus: str = "", *, lay
 
 
 def check_size(graph: GraphView, limit: int = MOST) -> None:
-    """Refuse what nobody could read.
+    """Reject graphs that are too large to read.
 
     Raises
     ------

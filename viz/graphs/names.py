@@ -1,7 +1,7 @@
 """Short, readable names for the nodes of a graph, the same in every picture and text.
 
 A node is called by its label; a constant by its number; anything else v1, v2, ... in order of creation. Two nodes with
-the same label are told apart by an index. Labels are anyone's text: what cannot be shown is replaced here, once.
+the same label are told apart by an index. Labels are untrusted text: what cannot be shown is replaced here, once.
 """
 
 from __future__ import annotations

@@ -20,13 +20,13 @@ def neighbour_view(graph: GraphView, centre: Value) -> GraphView:
     OperandError
         If the root was not computed from that node.
     """
-    if centre not in graph.place:
+    if centre not in graph.index:
         raise OperandError(f"{centre!r} is not a node of the graph of {graph.root_name}; focus on one that is.")
-    near = sorted(_near(graph, graph.place[centre]))
+    near = sorted(_near(graph, graph.index[centre]))
     box_of = {i: k for k, i in enumerate(near)}
     kept = [[k for k, j in enumerate(graph.operands[i]) if j in box_of] for i in near]
     nodes = [graph.nodes[i] for i in near]
-    root = box_of[graph.place[centre]]
+    root = box_of[graph.index[centre]]
     names = [graph.names[i] for i in near]
     return GraphView(
         nodes=nodes,
@@ -38,7 +38,7 @@ def neighbour_view(graph: GraphView, centre: Value) -> GraphView:
         needs=[graph.needs[i] for i in near],
         root=root,
         parameters=[box_of[i] for i in graph.parameters if i in box_of],
-        place={v: k for k, v in enumerate(nodes)},
+        index={v: k for k, v in enumerate(nodes)},
         level="neighbours",
         caption=f"{len(near)} of {len(graph.nodes):,} nodes: those nearest to {names[root]}",
         whole=graph,

@@ -1,4 +1,4 @@
-"""Which nodes of a graph make up one firing of a neuron, read from the labels of its parameters.
+"""Group the nodes of each evaluation of a neuron, by the labels of its parameters.
 
 A neuron's parameters are called ``layer1.neuron2.w3`` and ``layer1.neuron2.b``. The products with its weights, their
 sum, the bias and the activation belong to it; the next neuron begins where its own weights are used. A neuron that
@@ -20,7 +20,7 @@ BIAS = re.compile(r".*\.b(ias)?\d*")
 
 @dataclass
 class Firing:
-    """The nodes of one neuron at work, in order; the last is its output."""
+    """Nodes of one evaluation of a neuron, in order; the last is its output."""
 
     neuron: str
     nodes: list[int] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Where a picture shows that a number went wrong: the first NaN or infinity, and what it was made of."""
+"""The first NaN or infinity of a view, for pictures and steps."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["NonFinite", "first_nonfinite"]
 
 
 class NonFinite(NamedTuple):
-    """The box of the node that first went wrong, the boxes of its operands, and what happened, in words."""
+    """Box of the first non-finite node, boxes of its operands, and a description."""
 
     box: int | None = None
     operands: frozenset[int] = frozenset()
@@ -34,5 +34,5 @@ def first_nonfinite(graph: GraphView) -> NonFinite:
     found = find_nonfinite(scalars.nodes[scalars.root])
     if found is None:
         return NonFinite()
-    box, *operands = [graph.place.get(v) for v in (found.node, *found.operands)]
+    box, *operands = [graph.index.get(v) for v in (found.node, *found.operands)]
     return NonFinite(box, frozenset(i for i in operands if i is not None), str(found))

@@ -1,6 +1,6 @@
 """How names, numbers and derivatives are written: as text, in Markdown and in LaTeX.
 
-Labels are anyone's text; here they are escaped, so that they can neither format nor command.
+Labels are untrusted text; here they are escaped for each format.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ __all__ = ["first_sample"]
 
 
 def first_sample(graph: GraphView, found: list[Firing]) -> tuple[list[Firing], set[int], int]:
-    """The firings for the first sample, the nodes that belong to later samples alone, and how many samples there are.
+    """Firings of the first sample, nodes that belong to later samples alone, and the number of samples.
 
     The k-th firing of a neuron is that for sample k, unless it reads what an earlier sample computed: then the network
     is recurrent, and there is one sample.

@@ -4,8 +4,8 @@ A `GraphView` copies the data and the partials, so a later update of the paramet
 It computes gradients from zero and never touches `grad`. Four functions make one: `scalar_view` shows every node,
 `fold` and `layer_view` show neurons and layers as single boxes, `neighbour_view` shows what is near one node.
 
-Nodes are numbered by place, operands before the nodes that use them. A *use* is one operand of one node: the node is
-the *giver* (it passes its gradient on), the operand the *receiver*. ``x * x`` has two uses.
+Nodes have indices, operands before the nodes that use them. A *use* is one operand of one node, by its position among
+that node's operands: ``x * x`` has two uses of x.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ __all__ = ["FoldedBox", "GraphView", "Use", "product", "scalar_view"]
 
 
 class Use(NamedTuple):
-    """One use of an operand: the edge between two nodes, by their places."""
+    """One use of an operand by a node: the edge between the two, by their indices, and the local derivative."""
 
-    giver: int
+    node: int
+    position: int
     operand: int
-    receiver: int
     local: float | None
 
 
 class FoldedBox(NamedTuple):
-    """What is shown of a box that stands for several nodes; without `data` and `grad`, those of its last node."""
+    """Texts of a box that stands for several nodes; empty `data` and `grad` mean those of its last node."""
 
     name: str
     formula: Expr
@@ -49,34 +49,34 @@ class FoldedBox(NamedTuple):
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class GraphView:
-    """The nodes below a root with their names, and the uses in the order of the reverse sweep.
+    """Nodes below a root with names, data and partials; uses in the order of the reverse sweep.
 
     Attributes
     ----------
     nodes : list of Value
         Operands before the nodes that use them; of a folded box, its last node.
     names, data, operands, partials : list
-        Of each node: its name, its number, the places of its operands, and the derivative with respect to each.
+        Of each node: its name, its number, the indices of its operands, and the derivative with respect to each.
     leaf, needs : list of bool
         Whether a node was given, not computed; whether it needs a gradient.
     root : int
-        Place of the root.
+        Index of the root.
     parameters : list of int
-        Places of the parameters.
-    place : dict
-        The place of every node, also of those inside a folded box.
+        Indices of the parameters.
+    index : dict
+        The index of every node, also of those inside a folded box.
     level, caption : str
         What is folded, and how a caption says it.
     whole : GraphView or None
         The view of all nodes, where this one does not show all.
     folded : mapping
-        The folded boxes by place.
+        The folded boxes by index.
     kept : mapping
         Of a node whose operands are not all shown: which are.
     edge_texts : mapping
-        Texts of edges that stand for several, by place and operand.
+        Texts of edges that stand for several, by index and operand.
     outdated : frozenset of int
-        Places of the nodes that no longer follow from their operands, since data changed after the forward pass.
+        Indices of the nodes that no longer follow from their operands, since data changed after the forward pass.
     """
 
     nodes: list[Value]
@@ -88,7 +88,7 @@ class GraphView:
     needs: list[bool]
     root: int
     parameters: list[int]
-    place: dict[Value, int]
+    index: dict[Value, int]
     level: str = "scalars"
     caption: str = ""
     whole: GraphView | None = None
@@ -134,21 +134,21 @@ class GraphView:
         totals = [0.0] * len(self.nodes)
         totals[self.root] = 1.0 if self.needs[self.root] else 0.0
         for use in self.uses:
-            totals[use.receiver] += product(totals[use.giver], use.local)
+            totals[use.operand] += product(totals[use.node], use.local)
         return totals
 
     @property
     def outdated_note(self) -> str:
-        """What to say where data changed after the forward pass; empty where none did."""
+        """Warning that data changed after the forward pass, or empty."""
         if not self.outdated:
             return ""
         return f"Data changed after {self.names[min(self.outdated)]} was computed: run the forward pass again."
 
     def use_mark(self, i: int, operand: int) -> str:
-        """The index that tells a partial through one use from a total; empty where the two are the same.
+        """Subscript of a partial through one use; empty where it equals the total derivative.
 
-        It is needed where the operand stands several times in the formula, and where it reaches the root in other ways
-        too. Where another node is called like the operand with that index, the index is in brackets.
+        They differ where the operand occurs several times in the formula, or reaches the root along other paths too.
+        The subscript is in brackets where a node has the same name as the operand with it.
         """
         operands, j = self.operands[i], self.operands[i][operand]
         if operands.count(j) == 1 and (i != self.root or not self._has_several_ways[j]):
@@ -163,7 +163,7 @@ class GraphView:
         ways = [0] * len(self.nodes)
         ways[self.root] = 1
         for use in self.uses:
-            ways[use.receiver] = min(2, ways[use.receiver] + ways[use.giver])
+            ways[use.operand] = min(2, ways[use.operand] + ways[use.node])
         return [n > 1 for n in ways]
 
     @cached_property
@@ -171,7 +171,7 @@ class GraphView:
         return frozenset(self.names)
 
     def is_number(self, i: int) -> bool:
-        """Whether the node is a constant that is called by its number."""
+        """Whether the node is an unlabelled constant."""
         return self.leaf[i] and not self.needs[i] and self.names[i] == pretty_number(self.data[i])
 
     def data_text(self, i: int) -> str:
@@ -188,23 +188,23 @@ class GraphView:
         return self.edge_texts.get((i, operand), "" if local is None else f"×{pretty_number(local)}")
 
     def formula(self, i: int) -> Expr:
-        """How the node was computed, with the names of its operands."""
+        """The node in terms of its operands' names."""
         if i in self.folded:
             return self.folded[i].formula
         op = self.nodes[i].op
         return Expr(self.names[i]) if op is None else op.formula(*self._operand_names(i))
 
     def substituted(self, i: int) -> str:
-        """How the node was computed, with the numbers of its operands; empty for a leaf or a folded box."""
+        """The node in terms of its operands' numbers; empty for a leaf or a folded box."""
         v = self.nodes[i]
         if v.op is None or i in self.folded:
             return ""
         whole, names = self.scalars, [f"\0{k}" for k in range(len(v.operands))]
-        numbers = {name: Expr(whole.data[whole.place[u]]) for name, u in zip(names, v.operands, strict=True)}
+        numbers = {name: Expr(whole.data[whole.index[u]]) for name, u in zip(names, v.operands, strict=True)}
         return _replaced(v.op.formula(*map(Expr, names)), numbers).pretty
 
     def slope(self, i: int, operand: int) -> Expr:
-        """The derivative of a node with respect to one of its operands, in the form that is taught; of a NaN, NaN."""
+        """Local derivative as a formula, in the form that is taught; NaN where the node is NaN."""
         if math.isnan(self.data[i]):
             return Expr(math.nan)
         if i in self.folded:
@@ -216,7 +216,7 @@ class GraphView:
         return op.slope(which, self.names[i], *self._operand_names(i))
 
     def symbol(self, i: int) -> str:
-        """What stands in the corner of a node's box: the op's sign, or what kind of leaf it is."""
+        """The op's sign, or the kind of leaf: in, par, const."""
         if i in self.folded:
             return self.folded[i].symbol
         op = self.nodes[i].op
@@ -233,8 +233,8 @@ class GraphView:
     def _operand_names(self, i: int) -> list[Expr]:
         """Names of the operands, shown or not; a constant without a label stands as its number: 2 − 1 becomes 1."""
         whole = self.scalars
-        places = [whole.place[u] for u in self.nodes[i].operands]
-        return [Expr(whole.data[j] if whole.is_number(j) else whole.names[j]) for j in places]
+        indices = [whole.index[u] for u in self.nodes[i].operands]
+        return [Expr(whole.data[j] if whole.is_number(j) else whole.names[j]) for j in indices]
 
 
 def scalar_view(root: Value, parameters: Iterable[Value] | None = None) -> GraphView:
@@ -255,7 +255,7 @@ def scalar_view(root: Value, parameters: Iterable[Value] | None = None) -> Graph
     Examples
     --------
     >>> x = Value(3.0, "x")
-    >>> [(use.operand, use.local) for use in scalar_view(x * x).uses]
+    >>> [(use.position, use.local) for use in scalar_view(x * x).uses]
     [(0, 3.0), (1, 3.0)]
     """
     if not isinstance(root, Value):
@@ -264,8 +264,8 @@ def scalar_view(root: Value, parameters: Iterable[Value] | None = None) -> Graph
             "Compute it from Values; of several outputs, give one, or their sum."
         )
     nodes = reachable([root])
-    place = {v: i for i, v in enumerate(nodes)}
-    operands = [[place[u] for u in v.operands] for v in nodes]
+    index = {v: i for i, v in enumerate(nodes)}
+    operands = [[index[u] for u in v.operands] for v in nodes]
     if parameters is None:
         parameters = parameters_among(v for v in nodes if v.op is None and v.requires_grad)
     return GraphView(
@@ -276,22 +276,22 @@ def scalar_view(root: Value, parameters: Iterable[Value] | None = None) -> Graph
         partials=[v.partials for v in nodes],
         leaf=[v.op is None for v in nodes],
         needs=[v.requires_grad for v in nodes],
-        root=place[root],
-        parameters=[place[p] for p in parameters if p in place],
-        place=place,
+        root=index[root],
+        parameters=[index[p] for p in parameters if p in index],
+        index=index,
         outdated=_outdated(nodes, operands),
     )
 
 
 def _replaced(formula: Expr, numbers: Mapping[str, Expr]) -> Expr:
-    """The formula with numbers for names, nothing worked out."""
+    """Substitute numbers for names without evaluating."""
     if isinstance(formula.head, str) and formula.head in numbers:
         return numbers[formula.head]
     return Expr(formula.head, tuple(_replaced(part, numbers) for part in formula.args))
 
 
 def _outdated(nodes: Sequence[Value], operands: Sequence[Sequence[int]]) -> frozenset[int]:
-    """The nodes whose data changed since, or that of what they were computed from, however far below."""
+    """Nodes that are stale or have a stale ancestor."""
     found = [False] * len(nodes)
     for i, v in enumerate(nodes):
         found[i] = any(found[j] for j in operands[i]) or v.is_stale()

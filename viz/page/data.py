@@ -32,7 +32,7 @@ Wrong = Mapping[str, tuple[StepSequence | None, str]]
 
 
 def page_data(steps: StepSequence, wrong: Wrong, edges: Sequence[Edge], mode: str | None = None) -> dict[str, Any]:
-    """All that the page shows, apart from where it stands.
+    """Data of the page, without positions.
 
     Parameters
     ----------
@@ -45,14 +45,14 @@ def page_data(steps: StepSequence, wrong: Wrong, edges: Sequence[Edge], mode: st
     mode : str, optional
         Which of the wrong ones the page begins with.
     """
-    numbers = {(e.giver, e.operand): k for k, e in enumerate(edges)}
+    numbers = {(e.node, e.position): k for k, e in enumerate(edges)}
     verdicts: dict[str, int] = {}
     paths = Paths(steps.graph, PATHS_SHOWN)
     sequences = {"right": steps} | {name: listed for name, (listed, _) in wrong.items() if listed is not None}
     return {
         "root": steps.graph.root,
         "mode": mode or "right",
-        "ends": [[e.giver, e.receiver] for e in edges],
+        "ends": [[e.node, e.operand] for e in edges],
         "locals": [e.text for e in edges],
         "nodes": [_node(steps.graph, numbers, i, paths) for i in range(len(steps.graph.nodes))],
         "sequences": {name: [_step(step, numbers, verdicts) for step in listed] for name, listed in sequences.items()},
@@ -62,12 +62,11 @@ def page_data(steps: StepSequence, wrong: Wrong, edges: Sequence[Edge], mode: st
 
 
 def wrong_sequences(steps: StepSequence) -> dict[str, tuple[StepSequence | None, str]]:
-    """The sweeps that go wrong on purpose, each with a word about it; no steps where the result would be right."""
+    """Sweeps with a deliberate mistake, each with a note; no steps where the mistake makes no difference."""
     return {name: _wrong_sequence(steps, name) for name in ("order", "overwrite")}
 
 
 def _wrong_sequence(steps: StepSequence, mistake: str) -> tuple[StepSequence | None, str]:
-    """The steps of a sweep that goes wrong, and a word about it; no steps where it makes no difference."""
     graph = steps.graph
     if mistake == "order" and naive_length(graph) > max(400, len(graph.uses)):
         return None, f"Naive recursion would take {naive_length(graph):,} steps here, in place of {len(graph.uses):,}."
@@ -80,7 +79,7 @@ def _wrong_sequence(steps: StepSequence, mistake: str) -> tuple[StepSequence | N
 
 
 def _step(step: Step, edges: EdgeNumbers, verdicts: dict[str, int]) -> dict[str, Any]:
-    """A step as the page reads it: places, texts, and the tokens of its arithmetic."""
+    """A step as the page reads it: indices, texts, and the tokens of its arithmetic."""
     is_backward = step.phase == "backward"
     return {
         "phase": step.phase,
@@ -101,7 +100,7 @@ def _step(step: Step, edges: EdgeNumbers, verdicts: dict[str, int]) -> dict[str,
 
 
 def _answers(step: Step, verdicts: dict[str, int]) -> list[list[Any]]:
-    """The numbers that may be typed, whether each is right, and the place of its verdict among all verdicts."""
+    """The numbers that may be typed, whether each is right, and the index of its verdict."""
     seen: set[float] = set()
     kept: list[list[Any]] = []
     for number, right, verdict in answers(step):
@@ -131,7 +130,7 @@ def _node(graph: GraphView, edges: EdgeNumbers, i: int, paths: Paths) -> dict[st
     ]
     node["paths"] = [
         {
-            "edges": [edges[use.giver, use.operand] for use in path.uses],
+            "edges": [edges[use.node, use.position] for use in path.uses],
             "lines": explanation.path_lines(path),
         }
         for path in explanation.paths

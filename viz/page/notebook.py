@@ -1,4 +1,4 @@
-"""The page inside a notebook: in a sandboxed frame, over a picture that stays when a viewer removes frames."""
+"""Notebook view of steps: the page in a sandboxed frame, over a picture for viewers that remove frames."""
 
 from __future__ import annotations
 

@@ -281,7 +281,7 @@ function check(event) {
   if (text === "" || !Number.isFinite(typed)) return say("Type a number, such as -0.25.", false);
   const step = sequence[done];
   const found = step.answers.find(([number]) => close(typed, number));
-  if (!found) return say("Not that. Multiply the giver's gradient by the slope on the edge, then add it to what is there.", false);
+  if (!found) return say("Not that. Multiply the upstream gradient by the local derivative on the edge, then add it to what is there.", false);
   const verdict = data.verdicts[found[2]];
   if (!found[1]) return say(verdict, false);
   go(done + 1);

@@ -1,4 +1,4 @@
-"""What the plots share: new axes that a notebook shows, and styles that stay apart."""
+"""Shared by all plots: new axes, distinct styles, a common look."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def styles(start: int = 0) -> Iterator[tuple[str, Any]]:
 
 
 def plain_text(name: object) -> str:
-    """A name of which matplotlib must not read a formula or hide a leading underscore."""
+    """A label without mathtext and without a leading underscore, which would hide it."""
     return " " * str(name).startswith("_") + str(name).replace("$", r"\$")
 
 

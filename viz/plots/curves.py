@@ -1,4 +1,4 @@
-"""Pictures of functions of one number: Taylor polynomials, and activations with their slopes."""
+"""Plots of functions of one number: Taylor polynomials, activations with derivatives."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ DERIVATIVE = "its derivative"
 
 
 def plot_taylor(f: Any, x0: float, order: int, ax: Axes | None = None, *, span: float = 3.0) -> Axes:
-    """Show a function and its Taylor polynomials of order 1 to n around a point.
+    """Plot a function and its Taylor polynomials of order 1 to n around a point.
 
     Parameters
     ----------
@@ -54,8 +54,6 @@ def plot_taylor(f: Any, x0: float, order: int, ax: Axes | None = None, *, span: 
     ------
     DomainError
         If the order is less than 1 or there are not as many coefficients, or the span is not positive.
-    MissingDependencyError
-        If matplotlib is not installed.
 
     Examples
     --------
@@ -92,7 +90,7 @@ def plot_activation(
     beta: float | Sequence[float] = 1.0,
     span: float = 5.0,
 ) -> Axes:
-    r"""Show an activation g and its derivative: :math:`g(\beta x)` and :math:`\beta g'(\beta x)`.
+    r"""Plot an activation g and its derivative: :math:`g(\beta x)` and :math:`\beta g'(\beta x)`.
 
     Parameters
     ----------
@@ -115,8 +113,6 @@ def plot_activation(
         If there is no such op.
     DomainError
         If the span is not positive.
-    MissingDependencyError
-        If matplotlib is not installed.
 
     Examples
     --------
@@ -162,7 +158,7 @@ def _steeper(g: Callable[[Any], Any], beta: float) -> Callable[[Any], Any]:
 
 
 def _on(f: Callable[[Any], Any], xs: Array) -> Array:
-    """The function on many numbers; where it is not finite there is a gap."""
+    """Values of the function; NaN where it is not finite."""
     with np.errstate(all="ignore"):
         values = np.asarray(compile(f, batch=(0,))(xs), dtype=float) + np.zeros_like(xs)
     return np.array([v if math.isfinite(v) else math.nan for v in values.tolist()])

@@ -1,4 +1,4 @@
-"""A picture of how large gradients are, layer by layer: whether they vanish or explode."""
+"""Plot of gradient magnitudes by layer: whether they vanish or explode."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["plot_gradient_flow"]
 
 
 def plot_gradient_flow(model: Any, ax: Axes | None = None) -> Axes:
-    """Show the mean and the largest size of the gradients of each layer, after ``backward``.
+    """Plot the mean and the largest magnitude of the gradients of each layer, after ``backward``.
 
     Bars that shrink from the last layer to the first mean that gradients vanish on their way back; bars that grow, that
     they explode. The axis is logarithmic; a layer whose gradients are all 0 has no bar and says so,
@@ -43,8 +43,6 @@ def plot_gradient_flow(model: Any, ax: Axes | None = None) -> Axes:
     ------
     OperandError
         If there are no layers, or a layer has no numbers.
-    MissingDependencyError
-        If matplotlib is not installed.
 
     Examples
     --------

@@ -38,8 +38,6 @@ def plot_history(history: Any, ax: Axes | None = None) -> Axes:
 
     Raises
     ------
-    MissingDependencyError
-        If matplotlib is not installed.
     OperandError
         If there is nothing to plot.
 

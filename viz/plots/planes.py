@@ -1,4 +1,4 @@
-"""Pictures of functions of two numbers: the regions of a classifier, and descent on a contour map."""
+"""Plots over two inputs or parameters: decision boundaries and descent."""
 
 from __future__ import annotations
 
@@ -65,8 +65,6 @@ def plot_decision_boundary(
         If the samples do not have two inputs, or there is not one class per sample.
     OperandError
         If `model` is none of these.
-    MissingDependencyError
-        If matplotlib is not installed.
 
     Examples
     --------
@@ -124,8 +122,6 @@ def plot_descent(
         If the path is not made of pairs of finite numbers.
     OperandError
         If `loss` is neither a function nor a grid.
-    MissingDependencyError
-        If matplotlib is not installed.
 
     Examples
     --------
@@ -189,7 +185,7 @@ def _beyond(numbers: Array) -> Array:
 
 
 def _scores_on_grid(model: Any, xs: Array, ys: Array, classes: Any, threshold: float | None) -> Array:
-    """How well each class does at each point of the grid, shape (classes, rows, columns); the largest is the answer."""
+    """Score of each class at each grid point, shape (classes, rows, columns); the largest is predicted."""
     if isinstance(model, (list, np.ndarray)):
         return _indicators(np.asarray(model))
     rows = np.column_stack([part.ravel() for part in np.meshgrid(xs, ys)])
@@ -229,10 +225,10 @@ def _draw_regions(axes: Axes, xs: Array, ys: Array, scores: Array) -> None:
         axes.contourf(xs, ys, scores.argmax(axis=0), levels=levels, colors=colours, alpha=0.18)
 
 
-def _indicators(places: npt.NDArray[Any]) -> Array:
-    """1 for the class that is the answer, 0 for the others."""
-    count = max(int(places.max()) + 1, 2)
-    return np.stack([(places == k).astype(float) for k in range(count)])
+def _indicators(classes: npt.NDArray[Any]) -> Array:
+    """1 for the predicted class, 0 for the others."""
+    count = max(int(classes.max()) + 1, 2)
+    return np.stack([(classes == k).astype(float) for k in range(count)])
 
 
 def _draw_samples(axes: Axes, samples: Array, classes: npt.NDArray[Any] | None) -> None:
@@ -276,7 +272,7 @@ def _remove_contours(axes: Axes) -> None:
 
 
 def _levels(heights: Array) -> Array:
-    """Heights of contour lines: at equal shares of the area, so that flat valleys get some too."""
+    """Contour levels at quantiles, so that flat valleys get some too."""
     finite = heights[np.isfinite(heights)]
     shares = np.quantile(finite, np.linspace(0.02, 0.95, 14))
     levels = np.unique([float(f"{level:.3g}") for level in shares if math.isfinite(level)])

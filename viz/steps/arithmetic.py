@@ -1,4 +1,4 @@
-"""The arithmetic of a step as lines of tokens, which text, page and LaTeX then typeset each in its own way.
+"""The arithmetic of a step as lines of tokens, typeset by text, page and LaTeX.
 
 First the symbols, then the numbers, then the sum with what was there before:
 

@@ -1,4 +1,4 @@
-"""What a learner may answer before a step is shown, and what each answer means.
+"""Questions to a learner before a step, and verdicts on the answers.
 
 The right number and the usual wrong ones are worked out beforehand, so the page and the terminal give the same verdict.
 """
@@ -18,7 +18,7 @@ CLOSE = 0.006  # what is left when a number is typed with three digits
 
 
 class Answer(NamedTuple):
-    """A number that a learner may type, whether it is right, and what to say."""
+    """A possible answer and its verdict."""
 
     number: float
     right: bool
@@ -26,7 +26,7 @@ class Answer(NamedTuple):
 
 
 def question(step: StepRecord) -> str:
-    """What to ask before a backward step; empty before other steps.
+    """Question before a backward step; empty before others.
 
     Examples
     --------
@@ -44,7 +44,7 @@ def question(step: StepRecord) -> str:
 
 
 def answers(step: StepRecord) -> list[Answer]:
-    """The right answer first, then the wrong ones that have a name."""
+    """The right answer, then the common mistakes."""
     upstream, local, contribution = step.upstream or 0.0, step.local or 0.0, step.contribution or 0.0
     before, after = step.total_before, step.total_after
     times = f"{pretty_number(upstream)} times {pretty_number(local)}"

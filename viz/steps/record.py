@@ -18,26 +18,26 @@ class StepRecord:
     phase : str
         ``"forward"``, ``"seed"``, ``"backward"`` or ``"update"``.
     giver, receiver : str
-        Names of the node that passes its gradient on and of the one that gets it; equal outside the backward phase.
+        Names of the node and of its operand, which receives the contribution; equal outside the backward phase.
     giver_place, receiver_place, operand : int
-        Where they stand in the graph, and which operand of the giver the receiver is.
+        Their indices in the graph, and the position of the operand.
     use, uses : int
-        This is the use-th of so many contributions to the receiver.
+        This is contribution number `use` of `uses` to the operand.
     formula : str
-        How the giver was computed, ``w · x``.
+        The node in terms of its operands, ``w · x``.
     rule : str
         The local derivative as it is taught, ``1 − t²``; in an update, the optimiser.
     upstream, local, contribution : float or None
-        The giver's gradient, the local derivative, and their product; None where the phase has none. An update has the
+        The node's gradient, the local derivative, and their product; None where the phase has none. An update has the
         gradient, minus the learning rate (None with an optimiser), and the change.
     total_before, total_after : float
-        The receiver's gradient before and after the step; the number itself in the phases forward and update.
+        The operand's gradient before and after the step; the number itself in the phases forward and update.
     final : bool
-        Whether the receiver's gradient is complete now.
+        Whether the operand's gradient is complete now.
     mistake : str
         In a sweep that is done wrong on purpose: what goes wrong in this step.
     through : str
-        The index of this use among the giver's operands, where the partial is not the total derivative.
+        Subscript of the partial through this use, where it is not the total derivative.
     substituted : str
         In the forward phase: the formula with numbers, ``−0.5 · 2``.
     cause : str
@@ -54,13 +54,13 @@ class StepRecord:
     use: int
     uses: int
     formula: str
-    rule: str
-    upstream: float | None
-    local: float | None
-    contribution: float | None
-    total_before: float
-    total_after: float
-    final: bool
+    rule: str = ""
+    upstream: float | None = None
+    local: float | None = None
+    contribution: float | None = None
+    total_before: float = 0.0
+    total_after: float = 0.0
+    final: bool = True
     mistake: str = ""
     through: str = ""
     substituted: str = ""

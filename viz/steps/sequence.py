@@ -1,7 +1,7 @@
 r"""The steps of backprop as a sequence of records, made when they are asked for.
 
-One step of the reverse sweep is one *use* of an operand: the giver's gradient, times the local derivative, is added to
-the receiver's (Griewank & Walther, "Evaluating Derivatives", 2nd ed. 2008, section 3.2):
+One step of the reverse sweep is one *use* of an operand: the node's gradient, times the local derivative, is added to
+the operand's (Griewank & Walther, "Evaluating Derivatives", 2nd ed. 2008, section 3.2):
 
 .. math:: \bar u \mathrel{+}= \bar v \; \frac{\partial v}{\partial u}.
 
@@ -63,17 +63,17 @@ class StepSequence(Sequence[Step]):
     def __getitem__(self, index: int | slice) -> Step | list[Step]:
         if isinstance(index, slice):
             return [self._step(k) for k in range(*index.indices(len(self)))]
-        place = index + len(self) if index < 0 else index
-        if not 0 <= place < len(self):
+        position = index + len(self) if index < 0 else index
+        if not 0 <= position < len(self):
             raise IndexError(f"There is no step {index}; there are {len(self)}, counted from 0 in Python.")
-        return self._step(place)
+        return self._step(position)
 
     def __iter__(self) -> Iterator[Step]:
         return map(self._step, range(len(self)))
 
     @property
     def notes(self) -> list[str]:
-        """What a reader must know about the numbers: whether they are outdated, and which updates are not shown."""
+        """Warnings: outdated data, and updates that are not shown."""
         graph, hidden = self.graph, 0
         if self.lr is not None or self.optimizer is not None:
             hidden = len(graph.scalars.parameters) - len(graph.parameters)
@@ -113,28 +113,28 @@ class StepSequence(Sequence[Step]):
     # One maker a phase
 
     def _forward(self, number: int, k: int) -> Step:
-        i = self._computed[k]
-        return self._about(number, "forward", i, after=self.graph.data[i], substituted=self.graph.substituted(i))
+        i, value = self._computed[k], self.graph.data[self._computed[k]]
+        texts = self.graph.substituted(i), self._cause(value)
+        return Step(*self._alone(number, "forward", i), total_after=value, substituted=texts[0], cause=texts[1])
 
     def _seed(self, number: int, _k: int) -> Step:
-        return self._about(number, "seed", self.graph.root, after=1.0, contribution=1.0)
+        return Step(*self._alone(number, "seed", self.graph.root), contribution=1.0, total_after=1.0)
 
     def _backward(self, number: int, k: int) -> Step:
-        graph = self.graph
-        delivery = self._deliveries[k]
+        graph, delivery = self.graph, self._deliveries[k]
         use = delivery.use
         return Step(
             number=number,
             phase="backward",
-            giver=graph.names[use.giver],
-            receiver=graph.names[use.receiver],
-            giver_place=use.giver,
-            receiver_place=use.receiver,
-            operand=use.operand,
+            giver=graph.names[use.node],
+            receiver=graph.names[use.operand],
+            giver_place=use.node,
+            receiver_place=use.operand,
+            operand=use.position,
             use=delivery.nth,
             uses=delivery.of,
-            formula=graph.formula(use.giver).pretty,
-            rule=graph.slope(use.giver, use.operand).pretty,
+            formula=graph.formula(use.node).pretty,
+            rule=graph.slope(use.node, use.position).pretty,
             upstream=delivery.upstream,
             local=use.local,
             contribution=delivery.contribution,
@@ -142,43 +142,27 @@ class StepSequence(Sequence[Step]):
             total_after=delivery.after,
             final=delivery.final,
             mistake=delivery.mistake,
-            through=graph.use_mark(use.giver, use.operand),
+            through=graph.use_mark(use.node, use.position),
             cause=self._cause(delivery.after),
         )
 
     def _update(self, number: int, k: int) -> Step:
         update = self._updated[k]
-        return self._about(
-            number,
-            "update",
-            update.place,
-            upstream=self.graph.adjoints[update.place],
+        return Step(
+            *self._alone(number, "update", update.parameter),
+            rule=update.rule,
+            upstream=self.graph.adjoints[update.parameter],
             local=None if update.lr is None else -update.lr,
             contribution=update.after - update.before,
-            before=update.before,
-            after=update.after,
-            rule=update.rule,
+            total_before=update.before,
+            total_after=update.after,
+            cause=self._cause(update.after),
         )
 
-    def _about(
-        self,
-        number: int,
-        phase: str,
-        i: int,
-        *,
-        after: float,
-        before: float = 0.0,
-        upstream: float | None = None,
-        local: float | None = None,
-        contribution: float | None = None,
-        rule: str = "",
-        substituted: str = "",
-    ) -> Step:
-        """Make a step that concerns one node alone."""
-        name, formula = self.graph.names[i], self.graph.formula(i).pretty
-        numbers = (upstream, local, contribution, before, after)
-        at = (number, phase, name, name, i, i, 0, 1, 1, formula, rule)
-        return Step(*at, *numbers, final=True, substituted=substituted, cause=self._cause(after))
+    def _alone(self, number: int, phase: str, i: int) -> tuple[int, str, str, str, int, int, int, int, int, str]:
+        """What a step that concerns one node alone begins with."""
+        name = self.graph.names[i]
+        return number, phase, name, name, i, i, 0, 1, 1, self.graph.formula(i).pretty
 
     def _cause(self, result: float) -> str:
         return "" if math.isfinite(result) else self._nonfinite.words
@@ -190,7 +174,7 @@ class StepSequence(Sequence[Step]):
     # Finding a step
 
     def find(self, *, until: str | None = None, when: Callable[[Step], bool] | None = None, start: int = 0) -> int:
-        """The place of a step: a breakpoint, as in a debugger.
+        """Return the index of a step: a breakpoint, as in a debugger.
 
         Parameters
         ----------
@@ -226,7 +210,7 @@ class StepSequence(Sequence[Step]):
         raise DomainError(f"No step among numbers {start + 1} to {len(self)} is the one asked for.")
 
     def _check_receives(self, name: str) -> None:
-        known = {self.graph.names[i] for i in (self.graph.root, *(use.receiver for use in self.graph.uses))}
+        known = {self.graph.names[i] for i in (self.graph.root, *(use.operand for use in self.graph.uses))}
         if name not in known:
             raise UnknownNameError.among("node with a gradient", name, known)
 

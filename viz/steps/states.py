@@ -1,4 +1,4 @@
-"""What a picture of the graph shows after some of the steps: every node's numbers, and who is active."""
+"""State of a picture after some of the steps: the nodes' numbers, and the active step."""
 
 from __future__ import annotations
 
@@ -18,10 +18,7 @@ UNKNOWN, PARTIAL, FINAL = "unknown", "partial", "final"
 
 @dataclass(slots=True)
 class NodeState:
-    """What one box shows: its number and gradient as text, how far the gradient is known, and what is wrong with it.
-
-    `outdated` data were computed before something they depend on changed.
-    """
+    """Texts of one box, and its status; `outdated` data were computed before something they depend on changed."""
 
     data: str
     grad: str = "?"

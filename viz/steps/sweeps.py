@@ -1,6 +1,6 @@
 """The reverse sweep as a list of deliveries, done right and in the two classic wrong ways.
 
-A *delivery* is one use: the giver's gradient times the local derivative arrives at the receiver.
+A *delivery* is one use: the node's gradient times the local derivative is added to the operand's.
 
 * Right: a node passes its gradient on after all of its own has arrived.
 * Naive recursion: each node passes on at once whatever it has, as often as something arrives. A node that is used
@@ -10,7 +10,7 @@ A *delivery* is one use: the giver's gradient times the local derivative arrives
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from autograd_lite.errors import GraphTooLargeError, UnknownNameError
@@ -24,7 +24,7 @@ MOST_NAIVE = 400
 
 
 class Delivery(NamedTuple):
-    """One contribution: the nth of so many to its receiver, with the receiver's total before and after."""
+    """One contribution, the nth of several to its operand, with the operand's total before and after."""
 
     use: Use
     upstream: float
@@ -37,7 +37,7 @@ class Delivery(NamedTuple):
 
     @property
     def final(self) -> bool:
-        """Whether nothing more arrives at the receiver."""
+        """Whether this is the operand's last contribution."""
         return self.nth == self.of
 
 
@@ -69,47 +69,49 @@ def deliveries(graph: GraphView, mistake: str | None = None) -> list[Delivery]:
     [4.0, 6.0, 1.0]
     """
     if mistake is None:
-        return _right(graph)
+        return list(_run(graph, graph.uses, _arrivals(graph)))
     if mistake not in MISTAKES:
         raise UnknownNameError.among("mistake", mistake, MISTAKES)
-    return _with_verdicts(graph, MISTAKES[mistake](graph))
+    return _with_verdicts(graph, list(MISTAKES[mistake](graph)))
+
+
+Remark = Callable[[Use, list[int], float], str]  # what goes wrong, by the use, the arrivals so far and the total before
+
+
+def _run(
+    graph: GraphView,
+    order: Iterable[Use],
+    of: list[int],
+    remark: Remark = lambda _use, _nth, _before: "",
+    *,
+    overwrite: bool = False,
+) -> Iterator[Delivery]:
+    """Deliver along the uses in the given order, of which so many arrive at each node."""
+    nth, totals = [0] * len(graph.nodes), [0.0] * len(graph.nodes)
+    totals[graph.root] = 1.0
+    for use in order:
+        u, upstream = use.operand, totals[use.node]
+        contribution, before = product(upstream, use.local), totals[u]
+        nth[u] += 1
+        totals[u] = contribution if overwrite else before + contribution
+        yield Delivery(use, upstream, contribution, before, totals[u], nth[u], of[u], remark(use, nth, before))
 
 
 def _arrivals(graph: GraphView) -> list[int]:
     """How many contributions each node receives."""
     arrivals = [0] * len(graph.nodes)
     for use in graph.uses:
-        arrivals[use.receiver] += 1
+        arrivals[use.operand] += 1
     return arrivals
 
 
-def _right(graph: GraphView) -> list[Delivery]:
-    of, nth = _arrivals(graph), [0] * len(graph.nodes)
-    totals = [0.0] * len(graph.nodes)
-    done = []
-    for use in graph.uses:
-        u, upstream = use.receiver, graph.adjoints[use.giver]
-        nth[u] += 1
-        contribution, before = product(upstream, use.local), totals[u]
-        totals[u] = before + contribution
-        done.append(Delivery(use, upstream, contribution, before, totals[u], nth[u], of[u], ""))
-    return done
+def _overwriting(graph: GraphView) -> Iterator[Delivery]:
+    def remark(use: Use, nth: list[int], before: float) -> str:
+        if nth[use.operand] < 2 or not before:
+            return ""
+        return f"= overwrites: the {pretty_number(before)} that had arrived at {graph.names[use.operand]} is lost."
 
-
-def _overwriting(graph: GraphView) -> list[Delivery]:
-    of, nth = _arrivals(graph), [0] * len(graph.nodes)
-    totals = [0.0] * len(graph.nodes)
-    totals[graph.root] = 1.0
-    done = []
-    for use in graph.uses:
-        u, upstream = use.receiver, totals[use.giver]
-        nth[u] += 1
-        contribution, before = product(upstream, use.local), totals[u]
-        totals[u] = contribution
-        name, lost = graph.names[u], pretty_number(before)
-        mistake = f"= overwrites: the {lost} that had arrived at {name} is lost." if nth[u] > 1 and before else ""
-        done.append(Delivery(use, upstream, contribution, before, contribution, nth[u], of[u], mistake))
-    return done
+    return _run(graph, graph.uses, _arrivals(graph), remark, overwrite=True)
 
 
 def naive_length(graph: GraphView) -> int:
@@ -121,57 +123,52 @@ def _naive_arrivals(graph: GraphView) -> list[int]:
     visits = [0] * len(graph.nodes)
     visits[graph.root] = 1
     for use in graph.uses:
-        visits[use.receiver] += visits[use.giver]
+        visits[use.operand] += visits[use.node]
     visits[graph.root] = 0
     return visits
 
 
-def _naive(graph: GraphView) -> list[Delivery]:
-    length = naive_length(graph)
+def _naive(graph: GraphView) -> Iterator[Delivery]:
+    of, length = _naive_arrivals(graph), naive_length(graph)
     if length > MOST_NAIVE:
         raise GraphTooLargeError(
             f"Naive recursion would take {length:,} steps here, {len(graph.uses):,} in the right order; at most "
             f"{MOST_NAIVE} can be shown. Try a smaller graph."
         )
-    of, nth = _naive_arrivals(graph), [0] * len(graph.nodes)
-    totals = [0.0] * len(graph.nodes)
-    totals[graph.root] = 1.0
+
+    def remark(use: Use, nth: list[int], _before: float) -> str:
+        v, name = use.node, graph.names[use.node]
+        if of[v] < 2:
+            return ""
+        if nth[v] == 1:
+            return f"Too early: {name} passes its gradient on although only 1 of {of[v]} contributions has arrived."
+        return f"Counted twice: {name} passes on its whole gradient again, including the part already sent."
+
+    return _run(graph, _depth_first(graph), of, remark)
+
+
+def _depth_first(graph: GraphView) -> Iterator[Use]:
+    """The uses as naive recursion meets them: those of an operand come before the rest of the node's."""
     below: dict[int, list[Use]] = {}
     for use in graph.uses:
-        below.setdefault(use.giver, []).append(use)
-    done = []
+        below.setdefault(use.node, []).append(use)
     stack = below.get(graph.root, [])[::-1]
-    while stack:  # the next use is on top; what it calls for comes before what is left of its giver
+    while stack:
         use = stack.pop()
-        v, u = use.giver, use.receiver
-        contribution, before = product(totals[v], use.local), totals[u]
-        nth[u] += 1
-        totals[u] = before + contribution
-        mistake = _naive_mistake(graph, v, nth, of)
-        done.append(Delivery(use, totals[v], contribution, before, totals[u], nth[u], of[u], mistake))
-        stack += below.get(u, [])[::-1]
-    return done
+        yield use
+        stack += below.get(use.operand, [])[::-1]
 
 
-def _naive_mistake(graph: GraphView, v: int, nth: list[int], of: list[int]) -> str:
-    name = graph.names[v]
-    if of[v] < 2:
-        return ""
-    if nth[v] == 1:
-        return f"Too early: {name} passes its gradient on although only 1 of {of[v]} contributions has arrived."
-    return f"Counted twice: {name} passes on its whole gradient again, including the part already sent."
-
-
-MISTAKES: dict[str, Callable[[GraphView], list[Delivery]]] = {"order": _naive, "overwrite": _overwriting}
+MISTAKES: dict[str, Callable[[GraphView], Iterator[Delivery]]] = {"order": _naive, "overwrite": _overwriting}
 
 
 def _with_verdicts(graph: GraphView, done: list[Delivery]) -> list[Delivery]:
     """Say at each node's last contribution if its total came out wrong."""
     judged = []
     for d in done:
-        right = graph.adjoints[d.use.receiver]
+        right = graph.adjoints[d.use.operand]
         wrong = d.final and abs(d.after - right) > 1e-9 * max(abs(d.after), abs(right))
-        name = graph.names[d.use.receiver]
+        name = graph.names[d.use.operand]
         verdict = (
             f"{name}.grad ends at {pretty_number(d.after)}; the correct value is {pretty_number(right)}."
             if wrong

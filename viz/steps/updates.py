@@ -1,4 +1,4 @@
-"""The update at the end of a step of training: what a rule would make of each parameter. Nothing is really changed."""
+"""Updates of the parameters by a learning rate or an optimiser, computed without applying them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Optimizer", "Update", "updates"]
 
 
 class Optimizer(Protocol):
-    """What is needed of an optimiser: new weights from weights and gradient, as float64 arrays of shape (n,)."""
+    """Interface of an optimiser: new weights from weights and gradient, as float64 arrays of shape (n,)."""
 
     def update(self, weights: Any, gradient: Any) -> Any:
         """Take one step."""
@@ -25,7 +25,7 @@ class Optimizer(Protocol):
 class Update(NamedTuple):
     """One parameter before and after, and the rule in words; the learning rate where that alone is the rule."""
 
-    place: int
+    parameter: int
     before: float
     after: float
     rule: str
@@ -47,9 +47,9 @@ def updates(graph: GraphView, lr: float | None, optimizer: Optimizer | None) -> 
         raise DomainError(f"lr is {lr}; a learning rate is a number from 0 up, such as lr=0.1.")
     if lr is None and optimizer is None:
         return []
-    places = graph.parameters or (graph.leaves if graph.scalars is graph else [])
-    weights = np.array([graph.data[i] for i in places])
-    gradient = np.array([graph.adjoints[i] for i in places])
+    indices = graph.parameters or (graph.leaves if graph.scalars is graph else [])
+    weights = np.array([graph.data[i] for i in indices])
+    gradient = np.array([graph.adjoints[i] for i in indices])
     if optimizer is not None:
         after = copy.deepcopy(optimizer).update(weights, gradient)  # a copy, because an optimiser remembers
         rule = repr(optimizer)
@@ -59,5 +59,5 @@ def updates(graph: GraphView, lr: float | None, optimizer: Optimizer | None) -> 
     rate = None if optimizer is not None else lr
     return [
         Update(i, before, after, rule, rate)
-        for i, before, after in zip(places, weights.tolist(), np.asarray(after).tolist(), strict=True)
+        for i, before, after in zip(indices, weights.tolist(), np.asarray(after).tolist(), strict=True)
     ]

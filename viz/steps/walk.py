@@ -1,4 +1,4 @@
-"""Walking through the steps like a debugger: on, back, to a number, or to a breakpoint."""
+"""Walk through the steps as in a debugger: on, back, to a number, or to a breakpoint."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Walk"]
 
 
 class Walk:
-    """A place among the steps, which moves; `Steps.walk` makes it.
+    """A position among the steps; `Steps.walk` makes it.
 
     Attributes
     ----------

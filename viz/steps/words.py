@@ -75,7 +75,7 @@ def _rule_and_number(step: StepRecord) -> str:
 
 
 def rule_line(step: StepRecord) -> str:
-    """The rule of a backward step: how the giver was computed, and its slope; empty in other phases."""
+    """The rule of a backward step: the node's formula and the local derivative; empty in other phases."""
     if step.phase != "backward":
         return ""
     slope = slope_name(step.giver, step.receiver, step.through)

@@ -1,6 +1,6 @@
 """Steps in Markdown, for lessons and issue trackers: headings, the arithmetic as code, the sentence as text.
 
-Labels are anyone's text; they stand in code, or escaped, so they can neither format nor command.
+Labels are untrusted text: they stand in code or escaped.
 """
 
 from __future__ import annotations

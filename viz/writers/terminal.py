@@ -79,7 +79,7 @@ class _Player:
         elif line.isdecimal():
             self.show(int(line))
         else:
-            self.say(f"{line!r} is no key here. {HELP}")
+            self.say(f"{line!r} is not a command. {HELP}")
 
     def next(self) -> None:
         if self.walk.position == len(self.steps):

@@ -43,7 +43,7 @@ def test_folding_keeps_every_gradient(activation, written_out):
     folded = fold(graph)
     assert len(folded.nodes) == 2 + 4 + 3 + 1 + 4  # inputs, neurons, and the loss with its two constants
     for i, v in enumerate(folded.nodes):
-        assert folded.adjoints[i] == pytest.approx(graph.adjoints[graph.place[v]], rel=1e-12)
+        assert folded.adjoints[i] == pytest.approx(graph.adjoints[graph.index[v]], rel=1e-12)
 
 
 def test_boxes_are_called_like_their_neurons_and_say_what_they_do():
@@ -65,7 +65,7 @@ def test_a_batch_is_shown_by_its_first_sample():
     assert "0.3" not in folded.names
     assert folded.caption.startswith("Showing sample 1 of 3 and its share of the gradients.")
     for i, v in enumerate(folded.nodes):
-        assert folded.adjoints[i] == pytest.approx(graph.adjoints[graph.place[v]], rel=1e-12)
+        assert folded.adjoints[i] == pytest.approx(graph.adjoints[graph.index[v]], rel=1e-12)
     assert len(steps(loss, level="neurons")) == len(folded.uses) + 1
 
 
@@ -96,7 +96,7 @@ def test_a_weight_that_is_used_outside_too_stays_in_sight():
     loss = squared_error(model, inputs()) + w * w
     folded = fold(scalar_view(loss))
     assert "layer1.neuron1.w1" in folded.names
-    assert folded.adjoints[folded.place[w]] == pytest.approx(ag.gradients(loss, w))
+    assert folded.adjoints[folded.index[w]] == pytest.approx(ag.gradients(loss, w))
 
 
 def test_one_neuron_or_layer_stays_open():
@@ -106,7 +106,7 @@ def test_one_neuron_or_layer_stays_open():
     assert "layer1.neuron1.w1" not in opened.names
     assert "layer1.neuron3.b" in fold(graph, "layer1").names
     for i, v in enumerate(opened.nodes):
-        assert opened.adjoints[i] == pytest.approx(graph.adjoints[graph.place[v]], rel=1e-12)
+        assert opened.adjoints[i] == pytest.approx(graph.adjoints[graph.index[v]], rel=1e-12)
     with pytest.raises(UnknownNameError, match=r"Did you mean 'layer1.neuron2'"):
         fold(graph, "layer1.neuron22")
 
@@ -213,7 +213,7 @@ def test_an_input_that_reaches_a_neuron_twice_has_the_sum_of_both_slopes():
     x = Value(0.5, "x")
     loss = squared_error(network(3, 1), [x, x])
     folded = fold(scalar_view(loss))
-    assert folded.adjoints[folded.place[x]] == pytest.approx(ag.gradients(loss, x))
+    assert folded.adjoints[folded.index[x]] == pytest.approx(ag.gradients(loss, x))
     assert folded.slope(1, 0).pretty == "[2 paths inside]"
 
 

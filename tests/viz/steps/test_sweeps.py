@@ -13,7 +13,7 @@ from autograd_lite.viz.steps.sweeps import deliveries, naive_length
 
 def final_total(root, leaf, mistake):
     graph = scalar_view(root)
-    return [d.after for d in deliveries(graph, mistake) if d.use.receiver == graph.place[leaf]][-1]
+    return [d.after for d in deliveries(graph, mistake) if d.use.operand == graph.index[leaf]][-1]
 
 
 def test_naive_recursion_counts_a_shared_node_again(example):
@@ -59,7 +59,7 @@ def test_the_naive_sweep_is_what_naive_recursion_computes(recipe):
     naive_gradients(root, totals)
     done = deliveries(graph, "order")
     assert len(done) == naive_length(graph)
-    found = {graph.nodes[d.use.receiver]: d.after for d in done}
+    found = {graph.nodes[d.use.operand]: d.after for d in done}
     assert found == {v: total for v, total in totals.items() if v is not root}
 
 

@@ -45,7 +45,7 @@ def test_the_player_obeys_its_keys(example):
     assert "7. backward: s → p" in text
     assert "∂L/∂p: 2 paths" in text
     assert "There is no step 99" in text
-    assert "'zzz' is no key here" in text
+    assert "'zzz' is not a command" in text
 
 
 def test_the_player_takes_predictions(example):
