@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import update_wrapper
 from typing import Any
 
@@ -17,6 +18,7 @@ from ..registry import Registry
 __all__ = ["LOSSES", "Loss", "added_up", "is_list", "loss", "loss_named", "register_loss"]
 
 
+@dataclass(eq=False, repr=False)
 class Loss:
     """A loss: the rule for one output, and how outputs and samples are combined.
 
@@ -52,26 +54,17 @@ class Loss:
     4.0
     """
 
-    def __init__(
-        self,
-        rule: Callable[[Any, Any], Any],
-        *,
-        summed: bool = False,
-        rooted: bool = False,
-        whole: bool = False,
-        restricted: bool = False,
-        wants_classes: bool = False,
-        advice: str = "",
-    ) -> None:
-        update_wrapper(self, rule)
-        self.name = getattr(rule, "__name__", type(rule).__name__)
-        self.rule = rule
-        self.summed = summed
-        self.rooted = rooted
-        self.whole = whole
-        self.restricted = restricted
-        self.wants_classes = wants_classes
-        self.advice = advice
+    rule: Callable[[Any, Any], Any]
+    summed: bool = field(default=False, kw_only=True)
+    rooted: bool = field(default=False, kw_only=True)
+    whole: bool = field(default=False, kw_only=True)
+    restricted: bool = field(default=False, kw_only=True)
+    wants_classes: bool = field(default=False, kw_only=True)
+    advice: str = field(default="", kw_only=True)
+
+    def __post_init__(self) -> None:
+        update_wrapper(self, self.rule)
+        self.name = getattr(self.rule, "__name__", type(self.rule).__name__)
 
     def __call__(self, outputs: Any, targets: Any) -> Any:
         """Compute the loss of all samples, as a Value if any output is one."""

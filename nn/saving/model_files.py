@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +16,8 @@ from autograd_lite.text import plain
 
 from ..networks.weights import parameters_of, read_weights, write_weights
 from ..optimizers.optimizer import Optimizer
-from ..training.callbacks import Callback
 from ..training.history import History
+from ..training.loop import Callback, Training
 from .archive import Archive, expect, open_archive, write_archive
 from .packing import (
     architecture_of,
@@ -27,9 +27,6 @@ from .packing import (
     unpacked_history,
     unpacked_optimizer,
 )
-
-if TYPE_CHECKING:
-    from ..training.loop import Training
 
 __all__ = ["Checkpoint", "SavedModel", "load", "load_checkpoint", "save"]
 
@@ -198,6 +195,7 @@ def _unpacked(archive: Archive, model: Any) -> SavedModel:
     return saved
 
 
+@dataclass(eq=False)
 class Checkpoint(Callback):
     """Save the model and the state of training every so many epochs, and at the end.
 
@@ -231,12 +229,13 @@ class Checkpoint(Callback):
     3
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, every: int = 1, only_best: bool = False) -> None:
-        if every < 1:
-            raise DomainError(f"every is {every}; a checkpoint is saved every so many epochs, at least 1.")
-        self.path = path
-        self.every = every
-        self.only_best = only_best
+    path: str | os.PathLike[str]
+    every: int = field(default=1, kw_only=True)
+    only_best: bool = field(default=False, kw_only=True)
+
+    def __post_init__(self) -> None:
+        if self.every < 1:
+            raise DomainError(f"every is {self.every}; a checkpoint is saved every so many epochs, at least 1.")
 
     def after_epoch(self, training: Training) -> None:
         """Save every so many epochs."""

@@ -178,8 +178,7 @@ class MLPClassifier(ClassifierMixin, BaseNetwork):  # type: ignore[misc] # sciki
         -------
         float64 array, shape (n,) or (n, outputs)
         """
-        outputs = self._outputs(X)
-        return outputs[:, 0] if outputs.shape[1] == 1 else outputs
+        return self._scores(X)
 
     def predict_proba(self, X: Any) -> Array:  # noqa: N803 - the field's letter
         """The probability of each class, or of each label.

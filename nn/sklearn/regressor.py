@@ -89,8 +89,7 @@ class MLPRegressor(RegressorMixin, BaseNetwork):  # type: ignore[misc] # scikit-
         -------
         float64 array, shape (n,) or (n, k)
         """
-        outputs = self._outputs(X)
-        return outputs[:, 0] if outputs.shape[1] == 1 else outputs
+        return self._scores(X)
 
     # --- For the base ------------------------------------------------------------------------------------------------
 

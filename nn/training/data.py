@@ -210,7 +210,9 @@ def seed_of(seed: int | None) -> int:
     return int(seed)
 
 
-def require_count(name: str, number: Any, least: int = 1) -> None:
-    """Raise `DomainError` unless it is a whole number, and large enough."""
-    if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or number < least:
-        raise DomainError(f"{name} is {shown(number)}; it must be a whole number, at least {least}.")
+def require_count(name: str, number: Any, least: int = 1, other: Any = None) -> None:
+    """Raise `DomainError` unless it is a whole number, and large enough, or the other value that is allowed."""
+    is_whole = isinstance(number, (int, np.integer)) and not isinstance(number, bool)
+    if not (is_whole and number >= least) and (other is None or number != other):
+        alternative = "" if other is None else f", or {other!r}"
+        raise DomainError(f"{name} is {shown(number)}; it must be a whole number, at least {least}{alternative}.")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
@@ -59,6 +60,7 @@ class Callback:
         """At the end, also after an error or Ctrl-C."""
 
 
+@dataclass(eq=False, repr=False)
 class Training:
     """A running fit, as callbacks and solvers see it.
 
@@ -78,29 +80,28 @@ class Training:
         After the last step.
     """
 
-    def __init__(
-        self, model: Any, optimizer: Optimizer, history: History, epochs: int, solver: Solver | None = None
-    ) -> None:
-        self.model = model
-        self.parameters = parameters_of(model)
-        self.optimizer = optimizer
-        self.history = history
-        self.epochs = epochs
-        self.solver = solver or GradientSteps()
-        self.batch_size: int | None = None
-        self.shuffle = True
-        self.callbacks: list[Callback] = []
-        self.metrics: dict[str, Metric] = {}
-        self.data: list[Array] = []  # the parts of all samples
-        self.kept: npt.NDArray[np.intp] | None = None  # indices of the samples to train on, unless all
-        self.validation: list[Array] = []
+    model: Any
+    optimizer: Optimizer
+    history: History
+    epochs: int
+    solver: Solver = field(default_factory=GradientSteps)
+    batch_size: int | None = None
+    shuffle: bool = True
+    callbacks: list[Callback] = field(default_factory=list)
+    metrics: dict[str, Metric] = field(default_factory=dict)
+    data: list[Array] = field(default_factory=list)  # the parts of all samples
+    kept: npt.NDArray[np.intp] | None = None  # indices of the samples to train on, unless all
+    validation: list[Array] = field(default_factory=list)
+    stop_reason: str = field(default="", init=False)
+
+    def __post_init__(self) -> None:
+        self.parameters = parameters_of(self.model)
         self.batch_loss: BatchLoss
         self.predict: Predictor
         self.state: TrainState
-        self.stop_reason = ""
-        self._epoch_start: TrainState
         self._previous: TrainState  # before the last step
-        self._began = time.perf_counter()
+        self._epoch_start: TrainState
+        self._began = 0.0
         self._running = False
 
     @property
