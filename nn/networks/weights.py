@@ -12,24 +12,23 @@ from autograd_lite.engine import Value
 from autograd_lite.errors import OperandError, ShapeError
 from autograd_lite.text import shown
 
+from ..kinds import Array, Signals
 from .layers import MLP, Layer
 from .module import Module
 
 __all__ = ["Model", "from_numpy", "parameters_of", "read_weights", "to_numpy", "weight_mask", "write_weights"]
-
-Array = npt.NDArray[np.float64]
 
 
 @runtime_checkable
 class Model(Protocol):
     """What can be trained: it is called with one sample, and has parameters."""
 
-    def __call__(self, x: Any) -> Any: ...  # noqa: D102 - the protocol's docstring says it
+    def __call__(self, x: Signals) -> Signals: ...  # noqa: D102 - the protocol's docstring says it
 
     def parameters(self) -> list[Value]: ...  # noqa: D102 - as above
 
 
-def parameters_of(model: Any) -> list[Value]:
+def parameters_of(model: object) -> list[Value]:
     """The parameters of a model, checked.
 
     Raises

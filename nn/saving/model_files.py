@@ -14,7 +14,8 @@ import numpy.typing as npt
 from autograd_lite.errors import DomainError, ModelFileError
 from autograd_lite.text import plain
 
-from ..networks.weights import parameters_of, read_weights, write_weights
+from ..kinds import Json
+from ..networks.weights import Model, parameters_of, read_weights, write_weights
 from ..optimizers.optimizer import Optimizer
 from ..training.history import History
 from ..training.loop import Callback, Training
@@ -45,19 +46,19 @@ class SavedModel:
         What was saved besides: numbers, text, lists and dicts of them.
     """
 
-    model: Any
+    model: Any  # an MLP, or what was given to `load_checkpoint`
     optimizer: Optimizer | None
     history: History | None
-    notes: dict[str, Any]
+    notes: Json
 
 
 def save(
-    model: Any,
+    model: Model,
     path: str | os.PathLike[str],
     *,
     optimizer: Optimizer | None = None,
     history: History | None = None,
-    notes: Mapping[str, Any] | None = None,
+    notes: Mapping[str, object] | None = None,
 ) -> None:
     """Save a model in one file, a NumPy .npz with a manifest; an old file is replaced only by a complete new one.
 
@@ -96,15 +97,15 @@ def save(
 
 def _write(
     path: str | os.PathLike[str],
-    model: Any,
+    model: Model,
     weights: npt.NDArray[np.float64],
     *,
     optimizer: Optimizer | None,
     history: History | None,
-    notes: Mapping[str, Any],
+    notes: Mapping[str, object],
 ) -> None:
     arrays = {"weights": weights}
-    contents: dict[str, Any] = {
+    contents: Json = {
         "model": type(model).__name__,
         "architecture": architecture_of(model),
         "notes": dict(notes),
@@ -118,7 +119,7 @@ def _write(
     write_archive(path, contents, arrays)
 
 
-def load(path: str | os.PathLike[str], model: Any = None) -> Any:
+def load(path: str | os.PathLike[str], model: Model | None = None) -> Any:
     """Load a model.
 
     Parameters
@@ -145,7 +146,7 @@ def load(path: str | os.PathLike[str], model: Any = None) -> Any:
     return load_checkpoint(path, model).model
 
 
-def load_checkpoint(path: str | os.PathLike[str], model: Any = None) -> SavedModel:
+def load_checkpoint(path: str | os.PathLike[str], model: Model | None = None) -> SavedModel:
     """Load a model with what was saved beside it, to go on training.
 
     Parameters
@@ -177,7 +178,7 @@ def load_checkpoint(path: str | os.PathLike[str], model: Any = None) -> SavedMod
         return _unpacked(archive, model)
 
 
-def _unpacked(archive: Archive, model: Any) -> SavedModel:
+def _unpacked(archive: Archive, model: Model | None) -> SavedModel:
     contents, shape = archive.contents, archive.shapes["weights"]
     kind = expect(contents["model"], str, "the name of the model")
     notes = expect(contents["notes"], dict, "what notes should be")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from autograd_lite.errors import DomainError, NonFiniteError, ShapeError, UnknownNameError
 from autograd_lite.text import shown
 
+from ..kinds import Array, Numbers
 from ..losses.loss import Loss
 from ..losses.penalties import L2
 from ..networks.layers import MLP
@@ -39,7 +40,6 @@ from .stopping import SCORE, InverseScaling, Plateau
 
 __all__ = ["BaseNetwork", "takes_steps"]
 
-Array = npt.NDArray[np.float64]
 
 CHUNK = 10_000  # samples at once, as in `predict`
 LARGEST_SEED = 2**31 - 1
@@ -127,7 +127,7 @@ class BaseNetwork(BaseEstimator):  # type: ignore[misc] # scikit-learn has no ty
 
     # --- Training ----------------------------------------------------------------------------------------------------
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:  # noqa: N803 - the field's letter
+    def fit(self, X: Numbers, y: Numbers, sample_weight: Numbers = None) -> Self:  # noqa: N803 - the field's letter
         """Train from scratch, or with ``warm_start`` from where the last fit ended.
 
         Parameters
@@ -161,7 +161,7 @@ class BaseNetwork(BaseEstimator):  # type: ignore[misc] # scikit-learn has no ty
             )
         return self
 
-    def _one_epoch(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> Any:  # noqa: N803 - the field's letter
+    def _one_epoch(self, X: Numbers, y: Numbers, sample_weight: Numbers, classes: Numbers = None) -> Self:  # noqa: N803 - the field's letter
         """One epoch on some samples, from where the last call ended."""
         if self.early_stopping:
             raise DomainError("partial_fit does not hold samples out: build the estimator with early_stopping=False.")
@@ -235,7 +235,7 @@ class BaseNetwork(BaseEstimator):  # type: ignore[misc] # scikit-learn has no ty
         network: MLP = self.network_
         return network
 
-    def _data(self, inputs: Array, targets: Array, sample_weight: Any) -> Data:
+    def _data(self, inputs: Array, targets: Array, sample_weight: Numbers) -> Data:
         if sample_weight is None:
             return Data([inputs, targets], 1.0)
         weights = _check_sample_weight(sample_weight, inputs, dtype=np.float64, ensure_non_negative=True)
@@ -300,15 +300,15 @@ class BaseNetwork(BaseEstimator):  # type: ignore[misc] # scikit-learn has no ty
         hidden = np.atleast_1d(np.asarray(self.hidden_layer_sizes, dtype=object)).tolist()
         return Architecture((self.n_features_in_, *hidden, self.n_outputs_), activation_for(self.activation))
 
-    def _outputs(self, X: Any) -> Array:  # noqa: N803 - the field's letter
+    def _outputs(self, X: Numbers) -> Array:  # noqa: N803 - the field's letter
         """The outputs of the network, shape (n, outputs), for valid X."""
         check_is_fitted(self)
-        inputs: Any = validate_data(self, X, reset=False, dtype=np.float64)
+        inputs: Numbers = validate_data(self, X, reset=False, dtype=np.float64)
         flat, network = read_weights(parameters_in(self.network_)), self.network_
         outputs = programs_of(Architecture(widths_of(network), network.layers[0].activation)).outputs
         return np.concatenate([outputs(flat, inputs[i : i + CHUNK]) for i in range(0, len(inputs), CHUNK)])
 
-    def _scores(self, X: Any) -> Array:  # noqa: N803 - the field's letter
+    def _scores(self, X: Numbers) -> Array:  # noqa: N803 - the field's letter
         """The same, of shape (n,) for one output."""
         outputs = self._outputs(X)
         return outputs[:, 0] if outputs.shape[1] == 1 else outputs
@@ -352,7 +352,7 @@ class BaseNetwork(BaseEstimator):  # type: ignore[misc] # scikit-learn has no ty
 
     # --- Defined by subclasses -------------------------------------------------------------------------------------
 
-    def _checked(self, X: Any, y: Any, *, reset: bool, classes: Any = None) -> tuple[Array, Array]:  # noqa: N803
+    def _checked(self, X: Numbers, y: Numbers, *, reset: bool, classes: Numbers = None) -> tuple[Array, Array]:  # noqa: N803
         """The inputs, and the targets as numbers for the loss."""
         raise NotImplementedError
 

@@ -12,19 +12,17 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
 from autograd_lite.compiler import compile  # noqa: A004 - the name of the design
 from autograd_lite.engine import Value
 
+from ..kinds import Array
 from ..losses.loss import Loss
 from ..networks.activations import ACTIVATIONS, Activation
 from ..networks.layers import MLP
 from ..training.batch_loss import BatchLoss, CompiledLoss, Objective
 
 __all__ = ["Architecture", "Programs", "SharedLoss", "parameters_in", "programs_of", "widths_of"]
-
-Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from autograd_lite.compiler import batch_mean, compile  # noqa: A004 - the name of the design
 from autograd_lite.engine import Value, gradients
@@ -14,14 +12,14 @@ from autograd_lite.errors import TraceError
 from autograd_lite.namespaces import values as op
 from autograd_lite.transforms import value_and_grad
 
+from ..kinds import Array, Scalar, Signals
 from ..losses.loss import Loss
 from ..losses.penalties import Penalty
 from ..networks.dropout import dropouts_in
-from ..networks.weights import write_weights
+from ..networks.weights import Model, write_weights
 
 __all__ = ["BatchLoss", "CompiledLoss", "EagerLoss", "Objective"]
 
-Array = npt.NDArray[np.float64]
 Parts = Sequence[Array]
 
 
@@ -32,13 +30,13 @@ class Objective:
     dropouts and it is training.
     """
 
-    def __init__(self, model: Any, loss: Loss, *, weighted: bool = False) -> None:
+    def __init__(self, model: Model, loss: Loss, *, weighted: bool = False) -> None:
         self.model = model
         self.loss = loss
         self.weighted = weighted
         self.dropouts = dropouts_in(model)
 
-    def __call__(self, x: Any, target: Any, *rest: Any) -> Any:
+    def __call__(self, x: Signals, target: Signals, *rest: Signals) -> Scalar:
         """The loss of one sample, a Value."""
         parts = list(rest)
         weight = parts.pop(0) if self.weighted else None
@@ -47,7 +45,7 @@ class Objective:
         cost = self.loss.sample(self.model(x), target)
         return cost if weight is None else weight * cost
 
-    def _mask(self, factors: Sequence[Any]) -> None:
+    def _mask(self, factors: Sequence[Scalar]) -> None:
         start = 0
         for dropout in self.dropouts:
             dropout.mask = factors[start : start + dropout.n]
@@ -116,7 +114,7 @@ class EagerLoss(BatchLoss):
         mean = self._graph(weights, parts)
         return mean.data, np.array(gradients(mean, self.parameters))
 
-    def _graph(self, weights: Array, parts: Parts) -> Any:
+    def _graph(self, weights: Array, parts: Parts) -> Scalar:
         write_weights(self.parameters, weights)
         samples = zip(*[part.tolist() for part in parts], strict=True)
         return op.mean([self.objective(*sample) for sample in samples])

@@ -29,14 +29,14 @@ __all__ = ["Callback", "Progress", "Record", "ReduceOnPlateau", "Schedule", "Sto
 class _Function(Callback):
     """A plain function, called after each epoch."""
 
-    function: Callable[[Training], Any]
+    function: Callable[[Training], object]
 
     def after_epoch(self, training: Training) -> None:
         """Call it."""
         self.function(training)
 
 
-def callbacks_of(things: Any) -> list[Callback]:
+def callbacks_of(things: object) -> list[Callback]:
     """The given callbacks as a list; functions are wrapped.
 
     Raises
@@ -49,7 +49,7 @@ def callbacks_of(things: Any) -> list[Callback]:
     return [_as_callback(thing) for thing in things]
 
 
-def _as_callback(thing: Any) -> Callback:
+def _as_callback(thing: object) -> Callback:
     if isinstance(thing, Callback):
         return thing
     if callable(thing) and not isinstance(thing, type):

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,9 +18,10 @@ import numpy.typing as npt
 from autograd_lite.errors import NonFiniteError, OperandError
 from autograd_lite.text import shown
 
+from ..kinds import Array
 from ..losses.loss import Loss
 from ..losses.penalties import Penalty
-from ..networks.weights import parameters_of, read_weights, write_weights
+from ..networks.weights import Model, parameters_of, read_weights, write_weights
 from ..optimizers.optimizer import Optimizer
 from .batch_loss import BatchLoss, CompiledLoss, EagerLoss, Objective
 from .history import History, Unfinished
@@ -31,7 +31,6 @@ from .solvers import Batch, GradientSteps, Solver, TrainState
 
 __all__ = ["Callback", "Metric", "Training"]
 
-Array = npt.NDArray[np.float64]
 Metric = Callable[[Array, Array], float]
 
 
@@ -80,7 +79,7 @@ class Training:
         After the last step.
     """
 
-    model: Any
+    model: Model
     optimizer: Optimizer
     history: History
     epochs: int
