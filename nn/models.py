@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from .kinds import Numbers
 from .networks.layers import MLP, Neuron
 from .optimizers.optimizer import SGD
 from .training.fitting import fit
@@ -77,8 +78,8 @@ def sigmoid_neuron(
 
 
 def linear_regression(
-    X: Any,  # noqa: N803 - the field's letter
-    y: Any,
+    X: Numbers,  # noqa: N803 - the field's letter
+    y: Numbers,
     *,
     lr: float = 0.1,
     epochs: int = 1000,
@@ -104,8 +105,8 @@ def linear_regression(
 
 
 def logistic_regression(
-    X: Any,  # noqa: N803 - the field's letter
-    y: Any,
+    X: Numbers,  # noqa: N803 - the field's letter
+    y: Numbers,
     *,
     lr: float = 0.1,
     epochs: int = 1000,
@@ -169,8 +170,8 @@ def xor_network(*, seed: int = 1, lr: float = 1.0, epochs: int = 1000) -> Traine
 
 
 def perceptron_with_restarts(
-    X: Any,  # noqa: N803 - the field's letter
-    y: Any,
+    X: Numbers,  # noqa: N803 - the field's letter
+    y: Numbers,
     *,
     hidden: Sequence[int] = (2,),
     starts: int = 20,

@@ -10,7 +10,6 @@ References
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from autograd_lite.engine import Value
 from autograd_lite.errors import DomainError, ShapeError
@@ -18,6 +17,7 @@ from autograd_lite.namespaces import values as op
 from autograd_lite.op import Node
 from autograd_lite.text import shown
 
+from ..kinds import Scalar
 from .loss import is_list, loss
 
 __all__ = [
@@ -31,7 +31,7 @@ __all__ = [
 @loss(
     restricted=True, advice="Where probabilities reach 0 or 1, use binary_cross_entropy_with_logits on linear outputs."
 )
-def binary_cross_entropy(output: Any, target: Any) -> Any:
+def binary_cross_entropy(output: Scalar, target: Scalar) -> Scalar:
     r"""Mean of :math:`-t \log p - (1 - t) \log(1 - p)`, from probabilities [1]_.
 
     Parameters
@@ -70,7 +70,7 @@ def binary_cross_entropy(output: Any, target: Any) -> Any:
 
 
 @loss(restricted=True)
-def binary_cross_entropy_with_logits(output: Any, target: Any) -> Any:
+def binary_cross_entropy_with_logits(output: Scalar, target: Scalar) -> Scalar:
     r"""Mean of :math:`t \log(1 + e^{-z}) + (1 - t) \log(1 + e^z)`: binary cross-entropy of sigmoid(z), from logits z.
 
     Never saturates: the slope is sigmoid(z) - t to full accuracy, however large z is.
@@ -106,7 +106,7 @@ def binary_cross_entropy_with_logits(output: Any, target: Any) -> Any:
 
 
 @loss(whole=True, restricted=True, wants_classes=True)
-def cross_entropy(output: Any, target: Any) -> Any:
+def cross_entropy(output: Scalar, target: Scalar) -> Scalar:
     r"""Mean of :math:`\log \sum_j e^{z_j - z_t}`: cross-entropy of softmax(z) with class t, from logits z.
 
     Parameters
@@ -156,19 +156,19 @@ def cross_entropy(output: Any, target: Any) -> Any:
     return _of_traced_class(z, target) if isinstance(target, Node) else _of_class(z, _class(target, len(z)))
 
 
-def _of_class(z: list[Any], t: int) -> Any:
+def _of_class(z: list[Scalar], t: int) -> Scalar:
     """log(1 + exp(L - z_t)), where L gathers the other classes: one against the rest."""
     return op.softplus(op.logsumexp(z[:t] + z[t + 1 :]) - z[t])
 
 
-def _of_traced_class(z: list[Any], t: Any) -> Any:
+def _of_traced_class(z: list[Scalar], t: Scalar) -> Scalar:
     """The same for a traced class: `where` instead of an index."""
     chosen = [op.equal(t, float(j)) for j in range(len(z))]
     z_t = op.fsum([op.where(c, z_j, 0.0) for c, z_j in zip(chosen, z, strict=True)])
     return op.softplus(op.logsumexp([op.where(c, -math.inf, z_j) for c, z_j in zip(chosen, z, strict=True)]) - z_t)
 
 
-def _of_probabilities(z: list[Any], shares: list[Any]) -> Any:
+def _of_probabilities(z: list[Scalar], shares: list[Scalar]) -> Scalar:
     if len(shares) != len(z):
         raise ShapeError(f"cross_entropy got {len(z)} logits and {len(shares)} class probabilities; give as many.")
     numbers = [_number(q) for q in shares]
@@ -185,7 +185,7 @@ def _of_probabilities(z: list[Any], shares: list[Any]) -> Any:
 
 
 @loss(restricted=True)
-def hinge(output: Any, target: Any) -> Any:
+def hinge(output: Scalar, target: Scalar) -> Scalar:
     """Mean of max(0, 1 - t o): 0 where the score is right by a margin of 1, as in support vector machines.
 
     Parameters
@@ -216,20 +216,20 @@ def hinge(output: Any, target: Any) -> Any:
 # --- Checks ---------------------------------------------------------------------------------------------------------
 
 
-def _number(x: Any) -> float | None:
+def _number(x: Scalar) -> float | None:
     """The number; None for a traced Value."""
     if type(x) is Value:
         return x.data
     return None if isinstance(x, Node) else float(x)
 
 
-def _check_unit(what: str, x: Any, advice: str) -> None:
+def _check_unit(what: str, x: Scalar, advice: str) -> None:
     number = _number(x)
     if number is not None and (number < 0.0 or number > 1.0):  # NaN passes here; training checks for it
         raise DomainError(f"{what} is {number}; it must be in [0, 1]. {advice}.")
 
 
-def _class(target: Any, n: int) -> int:
+def _class(target: Scalar, n: int) -> int:
     number = float(target)
     if not number.is_integer() or not 0 <= number < n:
         raise DomainError(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import update_wrapper
-from typing import Any
 
 import numpy as np
 
@@ -12,11 +12,13 @@ from autograd_lite.errors import OperandError, ShapeError
 from autograd_lite.namespaces import values as op
 from autograd_lite.text import shown
 
+from ..kinds import Scalar
 from ..registry import Registry
 
 __all__ = ["LOSSES", "Loss", "added_up", "is_list", "loss", "loss_named", "register_loss"]
 
 
+@dataclass(eq=False, repr=False)
 class Loss:
     """A loss: the rule for one output, and how outputs and samples are combined.
 
@@ -52,28 +54,19 @@ class Loss:
     4.0
     """
 
-    def __init__(
-        self,
-        rule: Callable[[Any, Any], Any],
-        *,
-        summed: bool = False,
-        rooted: bool = False,
-        whole: bool = False,
-        restricted: bool = False,
-        wants_classes: bool = False,
-        advice: str = "",
-    ) -> None:
-        update_wrapper(self, rule)
-        self.name = getattr(rule, "__name__", type(rule).__name__)
-        self.rule = rule
-        self.summed = summed
-        self.rooted = rooted
-        self.whole = whole
-        self.restricted = restricted
-        self.wants_classes = wants_classes
-        self.advice = advice
+    rule: Callable[[Scalar, Scalar], Scalar]
+    summed: bool = field(default=False, kw_only=True)
+    rooted: bool = field(default=False, kw_only=True)
+    whole: bool = field(default=False, kw_only=True)
+    restricted: bool = field(default=False, kw_only=True)
+    wants_classes: bool = field(default=False, kw_only=True)
+    advice: str = field(default="", kw_only=True)
 
-    def __call__(self, outputs: Any, targets: Any) -> Any:
+    def __post_init__(self) -> None:
+        update_wrapper(self, self.rule)
+        self.name = getattr(self.rule, "__name__", type(self.rule).__name__)
+
+    def __call__(self, outputs: Scalar, targets: Scalar) -> Scalar:
         """Compute the loss of all samples, as a Value if any output is one."""
         if not is_list(outputs) or (self.whole and not is_list(outputs[0] if len(outputs) else outputs)):
             terms = [self.sample(outputs, targets)]
@@ -82,7 +75,7 @@ class Loss:
         total = op.fsum(terms) if self.summed else op.mean(terms)
         return op.sqrt(total) if self.rooted else total
 
-    def sample(self, output: Any, target: Any) -> Any:
+    def sample(self, output: Scalar, target: Scalar) -> Scalar:
         """Compute the loss of one sample: of one output, or of a list of outputs."""
         if self.whole:
             return self.rule(output, target)
@@ -91,7 +84,7 @@ class Loss:
             return terms[0]
         return op.fsum(terms) if self.summed else op.mean(terms)
 
-    def of_mean(self, mean: Any, n: int) -> Any:
+    def of_mean(self, mean: Scalar, n: int) -> Scalar:
         """The loss, from the mean of `sample` over n samples: a multiple of it, its root, or itself.
 
         Examples
@@ -111,7 +104,7 @@ LOSSES: Registry[Loss] = Registry("loss", {})
 """All losses by name."""
 
 
-def loss_named(loss: str | Callable[[Any, Any], Any]) -> Loss:
+def loss_named(loss: str | Callable[[Scalar, Scalar], Scalar]) -> Loss:
     """The loss of that name, or one made of a function ``loss(output, target)`` for one sample, whose mean is taken.
 
     Raises
@@ -131,7 +124,7 @@ def loss_named(loss: str | Callable[[Any, Any], Any]) -> Loss:
     return LOSSES.named(loss)
 
 
-def register_loss(name: str, loss: Callable[[Any, Any], Any], *, replace: bool = False) -> Loss:
+def register_loss(name: str, loss: Callable[[Scalar, Scalar], Scalar], *, replace: bool = False) -> Loss:
     """Give a loss a name, by which `fit` knows it.
 
     Parameters
@@ -168,16 +161,16 @@ def register_loss(name: str, loss: Callable[[Any, Any], Any], *, replace: bool =
 def added_up(loss: Loss) -> Loss:
     """A loss of one output for several: the sum over outputs, where the loss itself takes the mean."""
 
-    def total(outputs: Any, targets: Any) -> Any:
+    def total(outputs: Scalar, targets: Scalar) -> Scalar:
         return op.fsum([loss.rule(o, t) for o, t in zip(outputs, targets, strict=True)])
 
     return Loss(total, whole=True)
 
 
-def loss(**kind: Any) -> Callable[[Callable[[Any, Any], Any]], Loss]:
+def loss(**kind: Scalar) -> Callable[[Callable[[Scalar, Scalar], Scalar]], Loss]:
     """Decorator: make a loss of a rule, and add it to `LOSSES`."""
 
-    def define(rule: Callable[[Any, Any], Any]) -> Loss:
+    def define(rule: Callable[[Scalar, Scalar], Scalar]) -> Loss:
         made = Loss(rule, **kind)
         return LOSSES.register(made.name, made)
 
@@ -187,16 +180,16 @@ def loss(**kind: Any) -> Callable[[Callable[[Any, Any], Any]], Loss]:
 # --- Sequences -------------------------------------------------------------------------------------------------------
 
 
-def is_list(thing: Any) -> bool:
+def is_list(thing: Scalar) -> bool:
     """Whether it is a list, tuple or array."""
     return isinstance(thing, (Sequence, np.ndarray)) and not isinstance(thing, str)
 
 
-def _listed(thing: Any) -> Any:
+def _listed(thing: Scalar) -> Scalar:
     return thing if is_list(thing) else [thing]
 
 
-def _pairs(name: str, outputs: Any, targets: Any) -> Iterator[tuple[Any, Any]]:
+def _pairs(name: str, outputs: Scalar, targets: Scalar) -> Iterator[tuple[Scalar, Scalar]]:
     targets = _listed(targets)
     if len(outputs) != len(targets) or not len(outputs):
         raise ShapeError(

@@ -6,7 +6,6 @@ Outputs and targets may be floats, Values or arrays of either.
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,10 +13,12 @@ import numpy.typing as npt
 from autograd_lite.engine import Value
 from autograd_lite.errors import ShapeError
 
+from ..kinds import Numbers
+
 __all__ = ["accuracy_at_threshold", "accuracy_of_classes", "r2", "rmse"]
 
 
-def accuracy_at_threshold(outputs: Any, targets: Any, threshold: float = 0.5) -> float:
+def accuracy_at_threshold(outputs: Numbers, targets: Numbers, threshold: float = 0.5) -> float:
     """Share of correct outputs, where an output above the threshold means "yes".
 
     Parameters
@@ -46,7 +47,7 @@ def accuracy_at_threshold(outputs: Any, targets: Any, threshold: float = 0.5) ->
     return float(np.mean((o > threshold) == (t > threshold)))
 
 
-def accuracy_of_classes(outputs: Any, targets: Any) -> float:
+def accuracy_of_classes(outputs: Numbers, targets: Numbers) -> float:
     """Share of samples whose largest output is the target's class.
 
     Parameters
@@ -81,7 +82,7 @@ def accuracy_of_classes(outputs: Any, targets: Any) -> float:
     return float(np.mean(o.argmax(axis=1) == classes))
 
 
-def r2(outputs: Any, targets: Any) -> float:
+def r2(outputs: Numbers, targets: Numbers) -> float:
     r"""Coefficient of determination :math:`1 - \sum (o - t)^2 / \sum (t - \bar t)^2`.
 
     Returns
@@ -107,7 +108,7 @@ def r2(outputs: Any, targets: Any) -> float:
     return 1.0 - rest / spread
 
 
-def rmse(outputs: Any, targets: Any) -> float:
+def rmse(outputs: Numbers, targets: Numbers) -> float:
     """Root of the mean squared error, in the units of the target.
 
     Raises
@@ -124,20 +125,20 @@ def rmse(outputs: Any, targets: Any) -> float:
     return math.sqrt(float(np.mean((o - t) ** 2)))
 
 
-def _numbers(things: Any) -> npt.NDArray[np.float64]:
+def _numbers(things: Numbers) -> npt.NDArray[np.float64]:
     if isinstance(things, np.ndarray) and things.dtype != object:
         return things.astype(float)
     return np.array(_bare(things), dtype=float)
 
 
-def _bare(things: Any) -> Any:
+def _bare(things: Numbers) -> Numbers:
     """Replace the Values in nested lists (of samples, of outputs) by their numbers."""
     if isinstance(things, Value):
         return things.data
     return things if isinstance(things, (int, float, np.number)) else [_bare(thing) for thing in things]
 
 
-def _paired(outputs: Any, targets: Any) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def _paired(outputs: Numbers, targets: Numbers) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     o, t = _numbers(outputs), _numbers(targets)
     if o.size != t.size or not o.size:
         raise ShapeError(f"Outputs have shape {o.shape} and targets {t.shape}; give as many of each, at least one.")

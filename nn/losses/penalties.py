@@ -7,18 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from autograd_lite.engine import Value
 from autograd_lite.errors import DomainError
 from autograd_lite.namespaces import values as op
 
-__all__ = ["L1", "L2", "Penalty"]
+from ..kinds import Array, Scalar
 
-Array = npt.NDArray[np.float64]
+__all__ = ["L1", "L2", "Penalty"]
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,7 @@ class Penalty:
         if not self.strength >= 0.0:
             raise DomainError(f"The strength of a penalty is {self.strength}; it must be at least 0.")
 
-    def __call__(self, parameters: Sequence[Value]) -> Any:
+    def __call__(self, parameters: Sequence[Value]) -> Scalar:
         """The penalty as a Value."""
         raise NotImplementedError
 
@@ -75,7 +73,7 @@ class L2(Penalty):
 
     mask: Array | None = field(default=None, compare=False, repr=False)
 
-    def __call__(self, parameters: Sequence[Value]) -> Any:
+    def __call__(self, parameters: Sequence[Value]) -> Scalar:
         """The penalty as a Value."""
         counted = parameters if self.mask is None else [p for p, m in zip(parameters, self.mask, strict=True) if m]
         return self.strength * op.fsum([op.square(p) for p in counted])
@@ -107,7 +105,7 @@ class L1(Penalty):
     (0.30000000000000004, [0.1, -0.1])
     """
 
-    def __call__(self, parameters: Sequence[Value]) -> Any:
+    def __call__(self, parameters: Sequence[Value]) -> Scalar:
         """The penalty as a Value."""
         return self.strength * op.fsum([op.abs(p) for p in parameters])
 

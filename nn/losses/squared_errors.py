@@ -16,10 +16,9 @@ Letters: an output o, its target t, the number of samples m.
 
 from __future__ import annotations
 
-from typing import Any
-
 from autograd_lite.namespaces import values as op
 
+from ..kinds import Scalar
 from .loss import loss
 
 __all__ = [
@@ -32,7 +31,7 @@ __all__ = [
 
 
 @loss(summed=True)
-def half_sum_of_squares(output: Any, target: Any) -> Any:
+def half_sum_of_squares(output: Scalar, target: Scalar) -> Scalar:
     """Half the sum of squared errors: the slope by an output is the plain error o - t.
 
     Examples
@@ -44,7 +43,7 @@ def half_sum_of_squares(output: Any, target: Any) -> Any:
 
 
 @loss(summed=True)
-def sum_of_squares(output: Any, target: Any) -> Any:
+def sum_of_squares(output: Scalar, target: Scalar) -> Scalar:
     """Sum of squared errors.
 
     Examples
@@ -56,7 +55,7 @@ def sum_of_squares(output: Any, target: Any) -> Any:
 
 
 @loss()
-def half_mean_squared_error(output: Any, target: Any) -> Any:
+def half_mean_squared_error(output: Scalar, target: Scalar) -> Scalar:
     """Half the mean of squared errors, 1/(2m) of their sum, as linear regression is taught.
 
     Examples
@@ -68,7 +67,7 @@ def half_mean_squared_error(output: Any, target: Any) -> Any:
 
 
 @loss()
-def mean_squared_error(output: Any, target: Any) -> Any:
+def mean_squared_error(output: Scalar, target: Scalar) -> Scalar:
     """Mean of squared errors, over samples and outputs.
 
     Examples
@@ -80,7 +79,7 @@ def mean_squared_error(output: Any, target: Any) -> Any:
 
 
 @loss(rooted=True)
-def root_mean_squared_error(output: Any, target: Any) -> Any:
+def root_mean_squared_error(output: Scalar, target: Scalar) -> Scalar:
     """Square root of the mean of squared errors, in the units of the target.
 
     Examples

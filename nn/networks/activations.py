@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial as bind
-from typing import Any
 
 from autograd_lite.engine import TABLE, Op
 from autograd_lite.errors import OperandError
 from autograd_lite.op import Node
 from autograd_lite.text import shown
 
+from ..kinds import Scalar
 from ..registry import Registry
 
 __all__ = ["ACTIVATIONS", "Activation", "activation_named", "activation_names", "register_activation"]
 
-Activation = str | Callable[[Any], Any]
+Function = Callable[[Scalar], Scalar]
+Activation = str | Function
 
 
 def _ops() -> list[str]:
@@ -23,7 +24,7 @@ def _ops() -> list[str]:
     return ["linear", *[op.name for op in ops]]
 
 
-ACTIVATIONS: Registry[Callable[[Any], Any]] = Registry("activation", {}, also=_ops)
+ACTIVATIONS: Registry[Function] = Registry("activation", {}, also=_ops)
 """The registered activations; ops are known beside them."""
 
 
@@ -38,7 +39,7 @@ def activation_names() -> list[str]:
     return ACTIVATIONS.names
 
 
-def activation_named(activation: Activation) -> Callable[[Any], Any] | None:
+def activation_named(activation: Activation) -> Function | None:
     """The activation as a function; None for "linear", which adds no node.
 
     Raises
@@ -62,7 +63,9 @@ def activation_named(activation: Activation) -> Callable[[Any], Any] | None:
     return op if op.defaults else bind(_record, op)
 
 
-def register_activation(name: str, activation: Callable[[Any], Any], *, replace: bool = False) -> Callable[[Any], Any]:
+def register_activation(
+    name: str, activation: Callable[[Scalar], Scalar], *, replace: bool = False
+) -> Callable[[Scalar], Scalar]:
     """Give an activation a name, by which networks and model files know it.
 
     Parameters
@@ -92,6 +95,6 @@ def register_activation(name: str, activation: Callable[[Any], Any], *, replace:
     return ACTIVATIONS.register(name, activation, replace=replace)
 
 
-def _record(op: Op, z: Node) -> Any:
+def _record(op: Op, z: Node) -> Scalar:
     """Apply the op without argument validation."""
     return z.record(op, (z,))

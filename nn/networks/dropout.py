@@ -6,13 +6,13 @@ A network then cannot rely on a single neuron. Outside training signals pass unc
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from autograd_lite.errors import DomainError, ShapeError
 
+from ..kinds import Scalar
 from .module import Module
 
 __all__ = ["Dropout", "dropouts_in"]
@@ -67,9 +67,9 @@ class Dropout(Module):
             raise DomainError(f"Dropout's probability is {p}; it must be at least 0 and less than 1.")
         self.n = n
         self.p = p
-        self.mask: Sequence[Any] | None = None
+        self.mask: Sequence[Scalar] | None = None
 
-    def __call__(self, x: Sequence[Any]) -> list[Any]:
+    def __call__(self, x: Sequence[Scalar]) -> list[Scalar]:
         """Apply the mask, if there is one."""
         if len(x) != self.n:
             raise ShapeError(f"Dropout got {len(x)} signals; it was built for {self.n}.")
@@ -84,6 +84,6 @@ class Dropout(Module):
         return f"Dropout({self.n}, p={self.p})"
 
 
-def dropouts_in(model: Any) -> list[Dropout]:
+def dropouts_in(model: object) -> list[Dropout]:
     """All dropouts inside a model, in order."""
     return [m for m in model.modules() if isinstance(m, Dropout)] if isinstance(model, Module) else []

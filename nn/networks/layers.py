@@ -18,6 +18,7 @@ from autograd_lite.errors import OperandError, ShapeError
 from autograd_lite.op import Node
 from autograd_lite.text import counted, shown
 
+from ..kinds import Scalar, Signals
 from .activations import Activation, activation_named
 from .initialisers import Initialiser, initialiser_named
 from .module import Module
@@ -89,15 +90,15 @@ class Neuron(Module):
         self.w = [Value(weight, f"w{i}") for i, weight in enumerate(weights, start=1)]
         self.b = Value(bias, "b")
 
-    def __call__(self, x: Sequence[Any]) -> Any:
+    def __call__(self, x: Sequence[Scalar]) -> Signals:
         """Compute the output, a Value, for one input per weight."""
         return self._fire(_inputs(self, x, len(self.w)))
 
-    def _fire(self, x: list[Any]) -> Any:
+    def _fire(self, x: list[Scalar]) -> Scalar:
         total = reduce(add, map(mul, self.w, x)) if self.written_out else weighted_sums([self.w], x)[0]
         return self._finish(total)
 
-    def _finish(self, total: Any) -> Any:
+    def _finish(self, total: Scalar) -> Scalar:
         z = total + self.b
         return z if self._activate is None else self._activate(z)
 
@@ -148,11 +149,11 @@ class Layer(Module):
         ]
         self.label_parameters()
 
-    def __call__(self, x: Sequence[Any]) -> list[Any]:
+    def __call__(self, x: Sequence[Scalar]) -> list[Scalar]:
         """Compute the outputs, a list with one Value per neuron."""
         return self._fire(_inputs(self, x, self.n_in))
 
-    def _fire(self, x: list[Any]) -> list[Any]:
+    def _fire(self, x: list[Scalar]) -> list[Scalar]:
         if self.written_out:
             return [neuron._fire(x) for neuron in self.neurons]
         totals = weighted_sums([neuron.w for neuron in self.neurons], x)
@@ -235,7 +236,7 @@ class MLP(Module):
         ]
         self.label_parameters()
 
-    def __call__(self, x: Sequence[Any]) -> Any:
+    def __call__(self, x: Sequence[Scalar]) -> Signals:
         """Compute the output for one sample: a Value if the last layer has one neuron, else a list."""
         signal = _inputs(self, x, self.n_in)
         for layer in self.layers:
@@ -256,7 +257,7 @@ def _size(what: str, n: object) -> int:
     return int(n)
 
 
-def _inputs(module: Module, x: Any, n_in: int) -> list[Any]:
+def _inputs(module: Module, x: Any, n_in: int) -> list[Scalar]:
     """Convert each input to a Value, once for all neurons, and check their number."""
     kind = type(module).__name__
     if isinstance(x, (str, Node)) or not hasattr(x, "__len__"):

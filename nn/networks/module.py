@@ -10,6 +10,8 @@ import numpy as np
 from autograd_lite.engine import Value
 from autograd_lite.text import counted
 
+from ..kinds import Signals
+
 __all__ = ["Module"]
 
 
@@ -36,7 +38,7 @@ class Module:
     ['slope', 'offset1', 'offset2']
     """
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: Signals) -> Signals:
         """Compute the output for one input; a subclass says how."""
         raise NotImplementedError(f"{type(self).__name__} has no __call__. Define one: def __call__(self, x): ...")
 

@@ -9,16 +9,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from operator import mul
-from typing import Any
 
-from autograd_lite.engine import TABLE, Value, number_of, wire
+from autograd_lite.engine import TABLE, Value, wire
+
+from ..kinds import Scalar
 
 __all__ = ["weighted_sums"]
 
 _sumprod = TABLE["sumprod"]
 
 
-def weighted_sums(rows: Sequence[Sequence[Value]], xs: Sequence[Any]) -> list[Any]:
+def weighted_sums(rows: Sequence[Sequence[Value]], xs: Sequence[Scalar]) -> list[Scalar]:
     """Make the node ``sumprod(ws, xs)`` for each row of weights.
 
     Parameters
@@ -38,17 +39,17 @@ def weighted_sums(rows: Sequence[Sequence[Value]], xs: Sequence[Any]) -> list[An
     uniform = len(learning) == len(xs) and len(set(learning)) == 1
     if not uniform or len(xs) == 1:  # traced inputs, constants among Values, nodes of two operands: rare
         return [_by_the_op(ws, xs) for ws in rows]
-    inputs = list(map(number_of, xs))
+    inputs = [x._data for x in xs]
     silent = None if learning[0] else (None,) * len(xs)
     return [_sum(ws, xs, inputs, silent) for ws in rows]
 
 
-def _by_the_op(ws: Sequence[Value], xs: Sequence[Any]) -> Any:
+def _by_the_op(ws: Sequence[Value], xs: Sequence[Scalar]) -> Scalar:
     return ws[0].record(_sumprod, (*ws, *xs))
 
 
-def _sum(ws: Sequence[Value], xs: Sequence[Value], inputs: list[float], silent: tuple[None, ...] | None) -> Any:
-    weights = [number_of(w) for w in ws if type(w) is Value and w.requires_grad]
+def _sum(ws: Sequence[Value], xs: Sequence[Value], inputs: list[float], silent: tuple[None, ...] | None) -> Scalar:
+    weights = [w._data for w in ws if type(w) is Value and w.requires_grad]
     if len(weights) < len(ws):  # traced, or frozen: rare
         return _by_the_op(ws, xs)
     try:

@@ -12,24 +12,23 @@ from autograd_lite.engine import Value
 from autograd_lite.errors import OperandError, ShapeError
 from autograd_lite.text import shown
 
+from ..kinds import Array, Signals
 from .layers import MLP, Layer
 from .module import Module
 
 __all__ = ["Model", "from_numpy", "parameters_of", "read_weights", "to_numpy", "weight_mask", "write_weights"]
-
-Array = npt.NDArray[np.float64]
 
 
 @runtime_checkable
 class Model(Protocol):
     """What can be trained: it is called with one sample, and has parameters."""
 
-    def __call__(self, x: Any) -> Any: ...  # noqa: D102 - the protocol's docstring says it
+    def __call__(self, x: Signals) -> Signals: ...  # noqa: D102 - the protocol's docstring says it
 
     def parameters(self) -> list[Value]: ...  # noqa: D102 - as above
 
 
-def parameters_of(model: Any) -> list[Value]:
+def parameters_of(model: object) -> list[Value]:
     """The parameters of a model, checked.
 
     Raises
@@ -84,12 +83,9 @@ def to_numpy(model: Any) -> dict[str, Array]:
     >>> {name: a.shape for name, a in arrays.items()}
     {'layer1.W': (16, 2), 'layer1.b': (16,), 'layer2.W': (1, 16), 'layer2.b': (1,)}
     """
-    if isinstance(model, (MLP, Layer)):
-        return {
-            name: np.array([[p.data for p in row] for row in rows] if name.endswith("W") else [p.data for p in rows])
-            for name, rows in _layered(model).items()
-        }
-    return {name: np.array(p.data) for name, p in _named(model)}
+    return {
+        name: np.array([p.data for p in values.flat]).reshape(values.shape) for name, values in _named(model).items()
+    }
 
 
 def from_numpy(model: Any, arrays: Mapping[str, Any]) -> None:
@@ -120,26 +116,19 @@ def from_numpy(model: Any, arrays: Mapping[str, Any]) -> None:
     for name, array in given.items():
         if array.shape != wanted[name].shape:
             raise ShapeError(f"{name} has shape {array.shape}; the model needs {wanted[name].shape}.")
-    if isinstance(model, (MLP, Layer)):
-        for name, rows in _layered(model).items():
-            for row, numbers in zip(rows, given[name], strict=True):
-                write_weights(row if name.endswith("W") else [row], np.atleast_1d(numbers))
-    else:
-        for name, p in _named(model):
-            p.data = float(given[name])
+    for name, values in _named(model).items():
+        write_weights(values.ravel().tolist(), given[name].ravel())
 
 
-def _layered(model: MLP | Layer) -> dict[str, Any]:
-    """The Values of W (a list per neuron) and of b, for each layer."""
+def _named(model: Any) -> dict[str, npt.NDArray[Any]]:
+    """The Values of a model as object arrays: W and b of each layer, or each parameter alone."""
+    if not isinstance(model, (MLP, Layer)):
+        named = model.named_parameters() if isinstance(model, Module) else None
+        named = named or [(f"parameter{i}", p) for i, p in enumerate(parameters_of(model), 1)]
+        return {name: np.array(p, dtype=object) for name, p in named}
     layers = [("", model)] if isinstance(model, Layer) else [(f"layer{i}.", m) for i, m in enumerate(model.layers, 1)]
-    found: dict[str, Any] = {}
+    found: dict[str, npt.NDArray[Any]] = {}
     for name, layer in layers:
-        found[f"{name}W"] = [neuron.w for neuron in layer.neurons]
-        found[f"{name}b"] = [neuron.b for neuron in layer.neurons]
+        found[f"{name}W"] = np.array([neuron.w for neuron in layer.neurons], dtype=object)
+        found[f"{name}b"] = np.array([neuron.b for neuron in layer.neurons], dtype=object)
     return found
-
-
-def _named(model: Any) -> list[tuple[str, Value]]:
-    if isinstance(model, Module):
-        return model.named_parameters()
-    return [(f"parameter{i}", p) for i, p in enumerate(parameters_of(model), 1)]

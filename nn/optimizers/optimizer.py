@@ -15,15 +15,15 @@ from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
 from autograd_lite.engine import Value
 from autograd_lite.errors import DomainError, ShapeError
 from autograd_lite.text import shown
 
+from ..kinds import Array
+
 __all__ = ["SGD", "Array", "Memory", "Optimizer"]
 
-Array = npt.NDArray[np.float64]
 Memory = dict[str, Array]
 
 

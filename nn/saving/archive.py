@@ -23,15 +23,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from autograd_lite.atomic_files import writing_atomically
 from autograd_lite.errors import ModelFileError, OperandError
 from autograd_lite.text import shown, shown_path
 
+from ..kinds import Array, Json
+
 __all__ = ["Archive", "expect", "open_archive", "write_archive"]
 
-Array = npt.NDArray[np.float64]
 
 FORMAT = "autograd_lite model"
 VERSION = 1
@@ -47,7 +47,7 @@ END = struct.Struct("<4s4H2LH")  # the last record of a zip: signature, disks, m
 HEADER = "{{'descr': '<f8', 'fortran_order': False, 'shape': {}, }}"  # what NumPy writes, before it adds blanks
 
 
-def write_archive(path: str | os.PathLike[str], contents: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
+def write_archive(path: str | os.PathLike[str], contents: Json, arrays: Mapping[str, Array]) -> None:
     """Write a model file, atomically.
 
     Raises
@@ -79,7 +79,7 @@ def _zipped(members: Mapping[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def _json(manifest: Mapping[str, Any]) -> bytes:
+def _json(manifest: Json) -> bytes:
     try:
         text = json.dumps(manifest, sort_keys=True, allow_nan=False).encode()
     except (TypeError, ValueError, RecursionError) as error:
@@ -203,7 +203,7 @@ class Archive:
         return np.frombuffer(data, dtype="<f8").reshape(shape).astype(np.float64)
 
 
-def expect(found: object, kind: type, what: str) -> Any:  # of that kind
+def expect(found: object, kind: type, what: str) -> Any:
     """Return what was found if it has the expected type; a bool is not a number.
 
     Raises
@@ -216,7 +216,7 @@ def expect(found: object, kind: type, what: str) -> Any:  # of that kind
     return found
 
 
-def _parsed(text: bytes) -> dict[str, Any]:
+def _parsed(text: bytes) -> Json:
     """Parse strict JSON: no NaN, no repeated name in an object."""
     found = json.loads(text, object_pairs_hook=_each_once, parse_constant=_no_number, parse_float=_finite)
     if not isinstance(found, dict):
@@ -224,7 +224,7 @@ def _parsed(text: bytes) -> dict[str, Any]:
     return found
 
 
-def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _each_once(pairs: list[tuple[str, object]]) -> Json:
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ModelFileError("is damaged: the manifest has one name twice.")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,10 +14,11 @@ import numpy.typing as npt
 from autograd_lite.errors import DomainError, ModelFileError
 from autograd_lite.text import plain
 
-from ..networks.weights import parameters_of, read_weights, write_weights
+from ..kinds import Json
+from ..networks.weights import Model, parameters_of, read_weights, write_weights
 from ..optimizers.optimizer import Optimizer
-from ..training.callbacks import Callback
 from ..training.history import History
+from ..training.loop import Callback, Training
 from .archive import Archive, expect, open_archive, write_archive
 from .packing import (
     architecture_of,
@@ -27,9 +28,6 @@ from .packing import (
     unpacked_history,
     unpacked_optimizer,
 )
-
-if TYPE_CHECKING:
-    from ..training.loop import Training
 
 __all__ = ["Checkpoint", "SavedModel", "load", "load_checkpoint", "save"]
 
@@ -48,19 +46,19 @@ class SavedModel:
         What was saved besides: numbers, text, lists and dicts of them.
     """
 
-    model: Any
+    model: Any  # an MLP, or what was given to `load_checkpoint`
     optimizer: Optimizer | None
     history: History | None
-    notes: dict[str, Any]
+    notes: Json
 
 
 def save(
-    model: Any,
+    model: Model,
     path: str | os.PathLike[str],
     *,
     optimizer: Optimizer | None = None,
     history: History | None = None,
-    notes: Mapping[str, Any] | None = None,
+    notes: Mapping[str, object] | None = None,
 ) -> None:
     """Save a model in one file, a NumPy .npz with a manifest; an old file is replaced only by a complete new one.
 
@@ -99,15 +97,15 @@ def save(
 
 def _write(
     path: str | os.PathLike[str],
-    model: Any,
+    model: Model,
     weights: npt.NDArray[np.float64],
     *,
     optimizer: Optimizer | None,
     history: History | None,
-    notes: Mapping[str, Any],
+    notes: Mapping[str, object],
 ) -> None:
     arrays = {"weights": weights}
-    contents: dict[str, Any] = {
+    contents: Json = {
         "model": type(model).__name__,
         "architecture": architecture_of(model),
         "notes": dict(notes),
@@ -121,7 +119,7 @@ def _write(
     write_archive(path, contents, arrays)
 
 
-def load(path: str | os.PathLike[str], model: Any = None) -> Any:
+def load(path: str | os.PathLike[str], model: Model | None = None) -> Any:
     """Load a model.
 
     Parameters
@@ -148,7 +146,7 @@ def load(path: str | os.PathLike[str], model: Any = None) -> Any:
     return load_checkpoint(path, model).model
 
 
-def load_checkpoint(path: str | os.PathLike[str], model: Any = None) -> SavedModel:
+def load_checkpoint(path: str | os.PathLike[str], model: Model | None = None) -> SavedModel:
     """Load a model with what was saved beside it, to go on training.
 
     Parameters
@@ -180,7 +178,7 @@ def load_checkpoint(path: str | os.PathLike[str], model: Any = None) -> SavedMod
         return _unpacked(archive, model)
 
 
-def _unpacked(archive: Archive, model: Any) -> SavedModel:
+def _unpacked(archive: Archive, model: Model | None) -> SavedModel:
     contents, shape = archive.contents, archive.shapes["weights"]
     kind = expect(contents["model"], str, "the name of the model")
     notes = expect(contents["notes"], dict, "what notes should be")
@@ -198,6 +196,7 @@ def _unpacked(archive: Archive, model: Any) -> SavedModel:
     return saved
 
 
+@dataclass(eq=False)
 class Checkpoint(Callback):
     """Save the model and the state of training every so many epochs, and at the end.
 
@@ -231,12 +230,13 @@ class Checkpoint(Callback):
     3
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, every: int = 1, only_best: bool = False) -> None:
-        if every < 1:
-            raise DomainError(f"every is {every}; a checkpoint is saved every so many epochs, at least 1.")
-        self.path = path
-        self.every = every
-        self.only_best = only_best
+    path: str | os.PathLike[str]
+    every: int = field(default=1, kw_only=True)
+    only_best: bool = field(default=False, kw_only=True)
+
+    def __post_init__(self) -> None:
+        if self.every < 1:
+            raise DomainError(f"every is {self.every}; a checkpoint is saved every so many epochs, at least 1.")
 
     def after_epoch(self, training: Training) -> None:
         """Save every so many epochs."""

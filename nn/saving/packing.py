@@ -7,15 +7,13 @@ valid.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from autograd_lite.errors import ModelFileError, OperandError
 from autograd_lite.text import plain
 
+from ..kinds import Array, Json
 from ..networks.activations import activation_names
 from ..networks.layers import MLP
 from ..optimizers.named import OPTIMIZERS
@@ -32,8 +30,7 @@ __all__ = [
     "unpacked_optimizer",
 ]
 
-Array = npt.NDArray[np.float64]
-Packed = tuple[dict[str, Any], dict[str, Array]]
+Packed = tuple[Json, dict[str, Array]]
 
 SERIES = ("loss", "validation_loss", "gradient_norm", "lr", "seconds")
 
@@ -41,7 +38,7 @@ SERIES = ("loss", "validation_loss", "gradient_norm", "lr", "seconds")
 # --- The architecture -----------------------------------------------------------------------------------------------
 
 
-def architecture_of(model: Any) -> dict[str, Any] | None:
+def architecture_of(model: object) -> Json | None:
     """Constructor arguments of an `MLP`; None for any other model, and where an activation has no name."""
     if type(model) is not MLP:
         return None
@@ -58,7 +55,7 @@ def architecture_of(model: Any) -> dict[str, Any] | None:
     }
 
 
-def built(contents: Mapping[str, Any], weights: tuple[int, ...]) -> MLP:
+def built(contents: Json, weights: tuple[int, ...]) -> MLP:
     """Build the network that a file describes, if it has as many weights as the file."""
     architecture = contents["architecture"]
     if architecture is None:

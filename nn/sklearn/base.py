@@ -8,8 +8,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Callable
-from numbers import Integral
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -23,13 +22,15 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from autograd_lite.errors import DomainError, NonFiniteError, ShapeError, UnknownNameError
 from autograd_lite.text import shown
 
+from ..kinds import Array, Numbers
 from ..losses.loss import Loss
 from ..losses.penalties import L2
 from ..networks.layers import MLP
-from ..networks.weights import read_weights, weight_mask, write_weights
+from ..networks.weights import read_weights, to_numpy, weight_mask, write_weights
 from ..optimizers.adaptive import Adam, AdamW, RMSProp
 from ..optimizers.optimizer import SGD, Optimizer
 from ..training.callbacks import Callback, Progress, callbacks_of
+from ..training.data import require_count
 from ..training.history import History
 from ..training.loop import Training
 from .conversion import activation_for
@@ -39,7 +40,6 @@ from .stopping import SCORE, InverseScaling, Plateau
 
 __all__ = ["BaseNetwork", "takes_steps"]
 
-Array = npt.NDArray[np.float64]
 
 CHUNK = 10_000  # samples at once, as in `predict`
 LARGEST_SEED = 2**31 - 1
@@ -127,7 +127,7 @@ class BaseNetwork(BaseEstimator):  # type: ignore[misc] # scikit-learn has no ty
 
     # --- Training ----------------------------------------------------------------------------------------------------
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:  # noqa: N803 - the field's letter
+    def fit(self, X: Numbers, y: Numbers, sample_weight: Numbers = None) -> Self:  # noqa: N803 - the field's letter
         """Train from scratch, or with ``warm_start`` from where the last fit ended.
 
         Parameters
@@ -161,7 +161,7 @@ class BaseNetwork(BaseEstimator):  # type: ignore[misc] # scikit-learn has no ty
             )
         return self
 
-    def _one_epoch(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> Any:  # noqa: N803 - the field's letter
+    def _one_epoch(self, X: Numbers, y: Numbers, sample_weight: Numbers, classes: Numbers = None) -> Self:  # noqa: N803 - the field's letter
         """One epoch on some samples, from where the last call ended."""
         if self.early_stopping:
             raise DomainError("partial_fit does not hold samples out: build the estimator with early_stopping=False.")
@@ -197,8 +197,8 @@ class BaseNetwork(BaseEstimator):  # type: ignore[misc] # scikit-learn has no ty
         plateau = Plateau(
             self.tol, self.n_iter_no_change, self.learning_rate == "adaptive", self._judge(data, held_out)
         )
-        last = history.epochs + (epochs or self.max_iter)
-        training = Training(network, optimizer, history, last, LBFGS(self.tol) if by_curvature else None)
+        training = Training(network, optimizer, history, history.epochs + (epochs or self.max_iter))
+        training.solver = LBFGS(self.tol) if by_curvature else training.solver
         training.data, training.kept, training.shuffle = data.parts, kept, self.shuffle
         training.callbacks = self._callbacks([] if by_curvature else [plateau])
         training.batch_size = size = self._batch(training.size)
@@ -235,7 +235,7 @@ class BaseNetwork(BaseEstimator):  # type: ignore[misc] # scikit-learn has no ty
         network: MLP = self.network_
         return network
 
-    def _data(self, inputs: Array, targets: Array, sample_weight: Any) -> Data:
+    def _data(self, inputs: Array, targets: Array, sample_weight: Numbers) -> Data:
         if sample_weight is None:
             return Data([inputs, targets], 1.0)
         weights = _check_sample_weight(sample_weight, inputs, dtype=np.float64, ensure_non_negative=True)
@@ -284,7 +284,8 @@ class BaseNetwork(BaseEstimator):  # type: ignore[misc] # scikit-learn has no ty
 
     def _check_settings(self) -> None:
         for name in ("max_iter", "restarts", "n_iter_no_change", "batch_size"):
-            _check_count(name, getattr(self, name), {"n_iter_no_change": np.inf, "batch_size": "auto"}.get(name))
+            other = {"n_iter_no_change": np.inf, "batch_size": "auto"}.get(name)
+            require_count(name, getattr(self, name), other=other)
         for name, known in (("solver", SOLVERS), ("learning_rate", RATES)):
             if getattr(self, name) not in known:
                 raise UnknownNameError.among(name, getattr(self, name), known)
@@ -299,30 +300,28 @@ class BaseNetwork(BaseEstimator):  # type: ignore[misc] # scikit-learn has no ty
         hidden = np.atleast_1d(np.asarray(self.hidden_layer_sizes, dtype=object)).tolist()
         return Architecture((self.n_features_in_, *hidden, self.n_outputs_), activation_for(self.activation))
 
-    def _outputs(self, X: Any) -> Array:  # noqa: N803 - the field's letter
+    def _outputs(self, X: Numbers) -> Array:  # noqa: N803 - the field's letter
         """The outputs of the network, shape (n, outputs), for valid X."""
         check_is_fitted(self)
-        inputs: Any = validate_data(self, X, reset=False, dtype=np.float64)
-        flat = self._flat()
-        outputs = programs_of(self._fitted_architecture).outputs
+        inputs: Numbers = validate_data(self, X, reset=False, dtype=np.float64)
+        flat, network = read_weights(parameters_in(self.network_)), self.network_
+        outputs = programs_of(Architecture(widths_of(network), network.layers[0].activation)).outputs
         return np.concatenate([outputs(flat, inputs[i : i + CHUNK]) for i in range(0, len(inputs), CHUNK)])
 
-    def _flat(self) -> Array:
-        return read_weights(parameters_in(self.network_))
-
-    @property
-    def _fitted_architecture(self) -> Architecture:
-        return Architecture(widths_of(self.network_), self.network_.layers[0].activation)
+    def _scores(self, X: Numbers) -> Array:  # noqa: N803 - the field's letter
+        """The same, of shape (n,) for one output."""
+        outputs = self._outputs(X)
+        return outputs[:, 0] if outputs.shape[1] == 1 else outputs
 
     @property
     def coefs_(self) -> list[Array]:
         """The weights of each layer, shape (inputs, neurons): a copy of what is in ``network_``."""
-        return self._fitted_architecture.split(self._flat())[0]
+        return [array.T for name, array in to_numpy(self.network_).items() if name.endswith("W")]
 
     @property
     def intercepts_(self) -> list[Array]:
         """The biases of each layer: a copy of what is in ``network_``."""
-        return self._fitted_architecture.split(self._flat())[1]
+        return [array for name, array in to_numpy(self.network_).items() if name.endswith("b")]
 
     @property
     def loss_curve_(self) -> list[float]:
@@ -353,7 +352,7 @@ class BaseNetwork(BaseEstimator):  # type: ignore[misc] # scikit-learn has no ty
 
     # --- Defined by subclasses -------------------------------------------------------------------------------------
 
-    def _checked(self, X: Any, y: Any, *, reset: bool, classes: Any = None) -> tuple[Array, Array]:  # noqa: N803
+    def _checked(self, X: Numbers, y: Numbers, *, reset: bool, classes: Numbers = None) -> tuple[Array, Array]:  # noqa: N803
         """The inputs, and the targets as numbers for the loss."""
         raise NotImplementedError
 
@@ -384,10 +383,3 @@ def _attempt(estimator: BaseNetwork, data: Data, seed: int) -> Run | NonFiniteEr
         return estimator._train(data, estimator._start(seed))
     except NonFiniteError as error:
         return error
-
-
-def _check_count(name: str, number: Any, other: Any) -> None:
-    is_whole = isinstance(number, Integral) and not isinstance(number, bool)
-    if not (is_whole and int(number) >= 1) and (other is None or number != other):
-        alternative = "" if other is None else f", or {other!r}"
-        raise DomainError(f"{name} is {shown(number)}; it must be a whole number, at least 1{alternative}.")

@@ -14,12 +14,12 @@ from sklearn.utils.validation import column_or_1d, validate_data
 
 from autograd_lite.errors import DomainError, ShapeError
 
+from ..kinds import Array, Numbers
 from ..losses.loss import LOSSES, Loss, added_up
 from .base import BaseNetwork, takes_steps
 
 __all__ = ["MLPClassifier"]
 
-Array = npt.NDArray[np.float64]
 
 TWO_CLASSES = LOSSES["binary_cross_entropy_with_logits"]
 CLASSES = LOSSES["cross_entropy"]
@@ -126,7 +126,13 @@ class MLPClassifier(ClassifierMixin, BaseNetwork):  # type: ignore[misc] # sciki
     """
 
     @available_if(takes_steps)  # type: ignore[untyped-decorator] # as above
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> MLPClassifier:  # noqa: N803
+    def partial_fit(
+        self,
+        X: Numbers,  # noqa: N803 - the field's letter
+        y: Numbers,
+        sample_weight: Numbers = None,
+        classes: Numbers = None,
+    ) -> MLPClassifier:
         """One epoch on some samples, from where the last call ended.
 
         Parameters
@@ -152,7 +158,7 @@ class MLPClassifier(ClassifierMixin, BaseNetwork):  # type: ignore[misc] # sciki
         self._one_epoch(X, y, sample_weight, None if classes is None else unique_labels(classes))
         return self
 
-    def predict(self, X: Any) -> npt.NDArray[Any]:  # noqa: N803 - the field's letter
+    def predict(self, X: Numbers) -> npt.NDArray[Any]:  # noqa: N803 - the field's letter
         """The most probable class of each sample; for several labels, 1 for each label above probability 1/2.
 
         Parameters
@@ -167,7 +173,7 @@ class MLPClassifier(ClassifierMixin, BaseNetwork):  # type: ignore[misc] # sciki
         found: npt.NDArray[Any] = decided if self._multilabel else self.classes_[decided]
         return found
 
-    def decision_function(self, X: Any) -> Array:  # noqa: N803 - the field's letter
+    def decision_function(self, X: Numbers) -> Array:  # noqa: N803 - the field's letter
         """The logits: above 0 for the second of two classes, or for a label; largest for the class, of more.
 
         Parameters
@@ -178,10 +184,9 @@ class MLPClassifier(ClassifierMixin, BaseNetwork):  # type: ignore[misc] # sciki
         -------
         float64 array, shape (n,) or (n, outputs)
         """
-        outputs = self._outputs(X)
-        return outputs[:, 0] if outputs.shape[1] == 1 else outputs
+        return self._scores(X)
 
-    def predict_proba(self, X: Any) -> Array:  # noqa: N803 - the field's letter
+    def predict_proba(self, X: Numbers) -> Array:  # noqa: N803 - the field's letter
         """The probability of each class, or of each label.
 
         Parameters
@@ -195,7 +200,7 @@ class MLPClassifier(ClassifierMixin, BaseNetwork):  # type: ignore[misc] # sciki
         """
         return np.exp(self.predict_log_proba(X))
 
-    def predict_log_proba(self, X: Any) -> Array:  # noqa: N803 - the field's letter
+    def predict_log_proba(self, X: Numbers) -> Array:  # noqa: N803 - the field's letter
         """The logarithm of `predict_proba`, which keeps its digits where probabilities are near 0.
 
         Parameters
@@ -222,7 +227,7 @@ class MLPClassifier(ClassifierMixin, BaseNetwork):  # type: ignore[misc] # sciki
 
     # --- For the base ------------------------------------------------------------------------------------------------
 
-    def _checked(self, X: Any, y: Any, *, reset: bool, classes: Any = None) -> tuple[Array, Array]:  # noqa: N803
+    def _checked(self, X: Numbers, y: Numbers, *, reset: bool, classes: Numbers = None) -> tuple[Array, Array]:  # noqa: N803
         X, y = validate_data(self, X, y, reset=reset, dtype=np.float64, multi_output=True)  # noqa: N806 - as above
         multilabel = _is_multilabel(y)
         if not multilabel:
@@ -232,7 +237,7 @@ class MLPClassifier(ClassifierMixin, BaseNetwork):  # type: ignore[misc] # sciki
             self._learn_classes(y, classes, multilabel=multilabel)
         return X, self._coded(y, multilabel=multilabel)
 
-    def _learn_classes(self, y: npt.NDArray[Any], classes: Any, *, multilabel: bool) -> None:
+    def _learn_classes(self, y: npt.NDArray[Any], classes: Numbers, *, multilabel: bool) -> None:
         self._multilabel = multilabel
         if multilabel:
             self.classes_ = np.arange(y.shape[1])
@@ -282,6 +287,6 @@ class MLPClassifier(ClassifierMixin, BaseNetwork):  # type: ignore[misc] # sciki
         return tags
 
 
-def _is_multilabel(y: Any) -> bool:
+def _is_multilabel(y: Numbers) -> bool:
     kind: str = type_of_target(y)
     return kind.startswith("multilabel")

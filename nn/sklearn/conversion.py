@@ -11,8 +11,8 @@ from autograd_lite.text import shown
 
 from ..networks.activations import Activation
 from ..networks.layers import MLP
-from ..networks.weights import write_weights
-from .programs import Architecture, parameters_in
+from ..networks.weights import from_numpy
+from .programs import Architecture
 
 __all__ = ["INSTALL", "activation_for", "from_sklearn"]
 
@@ -78,5 +78,6 @@ def from_sklearn(fitted: Any) -> MLP:
     output = "exp" if fitted.out_activation_ == "exp" else "linear"  # the others are logits, or are linear
     architecture = Architecture(widths, activation_for(fitted.activation), output)
     network = architecture.network()
-    write_weights(parameters_in(network), architecture.joined(coefs, biases))
+    arrays = {f"layer{i}.W": w.T for i, w in enumerate(coefs, 1)} | {f"layer{i}.b": b for i, b in enumerate(biases, 1)}
+    from_numpy(network, arrays)
     return network

@@ -12,19 +12,17 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
 from autograd_lite.compiler import compile  # noqa: A004 - the name of the design
 from autograd_lite.engine import Value
 
+from ..kinds import Array
 from ..losses.loss import Loss
 from ..networks.activations import ACTIVATIONS, Activation
 from ..networks.layers import MLP
 from ..training.batch_loss import BatchLoss, CompiledLoss, Objective
 
 __all__ = ["Architecture", "Programs", "SharedLoss", "parameters_in", "programs_of", "widths_of"]
-
-Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -53,20 +51,6 @@ class Architecture:
             init=flatter if self.activation == "sigmoid" else spread,
             seed=seed,
         )
-
-    def split(self, flat: Array) -> tuple[list[Array], list[Array]]:
-        """The weights of each layer, shape (inputs, outputs), and its biases, from all parameters in order."""
-        weights, biases, start = [], [], 0
-        for n_in, n_out in zip(self.widths[:-1], self.widths[1:], strict=True):
-            neurons = flat[start : (start := start + n_out * (n_in + 1))].reshape(n_out, n_in + 1)
-            weights.append(neurons[:, :-1].T.copy())
-            biases.append(neurons[:, -1].copy())
-        return weights, biases
-
-    def joined(self, weights: Sequence[Array], biases: Sequence[Array]) -> Array:
-        """All parameters in order, from what `split` gives."""
-        layers = zip(weights, biases, strict=True)
-        return np.concatenate([np.column_stack([w.T, b]).ravel() for w, b in layers])
 
 
 def spread(rng: np.random.Generator, n_in: int, n_out: int) -> tuple[Array, float]:
@@ -129,13 +113,13 @@ class SharedLoss(BatchLoss):
         super().__init__(own.objective, own.parameters, own.penalty)
         self.twin = twin
 
-    def mean_and_gradient(self, weights: Array, parts: Sequence[Array]) -> tuple[float, Array]:
-        """The mean of the objective over the samples, and its gradient."""
-        return self.twin.mean_and_gradient(weights, parts)
+    def mean(self, weights: Array, parts: Sequence[Array]) -> float:
+        """The mean of the objective over the samples."""
+        return self.twin.mean(weights, parts)
 
-    def value(self, weights: Array, parts: Sequence[Array]) -> float:
-        """The loss of a batch alone, without penalty."""
-        return self.twin.value(weights, parts)
+    def mean_and_gradient(self, weights: Array, parts: Sequence[Array]) -> tuple[float, Array]:
+        """The same with its gradient."""
+        return self.twin.mean_and_gradient(weights, parts)
 
 
 def widths_of(network: MLP) -> tuple[int, ...]:

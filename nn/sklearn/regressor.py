@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils.metaestimators import available_if
@@ -13,12 +12,12 @@ from sklearn.utils.validation import column_or_1d, validate_data
 
 from autograd_lite.errors import ShapeError
 
+from ..kinds import Array, Numbers
 from ..losses.loss import LOSSES, Loss, added_up
 from .base import BaseNetwork, takes_steps
 
 __all__ = ["MLPRegressor"]
 
-Array = npt.NDArray[np.float64]
 
 SQUARES = LOSSES["half_mean_squared_error"]
 SQUARES_OF_OUTPUTS = added_up(SQUARES)
@@ -61,7 +60,7 @@ class MLPRegressor(RegressorMixin, BaseNetwork):  # type: ignore[misc] # scikit-
     out_activation_ = "identity"
 
     @available_if(takes_steps)  # type: ignore[untyped-decorator] # as above
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> MLPRegressor:  # noqa: N803 - the field's letter
+    def partial_fit(self, X: Numbers, y: Numbers, sample_weight: Numbers = None) -> MLPRegressor:  # noqa: N803 - the field's letter
         """Go through some samples once, from where the last call ended.
 
         Parameters
@@ -78,7 +77,7 @@ class MLPRegressor(RegressorMixin, BaseNetwork):  # type: ignore[misc] # scikit-
         self._one_epoch(X, y, sample_weight)
         return self
 
-    def predict(self, X: Any) -> Array:  # noqa: N803 - the field's letter
+    def predict(self, X: Numbers) -> Array:  # noqa: N803 - the field's letter
         """The outputs of the network.
 
         Parameters
@@ -89,12 +88,11 @@ class MLPRegressor(RegressorMixin, BaseNetwork):  # type: ignore[misc] # scikit-
         -------
         float64 array, shape (n,) or (n, k)
         """
-        outputs = self._outputs(X)
-        return outputs[:, 0] if outputs.shape[1] == 1 else outputs
+        return self._scores(X)
 
     # --- For the base ------------------------------------------------------------------------------------------------
 
-    def _checked(self, X: Any, y: Any, *, reset: bool, classes: Any = None) -> tuple[Array, Array]:  # noqa: ARG002, N803
+    def _checked(self, X: Numbers, y: Numbers, *, reset: bool, classes: Numbers = None) -> tuple[Array, Array]:  # noqa: ARG002, N803
         X, y = validate_data(  # noqa: N806 - as above
             self, X, y, reset=reset, dtype=np.float64, multi_output=True, y_numeric=True
         )

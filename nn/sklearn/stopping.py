@@ -6,13 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
+from ..kinds import Array
 from ..training.loop import Callback, Training
 
 __all__ = ["SCORE", "InverseScaling", "Plateau"]
 
-Array = npt.NDArray[np.float64]
 
 SCORE = "validation score"  # its name in the history
 SMALLEST_RATE = 1e-6  # at most this, an adaptive learning rate is not cut again

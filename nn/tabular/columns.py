@@ -8,20 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from autograd_lite.errors import ModelFileError
 from autograd_lite.text import listed, shown
 
+from ..kinds import Array, Json
 from ..saving.archive import expect
 from .csv_file import MISSING, CsvFile
 
 __all__ = ["Column", "Encoding", "encode_rows", "finite_number", "is_missing"]
 
-Array = npt.NDArray[np.float64]
 
 LARGEST = 1e100  # beyond it, squares and their sums overflow
 
@@ -103,12 +101,12 @@ class Encoding:
         spreads = [s for c in self.inputs for s in ([c.spread] if c.kind == "number" else [1.0] * c.width)]
         return np.array(means), np.array(spreads)
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Json:
         """As JSON types, for a model file."""
         return asdict(self)
 
     @staticmethod
-    def from_dict(described: dict[str, Any]) -> Encoding:
+    def from_dict(described: Json) -> Encoding:
         """Back from `as_dict`.
 
         Raises

@@ -7,14 +7,13 @@ import io
 import os
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from autograd_lite.atomic_files import writing_atomically
 from autograd_lite.errors import OperandError
 
+from ..kinds import Array
 from ..training.prediction import Predictor
 from .columns import Encoding, encode_rows
 from .csv_file import CsvFile, Row
@@ -22,7 +21,6 @@ from .table_model import TableModel, load_table_model
 
 __all__ = ["predict_csv"]
 
-Array = npt.NDArray[np.float64]
 
 CHUNK = 10_000  # rows of a file that are in memory at once
 CELLS = 1_000_000  # fields of a file that are in memory at once
@@ -85,7 +83,7 @@ def _chunks(rows: Iterator[Row], size: int) -> Iterator[list[Row]]:
         yield chunk
 
 
-def _answers(outputs: Array, encoding: Encoding) -> list[Any]:
+def _answers(outputs: Array, encoding: Encoding) -> list[str] | list[float]:
     if encoding.classes:
         return [encoding.classes[i] for i in outputs.argmax(axis=1)]
     numbers: list[float] = (outputs * encoding.target.spread + encoding.target.mean).tolist()

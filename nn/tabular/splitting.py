@@ -15,13 +15,13 @@ import numpy.typing as npt
 from autograd_lite.errors import UnknownNameError
 from autograd_lite.text import plain, shown
 
+from ..kinds import Array
 from ..training.data import count_held_out
 from .columns import Column, Encoding, finite_number, is_missing
 from .csv_file import CsvFile
 
 __all__ = ["Scan", "Split", "scan", "split_table"]
 
-Array = npt.NDArray[np.float64]
 
 MOST_CATEGORIES = 200
 IN_MEMORY = 50_000_000  # numbers: beyond 400 MB the arrays live in a temporary file

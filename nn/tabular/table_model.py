@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 from dataclasses import dataclass
-from typing import Any
 
 from autograd_lite.errors import ModelFileError
 from autograd_lite.text import listed, plain, shown, shown_path
@@ -14,7 +13,7 @@ from ..networks.layers import MLP
 from ..saving.archive import expect, open_archive
 from ..saving.model_files import load_checkpoint, save
 from ..training.history import History
-from .columns import Encoding
+from .columns import Column, Encoding
 
 __all__ = ["Scores", "TableModel", "describe_model_file", "load_table_model"]
 
@@ -109,7 +108,7 @@ def _comparison(scores: Scores) -> str:
     return f"The {best} is the best of the three, {ways[best] - scores.model:.3f} above the network. {advice}"
 
 
-def _span(column: Any) -> str:
+def _span(column: Column) -> str:
     return f"number, mean {column.mean:.4g}, standard deviation {column.spread:.4g}"
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from autograd_lite.errors import DomainError
 
+from ..kinds import Array, Json
 from ..losses.metrics import accuracy_of_classes, r2, rmse
 from ..losses.penalties import L2
 from ..networks.layers import MLP
@@ -29,7 +28,6 @@ from .table_model import Scores, TableModel
 
 __all__ = ["train_on_csv"]
 
-Array = npt.NDArray[np.float64]
 
 FEW = 400  # epochs for the linear baseline, at least; after Ctrl-C, at most
 MOST_WEIGHTS = 1_000_000
@@ -118,7 +116,7 @@ def train_on_csv(
     split = split_table(
         CsvFile(path), target, task=task, held_out=held_out, seed=seed, ignore=ignore, drop_missing=drop_missing
     )
-    settings: dict[str, Any] = {"epochs": epochs, "batch_size": batch_size, "seed": seed}
+    settings: Json = {"epochs": epochs, "batch_size": batch_size, "seed": seed}
     model, history = _fitted(split, hidden, lr, callbacks, settings)
     if not history.epochs:
         raise KeyboardInterrupt
@@ -129,7 +127,7 @@ def train_on_csv(
 
 
 def _fitted(
-    split: Split, hidden: Sequence[int], lr: float, callbacks: Iterable[Callback], settings: dict[str, Any]
+    split: Split, hidden: Sequence[int], lr: float, callbacks: Iterable[Callback], settings: Json
 ) -> tuple[MLP, History]:
     encoding = split.encoding
     widths = [encoding.width, *hidden, max(len(encoding.classes), 1)]
@@ -161,7 +159,7 @@ def _require_moderate(weights: int) -> None:
         )
 
 
-def _linear(split: Split, settings: dict[str, Any]) -> MLP:
+def _linear(split: Split, settings: Json) -> MLP:
     """The best model without hidden neurons, always trained to convergence: a fair baseline."""
     if split.encoding.classes:
         return _fitted(split, (), 0.05, (), settings | {"epochs": max(settings["epochs"], FEW)})[0]

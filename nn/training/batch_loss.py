@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from autograd_lite.compiler import batch_mean, compile  # noqa: A004 - the name of the design
 from autograd_lite.engine import Value, gradients
@@ -14,14 +12,14 @@ from autograd_lite.errors import TraceError
 from autograd_lite.namespaces import values as op
 from autograd_lite.transforms import value_and_grad
 
+from ..kinds import Array, Scalar, Signals
 from ..losses.loss import Loss
 from ..losses.penalties import Penalty
 from ..networks.dropout import dropouts_in
-from ..networks.weights import write_weights
+from ..networks.weights import Model, write_weights
 
 __all__ = ["BatchLoss", "CompiledLoss", "EagerLoss", "Objective"]
 
-Array = npt.NDArray[np.float64]
 Parts = Sequence[Array]
 
 
@@ -32,13 +30,13 @@ class Objective:
     dropouts and it is training.
     """
 
-    def __init__(self, model: Any, loss: Loss, *, weighted: bool = False) -> None:
+    def __init__(self, model: Model, loss: Loss, *, weighted: bool = False) -> None:
         self.model = model
         self.loss = loss
         self.weighted = weighted
         self.dropouts = dropouts_in(model)
 
-    def __call__(self, x: Any, target: Any, *rest: Any) -> Any:
+    def __call__(self, x: Signals, target: Signals, *rest: Signals) -> Scalar:
         """The loss of one sample, a Value."""
         parts = list(rest)
         weight = parts.pop(0) if self.weighted else None
@@ -47,7 +45,7 @@ class Objective:
         cost = self.loss.sample(self.model(x), target)
         return cost if weight is None else weight * cost
 
-    def _mask(self, factors: Sequence[Any]) -> None:
+    def _mask(self, factors: Sequence[Scalar]) -> None:
         start = 0
         for dropout in self.dropouts:
             dropout.mask = factors[start : start + dropout.n]
@@ -91,31 +89,35 @@ class BatchLoss:
             gradient = gradient + self.penalty.gradient(weights)
         return loss, gradient
 
-    def mean_and_gradient(self, weights: Array, parts: Parts) -> tuple[float, Array]:
-        """The mean of the objective over the samples, and its gradient."""
-        raise NotImplementedError
-
     def value(self, weights: Array, parts: Parts) -> float:
         """The loss of a batch alone, without penalty."""
+        return float(self.objective.loss.of_mean(self.mean(weights, parts), len(parts[0])))
+
+    def mean(self, weights: Array, parts: Parts) -> float:
+        """The mean of the objective over the samples."""
+        raise NotImplementedError
+
+    def mean_and_gradient(self, weights: Array, parts: Parts) -> tuple[float, Array]:
+        """The same with its gradient."""
         raise NotImplementedError
 
 
 class EagerLoss(BatchLoss):
     """Sample by sample, in the graph of Values."""
 
+    def mean(self, weights: Array, parts: Parts) -> float:
+        """The mean of the objective over the samples."""
+        return float(self._graph(weights, parts).data)
+
     def mean_and_gradient(self, weights: Array, parts: Parts) -> tuple[float, Array]:
-        """The mean of the objective over the samples, and its gradient."""
-        mean = op.mean(self._costs(weights, parts))
+        """The same with its gradient."""
+        mean = self._graph(weights, parts)
         return mean.data, np.array(gradients(mean, self.parameters))
 
-    def value(self, weights: Array, parts: Parts) -> float:
-        """The loss of a batch alone, without penalty."""
-        costs = [cost.data for cost in self._costs(weights, parts)]
-        return float(self.objective.loss.of_mean(op.mean(costs), len(costs)))
-
-    def _costs(self, weights: Array, parts: Parts) -> list[Any]:
+    def _graph(self, weights: Array, parts: Parts) -> Scalar:
         write_weights(self.parameters, weights)
-        return [self.objective(*sample) for sample in zip(*[part.tolist() for part in parts], strict=True)]
+        samples = zip(*[part.tolist() for part in parts], strict=True)
+        return op.mean([self.objective(*sample) for sample in samples])
 
 
 class CompiledLoss(BatchLoss):
@@ -123,27 +125,24 @@ class CompiledLoss(BatchLoss):
 
     def __init__(self, objective: Objective, parameters: Sequence[Value], penalty: Penalty | None = None) -> None:
         super().__init__(objective, parameters, penalty)
-        self._gradient: dict[int, Callable[..., Array]] = {}  # by the number of parts
-        self._value: dict[int, Callable[..., Array]] = {}
+        self._programs: dict[tuple[bool, int], Callable[..., Array]] = {}
+
+    def mean(self, weights: Array, parts: Parts) -> float:
+        """The mean of the objective over the samples."""
+        return float(self._program(len(parts), slope=False)(weights, *parts)[0])
 
     def mean_and_gradient(self, weights: Array, parts: Parts) -> tuple[float, Array]:
-        """The mean of the objective over the samples, and its gradient."""
-        n = len(parts)
-        if n not in self._gradient:
-            self._gradient[n] = compile(value_and_grad(self._mean(n), wrt=self.parameters)).step(self.parameters)
+        """The same with its gradient."""
         try:
-            flat = self._gradient[n](weights, *parts)
+            flat = self._program(len(parts), slope=True)(weights, *parts)
         except TraceError as error:
             raise TraceError(f"{error} Or train in the graph of Values: fit(..., compile=False).") from error
         return float(flat[0]), flat[1:]
 
-    def value(self, weights: Array, parts: Parts) -> float:
-        """The loss of a batch alone, without penalty."""
-        n = len(parts)
-        if n not in self._value:
-            self._value[n] = compile(self._mean(n)).step(self.parameters)
-        mean = float(self._value[n](weights, *parts)[0])
-        return float(self.objective.loss.of_mean(mean, len(parts[0])))
-
-    def _mean(self, n: int) -> Callable[..., Any]:
-        return batch_mean(self.objective, batch=tuple(range(n)))
+    def _program(self, parts: int, *, slope: bool) -> Callable[..., Array]:
+        """The program for samples of so many parts, made once."""
+        if (slope, parts) not in self._programs:
+            mean = batch_mean(self.objective, batch=tuple(range(parts)))
+            mean = value_and_grad(mean, wrt=self.parameters) if slope else mean
+            self._programs[slope, parts] = compile(mean).step(self.parameters)
+        return self._programs[slope, parts]

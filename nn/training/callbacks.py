@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import Any, TextIO
 
 import numpy as np
@@ -24,18 +25,18 @@ from .loop import Callback, Training
 __all__ = ["Callback", "Progress", "Record", "ReduceOnPlateau", "Schedule", "StopWhen", "callbacks_of"]
 
 
+@dataclass(eq=False)
 class _Function(Callback):
     """A plain function, called after each epoch."""
 
-    def __init__(self, function: Callable[[Training], Any]) -> None:
-        self.function = function
+    function: Callable[[Training], object]
 
     def after_epoch(self, training: Training) -> None:
         """Call it."""
         self.function(training)
 
 
-def callbacks_of(things: Any) -> list[Callback]:
+def callbacks_of(things: object) -> list[Callback]:
     """The given callbacks as a list; functions are wrapped.
 
     Raises
@@ -48,7 +49,7 @@ def callbacks_of(things: Any) -> list[Callback]:
     return [_as_callback(thing) for thing in things]
 
 
-def _as_callback(thing: Any) -> Callback:
+def _as_callback(thing: object) -> Callback:
     if isinstance(thing, Callback):
         return thing
     if callable(thing) and not isinstance(thing, type):
@@ -122,6 +123,7 @@ def _scores(training: Training) -> str:
     return "  ".join(f"{name} {numbers[-1]:.4g}" for name, numbers in parts.items() if numbers)
 
 
+@dataclass(eq=False, kw_only=True)
 class StopWhen(Callback):
     """Stop when a condition is met; with patience, when the loss no longer falls.
 
@@ -155,25 +157,18 @@ class StopWhen(Callback):
     'loss at most 1e-06'
     """
 
-    def __init__(
-        self,
-        *,
-        loss: float | None = None,
-        gradient_norm: float | None = None,
-        patience: int | None = None,
-        least_gain: float = 0.0,
-        keep_best: bool = False,
-    ) -> None:
-        if loss is None and gradient_norm is None and patience is None:
+    loss: float | None = None
+    gradient_norm: float | None = None
+    patience: int | None = None
+    least_gain: float = 0.0
+    keep_best: bool = False
+    _best: tuple[float, npt.NDArray[np.float64]] | None = field(default=None, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.loss is None and self.gradient_norm is None and self.patience is None:
             raise DomainError("StopWhen has no condition; give loss=, gradient_norm= or patience=.")
-        if patience is not None and patience < 1:
-            raise DomainError(f"patience is {patience}; it must be at least 1 epoch.")
-        self.loss = loss
-        self.gradient_norm = gradient_norm
-        self.patience = patience
-        self.least_gain = least_gain
-        self.keep_best = keep_best
-        self._best: tuple[float, npt.NDArray[np.float64]] | None = None
+        if self.patience is not None and self.patience < 1:
+            raise DomainError(f"patience is {self.patience}; it must be at least 1 epoch.")
 
     def start(self, training: Training) -> None:  # noqa: ARG002 - every callback gets it
         """Forget the best weights of an earlier run."""
@@ -206,6 +201,7 @@ def _epochs_since_gain(losses: list[float], least_gain: float) -> int:
     return len(losses) - 1 - at
 
 
+@dataclass(eq=False)
 class Schedule(Callback):
     """Set the learning rate by a schedule, before each epoch.
 
@@ -225,14 +221,14 @@ class Schedule(Callback):
 
     reads_model = False
 
-    def __init__(self, rate: Rate) -> None:
-        self.rate = rate
+    rate: Rate
 
     def before_epoch(self, training: Training) -> None:
         """Set the rate of this epoch."""
         training.optimizer.lr = float(self.rate(training.epoch))
 
 
+@dataclass(eq=False, kw_only=True)
 class ReduceOnPlateau(Callback):
     """Multiply the learning rate by a factor when the loss has not fallen for a while.
 
@@ -258,10 +254,9 @@ class ReduceOnPlateau(Callback):
 
     reads_model = False
 
-    def __init__(self, *, factor: float = 0.5, patience: int = 10, least: float = 0.0) -> None:
-        self.factor = factor
-        self.patience = patience
-        self.least = least
+    factor: float = 0.5
+    patience: int = 10
+    least: float = 0.0
 
     def before_epoch(self, training: Training) -> None:
         """Cut the rate after a plateau."""
@@ -276,6 +271,7 @@ class ReduceOnPlateau(Callback):
             training.optimizer.lr = max(rates[-1] * self.factor, self.least)
 
 
+@dataclass(eq=False)
 class Record(Callback):
     """Keep the weights of every so many epochs, for plots of their path.
 
@@ -300,10 +296,9 @@ class Record(Callback):
     ([0, 1, 2], 3)
     """
 
-    def __init__(self, every: int = 1) -> None:
-        self.every = every
-        self.epochs: list[int] = []
-        self.weights: list[npt.NDArray[np.float64]] = []
+    every: int = 1
+    epochs: list[int] = field(default_factory=list, init=False, repr=False)
+    weights: list[npt.NDArray[np.float64]] = field(default_factory=list, init=False, repr=False)
 
     def start(self, training: Training) -> None:
         """Keep the weights of the start."""

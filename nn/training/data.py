@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy.typing as npt
 from autograd_lite.errors import DomainError, OperandError, ShapeError, UnknownNameError
 from autograd_lite.text import shown
 
+from ..kinds import Array, Numbers
 from ..losses.loss import Loss
 
 __all__ = [
@@ -23,10 +24,8 @@ __all__ = [
     "weights_of_samples",
 ]
 
-Array = npt.NDArray[np.float64]
 
-
-def numbers_of(data: Any, name: str) -> Array:
+def numbers_of(data: Numbers, name: str) -> Array:
     """Make a float64 array of an array, a list of samples, or a list of numbers.
 
     Raises
@@ -75,12 +74,12 @@ def _converted(raw: npt.NDArray[Any], name: str) -> Array:
     return raw.astype(float)
 
 
-def _where(index: Any) -> str:
+def _where(index: Sequence[int]) -> str:
     row = f"in row {index[0]}"
     return row if len(index) == 1 else f"{row}, column {', '.join(str(i) for i in index[1:])}"
 
 
-def targets_for(loss: Loss, y: Any, samples: int, outputs: int) -> Array:
+def targets_for(loss: Loss, y: Numbers, samples: int, outputs: int) -> Array:
     """Check targets: their number, the number of outputs, and the range that the loss needs.
 
     Returns
@@ -117,7 +116,7 @@ def targets_for(loss: Loss, y: Any, samples: int, outputs: int) -> Array:
 
 
 def weights_of_samples(
-    targets: Array, sample_weight: Any = None, class_weight: Mapping[Any, float] | str | None = None
+    targets: Array, sample_weight: Numbers = None, class_weight: Mapping[object, float] | str | None = None
 ) -> Array | None:
     """Weight of each sample, with mean 1; None if all are equal.
 
@@ -152,7 +151,7 @@ def weights_of_samples(
     return result
 
 
-def _by_class(targets: Array, class_weight: Mapping[Any, float] | str) -> Array:
+def _by_class(targets: Array, class_weight: Mapping[object, float] | str) -> Array:
     if targets.ndim != 1:
         raise ShapeError("class_weight needs one class per sample in y, not a row of several targets.")
     classes, index, counts = np.unique(targets, return_inverse=True, return_counts=True)
@@ -210,7 +209,9 @@ def seed_of(seed: int | None) -> int:
     return int(seed)
 
 
-def require_count(name: str, number: Any, least: int = 1) -> None:
-    """Raise `DomainError` unless it is a whole number, and large enough."""
-    if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or number < least:
-        raise DomainError(f"{name} is {shown(number)}; it must be a whole number, at least {least}.")
+def require_count(name: str, number: Any, least: int = 1, other: object = None) -> None:
+    """Raise `DomainError` unless it is a whole number, and large enough, or the other value that is allowed."""
+    is_whole = isinstance(number, (int, np.integer)) and not isinstance(number, bool)
+    if not (is_whole and number >= least) and (other is None or number != other):
+        alternative = "" if other is None else f", or {other!r}"
+        raise DomainError(f"{name} is {shown(number)}; it must be a whole number, at least {least}{alternative}.")

@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from autograd_lite.errors import OperandError, ShapeError
 from autograd_lite.op import Node
 from autograd_lite.text import shown
 
+from ..kinds import Array, Numbers, Scalar
 from ..losses.loss import Loss, is_list, loss_named
 from ..losses.penalties import Penalty
+from ..networks.weights import Model
 from ..optimizers.named import optimizer_named
 from ..optimizers.optimizer import Optimizer
 from .callbacks import Callback, callbacks_of
@@ -23,26 +24,24 @@ from .loop import Metric, Training
 
 __all__ = ["fit"]
 
-Array = npt.NDArray[np.float64]
-
 
 def fit(
-    model: Any,
-    X: Any,  # noqa: N803 - the field's letter
-    y: Any,
+    model: Model,
+    X: Numbers,  # noqa: N803 - the field's letter
+    y: Numbers,
     *,
-    loss: str | Loss | Callable[[Any, Any], Any],
+    loss: str | Loss | Callable[[Scalar, Scalar], Scalar],
     optimizer: str | Optimizer = "adam",
     epochs: int = 100,
     batch_size: int | None = None,
-    validation: float | tuple[Any, Any] | None = None,
+    validation: float | tuple[Numbers, Numbers] | None = None,
     seed: int | None = None,
-    callbacks: Callback | Callable[[Training], Any] | Iterable[Callback | Callable[[Training], Any]] = (),
+    callbacks: Callback | Callable[[Training], object] | Iterable[Callback | Callable[[Training], Any]] = (),
     compile: bool = True,  # noqa: A002 - the public name, as in other libraries
     metrics: Mapping[str, Metric] | Iterable[Metric] | Metric = (),
     penalty: Penalty | None = None,
-    sample_weight: Any = None,
-    class_weight: Mapping[Any, float] | str | None = None,
+    sample_weight: Numbers = None,
+    class_weight: Mapping[object, float] | str | None = None,
     shuffle: bool = True,
     resume: History | None = None,
 ) -> History:
@@ -154,7 +153,7 @@ def _named(metrics: Any) -> dict[str, Metric]:
     return named
 
 
-def _outputs_of(model: Any, inputs: Array) -> int:
+def _outputs_of(model: Model, inputs: Array) -> int:
     """The number of outputs for one sample."""
     output = model(inputs[0].tolist())
     if isinstance(output, Node):

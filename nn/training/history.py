@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from autograd_lite.text import counted, plain
+
+from ..kinds import Json
 
 __all__ = ["History", "Unfinished"]
 
@@ -100,7 +101,7 @@ class History:
         for numbers in (self.validation_loss, self.gradient_norm, self.lr, self.seconds, *self.metrics.values()):
             del numbers[self.epochs :]
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Json:
         """Everything as lists, numbers and text, for a file or a table."""
         return {**vars(self), "metrics": dict(self.metrics)}
 

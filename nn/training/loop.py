@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,9 +18,10 @@ import numpy.typing as npt
 from autograd_lite.errors import NonFiniteError, OperandError
 from autograd_lite.text import shown
 
+from ..kinds import Array
 from ..losses.loss import Loss
 from ..losses.penalties import Penalty
-from ..networks.weights import parameters_of, read_weights, write_weights
+from ..networks.weights import Model, parameters_of, read_weights, write_weights
 from ..optimizers.optimizer import Optimizer
 from .batch_loss import BatchLoss, CompiledLoss, EagerLoss, Objective
 from .history import History, Unfinished
@@ -30,7 +31,6 @@ from .solvers import Batch, GradientSteps, Solver, TrainState
 
 __all__ = ["Callback", "Metric", "Training"]
 
-Array = npt.NDArray[np.float64]
 Metric = Callable[[Array, Array], float]
 
 
@@ -59,6 +59,7 @@ class Callback:
         """At the end, also after an error or Ctrl-C."""
 
 
+@dataclass(eq=False, repr=False)
 class Training:
     """A running fit, as callbacks and solvers see it.
 
@@ -78,29 +79,28 @@ class Training:
         After the last step.
     """
 
-    def __init__(
-        self, model: Any, optimizer: Optimizer, history: History, epochs: int, solver: Solver | None = None
-    ) -> None:
-        self.model = model
-        self.parameters = parameters_of(model)
-        self.optimizer = optimizer
-        self.history = history
-        self.epochs = epochs
-        self.solver = solver or GradientSteps()
-        self.batch_size: int | None = None
-        self.shuffle = True
-        self.callbacks: list[Callback] = []
-        self.metrics: dict[str, Metric] = {}
-        self.data: list[Array] = []  # the parts of all samples
-        self.kept: npt.NDArray[np.intp] | None = None  # indices of the samples to train on, unless all
-        self.validation: list[Array] = []
+    model: Model
+    optimizer: Optimizer
+    history: History
+    epochs: int
+    solver: Solver = field(default_factory=GradientSteps)
+    batch_size: int | None = None
+    shuffle: bool = True
+    callbacks: list[Callback] = field(default_factory=list)
+    metrics: dict[str, Metric] = field(default_factory=dict)
+    data: list[Array] = field(default_factory=list)  # the parts of all samples
+    kept: npt.NDArray[np.intp] | None = None  # indices of the samples to train on, unless all
+    validation: list[Array] = field(default_factory=list)
+    stop_reason: str = field(default="", init=False)
+
+    def __post_init__(self) -> None:
+        self.parameters = parameters_of(self.model)
         self.batch_loss: BatchLoss
         self.predict: Predictor
         self.state: TrainState
-        self.stop_reason = ""
-        self._epoch_start: TrainState
         self._previous: TrainState  # before the last step
-        self._began = time.perf_counter()
+        self._epoch_start: TrainState
+        self._began = 0.0
         self._running = False
 
     @property

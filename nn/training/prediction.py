@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 
 from autograd_lite.compiler import compile as compiled
 from autograd_lite.engine import Value
 from autograd_lite.errors import TraceError
 from autograd_lite.op import Node
 
+from ..kinds import Array, Numbers, Signals
 from ..losses.loss import is_list
 from .data import numbers_of
 
 __all__ = ["Predictor", "predict"]
 
-Array = npt.NDArray[np.float64]
 
 FEW = 64  # samples: for so few, compiling takes longer than it saves
 CHUNK = 10_000  # samples at once: enough to be fast, few enough for the memory
 
 
-def predict(model: Any, X: Any, *, compile: bool = True) -> Array:  # noqa: A002, N803 - as in fit
+def predict(model: Callable[[Signals], Signals], X: Numbers, *, compile: bool = True) -> Array:  # noqa: A002, N803 - as in fit
     """The outputs of a model for many samples, as numbers.
 
     Parameters
@@ -59,7 +58,7 @@ class Predictor:
         Whether to run compiled array code.
     """
 
-    def __init__(self, model: Any, *, compile: bool) -> None:  # noqa: A002 - as in fit
+    def __init__(self, model: Callable[[Signals], Signals], *, compile: bool) -> None:  # noqa: A002 - as in fit
         self.model = model
         self._batched = compiled(model, batch=(0,)) if compile else None
 
@@ -75,7 +74,7 @@ class Predictor:
         return np.concatenate(columns)
 
 
-def _numbers(output: Any) -> Any:
+def _numbers(output: Signals) -> Numbers:
     if isinstance(output, Node):
         return output.data if isinstance(output, Value) else output
     return [_numbers(v) for v in output] if is_list(output) else float(output)

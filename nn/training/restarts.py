@@ -11,7 +11,8 @@ import numpy as np
 
 from autograd_lite.errors import DomainError, MissingDependencyError, NonFiniteError
 
-from ..networks.weights import parameters_of, read_weights, write_weights
+from ..kinds import Array, Numbers
+from ..networks.weights import Model, parameters_of, read_weights, write_weights
 from .fitting import fit
 from .history import History
 
@@ -40,7 +41,7 @@ class Restarts:
     See `fit_restarts`.
     """
 
-    model: Any
+    model: Any  # what `build` makes
     history: History
     seeds: list[int]
     losses: list[float]
@@ -60,9 +61,9 @@ class Restarts:
 
 
 def fit_restarts(
-    build: Callable[[int], Any],
-    X: Any,  # noqa: N803 - the field's letter
-    y: Any,
+    build: Callable[[int], Model],
+    X: Numbers,  # noqa: N803 - the field's letter
+    y: Numbers,
     *,
     starts: int = 20,
     seed: int = 0,
@@ -128,8 +129,8 @@ def fit_restarts(
 
 
 def _one_start(
-    build: Callable[[int], Any], inputs: Any, targets: Any, seed: int, settings: dict[str, Any]
-) -> tuple[Any, History | None, str]:
+    build: Callable[[int], Model], inputs: Numbers, targets: Numbers, seed: int, settings: dict[str, Any]
+) -> tuple[Array, History | None, str]:
     model = build(seed)
     own = {name: copy.deepcopy(thing) for name, thing in settings.items() if name in ("optimizer", "callbacks")}
     history, problem = None, ""
@@ -140,7 +141,7 @@ def _one_start(
     return read_weights(parameters_of(model)), history, problem
 
 
-def _one_by_one(tasks: Sequence[tuple[Any, ...]]) -> list[tuple[Any, History | None, str]]:
+def _one_by_one(tasks: Sequence[tuple[Any, ...]]) -> list[tuple[Array, History | None, str]]:
     results = []
     for task in tasks:
         results.append(_one_start(*task))
@@ -150,7 +151,7 @@ def _one_by_one(tasks: Sequence[tuple[Any, ...]]) -> list[tuple[Any, History | N
     return results
 
 
-def _in_parallel(tasks: Sequence[tuple[Any, ...]], jobs: int) -> list[tuple[Any, History | None, str]]:
+def _in_parallel(tasks: Sequence[tuple[Any, ...]], jobs: int) -> list[tuple[Array, History | None, str]]:
     try:
         from joblib import Parallel, delayed  # noqa: PLC0415 - an extra, and needed for several processes only
     except ImportError as error:

@@ -12,12 +12,12 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from ..kinds import Array
 from ..optimizers.optimizer import Memory, Optimizer
 from .history import History
 
 __all__ = ["Batch", "GradientSteps", "Problem", "Solver", "TrainState"]
 
-Array = npt.NDArray[np.float64]
 Indices = slice | npt.NDArray[np.intp]
 
 

@@ -44,8 +44,8 @@ class Newton:
 
 
 def training(model, epochs, solver=None, x=X):
-    run = nn.Training(model, nn.SGD(0.1), nn.History(), epochs, solver)
-    run.data = [x, Y]
+    run = nn.Training(model, nn.SGD(0.1), nn.History(), epochs, data=[x, Y])
+    run.solver = solver or run.solver
     run.use(nn.loss_named("mean_squared_error"))
     return run
 
