@@ -1,39 +1,60 @@
-r"""The node of a graph, and how an op makes one.
+r"""`Value`: a graph node with a number and its partial derivatives, and how an op makes one.
 
 A `Value` holds a number, the op and the operands it was computed from, and one *partial* per operand: the number
-:math:`\partial v / \partial u` that the chain rule needs. An `Op` is a row of the table: how to compute the number,
-and one rule per partial, as data (`ops`). Applying an op to Values computes the number and the partials at once and
-stores them, so `Value.backward` is a loop of multiplications and additions.
+:math:`\partial v / \partial u` that the chain rule needs. Applying an op computes the number and the partials at once
+and stores them, so `Value.backward` is a loop of multiplications and additions.
 
 Letters: a node of two operands keeps them in ``_a`` and ``_b``, and its partials in ``_da`` and ``_db``; any other node
 keeps tuples in ``_a`` and ``_da``, and None in ``_b``. Two tuples less on most nodes is 40% of the memory, and half of
-the work of Python's cyclic collector, which dominates large graphs. For the same reason `_pair` and `_unary` are
-`_make` written out for two operands and one.
+the work of Python's cyclic collector, which dominates large graphs. For speed, `Value.record` and `Value.combine`
+are `make` written out for one operand and two.
 """
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial as bind
-from typing import Any, NoReturn, Self, TypeVar, overload
+import operator
+from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
+from typing import Any, NoReturn, TypeVar, overload
 
-import numpy as np
+from autograd_lite.definition import primitive
+from autograd_lite.errors import OperandError, StaleGraphError
+from autograd_lite.namespaces import floats
+from autograd_lite.op import TABLE, ManyOp, Node, Op, ScaledOp, next_order, shown, to_number
+from autograd_lite.reverse import adjoints, graph_adjoints, reachable
 
-from autograd_lite.errors import OperandError, UnknownNameError
-from autograd_lite.namespaces import floats, values
-from autograd_lite.op import TABLE, ManyOp, Node, Op, ScaledOp, primitive, shown, to_number
-from autograd_lite.reverse import adjoints, graph_adjoints, products, reachable
+__all__ = [
+    "TABLE",
+    "ManyOp",
+    "Op",
+    "ScaledOp",
+    "Value",
+    "as_nodes",
+    "gradients",
+    "make",
+    "number_of",
+    "primitive",
+    "wire",
+]
 
-__all__ = ["TABLE", "ManyOp", "Op", "ScaledOp", "Value", "gradients", "primitive", "wire"]
-
-_next_order = itertools.count().__next__
+number_of = attrgetter("_data")  # the number of a Value, read faster than through the property `data`
 _new = object.__new__
 _V = TypeVar("_V", bound="Value")
 
 
 # --- the node -------------------------------------------------------------------------------------------------------
+
+
+def _comparison(compare: Callable[[Any, Any], Any]) -> Any:
+    def by_data(self: Value, other: Any) -> Any:
+        if isinstance(other, Node):
+            if not other.has_number:
+                return NotImplemented  # the traced node records the comparison
+            other = other._data
+        return compare(self._data, other)
+
+    return by_data
 
 
 class Value(Node):
@@ -52,10 +73,8 @@ class Value(Node):
         The number. Changing it later changes neither the nodes computed from it nor their gradients.
     grad : float
         The derivative of the last root that was swept by it. Leaves add up over sweeps until they are set to 0.
-    op : Op or None
-        The op that made the node; None for a leaf.
-    requires_grad : bool
-        False for a constant, and for what is made of constants alone.
+    swept : bool
+        Whether it is the root of the last sweep.
 
     Raises
     ------
@@ -71,30 +90,20 @@ class Value(Node):
     (1.4337, -4.6029)
     """
 
-    __slots__ = ("_a", "_b", "_da", "_data", "_db", "grad", "label", "op", "order", "requires_grad", "swept")
+    __slots__ = ("_a", "_b", "_da", "_data", "_db", "grad", "swept")
 
-    has_number = True  # False for the traced Values of the compiler, which are graphs alone
-
-    _data: float
-    _a: Any
-    _b: Value | None
-    _da: Any
-    _db: float | None
-    grad: float
-    label: str
-    op: Op | None
-    order: int
-    requires_grad: bool
-    swept: bool
+    has_number = True
 
     def __init__(self, data: float, label: str = "") -> None:
-        self._data = data if type(data) is float else to_number(data)
+        self._data: float = data if type(data) is float else to_number(data)
         self.grad = 0.0
         self.label = label
         self.op = None
-        self._a = self._da = ()
-        self._b = self._db = None
-        self.order = _next_order()
+        self._a: Any = ()  # the first operand of two, or the tuple of operands
+        self._b: Any = None
+        self._da: Any = ()
+        self._db: float | None = None
+        self.order = next_order()
         self.requires_grad = True
         self.swept = False
 
@@ -129,11 +138,6 @@ class Value(Node):
         v = Value(number, label)
         v.requires_grad = False
         return v
-
-    @staticmethod
-    def next_order() -> int:
-        """Number a new node: later nodes have larger numbers."""
-        return _next_order()
 
     # Reverse mode
 
@@ -181,132 +185,95 @@ class Value(Node):
         y, partials = self.op.evaluate(data, [u.requires_grad for u in self.operands])
         return not (_same(y, self._data) and all(map(_same, partials, self.partials)))
 
-    def begin_sweep(self) -> None:
-        """Hear that a sweep with Values starts here; a traced Value remembers it."""
-
-    def pull_back(self, v_bar: Value, needs: Sequence[bool]) -> Sequence[Any]:
-        """Hand the adjoint on: its product with each partial, as a graph, where an operand needs it."""
-        return products(v_bar, self.symbolic_partials(needs))
-
     def symbolic_partials(self, needs: Sequence[bool]) -> Sequence[Any]:
-        """Partials as graphs, asked of the rules: what a sweep needs that will be differentiated again."""
-        op = self.op
-        assert op is not None
+        """Evaluate the partials' rules on nodes; where the value is NaN, so are they."""
+        if self.is_stale():
+            name = repr(self.label) if self.label else f"a node of {self.op.name}"  # type: ignore[union-attr]
+            raise StaleGraphError(
+                f"The data of {name}, or of what it was computed from, changed after its graph was built; a second "
+                "derivative would mix two points. Run the forward pass again, then differentiate."
+            )
         if self._data != self._data:
             return [math.nan] * len(needs)
-        return op.differentiate(values, self, self.operands, needs)
+        return super().symbolic_partials(needs)
 
-    def record(self, op: Op, operands: Sequence[Any]) -> Value:
+    def record(self, op: Op, operands: Sequence[Any]) -> Any:
         """Make the node that `op` gives on `operands`, of which this is one; numbers become constants."""
-        if len(operands) == 1 and type(self) is Value and not op.many:
-            return _unary(op, self)
-        nodes = tuple([x if isinstance(x, Value) else Value.constant(x) for x in operands])
-        for v in nodes:
-            if type(v) is not Value:
-                return v.record(op, nodes)  # a traced Value decides for all
-        return _make(op, nodes)
+        if len(operands) != 1 or type(self) is not Value or op.many:
+            nodes = as_nodes(operands)
+            for v in nodes:
+                if type(v) is not Value:
+                    return v.record(op, nodes)  # a subclass, or a traced node, decides for all
+            return make(op, nodes)
+        x = self._data
+        try:
+            y = op.value(floats, x)
+            partial = op.partials[0](floats, y, x) if self.requires_grad else None
+        except (ArithmeticError, ValueError):
+            return make(op, (self,))
+        if y != y:  # noqa: PLR0124 - where the value is NaN, so is the derivative
+            return make(op, (self,))
+        v = _new(Value)
+        v._data = y
+        v._a = (self,)
+        v._da = (partial,)
+        v._b = v._db = None
+        v.requires_grad = self.requires_grad and not op.piecewise_constant
+        v.op = op
+        v.grad = 0.0
+        v.label = ""
+        v.swept = False
+        v.order = next_order()
+        return v
 
-    @classmethod
-    def made_by(cls, op: Op, operands: tuple[Value, ...]) -> Self:
-        """Make a node of this class, with its number and its partials."""
-        return _make(op, operands, cls)
+    def combine(self, op: Op, a: Any, b: Any) -> Any:
+        """Make the node of an operator; its other side may be anything."""
+        if type(a) is not Value or type(b) is not Value:
+            other = b if a is self else a
+            if type(self) is not Value or not isinstance(other, (float, int)):
+                return super().combine(op, a, b)
+            other = Value.constant(other)
+            a, b = (self, other) if a is self else (other, self)
+        x, z = a._data, b._data
+        da = db = None
+        try:
+            y = op.value(floats, x, z)
+            by_a, by_b = op.partials
+            if a.requires_grad:
+                da = by_a(floats, y, x, z)
+            if b.requires_grad:
+                db = by_b(floats, y, x, z)
+        except (ArithmeticError, ValueError):
+            return make(op, (a, b))
+        if y != y:  # noqa: PLR0124 - as above
+            return make(op, (a, b))
+        v = _new(Value)
+        v._data = y
+        v._a = a
+        v._b = b
+        v._da = da
+        v._db = db
+        v.requires_grad = (a.requires_grad or b.requires_grad) and not op.piecewise_constant
+        v.op = op
+        v.grad = 0.0
+        v.label = ""
+        v.swept = False
+        v.order = next_order()
+        return v
 
-    # Arithmetic; the ops themselves are rows of the table
+    # Comparisons and truth go by data
 
-    def __add__(self, other: Any) -> Any:
-        return _binary(values.add, self, other)
-
-    def __radd__(self, other: Any) -> Any:
-        return _reflected(values.add, other, self)
-
-    def __sub__(self, other: Any) -> Any:
-        return _binary(values.sub, self, other)
-
-    def __rsub__(self, other: Any) -> Any:
-        return _reflected(values.sub, other, self)
-
-    def __mul__(self, other: Any) -> Any:
-        return _binary(values.mul, self, other)
-
-    def __rmul__(self, other: Any) -> Any:
-        return _reflected(values.mul, other, self)
-
-    def __truediv__(self, other: Any) -> Any:
-        return _binary(values.div, self, other)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return _reflected(values.div, other, self)
-
-    def __mod__(self, other: Any) -> Any:
-        return _binary(values.remainder, self, other)
-
-    def __rmod__(self, other: Any) -> Any:
-        return _reflected(values.remainder, other, self)
-
-    def __pow__(self, other: Any) -> Any:
-        return _binary(values.pow, self, other)
-
-    def __rpow__(self, other: Any) -> Any:
-        return _reflected(values.pow, other, self)
-
-    def __neg__(self) -> Any:
-        return _unary(values.neg, self)
-
-    def __pos__(self) -> Value:
-        return self
-
-    def __abs__(self) -> Any:
-        return _unary(values.abs, self)
-
-    # Comparisons go by data; equality stays identity, because nodes are keys of dictionaries
-
-    def __lt__(self, other: Any) -> Any:
-        return self._data < other._data if isinstance(other, Value) else self._data < other
-
-    def __le__(self, other: Any) -> Any:
-        return self._data <= other._data if isinstance(other, Value) else self._data <= other
-
-    def __gt__(self, other: Any) -> Any:
-        return self._data > other._data if isinstance(other, Value) else self._data > other
-
-    def __ge__(self, other: Any) -> Any:
-        return self._data >= other._data if isinstance(other, Value) else self._data >= other
+    __lt__, __le__, __gt__, __ge__ = map(_comparison, (operator.lt, operator.le, operator.gt, operator.ge))
 
     def __bool__(self) -> bool:
         return self._data != 0.0
 
-    # What would drop the graph in silence is refused
-
-    def __float__(self) -> NoReturn:
-        self._refuse("float")
-
-    def __int__(self) -> NoReturn:
-        self._refuse("int")
-
-    def __index__(self) -> NoReturn:  # noqa: PLE0305 - it never returns
-        self._refuse("an index")
-
-    def __complex__(self) -> NoReturn:
-        self._refuse("complex")
-
-    def _refuse(self, kind: str, /) -> NoReturn:
+    def refuse(self, how: str, /) -> NoReturn:
+        """Refuse what would drop the graph in silence."""
         raise OperandError(
-            f"{self!r} cannot become {kind}, because its graph would be lost in silence. Use v.data for the number, "
-            "or an op of autograd_lite (ag.exp, not math.exp) to stay in the graph."
+            f"{self!r} cannot be {how}: that would silently drop its graph. Use v.data for the number, or an op of "
+            "autograd_lite (ag.exp, not math.exp) to stay in the graph."
         )
-
-    # Every op of the table is a method too, under NumPy's name, so np.exp(array of Values) works
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        op = TABLE.get(name)
-        if op is not None:
-            return bind(op, self)
-        if name.startswith("_"):
-            raise AttributeError(name)
-        raise AttributeError(str(UnknownNameError.among("attribute or op", name, [*TABLE, "data", "grad", "label"])))
-
-    def __dir__(self) -> Iterable[str]:
-        return [*super().__dir__(), *TABLE]
 
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""
@@ -393,91 +360,20 @@ def wire(  # noqa: PLR0917 - the slots of a node, by place: this runs once a nod
     v.grad = 0.0
     v.label = ""
     v.swept = False
-    v.order = _next_order()
+    v.order = next_order()
     return v
 
 
-def _make(op: Op, operands: tuple[Value, ...], kind: type[_V] = Value) -> _V:  # type: ignore[assignment]
+def make(op: Op, operands: tuple[Value, ...], kind: type[_V] = Value) -> _V:  # type: ignore[assignment]
+    """Make a node of a class of Values, with its number and its partials."""
     needs = [u.requires_grad for u in operands]
     data, partials = op.evaluate([u._data for u in operands], needs)
     return wire(op, operands, data, partials, op.needs_grad(needs), kind)
 
 
-def _unary(op: Op, x: Value) -> Value:
-    if type(x) is not Value:
-        return x.record(op, (x,))
-    data = x._data
-    try:
-        y = op.value(floats, data)
-        partial = op.partials[0](floats, y, data) if x.requires_grad else None
-    except (ArithmeticError, ValueError):
-        return _make(op, (x,))
-    if y != y:  # noqa: PLR0124 - where the value is NaN, so is the derivative
-        return _make(op, (x,))
-    v = _new(Value)
-    v._data = y
-    v._a = (x,)
-    v._da = (partial,)
-    v._b = v._db = None
-    v.requires_grad = x.requires_grad and not op.piecewise_constant
-    v.op = op
-    v.grad = 0.0
-    v.label = ""
-    v.swept = False
-    v.order = _next_order()
-    return v
-
-
-def _binary(op: Op, a: Value, b: Any) -> Any:
-    if type(b) is Value:
-        return _pair(op, a, b)
-    other = _operand(b)
-    return NotImplemented if other is None else _pair(op, a, other)
-
-
-def _reflected(op: Op, a: Any, b: Value) -> Any:
-    other = _operand(a)
-    return NotImplemented if other is None else _pair(op, other, b)
-
-
-def _pair(op: Op, a: Value, b: Value) -> Value:
-    if type(a) is not Value or type(b) is not Value:
-        return a.record(op, (a, b))
-    x, z = a._data, b._data
-    da = db = None
-    try:
-        y = op.value(floats, x, z)
-        by_a, by_b = op.partials
-        if a.requires_grad:
-            da = by_a(floats, y, x, z)
-        if b.requires_grad:
-            db = by_b(floats, y, x, z)
-    except (ArithmeticError, ValueError):
-        return _make(op, (a, b))
-    if y != y:  # noqa: PLR0124 - where the value is NaN, so is the derivative
-        return _make(op, (a, b))
-    v = _new(Value)
-    v._data = y
-    v._a = a
-    v._b = b
-    v._da = da
-    v._db = db
-    v.requires_grad = (a.requires_grad or b.requires_grad) and not op.piecewise_constant
-    v.op = op
-    v.grad = 0.0
-    v.label = ""
-    v.swept = False
-    v.order = _next_order()
-    return v
-
-
-def _operand(x: Any) -> Value | None:
-    """Make an operand of what stands beside a Value in an expression; None leaves it to the other side."""
-    if isinstance(x, Value):
-        return x
-    if isinstance(x, np.ndarray):
-        return None if x.ndim else Value.constant(x.item())
-    return Value.constant(x)
+def as_nodes(operands: Iterable[Any]) -> tuple[Any, ...]:
+    """Make constants of numbers; nodes stay as they are."""
+    return tuple([x if isinstance(x, Node) else Value.constant(x) for x in operands])
 
 
 def _same(a: float | None, b: float | None) -> bool:
@@ -520,9 +416,10 @@ def gradients(loss: Value, wrt: Value | Iterable[Value], *, create_graph: bool =
     >>> slope.data, gradients(slope, x)
     (12.0, 12.0)
     """
-    if not isinstance(loss, Value):
-        raise OperandError(f"gradients needs the Value to differentiate, not {shown(loss)} ({type(loss).__name__}).")
-    nodes = [wrt] if isinstance(wrt, Value) else list(_each_value(wrt))
+    nodes = [wrt] if isinstance(wrt, Value) else list(wrt)
+    for v in (loss, *nodes):
+        if not isinstance(v, Value):
+            raise OperandError(f"gradients takes Values: a loss, and what to differentiate it by; not {shown(v)}.")
     results: list[Any]
     if create_graph or not loss.has_number:
         by_node = graph_adjoints(loss, Value.constant(1.0), nodes)
@@ -531,10 +428,3 @@ def gradients(loss: Value, wrt: Value | Iterable[Value], *, create_graph: bool =
         totals = adjoints(loss)
         results = [totals.get(v, 0.0) for v in nodes]
     return results[0] if isinstance(wrt, Value) else results
-
-
-def _each_value(wrt: Iterable[Any]) -> Iterator[Value]:
-    for v in wrt:
-        if not isinstance(v, Value):
-            raise OperandError(f"gradients are taken by Values, not by {shown(v)} ({type(v).__name__}).")
-        yield v

@@ -1,43 +1,36 @@
-"""The op: a row of the table, as data, and what can be asked of it.
+"""`Op`: a primitive as data, evaluated in any namespace; `Node`: the base class of what ops make.
 
-An `Op` holds the rule of a value and one rule per partial. It evaluates them in any namespace: on floats (IEEE 754 in
-every case), on arrays, on names to give formulas, and on Values, where it becomes a function that extends a graph.
+An `Op` holds the rule of a value and one rule per partial. It evaluates them on floats (IEEE 754 in every case), on
+arrays, on names to give formulas, and on nodes, where it extends a graph.
 
-Rules are polymorphic by design: they see floats, arrays, names or Values. Their types are ``Any`` here, once, and
+Rules are polymorphic by design: they see floats, arrays, names or nodes. Their types are ``Any`` here, once, and
 nowhere else.
 """
 
 from __future__ import annotations
 
 import inspect
+import itertools
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial as bind
 from functools import update_wrapper
-from typing import Any
+from typing import Any, NoReturn, Self, SupportsFloat
 
 import numpy as np
 
 from autograd_lite.errors import OpDefinitionError, OperandError, ShapeError, UnknownNameError
-from autograd_lite.formulas import NOTATION, Expr, Notation, expr
+from autograd_lite.formulas import Expr, expr
 from autograd_lite.namespaces import arrays, floats, symbols, values
 from autograd_lite.text import shown
 
-__all__ = ["TABLE", "ManyOp", "Node", "Op", "ScaledOp", "primitive", "shown", "to_number"]
+__all__ = ["TABLE", "ManyOp", "Node", "Op", "ScaledOp", "next_order", "shown", "to_number"]
 
 Rule = Callable[..., Any]  # (xp, *operands) -> value, or (xp, y, *operands) -> partial
 Interval = tuple[float, float]
 
+next_order = itertools.count().__next__  # numbers new nodes
 _REAL: Interval = (-math.inf, math.inf)
-
-
-class Node:
-    """What an op can extend a graph from: `engine.Value`, and the traced Values of the compiler."""
-
-    __slots__ = ()
-
-    record: Callable[[Op, Sequence[Any]], Any]
-    """Make the node that an op gives on operands, of which this one is a `Node` and others may be numbers."""
 
 
 def to_number(data: Any, what: str = "a Value") -> float:
@@ -62,22 +55,22 @@ def to_number(data: Any, what: str = "a Value") -> float:
             ) from None
     if isinstance(data, np.ndarray) and data.ndim == 0 and data.dtype.kind in "iufb":
         return float(data)
-    if isinstance(data, Node):
-        advice = "Use it as it is, or its .data for the number alone."
-    elif isinstance(data, complex):
-        advice = "Complex numbers are not supported; give the real and the imaginary part as two Values."
-    elif isinstance(data, str):
-        advice = "Convert text yourself, float('2.5'), so that a typing mistake shows."
-    elif isinstance(data, (Sequence, np.ndarray)):
-        advice = "Make one Value per number: [Value(x) for x in numbers]."
-    elif hasattr(data, "__float__"):
-        advice = "Convert it yourself with float(...)."
-    else:
-        advice = "Give an int or a float."
+    advice = next((text for kinds, text in _advice() if isinstance(data, kinds)), "Give an int or a float.")
     raise OperandError(f"A real number is needed for {what}, not {shown(data)} ({type(data).__name__}). {advice}")
 
 
+def _advice() -> Iterable[tuple[Any, str]]:
+    yield Node, "Use it as it is, or its .data for the number alone."
+    yield complex, "Complex numbers are not supported; give the real and the imaginary part as two Values."
+    yield str, "Convert text yourself, float('2.5'), so that a typing mistake shows."
+    yield (Sequence, np.ndarray), "Make one Value per number: [Value(x) for x in numbers]."
+    yield SupportsFloat, "Convert it yourself with float(...)."
+
+
 # --- the op ---------------------------------------------------------------------------------------------------------
+
+TABLE: dict[str, Op] = {}
+"""All ops by name, in the order of their definition."""
 
 
 class Op:
@@ -149,12 +142,12 @@ class Op:
 
     def __call__(self, *given: Any, **named: Any) -> Any:
         """Apply the op to numbers, Values or arrays."""
-        operands = self._bind(given, named) if named or len(given) != len(self.operand_names) else given
-        if any(isinstance(x, np.ndarray) and x.ndim for x in operands):
-            return _over_arrays(self, operands)
-        return self._apply(operands)
+        return self._apply(self._bind(given, named) if named or len(given) != len(self.operand_names) else given)
 
     def _apply(self, operands: Sequence[Any]) -> Any:
+        if any(isinstance(x, np.ndarray) and x.ndim for x in operands):
+            result = np.frompyfunc(lambda *xs: self._apply(xs), len(operands), 1)(*operands)
+            return result if any(isinstance(x, Node) for x in result.flat) else result.astype(float)
         for x in operands:
             if isinstance(x, Node):
                 return x.record(self, operands)
@@ -162,9 +155,8 @@ class Op:
 
     def _bind(self, given: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
         least, most = len(self.operand_names) - len(self.defaults), len(self.operand_names)
-        unknown = [name for name in named if name not in self.operand_names]
-        if unknown:
-            raise UnknownNameError.among(f"operand of {self.name}", unknown[0], self.operand_names)
+        for unknown in named.keys() - set(self.operand_names):
+            raise UnknownNameError.among(f"operand of {self.name}", unknown, self.operand_names)
         operands = dict(zip(self.operand_names[least:], self.defaults, strict=True))
         operands |= dict(zip(self.operand_names, given)) | named  # noqa: B905 - too many is found below
         if len(given) > most or len(operands) < most or any(name in named for name in self.operand_names[: len(given)]):
@@ -253,8 +245,6 @@ class ManyOp(Op):
     def __call__(self, *given: Any, **named: Any) -> Any:
         """Apply the op to sequences of numbers or Values; with one group also to separate operands."""
         groups = self._groups(self._bind(given, named) if named else given)
-        if any(isinstance(x, np.ndarray) and x.ndim for group in groups for x in group):
-            return _over_arrays(self, [x for group in groups for x in group])
         return self._apply([x for group in groups for x in group])
 
     def _groups(self, given: tuple[Any, ...]) -> list[list[Any]]:
@@ -317,84 +307,130 @@ def _op_named(name: str) -> Op:
     return TABLE[name]
 
 
-def _over_arrays(op: Op, operands: Sequence[Any]) -> Any:
-    """Apply an op element by element, with NumPy's broadcasting."""
-    result = np.frompyfunc(lambda *xs: op._apply(xs), len(operands), 1)(*operands)
-    return result if any(isinstance(x, Node) for x in result.flat) else result.astype(float)
+# --- the node -------------------------------------------------------------------------------------------------------
 
 
-# --- the table ------------------------------------------------------------------------------------------------------
+class Node:
+    """Base class of graph nodes: an op on operands, and the operators that extend the graph.
 
-TABLE: dict[str, Op] = {}
-"""All ops by name, in the order of their definition."""
+    An `engine.Value` has a number as well; a traced node of the compiler has none. Equality and hash are by identity,
+    because nodes are keys of dictionaries. Every op of the table is a method too, under NumPy's name, so that
+    ``np.exp`` works on arrays of nodes.
 
-
-def primitive(
-    *,
-    partials: Mapping[str, Rule | float],
-    kind: type[Op] = Op,
-    symbol: str | None = None,
-    pretty: str | None = None,
-    latex: str | None = None,
-    **fields: Any,
-) -> Callable[[Rule], Op]:
-    """Define an op by its rule, and add it to the table and to every namespace.
-
-    Parameters
+    Attributes
     ----------
-    partials : dict of str to callable or float
-        One rule ``(xp, y, *operands)`` per operand, by its name and in order; a float where the partial is constant.
-        An op whose partials are all 0.0 is piecewise constant: gradients stop there.
-    kind : type
-        `Op`, or `ManyOp` where the operands are sequences, or `ScaledOp` for a slope beta.
-    symbol : str, optional
-        What pictures show in place of the name.
-    pretty, latex : str, optional
-        How the op is typeset, with the operands' names in braces; ``name(operands)`` unless given.
-    **fields
-        ``domain``, ``infix``, ``smooth`` and ``taught``, as in `Op`.
-
-    Raises
-    ------
-    OpDefinitionError
-        At once, if a rule branches on an operand, uses an unknown word or misnames an operand.
-
-    Examples
-    --------
-    A new op needs nothing but its row (here taken back, so that the table stays as it is).
-
-    >>> from autograd_lite import Value, gradients
-    >>> @primitive(partials={"x": lambda xp, y, x: 3.0 * xp.square(x)})
-    ... def cube(xp, x):
-    ...     "The cube of x."
-    ...     return x * xp.square(x)
-    >>> cube(2.0), gradients(cube(v := Value(2.0)), v)
-    (8.0, 12.0)
-    >>> del TABLE["cube"]
+    op : Op or None
+        The op that made the node; None for a leaf.
+    label : str
+        Its name in pictures, steps and messages.
+    order : int
+        The creation number: a node's is larger than those of its operands.
+    requires_grad : bool
+        False for a constant, and for what is made of constants alone.
     """
 
-    def define(rule: Rule) -> Op:
-        op = kind(rule, partials, symbol=symbol, **fields)
-        for namespace in (floats, arrays):
-            if not hasattr(namespace, op.name):
-                setattr(namespace, op.name, bind(rule, namespace))
-        if pretty or latex:
-            NOTATION[op.name] = Notation(op.operand_names, pretty, latex)
-        _check_on_symbols(op)
-        TABLE[op.name] = op
-        setattr(values, op.name, op)
-        return op
+    __slots__ = ("label", "op", "order", "requires_grad")
 
-    return define
+    has_number = False
 
+    op: Op | None
+    label: str
+    order: int
+    requires_grad: bool
 
-def _check_on_symbols(op: Op) -> None:
-    """Run the rules on names once, so that a mistake shows where it was made."""
-    names = [f"{name}{i}" for name in op.operand_names for i in (1, 2)] if op.many else list(op.operand_names)
-    try:
-        op.value_of(symbols, list(map(expr, names)))
-        op.differentiate(symbols, expr("y"), list(map(expr, names)), [True] * len(names))
-        for i in range(len(names)):
-            op.slope(i, "y", *names)
-    except (TypeError, AttributeError) as error:
-        raise OpDefinitionError(f"Op {op.name}: {error}") from error
+    next_order = staticmethod(next_order)
+
+    @property
+    def operands(self) -> tuple[Any, ...]:
+        """The nodes that this one was computed from, in order; ``x * x`` has two operands, a leaf none."""
+        raise NotImplementedError
+
+    def record(self, op: Op, operands: Sequence[Any]) -> Any:
+        """Make the node that `op` gives on `operands`, of which this is one; numbers become constants."""
+        raise NotImplementedError
+
+    def combine(self, op: Op, a: Any, b: Any) -> Any:
+        """Make the node of an operator, whose other side may be anything; arrays apply it element by element."""
+        other = b if a is self else a
+        if isinstance(other, np.ndarray) and other.ndim:
+            return NotImplemented
+        return self.record(op, (a, b))
+
+    # The differentiable reverse sweep
+
+    def begin_sweep(self) -> None:
+        """Hook: called on the root before a differentiable reverse sweep."""
+
+    def symbolic_partials(self, needs: Sequence[bool]) -> Sequence[Any]:
+        """Evaluate the partials' rules on nodes, where they are needed; None elsewhere."""
+        assert self.op is not None
+        return self.op.differentiate(values, self, self.operands, needs)
+
+    def contributions(self, v_bar: Any, terms: Sequence[Any]) -> Sequence[Any]:  # noqa: ARG002 - a hook's signature
+        """Hook: what the operands' adjoints get, given this node's adjoint times each partial."""
+        return terms
+
+    # Operators; the rows of the table give the binary ones
+
+    @classmethod
+    def define_operator(cls, name: str, op: Op) -> None:
+        """Give nodes a binary operator of Python, ``a + b``, and its reflection, for a number on the left."""
+
+        def operator(self: Node, other: Any) -> Any:
+            return self.combine(op, self, other)
+
+        def reflected(self: Node, other: Any) -> Any:
+            return self.combine(op, other, self)
+
+        setattr(cls, f"__{name}__", operator)
+        setattr(cls, f"__r{name}__", reflected)
+
+    def __neg__(self) -> Any:
+        return self.record(TABLE["neg"], (self,))
+
+    def __pos__(self) -> Self:
+        return self
+
+    def __abs__(self) -> Any:
+        return self.record(TABLE["abs"], (self,))
+
+    def __lt__(self, other: Any) -> Any:
+        return self.combine(TABLE["less"], self, other)
+
+    def __le__(self, other: Any) -> Any:
+        return self.combine(TABLE["less_equal"], self, other)
+
+    def __gt__(self, other: Any) -> Any:
+        return self.combine(TABLE["greater"], self, other)
+
+    def __ge__(self, other: Any) -> Any:
+        return self.combine(TABLE["greater_equal"], self, other)
+
+    # Conversions that would drop the graph are refused
+
+    def refuse(self, how: str, /) -> NoReturn:
+        """Raise the error for a use that nodes do not offer, such as "converted to float"."""
+        raise NotImplementedError
+
+    def __float__(self) -> NoReturn:
+        self.refuse("converted to float")
+
+    def __int__(self) -> NoReturn:
+        self.refuse("converted to int")
+
+    def __index__(self) -> NoReturn:  # noqa: PLE0305 - it never returns
+        self.refuse("used as an index")
+
+    def __complex__(self) -> NoReturn:
+        self.refuse("converted to complex")
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        op = TABLE.get(name)
+        if op is not None:
+            return bind(op, self)
+        if name.startswith("_"):
+            raise AttributeError(name)
+        raise AttributeError(str(UnknownNameError.among("attribute or op", name, [*TABLE, "data", "grad", "label"])))
+
+    def __dir__(self) -> Iterable[str]:
+        return [*super().__dir__(), *TABLE]

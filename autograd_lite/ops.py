@@ -21,9 +21,10 @@ from __future__ import annotations
 
 import math
 
+from autograd_lite.definition import primitive
 from autograd_lite.errors import ShapeError
 from autograd_lite.namespaces import values
-from autograd_lite.op import TABLE, ManyOp, ScaledOp, primitive
+from autograd_lite.op import TABLE, ManyOp, ScaledOp
 
 INF = math.inf
 LN2, LN10 = math.log(2.0), math.log(10.0)
@@ -79,19 +80,19 @@ def _softmax(xp, xs):
 # --- Arithmetic -----------------------------------------------------------------------------------------------------
 
 
-@primitive(infix=True, symbol="+", partials={"a": 1.0, "b": 1.0})
+@primitive(infix=True, symbol="+", operator="add", partials={"a": 1.0, "b": 1.0})
 def add(xp, a, b):
     """Sum a + b."""
     return a + b
 
 
-@primitive(infix=True, symbol="−", partials={"a": 1.0, "b": -1.0})
+@primitive(infix=True, symbol="−", operator="sub", partials={"a": 1.0, "b": -1.0})
 def sub(xp, a, b):
     """Difference a - b."""
     return a - b
 
 
-@primitive(infix=True, symbol="×", partials={"a": lambda xp, y, a, b: b, "b": lambda xp, y, a, b: a})
+@primitive(infix=True, symbol="×", operator="mul", partials={"a": lambda xp, y, a, b: b, "b": lambda xp, y, a, b: a})
 def mul(xp, a, b):
     """Product a b."""
     return a * b
@@ -100,6 +101,7 @@ def mul(xp, a, b):
 @primitive(
     infix=True,
     symbol="÷",
+    operator="truediv",
     partials={"a": lambda xp, y, a, b: 1.0 / b, "b": lambda xp, y, a, b: -y / b},
     taught={"b": lambda xp, y, a, b: -a / b**2.0},
 )
@@ -117,6 +119,7 @@ def neg(xp, x):
 @primitive(
     infix=True,
     symbol="^",
+    operator="pow",
     partials={
         "a": lambda xp, y, a, b: xp.powterm(b, a, b, 1.0),
         "b": lambda xp, y, a, b: xp.powterm(_log_of_base(xp, a, b), a, b, 0.0),
@@ -177,6 +180,7 @@ def sqrt(xp, x):
     taught={"b": lambda xp, y, a, b: -xp.floor(a / b)},
     smooth=lambda a, b: b != 0.0 and a % b != 0.0,
     symbol="mod",
+    operator="mod",
 )
 def remainder(xp, a, b):
     """Remainder of a / b with the sign of b, as Python's ``a % b``."""

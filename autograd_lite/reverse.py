@@ -10,28 +10,25 @@ after all nodes that use it and adds :math:`\bar v \; \partial v / \partial u` t
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
-from autograd_lite.errors import StaleGraphError
 from autograd_lite.namespaces import values
+from autograd_lite.op import Node
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from autograd_lite.engine import Value
-
-__all__ = ["adjoints", "graph_adjoints", "is_constant", "products", "reachable"]
+__all__ = ["adjoints", "graph_adjoints", "reachable"]
 
 _by_order = attrgetter("order")
+_N = TypeVar("_N", bound=Node)
 
 
-def reachable(roots: Iterable[Value], *, constants: bool = True, since: int = -1) -> list[Value]:
+def reachable(roots: Iterable[_N], *, constants: bool = True, since: int = -1) -> list[_N]:
     """All nodes that the roots are made of, operands before the nodes that use them.
 
     Parameters
     ----------
-    roots : iterable of Value
+    roots : iterable of Node
         Where to start; included in the result.
     constants : bool
         Whether to include what needs no gradient.
@@ -40,7 +37,7 @@ def reachable(roots: Iterable[Value], *, constants: bool = True, since: int = -1
 
     Returns
     -------
-    list of Value
+    list of Node
         In order of creation.
 
     Examples
@@ -60,7 +57,7 @@ def reachable(roots: Iterable[Value], *, constants: bool = True, since: int = -1
     return sorted(seen, key=_by_order)
 
 
-def adjoints(root: Value, seed: float = 1.0) -> dict[Value, float]:
+def adjoints(root: Any, seed: float = 1.0) -> dict[Any, float]:
     """Sweep once with floats, over the partials that the nodes stored when they were made.
 
     Returns the adjoint of every node that needs a gradient, in order of creation. An adjoint of exactly 0 contributes
@@ -86,7 +83,7 @@ def adjoints(root: Value, seed: float = 1.0) -> dict[Value, float]:
     return adjoint
 
 
-def graph_adjoints(root: Value, seed: Value, wrt: Iterable[Value]) -> dict[Value, Value]:
+def graph_adjoints(root: Node, seed: Any, wrt: Iterable[Node]) -> dict[Node, Any]:
     """Sweep once with Values, so that the adjoints are graphs and can be differentiated again.
 
     This is the specification of the reverse sweep: it asks the rules for the partials, where `adjoints` reads the
@@ -103,18 +100,16 @@ def graph_adjoints(root: Value, seed: Value, wrt: Iterable[Value]) -> dict[Value
     adjoint = {root: seed} if nodes else {}
     for v in reversed(nodes):
         v_bar = adjoint.get(v)
-        if v_bar is None or v.op is None or is_constant(v_bar, 0.0):
+        if v_bar is None or v.op is None or _is_constant(v_bar, 0.0):
             continue
-        if v.has_number:
-            _check_fresh(v)
-        needs = [u in swept for u in v.operands]
-        for u, term in zip(v.operands, v.pull_back(v_bar, needs), strict=True):
+        terms = _products(v_bar, v.symbolic_partials([u in swept for u in v.operands]))
+        for u, term in zip(v.operands, v.contributions(v_bar, terms), strict=True):
             if u in swept:
                 adjoint[u] = adjoint[u] + term if u in adjoint else term
     return adjoint
 
 
-def _between(root: Value, wrt: Iterable[Value]) -> list[Value]:
+def _between(root: Node, wrt: Iterable[Node]) -> list[Node]:
     """What the root is made of and depends on `wrt`, in order of creation."""
     depends = {v for v in wrt if v.requires_grad}
     oldest = min([v.order for v in depends], default=root.order + 1)  # what is older than x cannot depend on x
@@ -125,27 +120,17 @@ def _between(root: Value, wrt: Iterable[Value]) -> list[Value]:
     return [v for v in nodes if v in depends]
 
 
-def products(v_bar: Value, partials: Iterable[Any]) -> list[Any]:
+def _products(v_bar: Any, partials: Iterable[Any]) -> list[Any]:
     """Multiply an adjoint by partials, None where there is none; exact shortcuts for 1, which most sums have."""
-    if is_constant(v_bar, 1.0):
-        return [p if p is None or hasattr(p, "operands") else v_bar.constant(p) for p in partials]
+    if _is_constant(v_bar, 1.0):
+        return [p if p is None or isinstance(p, Node) else v_bar.constant(p) for p in partials]
     return [
-        p if p is None else v_bar if is_constant(p, 1.0) else v_bar.record(values.zmul, (v_bar, p)) for p in partials
+        p if p is None else v_bar if _is_constant(p, 1.0) else v_bar.record(values.zmul, (v_bar, p)) for p in partials
     ]
 
 
-def is_constant(x: Any, number: float) -> bool:
-    """Whether this is that very number, and no Value that could change."""
-    if isinstance(x, float):
-        return x == number
-    return x.op is None and not x.requires_grad and x.data == number
-
-
-def _check_fresh(v: Value) -> None:
-    if v.is_stale():
-        name = repr(v.label) if v.label else f"a node of {v.op.name}"  # type: ignore[union-attr]
-        msg = (
-            f"The data of {name}, or of what it was computed from, changed after its graph was built; a second "
-            "derivative would mix two points. Run the forward pass again, then differentiate."
-        )
-        raise StaleGraphError(msg)
+def _is_constant(x: Any, number: float) -> bool:
+    """Whether this is that very number, or a node that holds it and cannot change."""
+    if not isinstance(x, Node):
+        return bool(x == number)
+    return x.op is None and not x.requires_grad and bool(x.data == number)  # type: ignore[comparison-overlap]

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from autograd_lite.engine import Op, Value
+from autograd_lite.engine import Op, Value, as_nodes, make
 
 __all__ = ["Located", "located", "users_line"]
 
@@ -30,13 +30,13 @@ class Located(Value):
 
     line: str
 
-    def record(self, op: Op, operands: Sequence[Any]) -> Value:
+    def record(self, op: Op, operands: Sequence[Any]) -> Any:
         """Make the node that `op` gives on `operands`, with the line that asked for it."""
-        nodes = tuple([x if isinstance(x, Value) else Value.constant(x) for x in operands])
+        nodes = as_nodes(operands)
         for v in nodes:
             if type(v) not in (Value, Located):
                 return v.record(op, nodes)
-        made = Located.made_by(op, nodes)
+        made = make(op, nodes, Located)
         made.line = users_line()
         return made
 

@@ -17,7 +17,7 @@ from autograd_lite.compiler.entry import Counts, Entry, Gather, common_count
 from autograd_lite.compiler.program import Program, Trace
 from autograd_lite.compiler.rows import check_places, each_row, missing, stacked
 from autograd_lite.compiler.trace import Axis, Tracer, current_tracer
-from autograd_lite.engine import Value
+from autograd_lite.engine import Value, number_of
 from autograd_lite.errors import OperandError, ShapeError
 from autograd_lite.op import shown
 from autograd_lite.pytree import flatten
@@ -98,7 +98,7 @@ class CompiledFunction:
             entry, blocks, counts = self._find(args, named)
         except HasValues:
             return self._original(args, named)
-        flat = entry.run([*blocks, [v._data for v in entry.program.captured]], counts)
+        flat = entry.run([*blocks, list(map(number_of, entry.program.captured))], counts)
         return entry.pack(flat)
 
     def _original(self, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
@@ -217,7 +217,7 @@ def _trace(  # noqa: PLR0917 - a function and its call
     rows: dict[Any, Axis] = {}
     shared = tracer.axis(batch) if batch else None
 
-    def leaf(block: int, k: int) -> Value:
+    def leaf(block: int, k: int) -> Any:
         return tracer.leaf((block, k))
 
     lifted = []

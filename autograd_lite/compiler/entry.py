@@ -76,5 +76,5 @@ class Gather:
             return flat
         numbers = np.take(flat, self.places)
         for k, v in self.rest:
-            numbers[k] = v._data
+            numbers[k] = v.data
         return numbers

@@ -15,11 +15,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextvars import ContextVar
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from autograd_lite.engine import Op, Value
+from autograd_lite.engine import Value, as_nodes
 from autograd_lite.errors import TraceError
 from autograd_lite.namespaces import values
+from autograd_lite.op import Node, Op, next_order
 from autograd_lite.pytree import flatten
 from autograd_lite.source_lines import users_line
 
@@ -48,67 +49,57 @@ ROW_SUM = Op(row_sum, {"x": 1.0}, symbol="Σ rows")
 ROWS = "rows"  # the source of a leaf that holds the number of rows
 
 
-class Traced(Value):
-    """A Value without a number: a place in the program that is being recorded.
+class Traced(Node):
+    """A graph node without a number: an instruction of the program that is being recorded.
 
-    ``source`` says where a leaf's number will come from: (block, offset) of the arguments, or (ROWS, axis).
+    ``source`` says where a leaf's number will come from: (block, offset) of the arguments, or (ROWS, axis). To the
+    user's code it is a `Value`, also by isinstance; what needs a number is a `TraceError`.
     """
 
-    __slots__ = ("adjoint_of", "axis", "slope_of", "source", "tracer")
+    __slots__ = ("_operands", "adjoint_of", "axis", "slope_of", "source", "tracer")
 
-    has_number = False
-
+    _operands: tuple[Any, ...]
     tracer: Tracer
     axis: Axis | None
     source: tuple[Any, Any] | None
-    adjoint_of: Value | None  # for the names in the emitted source: whose adjoint this is,
-    slope_of: Value | None  # or by whose op it is a partial
+    adjoint_of: Any  # None, or a node, for the names in the emitted source: whose adjoint this is,
+    slope_of: Any  # or by whose op it is a partial
+
+    constant = staticmethod(Value.constant)
+
+    @property
+    def operands(self) -> tuple[Any, ...]:
+        """The nodes that this one is computed from, in order."""
+        return self._operands
+
+    if not TYPE_CHECKING:
+
+        @property
+        def __class__(self) -> type:
+            return Value
 
     @property
     def data(self) -> float:
-        """A traced Value has no number."""
-        self._refuse("read as a number")
+        """Refused: there is no number."""
+        self.refuse("read as a number")
 
     @data.setter
     def data(self, number: float) -> None:  # noqa: ARG002 - the setter's signature
-        self._refuse("assigned to")
+        self.refuse("assigned to")
 
-    def record(self, op: Op, operands: Sequence[Any]) -> Value:
+    def record(self, op: Op, operands: Sequence[Any]) -> Node:
         """Record the node that `op` gives on `operands`."""
         return self.tracer.record(op, operands)
 
-    def is_stale(self) -> bool:
-        """A traced Value cannot be stale: it has no number that could change."""
-        return False
-
     def begin_sweep(self) -> None:
-        """Let the program look at this value: where it is NaN, so are its derivatives."""
+        """Require this value to be finite: where it is NaN, so are its derivatives."""
         self.tracer.watched.append(self if self.axis is None else self.tracer.row_sum(self, self.axis))
 
-    def pull_back(self, v_bar: Value, needs: Sequence[bool]) -> Sequence[Any]:
-        """Hand the adjoint on to the operands; to one from outside the rows, its sum over them."""
-        if type(v_bar) is Traced and v_bar.adjoint_of is None:
-            v_bar.adjoint_of = self
-        if self.op is ROW_SUM:
-            return [v_bar]
-        terms = super().pull_back(v_bar, needs)
-        if self.axis is None:
-            return terms
-        return [
-            term if term is None or (type(u) is Traced and u.axis is self.axis) else self._summed(term, u)
-            for u, term in zip(self.operands, terms, strict=True)
-        ]
-
-    def _summed(self, term: Value, u: Value) -> Value:
-        total = self.tracer.row_sum_of_sweep(term, self.axis)
-        if type(total) is Traced:
-            total.adjoint_of = u
-        return total
-
     def symbolic_partials(self, needs: Sequence[bool]) -> Sequence[Any]:
-        """Partials as more traced nodes; a guarded trace makes them NaN where the value is."""
-        assert self.op is not None
-        partials = self.op.differentiate(values, self, self.operands, needs)
+        """Evaluate the partials' rules on nodes; a guarded trace makes them NaN where the value is."""
+        if self.op is ROW_SUM:
+            return [1.0]
+        partials = super().symbolic_partials(needs)
         for p in partials:
             if type(p) is Traced and p.slope_of is None and p.adjoint_of is None and p.order > self.order:
                 p.slope_of = self
@@ -117,43 +108,41 @@ class Traced(Value):
         sound = values.equal(self, self)
         return [None if p is None else values.where(sound, p, float("nan")) for p in partials]
 
-    def __lt__(self, other: Any) -> Any:
-        return values.less(self, other)
+    def contributions(self, v_bar: Any, terms: Sequence[Any]) -> Sequence[Any]:
+        """What the operands' adjoints get; one from outside the rows gets the sum over them."""
+        if type(v_bar) is Traced and v_bar.adjoint_of is None:
+            v_bar.adjoint_of = self
+        if self.axis is None:
+            return terms
+        return [
+            term if term is None or (type(u) is Traced and u.axis is self.axis) else self._summed(term, u)
+            for u, term in zip(self.operands, terms, strict=True)
+        ]
 
-    def __le__(self, other: Any) -> Any:
-        return values.less_equal(self, other)
+    def _summed(self, term: Any, u: Node) -> Node:
+        total = self.tracer.row_sum_of_sweep(term, self.axis)
+        if type(total) is Traced:
+            total.adjoint_of = u
+        return total
 
-    def __gt__(self, other: Any) -> Any:
-        return values.greater(self, other)
-
-    def __ge__(self, other: Any) -> Any:
-        return values.greater_equal(self, other)
-
-    def __bool__(self) -> NoReturn:  # noqa: PLE0304 - it never returns
-        self._refuse("used as a truth value, in `if`, `while`, `and`, `or`, `not` or `assert`")
-
-    def __float__(self) -> NoReturn:
-        self._refuse("turned into a float")
-
-    def __int__(self) -> NoReturn:
-        self._refuse("turned into an int")
-
-    def __index__(self) -> NoReturn:  # noqa: PLE0305 - it never returns
-        self._refuse("used as an index")
-
-    def __complex__(self) -> NoReturn:
-        self._refuse("turned into a complex number")
-
-    def backward(self, seed: float = 1.0) -> None:  # noqa: ARG002 - the same call as of any Value
-        """A traced Value has no gradients to write down; inside a compiled function they are results."""
+    def backward(self, seed: float = 1.0) -> NoReturn:  # noqa: ARG002 - the same call as of any Value
+        """Refused: inside a compiled function gradients are results."""
         raise TraceError(
             f"backward() was called on a traced Value{at_users_line()}. While a function is compiled its Values have "
             "no numbers yet, and so no grad. Write the loss as a function and compile its gradient: "
             "ag.compile(ag.value_and_grad(f)), with wrt= for captured Values."
         )
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        self._refuse("copied or pickled")
+    def __bool__(self) -> NoReturn:  # noqa: PLE0304 - it never returns
+        self.refuse("used as a truth value, in `if`, `while`, `and`, `or`, `not` or `assert`")
+
+    def __reduce__(self) -> NoReturn:
+        self.refuse("copied or pickled")
+
+    def __getattr__(self, name: str) -> Any:
+        if hasattr(Value, name):  # grad, partials, swept
+            self.refuse(f"asked for its {name}")
+        return super().__getattr__(name)
 
     def __repr__(self) -> str:
         return f"Traced({self.label or (self.op.name if self.op else 'input')})"
@@ -161,7 +150,8 @@ class Traced(Value):
     def __format__(self, spec: str) -> str:
         return repr(self)
 
-    def _refuse(self, how: str, /) -> NoReturn:
+    def refuse(self, how: str, /) -> NoReturn:
+        """Raise the error for a use that needs a number."""
         raise TraceError(
             f"A traced Value was {how}{at_users_line()}. While a function is compiled its Values have no numbers yet. "
             "Choose with ag.where(condition, a, b), compare for equality with ag.equal(a, b), or keep this part "
@@ -169,8 +159,8 @@ class Traced(Value):
         )
 
 
-def rows_axis(v: Value) -> Axis:
-    """The axis of a Value that has rows."""
+def rows_axis(v: Node) -> Axis:
+    """The axis of a node that has rows."""
     axis = v.axis if type(v) is Traced else None
     assert isinstance(axis, Axis)
     return axis
@@ -197,8 +187,8 @@ class Tracer:
         self.lifted: dict[int, tuple[int, list[Any]]] = {}  # argument -> its first block, and the sizes of its blocks
         self._axes: list[Axis] = []
         self.inside: Axis | None = None  # the rows of the batch_mean whose function is running
-        self.summed_inside: set[Value] = set()  # adjoints that a sweep inside it summed over all of them
-        self.watched: list[Value] = []  # what was differentiated
+        self.summed_inside: set[Node] = set()  # adjoints that a sweep inside it summed over all of them
+        self.watched: list[Node] = []  # what was differentiated
 
     def axis(self, arguments: tuple[int, ...]) -> Axis:
         """The rows of these arguments."""
@@ -214,7 +204,7 @@ class Tracer:
         self._axes.append(Axis(arguments))
         return self._axes[-1]
 
-    def end(self) -> list[Value]:
+    def end(self) -> list[Any]:
         """Let go of all nodes, which refer to this tracer: no cycles are left. Returns what was watched."""
         watched, self.watched = self.watched, []
         self.summed_inside.clear()
@@ -224,17 +214,17 @@ class Tracer:
         """Whether something holds a traced Value."""
         return any(type(v) is Traced for v in flatten(argument)[0])
 
-    def leaf(self, source: tuple[Any, Any], axis: Axis | None = None, label: str = "") -> Traced:
+    def leaf(self, source: tuple[Any, Any], axis: Axis | None = None, label: str = "") -> Any:
         """Make an input of the program."""
         v = self._node(None, (), axis)
         v.source, v.label = source, label
         return v
 
-    def record(self, op: Op, operands: Sequence[Any]) -> Value:
+    def record(self, op: Op, operands: Sequence[Any]) -> Traced:
         """Make a node; it has the rows of its operands."""
-        nodes = [x if isinstance(x, Value) else Value.constant(x) for x in operands]
+        nodes = as_nodes(operands)
         if not self._axes:
-            return self._node(op, tuple(nodes), None)
+            return self._node(op, nodes, None)
         axes = {v.axis for v in nodes if type(v) is Traced and v.axis is not None}
         if op is values.identity and self.inside is not None:
             axes.add(self.inside)  # an alias of a transform inside the rows: its gradient is each row's own
@@ -243,32 +233,38 @@ class Tracer:
                 f"The op {op.name} met Values of two different batches{at_users_line()}. Rows of one batch have no "
                 "partner in the other; take the mean of each first, or give both batches to one batch_mean."
             )
-        return self._node(op, tuple(nodes), next(iter(axes), None))
+        return self._node(op, nodes, next(iter(axes), None))
 
-    def _node(self, op: Op | None, operands: tuple[Value, ...], axis: Axis | None) -> Traced:
+    def _node(self, op: Op | None, operands: tuple[Any, ...], axis: Axis | None) -> Traced:
         v = _new(Traced)
-        v._a, v._da, v._b, v._db = operands, (), None, None
-        v.op, v.axis, v.tracer, v.source, v.adjoint_of, v.slope_of = op, axis, self, None, None, None
+        v.op, v._operands, v.axis, v.tracer, v.source, v.adjoint_of, v.slope_of = (
+            op,
+            operands,
+            axis,
+            self,
+            None,
+            None,
+            None,
+        )
         v.requires_grad = op.needs_grad([u.requires_grad for u in operands]) if op else True
-        v.label, v.grad, v.swept = "", 0.0, False
-        v.order = Value.next_order()
+        v.label, v.order = "", next_order()
         return v
 
-    def row_sum(self, v: Value, axis: Axis | None) -> Value:
+    def row_sum(self, v: Node, axis: Axis | None) -> Node:
         """Sum a Value over the rows of an axis."""
         if type(v) is Traced and v.axis is axis:
             return self._node(ROW_SUM, (v,), None)
-        return v * self.leaf((ROWS, axis))  # type: ignore[no-any-return]  # the same in every row
+        return self.record(values.mul, (v, self.leaf((ROWS, axis))))  # the same in every row
 
-    def row_sum_of_sweep(self, v_bar: Value, axis: Axis | None) -> Value:
+    def row_sum_of_sweep(self, v_bar: Node, axis: Axis | None) -> Node:
         """Sum an adjoint over the rows; inside a batch_mean nothing that a row computes may depend on it."""
         total = self.row_sum(v_bar, axis)
         if self.inside is axis:
             self.summed_inside.add(total)
         return total
 
-    def row_mean(self, v: Any, axis: Axis) -> Value:
+    def row_mean(self, v: Any, axis: Axis) -> Node:
         """Average a Value over the rows of an axis."""
         if not (type(v) is Traced and v.axis is axis):
-            return v if isinstance(v, Value) else Value.constant(v)
-        return self.row_sum(v, axis) / self.leaf((ROWS, axis))  # type: ignore[no-any-return]
+            return v if isinstance(v, Node) else Value.constant(v)
+        return self.record(values.div, (self.row_sum(v, axis), self.leaf((ROWS, axis))))

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from operator import mul
 from typing import Any
 
-from autograd_lite.engine import TABLE, Value, wire
+from autograd_lite.engine import TABLE, Value, number_of, wire
 
 __all__ = ["weighted_sums"]
 
@@ -38,7 +38,7 @@ def weighted_sums(rows: Sequence[Sequence[Value]], xs: Sequence[Any]) -> list[An
     uniform = len(learning) == len(xs) and len(set(learning)) == 1
     if not uniform or len(xs) == 1:  # traced inputs, constants among Values, nodes of two operands: rare
         return [_by_the_op(ws, xs) for ws in rows]
-    inputs = [x._data for x in xs]
+    inputs = list(map(number_of, xs))
     silent = None if learning[0] else (None,) * len(xs)
     return [_sum(ws, xs, inputs, silent) for ws in rows]
 
@@ -48,7 +48,7 @@ def _by_the_op(ws: Sequence[Value], xs: Sequence[Any]) -> Any:
 
 
 def _sum(ws: Sequence[Value], xs: Sequence[Value], inputs: list[float], silent: tuple[None, ...] | None) -> Any:
-    weights = [w._data for w in ws if type(w) is Value and w.requires_grad]
+    weights = [number_of(w) for w in ws if type(w) is Value and w.requires_grad]
     if len(weights) < len(ws):  # traced, or frozen: rare
         return _by_the_op(ws, xs)
     try:

@@ -20,6 +20,7 @@ LAYERS = {
         ["formulas"],
         ["namespaces"],
         ["op"],
+        ["definition"],
         ["ops", "reverse"],
         ["engine"],
         ["source_lines"],
