@@ -18,7 +18,6 @@ from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 from typing import Any, NoReturn, TypeVar, overload
 
-from autograd_lite.definition import primitive
 from autograd_lite.errors import OperandError, StaleGraphError
 from autograd_lite.namespaces import floats
 from autograd_lite.op import TABLE, ManyOp, Node, Op, ScaledOp, next_order, shown, to_number
@@ -34,7 +33,6 @@ __all__ = [
     "gradients",
     "make",
     "number_of",
-    "primitive",
     "wire",
 ]
 

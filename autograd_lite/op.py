@@ -98,11 +98,14 @@ class Op:
         Whether the partials are classical derivatives at the given operands (False at a kink).
     piecewise_constant : bool
         Whether all partials are 0.0: gradients stop here.
+    black_box : bool
+        Whether the value is computed by a function of numbers that is not composed of words.
     taught : dict of str to callable
         The partials as a textbook prints them, where they are computed in another form for accuracy's sake.
     """
 
     many = False
+    black_box = False
 
     def __init__(
         self,
@@ -304,6 +307,10 @@ def _constant_rule(number: float) -> Rule:
 
 
 def _op_named(name: str) -> Op:
+    if name not in TABLE:
+        raise OpDefinitionError(
+            f"This needs the op {name}, which is not defined. Import the file that defines it first."
+        )
     return TABLE[name]
 
 

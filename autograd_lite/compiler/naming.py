@@ -80,7 +80,7 @@ class Names:
         self.groups = groups
         self.place = place
         self.arguments = arguments
-        self.taken = dict.fromkeys(RESERVED, 1)
+        self.taken = dict.fromkeys({*RESERVED, *vars(arrays)}, 1)  # black boxes are words too
         self.names: list[str] = []
         for group in groups:
             self.names.append(self.unique(self._name(group)))

@@ -8,8 +8,8 @@ import pickle
 import pytest
 
 import autograd_lite as ag
-from autograd_lite import TABLE, OpDefinitionError, Value
-from autograd_lite.engine import ManyOp, primitive
+from autograd_lite import TABLE, OpDefinitionError, Value, primitive
+from autograd_lite.engine import ManyOp
 from autograd_lite.formulas import NOTATION
 from autograd_lite.namespaces import arrays, floats, values
 from tests.support import laws

@@ -13,7 +13,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite import Value, nn
-from autograd_lite.engine import primitive
+from autograd_lite.definition import primitive
 from autograd_lite.formulas import expr
 from autograd_lite.namespaces import arrays, floats
 from autograd_lite.nn.optimizers.named import optimizer_named
