@@ -19,7 +19,7 @@ from operator import attrgetter
 from typing import Any, NoReturn, TypeVar, overload
 
 from autograd_lite.errors import OperandError, StaleGraphError
-from autograd_lite.namespaces import floats
+from autograd_lite.namespaces import floats, values
 from autograd_lite.op import TABLE, ManyOp, Node, Op, ScaledOp, next_order, shown, to_number
 from autograd_lite.reverse import adjoints, graph_adjoints, reachable
 
@@ -191,9 +191,10 @@ class Value(Node):
                 f"The data of {name}, or of what it was computed from, changed after its graph was built; a second "
                 "derivative would mix two points. Run the forward pass again, then differentiate."
             )
-        if self._data != self._data:
-            return [math.nan] * len(needs)
-        return super().symbolic_partials(needs)
+        partials = super().symbolic_partials(needs)
+        if self._data == self._data:
+            return partials
+        return [p if p is None else values.where(0.0, p, math.nan) for p in partials]  # NaN, also differentiated again
 
     def record(self, op: Op, operands: Sequence[Any]) -> Any:
         """Make the node that `op` gives on `operands`, of which this is one; numbers become constants."""
