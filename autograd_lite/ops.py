@@ -398,8 +398,14 @@ def tan(xp, x):
     return xp.tan(x)
 
 
+@primitive(infix=True, symbol="1−x²", partials={"x": lambda xp, y, x: -2.0 * x})
+def one_minus_square(xp, x):
+    """1 - x**2 as (1 - x) (1 + x), accurate near -1 and 1; its own slope does not cancel near 0."""
+    return (1.0 - x) * (1.0 + x)
+
+
 @primitive(
-    partials={"x": lambda xp, y, x: 1.0 / xp.sqrt((1.0 - x) * (1.0 + x))},
+    partials={"x": lambda xp, y, x: 1.0 / xp.sqrt(xp.one_minus_square(x))},
     taught={"x": lambda xp, y, x: 1.0 / xp.sqrt(1.0 - x**2.0)},
     domain={"x": UNIT},
 )
@@ -409,7 +415,7 @@ def arcsin(xp, x):
 
 
 @primitive(
-    partials={"x": lambda xp, y, x: -1.0 / xp.sqrt((1.0 - x) * (1.0 + x))},
+    partials={"x": lambda xp, y, x: -1.0 / xp.sqrt(xp.one_minus_square(x))},
     taught={"x": lambda xp, y, x: -1.0 / xp.sqrt(1.0 - x**2.0)},
     domain={"x": UNIT},
 )
@@ -443,17 +449,27 @@ def arctan2(xp, y, x):
     return xp.arctan2(y, x)
 
 
-# --- Hyperbolic, and the sigmoid that their slopes need -------------------------------------------------------------
+# --- Hyperbolic, and the sigmoid ------------------------------------------------------------------------------------
+
+
+@primitive(partials={"x": lambda xp, y, x: -y * xp.tanh(0.5 * x)})
+def logistic_pdf(xp, x):
+    """Density of the logistic distribution, 1 / (4 cosh(x/2)**2): the slope of the sigmoid, without cancellation."""
+    e = xp.exp(-xp.abs(x))
+    return e / (1.0 + e) / (1.0 + e)
 
 
 @primitive(
     kind=ScaledOp,
     symbol="σ",
-    partials={"x": lambda xp, y, x: y * xp.sigmoid(-x)},
+    partials={"x": lambda xp, y, x: xp.logistic_pdf(x)},
     taught={"x": lambda xp, y, x: y * (1.0 - y)},
 )
 def sigmoid(xp, x):
-    """Logistic sigmoid 1 / (1 + exp(-x)), or of beta x; 1 - y has no digits left from x = 37 on, hence sigmoid(-x)."""
+    """Logistic sigmoid 1 / (1 + exp(-x)), or of beta x.
+
+    The slope y (1 - y) is computed as `logistic_pdf`: 1 - y has no digits left from x = 37 on.
+    """
     return xp.exp(xp.minimum(x, 0.0)) / (1.0 + xp.exp(-xp.abs(x)))
 
 
@@ -470,11 +486,14 @@ def cosh(xp, x):
 
 
 @primitive(
-    partials={"x": lambda xp, y, x: 4.0 * xp.sigmoid(2.0 * x) * xp.sigmoid(-2.0 * x)},
+    partials={"x": lambda xp, y, x: 4.0 * xp.logistic_pdf(2.0 * x)},
     taught={"x": lambda xp, y, x: 1.0 - y**2.0},
 )
 def tanh(xp, x):
-    """Hyperbolic tangent; 1 - y**2 has no digits left from x = 19 on, hence the product of sigmoids."""
+    """Hyperbolic tangent.
+
+    The slope 1 - y**2 is computed as `logistic_pdf`: 1 - y**2 has no digits left from x = 19 on.
+    """
     return xp.tanh(x)
 
 
@@ -497,7 +516,7 @@ def arccosh(xp, x):
 
 
 @primitive(
-    partials={"x": lambda xp, y, x: 1.0 / ((1.0 - x) * (1.0 + x))},
+    partials={"x": lambda xp, y, x: 1.0 / xp.one_minus_square(x)},
     taught={"x": lambda xp, y, x: 1.0 / (1.0 - x**2.0)},
     domain={"x": UNIT},
 )

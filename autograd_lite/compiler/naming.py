@@ -21,7 +21,7 @@ from autograd_lite.compiler.sums import LEAVES
 from autograd_lite.compiler.trace import Traced
 from autograd_lite.compiler.views import Indices, columns
 from autograd_lite.compiler.words import UFUNCS
-from autograd_lite.engine import Value
+from autograd_lite.engine import TABLE, Value
 from autograd_lite.namespaces import arrays, floats
 from autograd_lite.text import identifier, in_comment
 
@@ -80,7 +80,7 @@ class Names:
         self.groups = groups
         self.place = place
         self.arguments = arguments
-        self.taken = dict.fromkeys({*RESERVED, *vars(arrays)}, 1)  # black boxes are words too
+        self.taken = dict.fromkeys([*RESERVED, *(op.name for op in TABLE.values() if op.black_box)], 1)
         self.names: list[str] = []
         for group in groups:
             self.names.append(self.unique(self._name(group)))

@@ -24,6 +24,7 @@ from tests.support.leeway import leeway_of, subnormal
 from tests.support.oracle import Exact, derivatives, evaluated, series, spacing, ulps, unit, value
 
 SECOND = 1e-9  # of second and higher derivatives, relative
+SHARP, SECOND_ULPS = {"tanh", "sigmoid", "arcsin", "arccos", "arctanh"}, 8.0  # of the second derivative itself
 
 # --- Points ---------------------------------------------------------------------------------------------------------
 
@@ -135,6 +136,16 @@ def second_derivatives_are_right(op: Op, data: list[float]) -> None:
             assert error <= SECOND * abs(truth) + 1e-14 * scale + 1e-300, (
                 f"{op.name}{data}: second derivative by {i}, {j} is {ours}, not {truth}"
             )
+
+
+def second_derivatives_keep_their_digits(op: Op, data: list[float]) -> None:
+    """Within 8 ulp of the value itself, next to its roots too: forms that do not cancel."""
+    if op.name not in SHARP:
+        return
+    truth = derivatives(op, data, [1.0], 2)
+    assume(truth and not subnormal(float(truth[1].mid()), float(truth[2].mid())))
+    off = ulps(ag.derivative(op, 2)(data[0]), truth[2])
+    assert off <= SECOND_ULPS, f"{op.name}{data}: the second derivative is {off:.3g} ulp from {truth[2].str(20)}"
 
 
 def second(op: Op, data: Sequence[float], i: int, j: int) -> tuple[float | None, float]:
@@ -259,5 +270,5 @@ def _close(op: Op, what: str, data: list[float], ours: float | None, truth: Any)
 
 
 LAWS = [value_is_right, partials_are_right, smoothness_is_true, second_derivatives_are_right, sweeps_agree]
-LAWS += [doubling_is_linear]
+LAWS += [doubling_is_linear, second_derivatives_keep_their_digits]
 ORDINARY_LAWS = [high_orders_are_right, taught_is_computed, text_gives_the_number]  # at numbers of ordinary size

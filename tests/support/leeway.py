@@ -60,9 +60,7 @@ LEEWAY: dict[tuple[str, str], Leeway] = {
     ("gelu", "x"): Leeway(_ROOT, 4, lambda x: max(abs(x) * floats.normal_pdf(x), 5e-307)),
     ("silu", "value"): Leeway("a product of three rounded factors", 4),
     ("sigmoid", "value"): Leeway("a quotient of two numbers that are rounded already: 2.3 ulp", 2.5),
-    ("sigmoid", "x"): Leeway("a product of two sigmoids: 4.1 ulp", 4.5),
     ("tanh", "value"): Leeway("the C library's tanh errs by 2.1 ulp", 2.5),
-    ("tanh", "x"): Leeway("a product of two sigmoids, as theirs", 4.5),
     ("silu", "x"): Leeway(
         _ROOT + "; terms of two sigmoids: 4.2 ulp, and 5.0 at other points",
         5.5,
