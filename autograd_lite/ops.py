@@ -295,13 +295,20 @@ def minimum(xp, xs):
 @primitive(
     partials={
         "x": lambda xp, y, x, low, high: xp.where(xp.less(x, low), 0.0, xp.less_equal(x, high)),
+        "low": lambda xp, y, x, low, high: xp.where(xp.greater(low, high), 0.0, xp.less(x, low)),
+        "high": lambda xp, y, x, low, high: xp.where(xp.greater(low, high), 1.0, xp.greater(x, high)),
+    },
+    taught={
         "low": lambda xp, y, x, low, high: xp.less(x, low),
         "high": lambda xp, y, x, low, high: xp.greater(x, high),
     },
     smooth=lambda x, low, high: low < high and x not in (low, high),
 )
 def clip(xp, x, low, high):
-    """Limit x to [low, high]; at a bound the slope by x is 1, so that a value on the bound can still move."""
+    """Limit x to [low, high]; at a bound the slope by x is 1, so that a value on the bound can still move.
+
+    Where low > high the result is high, as NumPy's.
+    """
     return xp.minimum(xp.maximum(x, low), high)
 
 
