@@ -16,7 +16,7 @@ import math
 import operator
 from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
-from typing import Any, NoReturn, TypeVar, overload
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
 
 from autograd_lite.errors import OperandError, StaleGraphError
 from autograd_lite.namespaces import floats, values
@@ -41,6 +41,11 @@ _new = object.__new__
 _V = TypeVar("_V", bound="Value")
 
 
+if TYPE_CHECKING:
+    from autograd_lite.methods import Methods as _Base
+else:
+    _Base = Node
+
 # --- the node -------------------------------------------------------------------------------------------------------
 
 
@@ -49,13 +54,13 @@ def _comparison(compare: Callable[[Any, Any], Any]) -> Any:
         if isinstance(other, Node):
             if not other.has_number:
                 return NotImplemented  # the traced node records the comparison
-            other = other._data
+            other = number_of(other)
         return compare(self._data, other)
 
     return by_data
 
 
-class Value(Node):
+class Value(_Base):
     """A number that remembers how it was computed.
 
     Parameters

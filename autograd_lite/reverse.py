@@ -131,6 +131,6 @@ def _products(v_bar: Any, partials: Iterable[Any]) -> list[Any]:
 
 def _is_constant(x: Any, number: float) -> bool:
     """Whether this is that very number, or a node that holds it and cannot change."""
-    if not isinstance(x, Node):
+    if not hasattr(x, "op"):
         return bool(x == number)
-    return x.op is None and not x.requires_grad and bool(x.data == number)  # type: ignore[comparison-overlap]
+    return x.op is None and not x.requires_grad and bool(x.data == number)

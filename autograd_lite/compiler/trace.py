@@ -78,6 +78,11 @@ class Traced(Node):
         def __class__(self) -> type:
             return Value
 
+        def __getattr__(self, name: str) -> Any:
+            if hasattr(Value, name):  # grad, partials, swept
+                self.refuse(f"asked for its {name}")
+            return super().__getattr__(name)
+
     @property
     def data(self) -> float:
         """Refused: there is no number."""
@@ -138,11 +143,6 @@ class Traced(Node):
 
     def __reduce__(self) -> NoReturn:
         self.refuse("copied or pickled")
-
-    def __getattr__(self, name: str) -> Any:
-        if hasattr(Value, name):  # grad, partials, swept
-            self.refuse(f"asked for its {name}")
-        return super().__getattr__(name)
 
     def __repr__(self) -> str:
         return f"Traced({self.label or (self.op.name if self.op else 'input')})"
