@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine import printed_methods
+from tests.support import printed_methods
 
 ROOT = Path(__file__).parents[2]
 

@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 
 import autograd_lite as ag
 from autograd_lite import Value, viz
-from autograd_lite.engine import primitive
+from autograd_lite.definition import primitive
 from autograd_lite.formulas import NOTATION
 from autograd_lite.namespaces import arrays, floats, values
 from autograd_lite.text import assembled, identifier, in_comment

@@ -1,6 +1,6 @@
 """Print `autograd_lite/methods.pyi`, what type checkers know of a Value's operators and methods, from the op table.
 
-``python -m tests.engine.printed_methods`` writes the file; a test compares it with the table.
+``python -m tests.support.printed_methods`` writes the file; a test compares it with the table.
 """
 
 from __future__ import annotations
