@@ -8,6 +8,8 @@ Letters: a node of two operands keeps them in ``_a`` and ``_b``, and its partial
 keeps tuples in ``_a`` and ``_da``, and None in ``_b``. Two tuples less on most nodes is 40% of the memory, and half of
 the work of Python's cyclic collector, which dominates large graphs. For speed, `Value.record` and `Value.combine`
 are `make` written out for one operand and two.
+
+Types: ``Any`` stands for what ops take and make: numbers, arrays, Values, or the nodes of the compiler.
 """
 
 from __future__ import annotations

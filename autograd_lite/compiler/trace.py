@@ -9,6 +9,8 @@ rows is the same in every row:
 
 .. math:: \bar u = \sum_i \bar v_i \frac{\partial v_i}{\partial u}, \qquad \bar v_i = \bar s
    \text{ for } s = \sum_i v_i
+
+Types: ``Any`` stands for what ops take: numbers, Values or traced nodes.
 """
 
 from __future__ import annotations
