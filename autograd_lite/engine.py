@@ -8,6 +8,8 @@ Letters: a node of two operands keeps them in ``_a`` and ``_b``, and its partial
 keeps tuples in ``_a`` and ``_da``, and None in ``_b``. Two tuples less on most nodes is 40% of the memory, and half of
 the work of Python's cyclic collector, which dominates large graphs. For speed, `Value.record` and `Value.combine`
 are `make` written out for one operand and two.
+
+Types: ``Any`` stands for what ops take and make: numbers, arrays, Values, or the nodes of the compiler.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import math
 import operator
 from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
-from typing import Any, NoReturn, TypeVar, overload
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
 
 from autograd_lite.errors import OperandError, StaleGraphError
 from autograd_lite.namespaces import floats, values
@@ -41,6 +43,11 @@ _new = object.__new__
 _V = TypeVar("_V", bound="Value")
 
 
+if TYPE_CHECKING:
+    from autograd_lite.methods import Methods as _Base
+else:
+    _Base = Node
+
 # --- the node -------------------------------------------------------------------------------------------------------
 
 
@@ -49,13 +56,13 @@ def _comparison(compare: Callable[[Any, Any], Any]) -> Any:
         if isinstance(other, Node):
             if not other.has_number:
                 return NotImplemented  # the traced node records the comparison
-            other = other._data
+            other = number_of(other)
         return compare(self._data, other)
 
     return by_data
 
 
-class Value(Node):
+class Value(_Base):
     """A number that remembers how it was computed.
 
     Parameters

@@ -4,6 +4,8 @@ A rule of the op table, given names in place of numbers, builds an `Expr`. The s
 (`text`, which a test evaluates), as people write it (`pretty`, for pictures and steps) and as LaTeX.
 
 Letters: a tree has a ``head`` (a number, a name, an operator or a function) and ``args`` (its subtrees).
+
+Types: ``Any`` stands for what a rule mixes with a formula: numbers, names or formulas.
 """
 
 from __future__ import annotations

@@ -15,6 +15,8 @@ namespace   operands             a word is
 raise what `math` raises: the engine then evaluates the rule again on ``np.float64``, where arithmetic is IEEE 754.
 
 The names of words, operands and ops are NumPy's where NumPy has the function.
+
+Types: ``Any`` stands for the operands, of which each namespace has its own class.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial as bind
 from functools import update_wrapper
-from typing import Any, NoReturn, Self, SupportsFloat
+from typing import TYPE_CHECKING, Any, NoReturn, Self, SupportsFloat
 
 import numpy as np
 
@@ -419,25 +419,29 @@ class Node:
         """Raise the error for a use that nodes do not offer, such as "converted to float"."""
         raise NotImplementedError
 
-    def __float__(self) -> NoReturn:
-        self.refuse("converted to float")
+    if not TYPE_CHECKING:  # checkers refuse conversions, and find the methods in `methods.pyi`
 
-    def __int__(self) -> NoReturn:
-        self.refuse("converted to int")
+        def __float__(self) -> NoReturn:
+            self.refuse("converted to float")
 
-    def __index__(self) -> NoReturn:  # noqa: PLE0305 - it never returns
-        self.refuse("used as an index")
+        def __int__(self) -> NoReturn:
+            self.refuse("converted to int")
 
-    def __complex__(self) -> NoReturn:
-        self.refuse("converted to complex")
+        def __index__(self) -> NoReturn:  # noqa: PLE0305 - it never returns
+            self.refuse("used as an index")
 
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        op = TABLE.get(name)
-        if op is not None:
-            return bind(op, self)
-        if name.startswith("_"):
-            raise AttributeError(name)
-        raise AttributeError(str(UnknownNameError.among("attribute or op", name, [*TABLE, "data", "grad", "label"])))
+        def __complex__(self) -> NoReturn:
+            self.refuse("converted to complex")
+
+        def __getattr__(self, name: str) -> Callable[..., Any]:
+            op = TABLE.get(name)
+            if op is not None:
+                return bind(op, self)
+            if name.startswith("_"):
+                raise AttributeError(name)
+            raise AttributeError(
+                str(UnknownNameError.among("attribute or op", name, [*TABLE, "data", "grad", "label"]))
+            )
 
     def __dir__(self) -> Iterable[str]:
         return [*super().__dir__(), *TABLE]

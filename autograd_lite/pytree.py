@@ -5,6 +5,8 @@ it works on the *leaves*: the numbers alone, in order. `flatten` takes an argume
 returns beside the leaves puts others together in the same way: gradients, Values, traced Values.
 
 What is no number and holds none (text, True, False, None, functions) is *static*: part of the structure.
+
+Types: ``Any`` stands for the user's containers, and for what they hold.
 """
 
 from __future__ import annotations

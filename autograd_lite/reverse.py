@@ -6,6 +6,8 @@ the numbers are a topological order: sorting by them replaces the usual recursio
 Letters: for a node v the *adjoint* is :math:`\bar v = \partial\,\mathrm{root} / \partial v`. The sweep visits each v
 after all nodes that use it and adds :math:`\bar v \; \partial v / \partial u` to the adjoint of each operand u
 (Griewank & Walther, "Evaluating Derivatives", 2nd ed. 2008, section 3.2).
+
+Types: ``Any`` stands for an adjoint, a float or a node, and for nodes whose class the caller knows.
 """
 
 from __future__ import annotations
@@ -131,6 +133,6 @@ def _products(v_bar: Any, partials: Iterable[Any]) -> list[Any]:
 
 def _is_constant(x: Any, number: float) -> bool:
     """Whether this is that very number, or a node that holds it and cannot change."""
-    if not isinstance(x, Node):
+    if not hasattr(x, "op"):
         return bool(x == number)
-    return x.op is None and not x.requires_grad and bool(x.data == number)  # type: ignore[comparison-overlap]
+    return x.op is None and not x.requires_grad and bool(x.data == number)

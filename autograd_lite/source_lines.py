@@ -1,4 +1,7 @@
-"""Values that remember the line of code that made them, for the search of what went wrong."""
+"""Values that remember the line of code that made them, for the search of what went wrong.
+
+Types: ``Any`` stands for the operands of an op, numbers or nodes.
+"""
 
 from __future__ import annotations
 

@@ -4,6 +4,8 @@ Near 0, erf(x) = x (1 + p(x**2)). From |x| = 0.66 on, erfc(x) = exp(-x**2) erfcx
 nearly straight, so that a polynomial gives it; splitting x into a short number h and a rest keeps exp(-x**2) exact,
 since h**2 is exact. The polynomials interpolate at Chebyshev points, in 60 digits (W. J. Cody, "Rational Chebyshev
 approximations for the error function", Math. Comp. 23, 1969, has the plan, with quotients).
+
+Types: ``Any`` stands for a float or an array: a formula serves both.
 """
 
 from __future__ import annotations

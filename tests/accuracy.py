@@ -1,4 +1,4 @@
-"""Measure every op: the largest error of its value and of each partial, in units in the last place (ulp).
+"""Measure every op: the largest error of its value, partials and second derivatives, in units in the last place (ulp).
 
 ``python -m tests.accuracy`` draws points over the whole finite range of each op (random bits, ordinary sizes, extremes,
 neighbourhoods of roots, kinks and overflow), asks exact ball arithmetic for the truth, and writes `docs/accuracy.md`:
@@ -16,7 +16,7 @@ import random
 import struct
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ import autograd_lite as ag
 from autograd_lite import TABLE
 from autograd_lite.op import Op
 from tests.accuracy_peers import Columns, Result, installed_peers
-from tests.support.laws import NEAR, group_of
+from tests.support.laws import NEAR, SHARP, group_of
 from tests.support.leeway import LEEWAY, TINY, leeway_of, subnormal
 from tests.support.oracle import derivatives, unit, value
 
@@ -180,6 +180,39 @@ def errors(op: Op, points: Sequence[list[float]], contenders: dict[str, Contende
     return found
 
 
+def measure_second(op: Op, count: int, seed: int) -> list[list[str]]:
+    """Rows of the table of second derivatives, by each operand twice: ours, eager and compiled."""
+    rng = random.Random(f"second {seed} {op.name}")  # noqa: S311 - points, not secrets
+    points = [point for point in (draw(op, rng) for _ in range(count)) if op.smooth(*point)]
+    columns, rows = [np.array(c) for c in zip(*points, strict=True)], []
+    for i in range(0, len(columns), len(columns) // len(op.operand_names)):
+        truth = Truth()
+        for data in points:
+            taylor = derivatives(op, data, unit(i, len(data)), 2)
+            sizes = [abs(float(ball.mid())) for ball in taylor]
+            left_out = any(
+                leeway_of(op, what).unless(*data) for what in ("value", "second", group_of(op, i, len(data)))
+            )
+            asked = taylor and not left_out and max(sizes) < 1e290 and not subnormal(*sizes, *data)
+            term = (
+                0.0
+                if op.name in SHARP or not asked
+                else max(sizes[1] / (min(1.0, max(map(abs, data))) or 1.0), sizes[2])
+            )
+            truth.add(taylor[2] if asked else None, min(term, 1e300), normal=True)
+
+        def f(*xs: Any) -> Any:
+            return op(*op.split(xs)) if op.many else Op.__call__(op, *xs)
+
+        twice = ag.grad(ag.grad(f, argnums=i), argnums=i)
+        with np.errstate(all="ignore"):
+            eager = np.array([twice(*data) for data in points])
+            rest = ag.compile(twice, batch=tuple(range(len(columns))))(*columns)
+        cells = [shown(truth.error(np.broadcast_to(ours, len(points)))[0]) for ours in (eager, rest)]
+        rows.append([op.name if not i else "", f"by {group_of(op, i, len(columns))}", *cells])
+    return rows
+
+
 def shown(ulps: float) -> str:
     if ulps == math.inf:
         return "wrong"
@@ -188,6 +221,7 @@ def shown(ulps: float) -> str:
     return f"{ulps:.2g}" if ulps < 100 else f"{ulps:.0f}"
 
 
+SECOND_POINTS = 3_000  # of the second derivatives, which take longer
 BLOCK = 20_000  # points at a time, which bounds the memory
 NOTES = {("logsumexp", "value", "compiled"): "¹"}
 PAGE_TEXT = """# How many digits are right
@@ -208,6 +242,13 @@ purpose. An empty cell: the library has no such op with that operand.
 ¹ Compiled, the exponentials are added in another order: the error is an ulp of their sum, and shows where the result is
 near 0.
 
+## Second derivatives
+
+By each operand twice, at {second_count:,} points an op where no number is subnormal: in ulp of the result itself for
+{sharp}, of the largest term that it is the sum of for the others. The promise is 8 ulp.
+
+{second}
+
 Comparisons and other ops whose slope is 0 everywhere are exact. Kinks, ends of domains and infinities are tested one by
 one.
 
@@ -221,18 +262,25 @@ in all columns.
 """
 
 
-def page(rows: list[list[str]], contenders: Sequence[str], count: int, seed: int) -> str:
-    head = ["op", "", *contenders]
-    lines = [" | ".join(head), " | ".join(["---"] * 2 + ["---:"] * len(contenders)), *map(" | ".join, rows)]
+def page(rows: list[list[str]], second: list[list[str]], contenders: Sequence[str], count: int, seed: int) -> str:
     return PAGE_TEXT.format(
         count=count,
         seed=seed,
         python=platform.python_version(),
         packages=", ".join(f"{p} {importlib.metadata.version(p)}" for p in ("numpy", "python-flint")),
         machine=platform.machine(),
-        table="\n".join(f"| {line} |" for line in lines),
+        table=table(rows, contenders),
+        second=table(second, OURS),
+        second_count=min(count, SECOND_POINTS),
+        sharp=", ".join(f"`{name}`" for name in TABLE if name in SHARP),
         reasons="\n".join(f"- {', '.join(where)}: {reason}." for reason, where in excused().items()),
     )
+
+
+def table(rows: list[list[str]], contenders: Iterable[str]) -> str:
+    head = ["op", "", *contenders]
+    lines = [" | ".join(head), " | ".join(["---"] * 2 + ["---:"] * (len(head) - 2)), *map(" | ".join, rows)]
+    return "\n".join(f"| {line} |" for line in lines)
 
 
 def excused() -> dict[str, list[str]]:
@@ -261,10 +309,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ctx.prec = 256  # of what is computed with balls here
     names = given.ops or [name for name, op in TABLE.items() if not op.piecewise_constant]
     rows: list[list[str]] = []
+    second: list[list[str]] = []
     for i, name in enumerate(names):
         start = time.perf_counter()
         new = measure(TABLE[name], given.points, given.seed, contenders)
         rows += new
+        second += measure_second(TABLE[name], min(given.points, SECOND_POINTS), given.seed)
         print(f"[{i + 1}/{len(names)}] {name}, {time.perf_counter() - start:.1f} s", file=sys.stderr, flush=True)
         for row in new:
             print("   ", *(f"{cell:>10}" for cell in row), flush=True)
@@ -272,7 +322,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if output:
         output.parent.mkdir(parents=True, exist_ok=True)
         temporary = output.with_name(f".{output.name}.{os.getpid()}")
-        temporary.write_text(page(rows, list(contenders), given.points, given.seed), encoding="utf-8")
+        temporary.write_text(page(rows, second, list(contenders), given.points, given.seed), encoding="utf-8")
         temporary.replace(output)
         print(f"Wrote {output}.")
     return 0

@@ -9,6 +9,8 @@ rows is the same in every row:
 
 .. math:: \bar u = \sum_i \bar v_i \frac{\partial v_i}{\partial u}, \qquad \bar v_i = \bar s
    \text{ for } s = \sum_i v_i
+
+Types: ``Any`` stands for what ops take: numbers, Values or traced nodes.
 """
 
 from __future__ import annotations
@@ -78,6 +80,11 @@ class Traced(Node):
         def __class__(self) -> type:
             return Value
 
+        def __getattr__(self, name: str) -> Any:
+            if hasattr(Value, name):  # grad, partials, swept
+                self.refuse(f"asked for its {name}")
+            return super().__getattr__(name)
+
     @property
     def data(self) -> float:
         """Refused: there is no number."""
@@ -138,11 +145,6 @@ class Traced(Node):
 
     def __reduce__(self) -> NoReturn:
         self.refuse("copied or pickled")
-
-    def __getattr__(self, name: str) -> Any:
-        if hasattr(Value, name):  # grad, partials, swept
-            self.refuse(f"asked for its {name}")
-        return super().__getattr__(name)
 
     def __repr__(self) -> str:
         return f"Traced({self.label or (self.op.name if self.op else 'input')})"

@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from operator import mul
 
-from autograd_lite.engine import TABLE, Value, wire
+from autograd_lite.engine import TABLE, Value, number_of, wire
 
 from ..kinds import Scalar
 
@@ -39,7 +39,7 @@ def weighted_sums(rows: Sequence[Sequence[Value]], xs: Sequence[Scalar]) -> list
     uniform = len(learning) == len(xs) and len(set(learning)) == 1
     if not uniform or len(xs) == 1:  # traced inputs, constants among Values, nodes of two operands: rare
         return [_by_the_op(ws, xs) for ws in rows]
-    inputs = [x._data for x in xs]
+    inputs = list(map(number_of, xs))
     silent = None if learning[0] else (None,) * len(xs)
     return [_sum(ws, xs, inputs, silent) for ws in rows]
 
@@ -48,8 +48,13 @@ def _by_the_op(ws: Sequence[Value], xs: Sequence[Scalar]) -> Scalar:
     return ws[0].record(_sumprod, (*ws, *xs))
 
 
+<<<<<<< HEAD
 def _sum(ws: Sequence[Value], xs: Sequence[Value], inputs: list[float], silent: tuple[None, ...] | None) -> Scalar:
     weights = [w._data for w in ws if type(w) is Value and w.requires_grad]
+=======
+def _sum(ws: Sequence[Value], xs: Sequence[Value], inputs: list[float], silent: tuple[None, ...] | None) -> Any:
+    weights = [number_of(w) for w in ws if type(w) is Value and w.requires_grad]
+>>>>>>> engine
     if len(weights) < len(ws):  # traced, or frozen: rare
         return _by_the_op(ws, xs)
     try:

@@ -72,6 +72,7 @@ PLAN: dict[str, Stages] = {
     "autograd_lite/engine.py": engine("engine", *SWEEPS),
     "autograd_lite/reverse.py": engine("reverse", *SWEEPS),
     "autograd_lite/op.py": engine("op"),
+    "autograd_lite/definition.py": engine("definition"),
     "autograd_lite/ops.py": engine("ops"),
     "autograd_lite/special.py": [["tests/engine/test_special.py"], *engine("special")],
     "autograd_lite/formulas.py": [["tests/engine/test_expressions.py"], *engine("formulas", *SHOWN)],
