@@ -1,11 +1,7 @@
-<<<<<<< HEAD
-"""`primitive`: define an op, in the table of this library or in a file of your own."""
-=======
 """`primitive`: define an op, in the table of this library or in a file of your own.
 
 Types: ``Any`` stands for what rules see: floats, arrays, names or nodes.
 """
->>>>>>> engine
 
 from __future__ import annotations
 

@@ -48,13 +48,8 @@ def _by_the_op(ws: Sequence[Value], xs: Sequence[Scalar]) -> Scalar:
     return ws[0].record(_sumprod, (*ws, *xs))
 
 
-<<<<<<< HEAD
 def _sum(ws: Sequence[Value], xs: Sequence[Value], inputs: list[float], silent: tuple[None, ...] | None) -> Scalar:
-    weights = [w._data for w in ws if type(w) is Value and w.requires_grad]
-=======
-def _sum(ws: Sequence[Value], xs: Sequence[Value], inputs: list[float], silent: tuple[None, ...] | None) -> Any:
     weights = [number_of(w) for w in ws if type(w) is Value and w.requires_grad]
->>>>>>> engine
     if len(weights) < len(ws):  # traced, or frozen: rare
         return _by_the_op(ws, xs)
     try:

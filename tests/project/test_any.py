@@ -16,23 +16,9 @@ from tests.support.source_files import ROOT, source_files
 CEILINGS = {  # of a file, or of all files of a folder
     "autograd_lite/__init__.py": 1,
     "autograd_lite/cli": 9,
-<<<<<<< HEAD
     "autograd_lite/compiler": 117,
-    "autograd_lite/definition.py": 7,
-    "autograd_lite/engine.py": 35,
-    "autograd_lite/formulas.py": 11,
-    "autograd_lite/namespaces.py": 12,
-    "autograd_lite/pytree.py": 18,
-    "autograd_lite/reverse.py": 4,
-    "autograd_lite/source_lines.py": 1,
-    "autograd_lite/special.py": 17,
     "nn": 172,
     "viz": 36,
-=======
-    "autograd_lite/compiler": 115,
-    "nn": 175,
-    "viz": 37,
->>>>>>> engine
 }
 
 
