@@ -11,6 +11,7 @@ Each is also the built-in error that a Python user would catch::
     ├── UnknownNameError        ValueError     no such activation, loss, op, ...; the nearest is offered
     ├── ExpressionError         ValueError     an expression that cannot be parsed, with the position marked
     ├── GraphTooLargeError      ValueError     a picture that nobody could read, or that would never end
+    ├── ProgramError            ValueError     an array program that is not well formed: a mistake in a stage or a backend
     ├── StaleGraphError         RuntimeError   data changed between the forward pass and a second derivative
     ├── UserCodeError           RuntimeError   the user's own file failed; says in which line
     ├── NonFiniteError          ArithmeticError  NaN or infinity where training must stop
@@ -36,6 +37,7 @@ __all__ = [
     "OpDefinitionError",
     "OperandError",
     "OutputError",
+    "ProgramError",
     "ShapeError",
     "StaleGraphError",
     "TableError",
@@ -95,6 +97,10 @@ class ExpressionError(AutogradLiteError, ValueError):
 
 class GraphTooLargeError(AutogradLiteError, ValueError):
     """A graph has too many nodes for the picture that was asked for."""
+
+
+class ProgramError(AutogradLiteError, ValueError):
+    """An array program is not well formed: a stage of the compiler made a mistake."""
 
 
 class StaleGraphError(AutogradLiteError, RuntimeError):

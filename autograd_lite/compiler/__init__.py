@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from autograd_lite.compiler.api import CompiledFunction, compile  # noqa: A004 - the name of the design
 from autograd_lite.compiler.batch import batch_mean
-from autograd_lite.compiler.compiled import CompiledFunction, compile  # noqa: A004 - the name of the design
-from autograd_lite.compiler.program import Program
+from autograd_lite.compiler.runtime import Program
 
 __all__ = ["CompiledFunction", "Program", "batch_mean", "compile"]

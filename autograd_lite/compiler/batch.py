@@ -6,9 +6,8 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd_lite.compiler.arguments import Rows, is_argument
-from autograd_lite.compiler.compiled import RowsFound
-from autograd_lite.compiler.rows import check_places, each_row, missing
+from autograd_lite.compiler.batching import check_places, each_row, missing
+from autograd_lite.compiler.signature import Rows, RowsFound, is_argument
 from autograd_lite.compiler.trace import Tracer, current_tracer
 from autograd_lite.engine import Value
 from autograd_lite.errors import OperandError, ShapeError, TraceError

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.identities import IDENTITIES, STRUCTURAL, TRUTHS
+from autograd_lite.compiler.rewrites import IDENTITIES, STRUCTURAL, TRUTHS
 from autograd_lite.compiler.trace import ROW_SUM, ROWS, Axis, Traced, rows_axis
 from autograd_lite.engine import Op, Value
 from autograd_lite.errors import TraceError
@@ -161,6 +161,14 @@ class Graph:
             if v.op is not None:
                 self.final.setdefault(place[v], v)
         return [place[v] for v in roots]
+
+    def outputs(self, roots: Sequence[Value], watched: Sequence[Value]) -> list[int]:
+        """The nodes of the result, and after them those that must be finite as well."""
+        nodes = self.add_trace([*roots, *watched])  # also if nobody looks: both programs capture the same leaves
+        shown, looked_at = nodes[: len(roots)], nodes[len(roots) :]
+        if self.guarded:
+            return shown
+        return [*shown, *sorted({*looked_at, *self.hidden()} - set(shown))]
 
     def _expanded(self, xp: Words, op: Op, operands: list[int]) -> int:
         """Evaluate the rule of an op on nodes; an op that is a word itself needs no evaluation."""

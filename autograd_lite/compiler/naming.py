@@ -17,10 +17,10 @@ import numpy as np
 
 from autograd_lite.compiler.graph import CAPTURED, DIRECT, Graph
 from autograd_lite.compiler.groups import Group, Part, Place
+from autograd_lite.compiler.layout import Indices, table_width
+from autograd_lite.compiler.primitives import WORDS
 from autograd_lite.compiler.sums import LEAVES
 from autograd_lite.compiler.trace import Traced
-from autograd_lite.compiler.views import Indices, columns
-from autograd_lite.compiler.words import UFUNCS
 from autograd_lite.engine import TABLE, Value
 from autograd_lite.namespaces import arrays, floats
 from autograd_lite.text import identifier, in_comment
@@ -28,9 +28,10 @@ from autograd_lite.text import identifier, in_comment
 __all__ = ["Names", "unused"]
 
 LONGEST_COMMENT = 400
-RESERVED = {*keyword.kwlist, *UFUNCS.values(), *vars(arrays), "empty", "view", "result", "run", "build"}
+UFUNCS = {row.ufunc for row in WORDS.values()}
+RESERVED = {*keyword.kwlist, *UFUNCS, *vars(arrays), "empty", "view", "result", "run", "build", "loop"}
 RESERVED |= {"take", "einsum", "dot", "matmul", "float", "inf", "nan", "n", *(f"{word}_" for word in vars(floats))}
-RESERVED |= {f"{name}_{method}" for name in UFUNCS.values() for method in ("reduce", "reduceat")}
+RESERVED |= {f"{name}_{method}" for name in UFUNCS for method in ("reduce", "reduceat")}
 
 
 def unused(name: str, taken: dict[str, int]) -> str:
@@ -110,7 +111,7 @@ class Names:
         if any(i not in self.place or self.groups[self.place[i][0]].block != CAPTURED for i in nodes):
             return None
         places = np.array([self.place[i][1] for i in nodes])
-        width = columns([places])
+        width = table_width([places])
         name = self.of_view(places.reshape(-1, width) if width else places)
         return f"d_{name}" if name else None
 

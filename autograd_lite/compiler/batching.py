@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.arguments import rows_of
-from autograd_lite.compiler.results import packer
+from autograd_lite.compiler.signature import rows_of
+from autograd_lite.compiler.unflatten import unflatten
 from autograd_lite.errors import OperandError, ShapeError
 from autograd_lite.op import shown
 from autograd_lite.pytree import flatten
@@ -78,7 +78,7 @@ def stacked(results: Sequence[Any]) -> Any:
     columns = np.empty((structure.size, len(flat)), dtype=object)
     for i, (leaves, _) in enumerate(flat):
         columns[:, i] = as_values(leaves)
-    return packer(structure, batched=True)(columns)
+    return unflatten(structure, batched=True)(columns)
 
 
 def missing(places: Sequence[int], count: int) -> str:

@@ -18,7 +18,7 @@ from autograd_lite.errors import ShapeError, TraceError
 from autograd_lite.op import Node, to_number
 from autograd_lite.pytree import flatten, pack
 
-__all__ = ["HasValues", "Rows", "batched", "describe", "is_argument", "lift", "rows_of", "specimen"]
+__all__ = ["HasValues", "Rows", "RowsFound", "batched", "describe", "is_argument", "lift", "rows_of", "specimen"]
 
 NUMBER = "number"
 _FLOATS = {float}
@@ -27,6 +27,14 @@ _NUMBERS = {float, int}
 
 class HasValues(Exception):  # noqa: N818 - no error, but a message to the caller: run the function itself
     """An argument holds a Value, so a graph is wanted and not a number."""
+
+
+class RowsFound(Exception):  # noqa: N818 - no error: trace again, with these arguments kept whole
+    """Arguments turned out to be handed to `batch_mean`."""
+
+    def __init__(self, places: list[int]) -> None:
+        super().__init__(places)
+        self.places = places
 
 
 def describe(argument: Any, blocks: list[Any]) -> Any:

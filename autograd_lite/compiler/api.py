@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.arguments import HasValues, Rows, batched, describe, lift, rows_of, specimen
-from autograd_lite.compiler.entry import Counts, Entry, Gather, common_count
-from autograd_lite.compiler.program import Program, Trace
-from autograd_lite.compiler.rows import check_places, each_row, missing, stacked
+from autograd_lite.compiler.batching import check_places, each_row, missing, stacked
+from autograd_lite.compiler.pipeline import Trace
+from autograd_lite.compiler.runtime import Counts, Entry, LeafOrder, Program, common_count
+from autograd_lite.compiler.signature import HasValues, Rows, RowsFound, batched, describe, lift, rows_of, specimen
 from autograd_lite.compiler.trace import Axis, Tracer, current_tracer
 from autograd_lite.engine import Value, number_of
 from autograd_lite.errors import OperandError, ShapeError
@@ -23,15 +23,7 @@ from autograd_lite.op import shown
 from autograd_lite.pytree import flatten
 from autograd_lite.transforms.evaluation import graph_wanted, keeping_values
 
-__all__ = ["CompiledFunction", "RowsFound", "compile"]
-
-
-class RowsFound(Exception):  # noqa: N818 - no error: trace again, with these arguments kept whole
-    """Arguments turned out to be handed to `batch_mean`."""
-
-    def __init__(self, places: list[int]) -> None:
-        super().__init__(places)
-        self.places = places
+__all__ = ["CompiledFunction", "compile"]
 
 
 def compile(f: Callable[..., Any], *, batch: Sequence[int] = ()) -> CompiledFunction:  # noqa: A001 - as in the design
@@ -139,7 +131,7 @@ class CompiledFunction:
         array([10.,  2.])
         """
         order = {v: k for k, v in enumerate(leaves)}
-        chosen: dict[Entry, Gather] = {}
+        chosen: dict[Entry, LeafOrder] = {}
 
         def run(flat: Any, *args: Any) -> Any:
             try:
@@ -148,7 +140,7 @@ class CompiledFunction:
                 raise OperandError("A step takes numbers and arrays, not Values; call the compiled function.") from None
             where = chosen.get(entry)
             if where is None:
-                where = chosen[entry] = Gather(entry.program.captured, order)
+                where = chosen[entry] = LeafOrder(entry.program.captured, order)
             result = np.asarray(entry.run([*blocks, where(flat)], counts))
             return result[: entry.program.structure.size]
 

@@ -9,10 +9,10 @@ import numpy as np
 
 from autograd_lite.pytree import Structure
 
-__all__ = ["packer"]
+__all__ = ["unflatten"]
 
 
-def packer(structure: Structure, *, batched: bool) -> Callable[[Any], Any]:
+def unflatten(structure: Structure, *, batched: bool) -> Callable[[Any], Any]:
     """Make the function that puts flat results into a structure: it is written once, as one expression.
 
     Parameters
@@ -25,7 +25,7 @@ def packer(structure: Structure, *, batched: bool) -> Callable[[Any], Any]:
     Examples
     --------
     >>> from autograd_lite.pytree import flatten
-    >>> pack = packer(flatten((1.0, [2.0, 3.0]))[1], batched=False)
+    >>> pack = unflatten(flatten((1.0, [2.0, 3.0]))[1], batched=False)
     >>> pack(np.array([10.0, 20.0, 30.0]))
     (10.0, [20.0, 30.0])
     """

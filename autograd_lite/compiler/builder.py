@@ -1,0 +1,187 @@
+"""An array program under construction: its arrays, its operands, and its instructions so far."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.compiler.graph import CAPTURED, Graph
+from autograd_lite.compiler.groups import Group, Place
+from autograd_lite.compiler.ir import Array, ArrayProgram, Dim, Input, Instruction, Literal, Map, Operand, Size, Slice
+from autograd_lite.compiler.layout import Indices, affine, contiguous, index, number, table_width
+from autograd_lite.compiler.naming import Names
+from autograd_lite.compiler.trace import Axis
+
+__all__ = ["Builder", "Given"]
+
+Given = tuple[int, ...] | int | None  # a block of arguments: the shape of an array, the length of a list, or a number
+
+
+class Builder:
+    """Makes arrays of groups, operands of places in groups, and collects instructions.
+
+    Parameters
+    ----------
+    graph : Graph
+        For the numbers of constants; a guarded one gives the exact program, in which every array has an axis.
+    groups : list of Group
+        In an order in which operands come first.
+    names : Names
+        Gives each group its name and its comment.
+    blocks : dict
+        For each block of arguments its shape.
+    """
+
+    def __init__(self, graph: Graph, groups: Sequence[Group], names: Names, blocks: Mapping[Any, Given]) -> None:
+        self.graph = graph
+        self.groups = groups
+        self.names = names
+        self.is_exact = graph.guarded
+        self.instructions: list[Instruction] = []
+        self.has_contractions = False
+        self._dims: dict[Axis, Dim] = {}
+        self._constants: dict[bytes, Array] = {}
+        self._gathers: dict[tuple[Array, bytes], Slice] = {}
+        self.inputs = [Input(None, given) for given in blocks.values()]
+        place_of_block = {block: k for k, block in enumerate(blocks)}
+        self.arrays = [self._array(k, blocks) for k in range(len(groups))]
+        for group, array in zip(groups, self.arrays, strict=True):
+            if group.word == "input":
+                k = place_of_block[group.block]
+                self.inputs[k] = Input(array, self.inputs[k].given)
+
+    def emit(self, instruction: Instruction) -> None:
+        """Append an instruction."""
+        self.instructions.append(instruction)
+
+    def dim(self, axis: Axis | None) -> Dim | None:
+        """The batch axis as the program knows it."""
+        if axis is None:
+            return None
+        if axis not in self._dims:
+            self._dims[axis] = Dim(f"n{len(self._dims) or ''}", axis.arguments)
+        return self._dims[axis]
+
+    def _array(self, k: int, blocks: Mapping[Any, Given]) -> Array:
+        group, name, dim = self.groups[k], self.names.names[k], self.dim(self.groups[k].axis)
+        if group.word == "input":
+            given = blocks[group.block]
+            size = math.prod(given) if isinstance(given, tuple) else 1 if given is None else given
+            return Array(name, () if given is None and dim is None else (size,), dim, "input")
+        is_number = len(group.members) == 1 and dim is None and not self.is_exact
+        return Array(name, () if is_number else (len(group.members),), dim, "local", self.names.comment(k) or "")
+
+    # Arrays in between
+
+    def local(self, shape: tuple[int, ...], dim: Dim | None, name: str = "work") -> Array:
+        """Make an array for something in between."""
+        return Array(self.names.unique(name), (math.prod(shape),) if shape else (), dim)
+
+    def copy(self, out: Slice, x: Operand) -> None:
+        """Copy an operand."""
+        self.emit(Map(out, "copy", (x,)))
+
+    # Operands
+
+    def is_number(self, g: int) -> bool:
+        """Whether a group is one number without axes."""
+        return self.groups[g].word == "rows" or not self.arrays[g].shape
+
+    def is_uniform(self, g: int, places: Indices) -> bool:
+        """Whether these places hold constants that are all the same."""
+        return self.groups[g].word == "const" and len({x.hex() for x in self._numbers(g, places)}) == 1
+
+    def operand(self, g: int, places: Indices) -> Operand:
+        """Those places of a group, in their shape."""
+        group, array = self.groups[g], self.arrays[g]
+        if group.word == "const":
+            return self.constant(self._numbers(g, places), places.shape)
+        if group.word == "rows":
+            return self.size(group.block)
+        if not array.shape:
+            return array.whole
+        found = affine(places)
+        if found is None:
+            return self._gathered(array, places)
+        hint = self.names.of_view(places) if group.block == CAPTURED and group.word == "input" else None
+        return Slice(array, found, hint or "")
+
+    def number(self, g: int, places: Indices) -> Operand:
+        """One place of a group, as a number."""
+        array = self.arrays[g]
+        if array.shape and self.groups[g].word not in ("const", "rows"):
+            return array[number(int(places.flat[0]))]
+        return self.operand(g, places)
+
+    def size(self, axis: Any) -> Size:
+        """The length of a batch axis."""
+        dim = self.dim(axis)
+        assert dim is not None
+        return Size(dim)
+
+    def _numbers(self, g: int, places: Indices) -> list[float]:
+        members = self.groups[g].members
+        return [float(self.graph.value(members[k])) for k in places.flat]  # type: ignore[arg-type]
+
+    def constant(self, numbers: Sequence[float], shape: tuple[int, ...]) -> Operand:
+        """Numbers that are known, in their shape."""
+        if len({x.hex() for x in numbers}) == 1:
+            return Literal(numbers[0])
+        table = np.array(numbers)
+        key = table.tobytes()
+        if key not in self._constants:
+            name = self.names.unique("constants")
+            self._constants[key] = Array(name, (table.size,), role="constant", numbers=table)
+        return self._constants[key][contiguous(shape)]
+
+    def _gathered(self, array: Array, places: Indices) -> Slice:
+        key = (array, places.tobytes() + str(places.shape).encode())
+        if key not in self._gathers:
+            out = self.local(places.shape, array.dim, f"{array.name}_taken")[contiguous(places.shape)]
+            self.copy(out, array[index(places)])
+            self._gathers[key] = out
+        return self._gathers[key]
+
+    # One instruction per group of words
+
+    def elementwise(self, k: int) -> None:
+        """Lower a group of a word: as a table, if that makes its operands evenly spaced."""
+        group, out = self.groups[k], self.arrays[k]
+        tables = [np.array(places) for _, places in group.operands]
+        if not out.shape:
+            operands = [self.number(g, t) for (g, _), t in zip(group.operands, tables, strict=True)]
+            self.emit(Map(out.whole, group.word, tuple(operands)))
+            return
+        width = table_width(
+            [t for t, (g, _) in zip(tables, group.operands, strict=True) if self.groups[g].word != "const"]
+        )
+        if width:
+            tables = [t.reshape(-1, width) for t in tables]
+        operands = [self.operand(g, t) for (g, _), t in zip(group.operands, tables, strict=True)]
+        self.emit(Map(out[contiguous(tables[0].shape)], group.word, tuple(operands)))
+
+    # Results
+
+    def finish(self, outputs: Sequence[int], place: Mapping[int, Place]) -> ArrayProgram:
+        """Copy the outputs to the flat result, group by group, and make the program."""
+        dim = self.dim(next(iter(self.graph.rows.values()), None))
+        result = Array("result", (len(outputs),), dim, "result")
+        pairs: dict[int, list[tuple[int, int]]] = {}
+        for k, node in enumerate(outputs):
+            g, member = place[node]
+            pairs.setdefault(g, []).append((k, member))
+        for g, some in pairs.items():
+            ks, members = (np.array(column) for column in zip(*some, strict=True))
+            if self.is_number(g):
+                for k in ks:
+                    self.copy(result[number(int(k))], self.number(g, members[:1]))
+                continue
+            width = table_width([ks, members])
+            shape = (-1, width) if width else (-1,)
+            source = self.operand(g, members.reshape(shape))
+            self.copy(result[index(ks.reshape(shape))], source)
+        is_exact = self.graph.is_exact and not self.has_contractions
+        return ArrayProgram(tuple(self.inputs), tuple(self.instructions), result, is_exact=is_exact)

@@ -1,0 +1,129 @@
+"""What an array program means: the reference interpreter, instruction by instruction in plain NumPy.
+
+It is an oracle for backends and the backend ``"interpreter"``: slow, without buffers that are shared, and without
+matrix products whose order of addition depends on the machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.compiler.ir import (
+    Array,
+    ArrayProgram,
+    Contract,
+    Instruction,
+    Literal,
+    Loop,
+    Map,
+    Operand,
+    Reduce,
+    SegmentReduce,
+    Size,
+    Slice,
+    Update,
+)
+from autograd_lite.compiler.primitives import word
+from autograd_lite.namespaces import arrays
+
+__all__ = ["interpret", "on_arrays"]
+
+SPECIAL: dict[str, Callable[..., Any]] = {
+    "copy": lambda x: x,
+    "relu": lambda x: np.maximum(x, 0.0) + 0.0,
+    "nonfinite": lambda x: np.multiply(0.0, x),  # 0.0, and NaN where x is not finite
+}
+
+
+def on_arrays(name: str) -> Callable[..., Any]:
+    """The function on arrays that a word stands for."""
+    return SPECIAL.get(name) or getattr(arrays, name, None) or getattr(np, word(name).ufunc)  # type: ignore[no-any-return]
+
+
+def interpret(program: ArrayProgram, blocks: Sequence[Any], sizes: Sequence[int] = ()) -> Any:
+    """Run a program.
+
+    Parameters
+    ----------
+    program : ArrayProgram
+        What to run; where its arrays live (``homes``) does not matter here.
+    blocks : sequence
+        What a call hands over, one for each of ``program.inputs``.
+    sizes : sequence of int
+        The length of each batch axis, in the order of ``program.dims``.
+
+    Returns
+    -------
+    numpy.ndarray
+        The flat results, with the batch axis last if the result has one.
+    """
+    with np.errstate(all="ignore"):
+        return _Interpreter(program, sizes).run(blocks)
+
+
+class _Interpreter:
+    def __init__(self, program: ArrayProgram, sizes: Sequence[int]) -> None:
+        self.program = program
+        self.length = dict(zip(program.dims, sizes, strict=True))
+        self.memory: dict[Array, Any] = {program.result: self.empty(program.result)}
+
+    def empty(self, array: Array) -> Any:
+        return np.full((array.size, *([self.length[array.dim]] if array.dim else [])), np.nan)
+
+    def run(self, blocks: Sequence[Any]) -> Any:
+        for given, block in zip(self.program.inputs, blocks, strict=True):
+            if given.array is not None:
+                table = np.asarray(block, dtype=float)
+                is_batched = given.array.dim is not None
+                self.memory[given.array] = table.reshape(len(table), -1).T if is_batched else table.reshape(-1)
+        for instruction in self.program.instructions:
+            self.execute(instruction)
+        return self.memory[self.program.result]
+
+    def execute(self, i: Instruction) -> None:
+        if isinstance(i, Loop):
+            self.loop(i)
+        elif isinstance(i, (Map, Update)):
+            self.write(i.out, on_arrays(i.op)(*[self.broadcast(x, i.out) for x in i.operands]))
+        elif isinstance(i, Contract):
+            self.write(i.out, np.einsum(i.spec, self.read(i.a), self.read(i.b), optimize=False))
+        elif isinstance(i, Reduce):
+            axes = {"terms": len(i.x.shape) - 1, "batch": len(i.x.shape)}
+            name = "add" if i.op == "nonfinite" else i.op
+            total = getattr(np, word(name).ufunc).reduce(self.read(i.x), tuple(axes[axis] for axis in i.over))
+            self.write(i.out, on_arrays(i.op)(total) if i.op == "nonfinite" else total)
+        elif isinstance(i, SegmentReduce):
+            self.write(i.out, getattr(np, word(i.op).ufunc).reduceat(self.read(i.x), i.starts.indices, 0))
+
+    def read(self, x: Operand) -> Any:
+        if isinstance(x, Literal):
+            return np.float64(x.value)
+        if isinstance(x, Size):
+            return np.float64(self.length[x.dim])
+        memory = x.array.numbers if x.array.role == "constant" else self.memory[x.array]
+        return memory.reshape(-1)[x.index.indices] if x.dim is None else memory[x.index.indices]  # type: ignore[union-attr]
+
+    def broadcast(self, x: Operand, out: Slice) -> Any:
+        value = self.read(x)
+        return value[..., None] if isinstance(x, Slice) and out.dim is not None and x.dim is None else value
+
+    def write(self, out: Slice, value: Any) -> None:
+        if out.array not in self.memory:
+            self.memory[out.array] = self.empty(out.array)
+        self.memory[out.array][out.index.indices] = value
+
+    def loop(self, i: Loop) -> None:
+        state = [self.read(x) for x in i.carry]
+        xs = [self.read(x).reshape(i.length, -1) for x in i.xs]
+        fixed = [self.read(x) for x in i.fixed]
+        outs = [np.empty(0)] * i.length
+        for k in reversed(range(i.length)) if i.reverse else range(i.length):
+            flat = interpret(i.body, [*state, *[x[k] for x in xs], *fixed])
+            ends = np.cumsum([x.index.indices.size for x in i.carry])
+            *state, outs[k] = np.split(flat, ends)
+        self.write(i.out, np.concatenate([np.ravel(x) for x in state]).reshape(i.out.shape))
+        if i.outs is not None:
+            self.write(i.outs, np.concatenate(outs).reshape(i.outs.shape))

@@ -1,0 +1,77 @@
+"""From scalars to the array program: everything that is decided before any target language.
+
+A group of scalars that are computed alike becomes an array; a group of one number without a batch axis stays a number.
+Evenly spaced operands are slices, others are gathered; sums and extremes are lowered in
+`autograd_lite.compiler.contractions`. A small program without a batch is lowered scalar by scalar instead
+(`autograd_lite.compiler.straight`), since a NumPy call costs as much as many operations on Python's floats.
+
+The exact program, which runs where the other one met infinity or NaN, does without numbers of their own, because
+Python's floats raise where IEEE 754 goes on, and without contractions, because a fused multiply-add gives -inf where
+IEEE 754 gives NaN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from autograd_lite.compiler.builder import Builder, Given
+from autograd_lite.compiler.contractions import Contractions
+from autograd_lite.compiler.graph import Graph
+from autograd_lite.compiler.groups import Group, Place
+from autograd_lite.compiler.ir import ArrayProgram
+from autograd_lite.compiler.naming import Names
+from autograd_lite.compiler.sums import LEAVES, Node
+
+__all__ = ["lower", "runs_on_floats"]
+
+CALL = 20.0  # an array call costs about as much as so many operations on Python floats
+OVERHEAD = 100.0  # and the array program around them as so many
+LONGEST = 200_000  # operations; beyond this Python's own compiler takes too long
+
+
+def runs_on_floats(graph: Graph, nodes: Mapping[int, Node], groups: Sequence[Group]) -> bool:
+    """Whether a program is small enough, and free of batches, to run faster on Python floats than on arrays."""
+    if graph.guarded or graph.rows or any(g.axis or g.over or g.word == "rows" for g in groups):
+        return False
+    work = sum(max(len(node.terms), 1) for node in nodes.values() if node.word not in LEAVES)
+    arrays = sum(1 for g in groups if g.word not in LEAVES)
+    return work <= min(CALL * arrays + OVERHEAD, LONGEST)
+
+
+def lower(  # noqa: PLR0917 - the results of the stages before
+    graph: Graph,
+    groups: Sequence[Group],
+    place: Mapping[int, Place],
+    outputs: Sequence[int],
+    blocks: Mapping[Any, Given],
+    names: Mapping[Any, str],
+) -> ArrayProgram:
+    """Lower groups to an array program.
+
+    Parameters
+    ----------
+    graph : Graph
+        For the numbers of constants; a guarded one gives the exact program.
+    groups : list of Group
+        In an order in which operands come first.
+    place : dict of int to Place
+        Where each node is.
+    outputs : list of int
+        The nodes that the program returns, in order.
+    blocks, names : dict
+        For each block of arguments its shape, and the name of the parameter that it belongs to.
+
+    Returns
+    -------
+    ArrayProgram
+        Before planning: every array has memory of its own.
+    """
+    to = Builder(graph, groups, Names(graph, groups, place, names), blocks)
+    sums = Contractions(to)
+    for k, group in enumerate(groups):
+        if group.parts:
+            sums.lower(k)
+        elif group.word not in LEAVES:
+            to.elementwise(k)
+    return to.finish(outputs, place)

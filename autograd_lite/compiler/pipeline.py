@@ -1,0 +1,76 @@
+"""The one path from a trace to an array program: simplify, sums, group, lower, plan. A backend prints what comes out."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from autograd_lite.compiler.builder import Given
+from autograd_lite.compiler.graph import CAPTURED, Graph
+from autograd_lite.compiler.groups import group
+from autograd_lite.compiler.ir import ArrayProgram
+from autograd_lite.compiler.lower import lower, runs_on_floats
+from autograd_lite.compiler.plan import plan
+from autograd_lite.compiler.straight import lower_scalars
+from autograd_lite.compiler.sums import LEAVES, collect
+from autograd_lite.compiler.trace import Axis
+from autograd_lite.engine import Value
+from autograd_lite.pytree import Structure
+
+__all__ = ["Compiled", "Trace", "to_program"]
+
+
+class Trace(NamedTuple):
+    """What tracing a function gave.
+
+    Attributes
+    ----------
+    roots : list of Value
+        The numbers of the result, in order.
+    watched : list of Value
+        Numbers that must be finite for the result to be right, beside those of the result.
+    structure : Structure
+        How the result is made of its numbers.
+    blocks : dict
+        For each block of arguments, the shape of its array (without the batch axis), None for a number, a length for a
+        list.
+    axes : dict of int to Axis
+        The blocks that have a batch axis throughout the function.
+    names : dict
+        The name of the parameter that each block belongs to.
+    """
+
+    roots: list[Value]
+    watched: list[Value]
+    structure: Structure
+    blocks: dict[Any, Given]
+    axes: dict[Any, Axis]
+    names: dict[Any, str]
+
+
+class Compiled(NamedTuple):
+    """An array program, the leaves whose numbers it is given at each call, and how much work it is."""
+
+    program: ArrayProgram
+    captured: list[Value]
+    instructions: int
+    groups: int
+    on_floats: bool
+
+
+def to_program(trace: Trace, *, exact: bool = False) -> Compiled:
+    """Compile a trace, up to what a backend prints; `exact` follows IEEE 754 to the letter, and is slower."""
+    graph = Graph(guarded=exact, rows=trace.axes)
+    outputs = graph.outputs(trace.roots, trace.watched)
+    nodes = collect(graph, outputs)
+    groups, place = group(graph, nodes, outputs)
+    blocks, names = {**trace.blocks, CAPTURED: len(graph.captured)}, {**trace.names, CAPTURED: "leaves"}
+    if on_floats := runs_on_floats(graph, nodes, groups):
+        program = lower_scalars(graph, nodes, outputs, blocks, names)
+    else:
+        program = plan(lower(graph, groups, place, outputs, blocks, names))
+    count = sum(1 for node in nodes.values() if node.word not in LEAVES)
+    return Compiled(program, graph.captured, count, count if on_floats else _arrays(groups), on_floats)
+
+
+def _arrays(groups: Any) -> int:
+    return sum(1 for g in groups if g.word not in LEAVES)

@@ -1,0 +1,128 @@
+"""Planning: which instructions are fused, and whose memory each array lives in.
+
+An array that is copied to the result and lies evenly there is computed where the copy would go. Another array takes over
+the memory of one of the same size that is read no more. Neither changes what the program means: the interpreter does
+not look at it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from autograd_lite.compiler.ir import (
+    Array,
+    ArrayProgram,
+    Contract,
+    Instruction,
+    Literal,
+    Map,
+    Slice,
+    outputs_of,
+    slices_of,
+)
+from autograd_lite.compiler.layout import Affine, contiguous
+
+__all__ = ["plan"]
+
+
+def plan(program: ArrayProgram) -> ArrayProgram:
+    """Fuse what can be fused, and give each local array its home.
+
+    Examples
+    --------
+    >>> from autograd_lite.compiler.layout import contiguous
+    >>> x, y, z = Array("x", (2,), role="input"), Array("y", (2,)), Array("z", (2,))
+    >>> result = Array("result", (2,), role="result")
+    >>> steps = (Map(y.whole, "sin", (x.whole,)), Map(z.whole, "exp", (y.whole,)), Map(result.whole, "copy", (z.whole,)))
+    >>> print(plan(ArrayProgram((), steps, result)).homes[z])
+    result
+    """
+    instructions = _fused(program.instructions)
+    homes = _in_result(instructions)
+    kept = [i for i in instructions if not _is_in_place(i, homes)]
+    return replace(program, instructions=tuple(kept), homes=homes | _shared(kept, homes))
+
+
+# --- fusion ---------------------------------------------------------------------------------------------------------
+
+
+def _fused(instructions: Sequence[Instruction]) -> list[Instruction]:
+    """Make one word of ``max(x, 0) + 0.0``, whose second half makes a zero positive."""
+    uses = Counter(x.array for x in slices_of(instructions))
+    maxima = {
+        i.out.array: x.array for i in instructions if (x := _beside_zero(i, "maximum")) and uses[i.out.array] == 1
+    }
+    fused: set[Array] = set()
+    kept: list[Instruction] = []
+    for i in reversed(instructions):
+        x = _beside_zero(i, "add")
+        if x is not None and x.array in maxima:
+            fused.add(x.array)
+            kept.append(Map(i.out, "relu", (maxima[x.array][contiguous(i.out.shape)],)))
+        elif i.out.array not in fused:
+            kept.append(i)
+    return kept[::-1]
+
+
+def _beside_zero(i: Instruction, op: str) -> Slice | None:
+    """The operand of a word whose other operand is 0.0, if it is a local array as a whole."""
+    if not isinstance(i, Map) or i.op != op or not i.out.shape:
+        return None
+    others = [x for x in i.operands if not (isinstance(x, Literal) and repr(x.value) == "0.0")]
+    x = others[0] if len(others) == 1 else None
+    return x if isinstance(x, Slice) and x.is_whole and x.array.role == "local" and x.array.shape else None
+
+
+# --- memory ---------------------------------------------------------------------------------------------------------
+
+
+def _in_result(instructions: Sequence[Instruction]) -> dict[Array, Slice]:
+    """Arrays that are copied to the result as a whole, to members that lie evenly."""
+    homes: dict[Array, Slice] = {}
+    for i in instructions:
+        x = i.operands[0] if isinstance(i, Map) and i.op == "copy" else None
+        if not isinstance(x, Slice) or i.out.array.role != "result" or not isinstance(i.out.index, Affine):
+            continue
+        array = x.array
+        is_alike = array.role == "local" and array.shape and x.is_whole and array.dim == i.out.dim
+        if is_alike and array not in homes and (len(x.shape) == 1 or _is_made_as(array, x, instructions)):
+            homes[array] = i.out
+    return homes
+
+
+def _is_made_as(array: Array, table: Slice, instructions: Sequence[Instruction]) -> bool:
+    """Whether an array is computed as this very table, by a contraction, and read by nothing but the copy."""
+    writers = [i for i in instructions if any(out.array is array for out in outputs_of(i))]
+    readers = [x for x in slices_of(instructions) if x.array is array]
+    is_one = len(writers) == len(readers) == 1
+    return is_one and isinstance(writers[0], Contract) and writers[0].out.index == table.index
+
+
+def _is_in_place(i: Instruction, homes: dict[Array, Slice]) -> bool:
+    """Whether a copy to the result has nothing left to do."""
+    x = i.operands[0] if isinstance(i, Map) and i.op == "copy" else None
+    return isinstance(x, Slice) and x.array in homes and homes[x.array] == i.out
+
+
+def _shared(instructions: Sequence[Instruction], homes: dict[Array, Slice]) -> dict[Array, Slice]:
+    """Let each array take over the memory of one of its size that is read no more."""
+    last: dict[Array, int] = {}
+    for k, i in enumerate(instructions):
+        last |= dict.fromkeys([x.array for x in (*i.operands, *outputs_of(i)) if isinstance(x, Slice)], k)
+    free: dict[tuple[int, object], list[Array]] = {}
+    shared: dict[Array, Slice] = {}
+    made: set[Array] = set()
+    for k, i in enumerate(instructions):
+        for array in [out.array for out in outputs_of(i)]:
+            if array.role == "local" and array.shape and array not in homes and array not in made:
+                made.add(array)
+                room = free.get((array.size, array.dim))
+                if room:
+                    owner = room.pop()
+                    shared[array] = owner.whole
+        ended = {x.array for x in (*i.operands, *outputs_of(i)) if isinstance(x, Slice) and last[x.array] == k}
+        for array in sorted(ended & made, key=lambda a: a.name):
+            free.setdefault((array.size, array.dim), []).append(shared[array].array if array in shared else array)
+    return shared

@@ -1,0 +1,104 @@
+"""The words of array programs, each described once; backends print from this table.
+
+A word is what the namespaces offer to the rules of ops: ``add``, ``exp``, ``maximum``. What it computes stands in
+`autograd_lite.namespaces`; here stands what a compiler has to know of it. A word without a row is a black box: a
+function of the namespaces that only backends which call Python can run.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+__all__ = ["WORDS", "Word", "word"]
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A function on numbers, as a compiler sees it.
+
+    Attributes
+    ----------
+    name : str
+        Its name in the namespaces.
+    arity : int
+        How many operands it takes.
+    infix : str
+        The sign between or before operands in Python, C and JavaScript; empty for a function.
+    ufunc : str
+        NumPy's ufunc that computes it into a buffer; empty where NumPy has none with the same values everywhere.
+    libm : str
+        Its name in the mathematical library of C, which is also that of Python's ``math``; empty where it has none.
+    commutative : bool
+        Whether operands can be exchanged without changing a bit.
+    start : float or None
+        For a word that reduces, what a reduction of nothing is.
+    comparison : bool
+        Whether it gives 1.0 for true and 0.0 for false.
+    masks : bool
+        Whether it may give a finite result for an operand that is not finite.
+    """
+
+    name: str
+    arity: int = 1
+    infix: str = ""
+    ufunc: str = ""
+    libm: str = ""
+    commutative: bool = False
+    start: float | None = None
+    comparison: bool = False
+    masks: bool = False
+
+
+def _functions(names: str, *, masks: bool = False) -> list[Word]:
+    """Functions of one operand: the name, which is the ufunc's, and the one in C where it differs (``arcsin:asin``)."""
+    pairs = [name.partition(":") for name in names.split()]
+    return [Word(name, ufunc=name, libm=libm or name, masks=masks) for name, _, libm in pairs]
+
+
+def _comparisons(**signs: str) -> list[Word]:
+    return [Word(name, 2, sign, ufunc=name, comparison=True, masks=True) for name, sign in signs.items()]
+
+
+_ROWS = [
+    Word("add", 2, "+", ufunc="add", commutative=True, start=0.0),
+    Word("sub", 2, "-", ufunc="subtract"),
+    Word("mul", 2, "*", ufunc="multiply", commutative=True, start=1.0),
+    Word("div", 2, "/", ufunc="divide", masks=True),
+    Word("neg", 1, "-", ufunc="negative"),
+    Word("copy"),
+    Word("abs", ufunc="absolute", libm="fabs"),
+    Word("maximum", 2, ufunc="maximum", start=-math.inf, masks=True),
+    Word("minimum", 2, ufunc="minimum", start=math.inf, masks=True),
+    Word("relu", masks=True),  # max(x, 0) + 0.0, made of both by the planner
+    *_functions("sqrt log log1p log2 log10 sin cos tan arcsin:asin arccos:acos sinh cosh arcsinh:asinh arccosh:acosh"),
+    *_functions("arctanh:atanh floor"),
+    *_functions("exp expm1 tanh arctan:atan", masks=True),
+    Word("sign", ufunc="sign", masks=True),
+    *[Word(name, libm=name, masks=True) for name in ("erf", "erfc")],
+    *[Word(name, masks=True) for name in ("gauss", "normal_pdf", "normal_cdf")],
+    Word("pow", 2, ufunc="power", libm="pow", masks=True),
+    Word("arctan2", 2, ufunc="arctan2", libm="atan2", masks=True),
+    Word("hypot", 2, ufunc="hypot", libm="hypot", masks=True),
+    Word("remainder", 2, ufunc="remainder", masks=True),
+    *_comparisons(greater=">", greater_equal=">=", less="<", less_equal="<=", equal="=="),
+    Word("where", 3, masks=True),
+    Word("zmul", 2, masks=True),
+    Word("zdiv", 2, masks=True),
+    Word("powterm", 4, masks=True),
+    Word("exp_difference", 2, masks=True),
+]
+
+WORDS: dict[str, Word] = {row.name: row for row in _ROWS}
+"""All words by name."""
+
+
+def word(name: str) -> Word:
+    """The row of a word; a word without one is a black box, of which nothing is known.
+
+    Examples
+    --------
+    >>> word("arcsin").libm, word("add").infix, word("a_black_box").ufunc
+    ('asin', '+', '')
+    """
+    return WORDS.get(name) or Word(name, masks=True)

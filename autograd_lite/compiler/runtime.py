@@ -1,0 +1,131 @@
+"""A compiled function at work: its program, the exact program beside it, and captured leaves given from outside."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.compiler.backends import Backend, FloatsBackend, NumpyBackend
+from autograd_lite.compiler.ir import ArrayProgram
+from autograd_lite.compiler.pipeline import Trace, to_program
+from autograd_lite.compiler.unflatten import unflatten
+from autograd_lite.engine import Value
+from autograd_lite.errors import ShapeError
+
+__all__ = ["Counts", "Entry", "LeafOrder", "Program", "common_count"]
+
+Counts = dict[int, list[int]]  # batched argument -> the numbers of samples of its arrays
+
+ON_FLOATS = FloatsBackend()
+ON_ARRAYS = NumpyBackend()
+
+
+class Program:
+    """A compiled trace.
+
+    Attributes
+    ----------
+    ir : ArrayProgram
+        The array program; ``print(program.ir)`` shows it.
+    source : str
+        What the backend printed.
+    backend : str
+        Which backend that is.
+    instructions : int
+        How many scalars the program computes (for one sample).
+    on_floats : bool
+        Whether it runs on Python floats.
+    groups : int
+        How many arrays these became; as many as instructions where the program runs on Python floats.
+    array_calls : int
+        How many NumPy calls one run makes; 0 where it runs on Python floats.
+    captured : list of Value
+        The leaves that the function found outside its arguments.
+    """
+
+    def __init__(self, trace: Trace, *, exact: bool = False) -> None:
+        self.structure = trace.structure
+        self.batched_result = bool(trace.axes)
+        compiled = to_program(trace, exact=exact)
+        backend: Backend = ON_FLOATS if compiled.on_floats else ON_ARRAYS
+        executable = backend.compile(compiled.program)
+        self.ir: ArrayProgram = compiled.program
+        self.source, self.backend, self.run = executable.source, backend.name, executable.run
+        self.captured, self.on_floats = compiled.captured, compiled.on_floats
+        self.instructions, self.groups, self.array_calls = compiled.instructions, compiled.groups, executable.calls
+        self.arguments = [dim.arguments for dim in compiled.program.dims]  # those that have each batch axis
+        self.is_exact = compiled.program.is_exact and not trace.watched  # a derivative is NaN where its function is
+        self._ones = np.ones(compiled.program.result.size)
+
+    def is_finite(self, flat: Any) -> bool:
+        """Whether all results are finite, by one sum."""
+        if type(flat) is list:
+            return math.isfinite(sum(flat))
+        return math.isfinite(self._ones.dot(flat) if flat.ndim == 1 else flat.sum())
+
+
+class Entry:
+    """A program as it is called, with the exact one beside it, and what puts results together."""
+
+    def __init__(self, trace: Callable[[bool], Trace]) -> None:
+        self._trace = trace
+        self.program = Program(trace(False))
+        self.pack = unflatten(self.program.structure, batched=self.program.batched_result)
+        self._exact: Program | None = None
+
+    def run(self, blocks: list[Any], counts: Counts) -> Any:
+        """Run the program, and the exact one where the result is not finite."""
+        if self.program.on_floats:
+            flat = self._attempt(blocks, ())
+            if flat is not None:
+                return flat
+        with np.errstate(all="ignore"):
+            flat = None if self.program.on_floats else self._attempt(blocks, _sizes(self.program, counts))
+            return self._run_exact(blocks, counts) if flat is None else flat
+
+    def _attempt(self, blocks: list[Any], sizes: Sequence[int]) -> Any:
+        """The result, if it is finite or right in every case."""
+        try:
+            flat = self.program.run(blocks, sizes)
+        except (ArithmeticError, ValueError):  # what Python's floats refuse, IEEE 754 answers
+            return None
+        return flat if self.program.is_exact or self.program.is_finite(flat) else None
+
+    def _run_exact(self, blocks: list[Any], counts: Counts) -> Any:
+        if self._exact is None:
+            self._exact = Program(self._trace(True), exact=True)
+        return self._exact.run(blocks, _sizes(self._exact, counts))
+
+
+def _sizes(program: Program, counts: Counts) -> tuple[int, ...]:
+    return tuple([common_count(arguments, counts) for arguments in program.arguments])
+
+
+def common_count(arguments: Iterable[int], counts: Counts) -> int:
+    """The number of samples that batched arguments have in common."""
+    sizes = {n: argument for argument in arguments for n in counts[argument]}
+    if len(sizes) > 1:
+        told = ", ".join(f"argument {argument} has {n}" for n, argument in sizes.items())
+        raise ShapeError(f"Batched arguments need equally many rows: {told}.")
+    return next(iter(sizes))
+
+
+class LeafOrder:
+    """Takes the numbers of captured leaves from a flat array, and those that are not in it from the leaves."""
+
+    def __init__(self, captured: Sequence[Value], order: dict[Value, int]) -> None:
+        self.rest = [(k, v) for k, v in enumerate(captured) if v not in order]
+        self.indices = np.array([order.get(v, 0) for v in captured], dtype=np.intp)
+        self.is_same = not self.rest and np.array_equal(self.indices, np.arange(len(order)))
+
+    def __call__(self, flat: Any) -> Any:
+        """The numbers of the captured leaves, in the program's order."""
+        if self.is_same:
+            return flat
+        numbers = np.take(flat, self.indices)
+        for k, v in self.rest:
+            numbers[k] = v.data
+        return numbers
