@@ -11,7 +11,7 @@ Each is also the built-in error that a Python user would catch::
     ├── UnknownNameError        ValueError     no such activation, loss, op, ...; the nearest is offered
     ├── ExpressionError         ValueError     an expression that cannot be parsed, with the position marked
     ├── GraphTooLargeError      ValueError     a picture that nobody could read, or that would never end
-    ├── ProgramError            ValueError     an array program that is not well formed: a mistake in a stage or a backend
+    ├── ProgramError            ValueError     an array program that no backend can run: a mistake in the compiler
     ├── StaleGraphError         RuntimeError   data changed between the forward pass and a second derivative
     ├── UserCodeError           RuntimeError   the user's own file failed; says in which line
     ├── NonFiniteError          ArithmeticError  NaN or infinity where training must stop

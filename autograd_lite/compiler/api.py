@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import functools
-import gc
-import inspect
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+import weakref
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.batching import check_places, each_row, missing, stacked
-from autograd_lite.compiler.pipeline import Trace
+from autograd_lite.compiler.batching import check_batch, each_sample, missing, stacked
 from autograd_lite.compiler.runtime import Counts, Entry, LeafOrder, Program, common_count
-from autograd_lite.compiler.signature import HasValues, Rows, RowsFound, batched, describe, lift, rows_of, specimen
-from autograd_lite.compiler.trace import Axis, Tracer, current_tracer
+from autograd_lite.compiler.signature import BatchesFound, HasValues, abstract, checked_batch, describe, sizes_of
+from autograd_lite.compiler.tracing import collector_paused, trace
 from autograd_lite.engine import Value, number_of
 from autograd_lite.errors import OperandError, ShapeError
-from autograd_lite.op import shown
-from autograd_lite.pytree import flatten
-from autograd_lite.transforms.evaluation import graph_wanted, keeping_values
+from autograd_lite.text import shown
+from autograd_lite.transforms.evaluation import graph_wanted
 
 __all__ = ["CompiledFunction", "compile"]
 
@@ -36,25 +32,27 @@ def compile(f: Callable[..., Any], *, batch: Sequence[int] = ()) -> CompiledFunc
     ----------
     f : callable
         Takes numbers, arrays, lists, tuples and dicts of numbers, which reach it as Values; may itself be a transform
-        of a function, ``value_and_grad(loss)``. It must not branch on a Value: see `where`.
+        of a function, ``value_and_grad(loss)``, a method, or a `functools.partial`. It must not branch on a Value: see
+        `where`.
     batch : sequence of int, optional
-        The arguments that get a leading axis of rows, while f is written for one row. Every number of the result
+        The arguments that get a leading batch axis, while f is written for one sample. Every number of the result
         gets that axis as well.
 
     Returns
     -------
     CompiledFunction
         Takes what f takes and returns what f returns, with floats and float64 arrays in place of Values. It has
-        ``source``, the emitted Python, and ``program``, how much work it is, of the last call.
+        ``source``, the emitted Python, and ``program``, the array program and how much work it is, of the last call.
+        Copies and pickles hold f and `batch`, and compile anew.
 
     Raises
     ------
     TraceError
         In a first call, if f uses a Value where Python needs a number: ``if``, ``float``, an index.
     ShapeError
-        In a call, if batched arguments differ in their number of rows, or have none.
+        In a call, if batched arguments differ in their number of samples, or have none.
     OperandError
-        If `batch` is not made of places, or a batched argument holds something else than numbers.
+        If `batch` does not count arguments, or a batched argument holds something else than numbers.
 
     Examples
     --------
@@ -76,11 +74,12 @@ class CompiledFunction:
             raise OperandError(f"compile takes a function, not {shown(f)} ({type(f).__name__}).")
         functools.update_wrapper(self, f, updated=())
         self._f = f
-        self._batch = check_places(batch)
-        self._rows = frozenset(self._batch) | frozenset(getattr(f, "batched_arguments", ()))
+        self._batch = check_batch(batch)
+        self._batched = frozenset(self._batch) | frozenset(getattr(f, "batched_arguments", ()))
         self._programs: dict[Any, Entry] = {}
         self._lock = threading.RLock()
         self._last: Entry | None = None
+        self._bound: dict[int, tuple[Any, CompiledFunction]] = {}
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         """Run the program for arguments of this structure, compiled at the first call."""
@@ -93,15 +92,32 @@ class CompiledFunction:
         flat = entry.run([*blocks, list(map(number_of, entry.program.captured))], counts)
         return entry.pack(flat)
 
+    def __get__(self, instance: Any, owner: type | None = None) -> CompiledFunction:
+        """As a method: the compiled function of one instance, which holds no reference to it."""
+        if instance is None:
+            return self
+        key = id(instance)
+        if key not in self._bound:
+            batch = [k - 1 for k in self._batch]
+            try:
+                alive = weakref.ref(instance, functools.partial(_forget, self._bound, key))
+            except TypeError:  # it has slots, and none for weak references
+                return CompiledFunction(functools.partial(self._f, instance), batch)
+            self._bound[key] = (alive, CompiledFunction(_Method(self._f, alive), batch))
+        return self._bound[key][1]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return CompiledFunction, (self._f, self._batch)
+
     def _original(self, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
-        """Run the function itself, row by row if it is batched: arguments are Values, or a transform is running."""
+        """Run the function itself, sample by sample if batched: arguments are Values, or a transform is running."""
         if not self._batch:
             return self._f(*args, **named)
-        return stacked(each_row(self._f, self._batch, args, named))
+        return stacked(each_sample(self._f, self._batch, args, named))
 
     @property
     def program(self) -> Program:
-        """The program of the last call: ``instructions``, ``groups``, ``array_calls``, ``captured``."""
+        """The program of the last call: ``ir``, ``instructions``, ``groups``, ``array_calls``, ``captured``."""
         return self._entry().program
 
     @property
@@ -152,18 +168,18 @@ class CompiledFunction:
         return self._last
 
     def _find(self, args: tuple[Any, ...], named: dict[str, Any]) -> tuple[Entry, list[Any], Counts]:
-        """The program for these arguments, the arguments as blocks, and how many rows each batched one has."""
+        """The program for these arguments, the arguments as blocks, and how many samples each batched one has."""
         blocks: list[Any] = []
         counts: Counts = {}
         key: list[Any] = []
-        batched_places = self._rows
-        for place, argument in enumerate(args):
-            if place in batched_places:
-                argument = batched(argument, place)  # noqa: PLW2901 - lists become arrays
-                counts[place] = rows_of(argument)
+        batched = self._batched
+        for k, argument in enumerate(args):
+            if k in batched:
+                argument = checked_batch(argument, k)  # noqa: PLW2901 - lists become arrays
+                counts[k] = sizes_of(argument)
                 start = len(blocks)
                 describe(argument, blocks)
-                key.append(("rows", _without_rows(argument), tuple(b.shape[1:] for b in blocks[start:])))
+                key.append(("batched", _containers(argument), tuple(b.shape[1:] for b in blocks[start:])))
             else:
                 key.append(describe(argument, blocks))
         if self._batch and self._batch[-1] >= len(args):
@@ -175,8 +191,8 @@ class CompiledFunction:
             with self._lock:
                 entry = self._programs.get(full)
                 if entry is None:
-                    found = self._compiled(args, named) if self._rows is batched_places else None
-                    if found is None:  # another argument is batched: its key leaves the rows out
+                    found = self._compiled(args, named) if self._batched is batched else None
+                    if found is None:  # another argument is batched: its key leaves the number of samples out
                         return self._find(args, named)
                     entry = self._programs[full] = found
         self._last = entry
@@ -185,90 +201,34 @@ class CompiledFunction:
         return entry, blocks, counts
 
     def _compiled(self, args: tuple[Any, ...], named: dict[str, Any]) -> Entry | None:
-        alike = [specimen(argument, rows=place in self._rows) for place, argument in enumerate(args)]
-        alike_named = {name: specimen(argument) for name, argument in named.items()}
+        alike = [abstract(argument, batched=k in self._batched) for k, argument in enumerate(args)]
+        alike_named = {name: abstract(argument) for name, argument in named.items()}
         try:
-            with _collector_paused():
-                return Entry(functools.partial(_trace, self._f, self._batch, self._rows, alike, alike_named))
-        except RowsFound as found:
-            self._rows |= set(found.places)
+            with collector_paused():
+                return Entry(functools.partial(trace, self._f, self._batch, self._batched, alike, alike_named))
+        except BatchesFound as found:
+            self._batched |= set(found.arguments)
             return None
 
 
-def _trace(  # noqa: PLR0917 - a function and its call
-    f: Callable[..., Any],
-    batch: tuple[int, ...],
-    rows_at: frozenset[int],
-    args: Sequence[Any],
-    named: dict[str, Any],
-    guarded: bool,
-) -> Trace:
-    """Run the function once on traced Values; arguments at `rows_at` are batched, some of them (`batch`) by compile."""
-    tracer = Tracer(guarded=guarded)
-    blocks: list[Any] = []
-    rows: dict[Any, Axis] = {}
-    shared = tracer.axis(batch) if batch else None
+class _Method:
+    """A function bound to an instance that it does not keep alive."""
 
-    def leaf(block: int, k: int) -> Any:
-        return tracer.leaf((block, k))
+    def __init__(self, f: Callable[..., Any], alive: weakref.ref[Any]) -> None:
+        functools.update_wrapper(self, f, updated=())
+        self._f = f
+        self._alive = alive
 
-    lifted = []
-    starts = []
-    for place, argument in enumerate(args):
-        first = len(blocks)
-        starts.append(first)
-        if place in rows_at:
-            proxy = Rows(tracer, place, batched(argument, place), first)
-            row = lift(proxy.one(), leaf, blocks)
-            lifted.append(row if place in batch else proxy)
-            rows |= dict.fromkeys(range(first, len(blocks)), shared or Axis(()))
-        else:
-            lifted.append(lift(argument, leaf, blocks))
-            tracer.lifted[place] = (first, blocks[first:])
-    for_names = {name: lift(argument, leaf, blocks) for name, argument in named.items()}
-    token = current_tracer.set(tracer)
-    try:
-        with keeping_values():
-            result = f(*lifted, **for_names)
-    finally:
-        current_tracer.reset(token)
-    leaves, structure = flatten(result)
-    roots = [v if isinstance(v, Value) else Value.constant(v) for v in leaves]
-    names = _parameter_names(f, starts, len(blocks))
-    watched = tracer.end()
-    return Trace(roots, watched, structure, dict(enumerate(blocks)), rows if batch else {}, names)
+    def __call__(self, *args: Any, **named: Any) -> Any:
+        return self._f(self._alive(), *args, **named)
 
 
-def _parameter_names(f: Callable[..., Any], starts: Sequence[int], count: int) -> dict[Any, str]:
-    """The name of the parameter that each block of positional arguments belongs to."""
-    try:
-        given = [
-            p.name for p in inspect.signature(f).parameters.values() if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
-        ]
-    except (TypeError, ValueError):  # a built-in, or a callable without a signature
-        given = []
-    names: dict[int, str] = {}
-    for place, start in enumerate(starts):
-        stop = starts[place + 1] if place + 1 < len(starts) else count
-        name = given[place] if place < len(given) else f"x{place}"
-        names |= {block: name if stop - start == 1 else f"{name}_{block - start}" for block in range(start, stop)}
-    return names
+def _forget(bound: dict[int, Any], key: int, _: object) -> None:
+    bound.pop(key, None)
 
 
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Keep the cyclic collector from walking a growing graph that holds no cycles: a third of the time to compile."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
-def _without_rows(argument: Any) -> Any:
+def _containers(argument: Any) -> Any:
     """What a batched argument looks like, apart from its arrays."""
     if isinstance(argument, dict):
-        return tuple(argument), tuple(map(_without_rows, argument.values()))
-    return (type(argument), *map(_without_rows, argument)) if isinstance(argument, tuple) else None
+        return tuple(argument), tuple(map(_containers, argument.values()))
+    return (type(argument), *map(_containers, argument)) if isinstance(argument, tuple) else None

@@ -286,7 +286,7 @@ class Contractions:
         return value.whole
 
     def _piece(self, terms: Terms) -> Piece:
-        """The value of one part of a single sum: factors that are numbers, times a reduction of those that are arrays."""
+        """The value of one part of a single sum: its factors that are numbers, times a reduction of the arrays."""
         to, over = self.to, terms.group.over
         tables = [f.reshape(-1) for f in terms.factors]
         groups = terms.part.groups
@@ -318,9 +318,11 @@ class Contractions:
         x, *more = arrays
         assert isinstance(x, Slice)
         if more:
-            return lambda out: self._contract(out.whole, x, more[0], "kn,kn->" if group.over else "k,k->")
-        axes = ("terms", "batch") if group.over else ("terms",)
-        return lambda out: self.to.emit(Reduce(out.whole, REDUCTION[group.word], x, axes))
+            a, b = sorted([x, *more], key=lambda factor: isinstance(factor, Slice) and factor.dim is None)
+            spec = f"{_letters(a)},{_letters(b)}->"
+            return lambda out: self._contract(out.whole, a, b, spec)
+        name, over = REDUCTION[group.word], group.over is not None
+        return lambda out: self.to.emit(Reduce(out.whole, name, x, ("terms", "batch") if over else ("terms",)))
 
 
 class Terms:
@@ -369,6 +371,10 @@ class Terms:
 
 def _combining(terms: Terms) -> str:
     return "sub" if terms.part.sign < 0 else REDUCTION[terms.group.word]
+
+
+def _letters(factor: Operand) -> str:
+    return "kn" if isinstance(factor, Slice) and factor.dim is not None else "k"
 
 
 def _rows_are_equal(table: Indices) -> bool:

@@ -40,7 +40,7 @@ SPECIAL: dict[str, Callable[..., Any]] = {
 
 def on_arrays(name: str) -> Callable[..., Any]:
     """The function on arrays that a word stands for."""
-    return SPECIAL.get(name) or getattr(arrays, name, None) or getattr(np, word(name).ufunc)  # type: ignore[no-any-return]
+    return SPECIAL.get(name) or getattr(arrays, name, None) or getattr(np, word(name).ufunc)
 
 
 def interpret(program: ArrayProgram, blocks: Sequence[Any], sizes: Sequence[int] = ()) -> Any:
@@ -103,8 +103,8 @@ class _Interpreter:
             return np.float64(x.value)
         if isinstance(x, Size):
             return np.float64(self.length[x.dim])
-        memory = x.array.numbers if x.array.role == "constant" else self.memory[x.array]
-        return memory.reshape(-1)[x.index.indices] if x.dim is None else memory[x.index.indices]  # type: ignore[union-attr]
+        memory: Any = x.array.numbers if x.array.role == "constant" else self.memory[x.array]
+        return memory[x.index.indices]
 
     def broadcast(self, x: Operand, out: Slice) -> Any:
         value = self.read(x)

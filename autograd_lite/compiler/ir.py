@@ -14,9 +14,9 @@ instruction                         meaning
 ``Loop(body, ...)``                 a program run again and again: the results of one step are inputs of the next
 =================================== ==================================================================================
 
-A program is *well formed* (`ArrayProgram.verify`) if shapes agree, every array is defined as a whole by one instruction
-before anything updates or reads it, inputs and constants are never written, and each number of the result is written
-once. What a program means is said by `autograd_lite.compiler.interpret`.
+A program is *well formed* (`autograd_lite.compiler.verify`) if shapes agree, every array is defined as a whole by one
+instruction before anything updates or reads it (a *joined* array and the result in parts, each member once), and
+inputs and constants are never written. What a program means is said by `autograd_lite.compiler.interpret`.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from typing import Literal as OneOf
 
 import numpy.typing as npt
 
 from autograd_lite.compiler.layout import Affine, Gather, Index, contiguous
-from autograd_lite.errors import ProgramError
 
 __all__ = [
     "Array",
@@ -47,10 +47,12 @@ __all__ = [
     "Size",
     "Slice",
     "Update",
+    "outputs_of",
+    "slices_of",
 ]
 
-Role = OneOf["input", "constant", "local", "result"]
-SPECS = ("mk,kn->mn", "mk,k->m", "in,jn->ij", "itn,itn->i", "kn,kn->", "k,k->")  # n is the batch axis
+Role = OneOf["input", "constant", "local", "joined", "result"]
+SPECS = ("mk,kn->mn", "mk,k->m", "in,jn->ij", "itn,itn->i", "kn,kn->", "kn,k->", "k,k->")  # n is the batch axis
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +279,7 @@ Instruction = Map | Contract | Reduce | SegmentReduce | Update | Loop
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """What a call hands over: a number, numbers in a list, or an array (for each sample, if the array has a batch axis).
+    """What a call hands over: a number, a list of numbers, or an array (of each sample, if there is a batch axis).
 
     Attributes
     ----------
@@ -332,136 +334,12 @@ class ArrayProgram:
             lines.append(f"{instruction}{note}")
         return "\n".join([*lines, f"return {self.result}"])
 
-    def verify(self) -> ArrayProgram:
-        """Check that the program is well formed; returns it.
-
-        Raises
-        ------
-        ProgramError
-            If it is not: the instruction, and what is wrong with it.
-        """
-        _Verifier(self).run()
-        return self
-
 
 def outputs_of(instruction: Instruction) -> tuple[Slice, ...]:
     """What an instruction writes."""
     if isinstance(instruction, Loop) and instruction.outs is not None:
         return instruction.out, instruction.outs
     return (instruction.out,)
-
-
-class _Verifier:
-    """Walks a program once, and remembers what is defined."""
-
-    def __init__(self, program: ArrayProgram) -> None:
-        self.program = program
-        self.defined = {given.array for given in program.inputs}
-        self.read: set[Array] = set()
-        self.written = [0] * program.result.size
-
-    def run(self) -> None:
-        for instruction in self.program.instructions:
-            for problem in self._problems(instruction):
-                raise ProgramError(f"In {instruction}: {problem}.")
-        if self.written != [1] * len(self.written):
-            raise ProgramError(
-                f"The numbers of the result are written {self.written} times; each must be written once."
-            )
-
-    def _problems(self, i: Instruction) -> Iterator[str]:
-        for x in i.operands:
-            if isinstance(x, Slice):
-                yield from self._reading(x)
-        yield from _shape_problems(i)
-        for out in outputs_of(i):
-            yield from self._writing(out, is_update=isinstance(i, Update))
-
-    def _reading(self, x: Slice) -> Iterator[str]:
-        if x.array.role == "result":
-            yield "the result is read"
-        if x.array.role == "local" and x.array not in self.defined:
-            yield f"{x.array.name} is read before it is defined"
-        if x.array.role == "constant" and (x.array.numbers is None or x.array.numbers.size != x.array.size):
-            yield f"the constant {x.array.name} has not as many numbers as members"
-        yield from _range_problems(x)
-        self.read.add(x.array)
-
-    def _writing(self, out: Slice, *, is_update: bool) -> Iterator[str]:
-        yield from _range_problems(out)
-        if out.array.role == "result":
-            for k in out.index.indices.flat:
-                self.written[k] += 1
-        elif out.array.role != "local":
-            yield f"the {out.array.role} {out.array.name} is written"
-        elif is_update:
-            if len(set(out.index.indices.flat)) < out.index.indices.size:
-                yield f"a member of {out.array.name} is updated twice"
-        elif out.array in self.defined:
-            yield f"{out.array.name} is defined twice"
-        elif not out.is_whole:
-            yield f"{out.array.name} is defined in parts"
-        else:
-            self.defined.add(out.array)
-
-
-def _range_problems(x: Slice) -> Iterator[str]:
-    indices = x.index.indices
-    if indices.size and not (indices.min() >= 0 and indices.max() < x.array.size):
-        yield f"{x} reaches beyond the {x.array.size} members of {x.array.name}"
-
-
-def _shape_problems(i: Instruction) -> Iterator[str]:
-    if isinstance(i, (Map, Update)):
-        for x in i.operands:
-            if isinstance(x, Slice) and x.shape not in (i.out.shape, ()):
-                yield f"{x} has the shape {x.shape}, the output {i.out.shape}"
-            if isinstance(x, Slice) and x.dim not in (i.out.dim, None):
-                yield f"{x} has the batch axis {x.dim}, the output {i.out.dim}"
-    elif isinstance(i, Contract):
-        yield from _contract_problems(i)
-    elif isinstance(i, Reduce):
-        shape = i.x.shape[:-1] if "terms" in i.over else i.x.shape
-        dim = None if "batch" in i.over else i.x.dim
-        if (i.out.shape, i.out.dim) != (shape, dim) or ("batch" in i.over and i.x.dim is None):
-            yield f"the reduction of {i.x} has the shape {shape} and the batch axis {dim}, the output {i.out.shape}"
-    elif isinstance(i, SegmentReduce):
-        starts = i.starts.indices
-        if (
-            i.out.shape != starts.shape
-            or starts[0] != 0
-            or (starts[1:] <= starts[:-1]).any()
-            or starts[-1] >= i.x.shape[0]
-        ):
-            yield "segments must begin at 0 and rise, one for each member of the output"
-    else:
-        yield from _loop_problems(i)
-
-
-def _contract_problems(i: Contract) -> Iterator[str]:
-    if i.spec not in SPECS:
-        yield f"the contraction {i.spec!r} is not one of {', '.join(SPECS)}"
-        return
-    inputs, output = i.spec.split("->")
-    sizes: dict[str, object] = {}
-    for x, letters in zip((i.a, i.b, i.out), [*inputs.split(","), output], strict=True):
-        axes = [*x.shape, *([x.dim] if x.dim else [])]
-        if len(axes) != len(letters) or any(sizes.setdefault(c, n) != n for c, n in zip(letters, axes, strict=True)):
-            yield f"{x} has the axes ({', '.join(map(str, axes))}), which do not fit {letters!r} in {i.spec!r}"
-
-
-def _loop_problems(i: Loop) -> Iterator[str]:
-    i.body.verify()
-    wanted = [sum(x.index.indices.size for x in i.carry), *([i.outs.index.indices.size // i.length] if i.outs else [])]
-    if i.body.result.dim is not None or i.body.result.size != sum(wanted) or i.out.index.indices.size != wanted[0]:
-        yield "the result of a step must be the next carry and the step's outputs"
-    given = [math.prod(x.shape) for x in (*i.carry, *(), *i.fixed)]
-    given[len(i.carry) : len(i.carry)] = [math.prod(x.shape) // i.length for x in i.xs]
-    if len(given) != len(i.body.inputs):
-        yield f"a step takes {len(i.body.inputs)} inputs; it is given {len(given)}"
-    for size, taken in zip(given, i.body.inputs, strict=False):
-        if taken.array is not None and taken.array.size != size:
-            yield f"a step takes {taken.array}; it is given {size} numbers"
 
 
 def slices_of(instructions: Sequence[Instruction]) -> Iterator[Slice]:

@@ -1,4 +1,4 @@
-"""The one path from a trace to an array program: simplify, sums, group, lower, plan. A backend prints what comes out."""
+"""The one path from a trace to an array program, which a backend prints: simplify, sums, group, lower, plan."""
 
 from __future__ import annotations
 

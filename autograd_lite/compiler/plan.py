@@ -1,8 +1,8 @@
 """Planning: which instructions are fused, and whose memory each array lives in.
 
-An array that is copied to the result and lies evenly there is computed where the copy would go. Another array takes over
-the memory of one of the same size that is read no more. Neither changes what the program means: the interpreter does
-not look at it.
+An array that is copied to the result and lies evenly there is computed where the copy would go. Another array takes
+over the memory of one of the same size that is read no more. Neither changes what the program means: the interpreter
+does not look at it.
 """
 
 from __future__ import annotations
@@ -35,8 +35,9 @@ def plan(program: ArrayProgram) -> ArrayProgram:
     >>> from autograd_lite.compiler.layout import contiguous
     >>> x, y, z = Array("x", (2,), role="input"), Array("y", (2,)), Array("z", (2,))
     >>> result = Array("result", (2,), role="result")
-    >>> steps = (Map(y.whole, "sin", (x.whole,)), Map(z.whole, "exp", (y.whole,)), Map(result.whole, "copy", (z.whole,)))
-    >>> print(plan(ArrayProgram((), steps, result)).homes[z])
+    >>> steps = [Map(y.whole, "sin", (x.whole,)), Map(z.whole, "exp", (y.whole,))]
+    >>> steps.append(Map(result.whole, "copy", (z.whole,)))
+    >>> print(plan(ArrayProgram((), tuple(steps), result)).homes[z])
     result
     """
     instructions = _fused(program.instructions)

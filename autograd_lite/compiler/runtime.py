@@ -17,7 +17,7 @@ from autograd_lite.errors import ShapeError
 
 __all__ = ["Counts", "Entry", "LeafOrder", "Program", "common_count"]
 
-Counts = dict[int, list[int]]  # batched argument -> the numbers of samples of its arrays
+Counts = dict[int, list[int]]  # batched argument -> how many samples each of its arrays has
 
 ON_FLOATS = FloatsBackend()
 ON_ARRAYS = NumpyBackend()
@@ -109,7 +109,7 @@ def common_count(arguments: Iterable[int], counts: Counts) -> int:
     sizes = {n: argument for argument in arguments for n in counts[argument]}
     if len(sizes) > 1:
         told = ", ".join(f"argument {argument} has {n}" for n, argument in sizes.items())
-        raise ShapeError(f"Batched arguments need equally many rows: {told}.")
+        raise ShapeError(f"Batched arguments need equally many samples: {told}.")
     return next(iter(sizes))
 
 

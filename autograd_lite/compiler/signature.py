@@ -1,7 +1,7 @@
 """A call's arguments as blocks of numbers, with a key that says what they look like.
 
 A block is a number, an array, or a list of numbers: what a program loads with one assignment. Arguments with equal keys
-run the same program; how many rows a batched argument has is not part of its key.
+run the same program; how many samples a batched argument has is not part of its key.
 """
 
 from __future__ import annotations
@@ -18,23 +18,33 @@ from autograd_lite.errors import ShapeError, TraceError
 from autograd_lite.op import Node, to_number
 from autograd_lite.pytree import flatten, pack
 
-__all__ = ["HasValues", "Rows", "RowsFound", "batched", "describe", "is_argument", "lift", "rows_of", "specimen"]
+__all__ = [
+    "BatchedArgument",
+    "BatchesFound",
+    "HasValues",
+    "abstract",
+    "argument_of",
+    "checked_batch",
+    "describe",
+    "sizes_of",
+    "traced",
+]
 
 NUMBER = "number"
 _FLOATS = {float}
 _NUMBERS = {float, int}
 
 
-class HasValues(Exception):  # noqa: N818 - no error, but a message to the caller: run the function itself
+class HasValues(Exception):  # noqa: N818 - no error, but no error: run the function itself
     """An argument holds a Value, so a graph is wanted and not a number."""
 
 
-class RowsFound(Exception):  # noqa: N818 - no error: trace again, with these arguments kept whole
+class BatchesFound(Exception):  # noqa: N818 - no error: trace again, with these arguments kept whole
     """Arguments turned out to be handed to `batch_mean`."""
 
-    def __init__(self, places: list[int]) -> None:
-        super().__init__(places)
-        self.places = places
+    def __init__(self, arguments: list[int]) -> None:
+        super().__init__(arguments)
+        self.arguments = arguments
 
 
 def describe(argument: Any, blocks: list[Any]) -> Any:
@@ -76,22 +86,22 @@ def _describe_rarer(argument: Any, blocks: list[Any]) -> Any:
     return structure.detail, tuple([describe(part, blocks) for part in argument])  # a named tuple
 
 
-def lift(argument: Any, leaf: Callable[[int, int], Value], blocks: list[Any]) -> Any:
-    """Put traced Values in the place of an argument's numbers, block by block as `describe` does."""
+def traced(argument: Any, leaf: Callable[[int, int], Value], blocks: list[Any]) -> Any:
+    """Replace an argument's numbers by traced Values, block by block as `describe` does."""
     kind = type(argument)
     if kind in (list, tuple) and argument and _NUMBERS.issuperset(map(type, argument)):
         blocks.append(len(argument))
         return kind([leaf(len(blocks) - 1, k) for k in range(len(argument))])
     if isinstance(argument, (list, tuple)):
-        parts = [lift(part, leaf, blocks) for part in argument]
+        parts = [traced(part, leaf, blocks) for part in argument]
         return parts if isinstance(argument, list) else _tuple_like(argument, parts)
     if isinstance(argument, dict):
-        return {name: lift(part, leaf, blocks) for name, part in argument.items()}
+        return {name: traced(part, leaf, blocks) for name, part in argument.items()}
     if isinstance(argument, np.ndarray) and argument.ndim:
         blocks.append(argument.shape)
         block = len(blocks) - 1
-        lifted = np.fromiter((leaf(block, k) for k in range(argument.size)), dtype=object, count=argument.size)
-        return lifted.reshape(argument.shape)
+        replaced = np.fromiter((leaf(block, k) for k in range(argument.size)), dtype=object, count=argument.size)
+        return replaced.reshape(argument.shape)
     if flatten(argument)[1].kind == "static":
         return argument
     blocks.append(None)
@@ -99,28 +109,28 @@ def lift(argument: Any, leaf: Callable[[int, int], Value], blocks: list[Any]) ->
     return np.array(number, dtype=object) if isinstance(argument, np.ndarray) else number
 
 
-class Rows:
+class BatchedArgument:
     """A batched argument while a function is traced: it can be handed to `batch_mean`, and nothing else.
 
     Callable only in name: what is callable passes through transforms as it is.
     """
 
-    def __init__(self, tracer: Tracer, place: int, argument: Any, first: int) -> None:
+    def __init__(self, tracer: Tracer, index: int, argument: Any, first: int) -> None:
         self.tracer = tracer
-        self.place = place
+        self.index = index
         self.argument = argument
         self.first = first  # the number of its first block
 
     def one(self) -> Any:
-        """Its first row."""
-        return first_row(self.argument)
+        """Its first sample."""
+        return first_sample(self.argument)
 
-    def row(self, axis: Axis) -> Any:
-        """One traced row of it."""
-        return lift(self.one(), lambda block, k: self.tracer.leaf((self.first + block, k), axis), [])
+    def sample(self, axis: Axis) -> Any:
+        """One traced sample of it."""
+        return traced(self.one(), lambda block, k: self.tracer.leaf((self.first + block, k), axis), [])
 
     def __call__(self, *_: Any) -> Any:
-        """Refuse: it is whole rows, not a function."""
+        """Refused: it holds samples, and is not a function."""
         self._refuse()
 
     def __getitem__(self, _: Any) -> NoReturn:
@@ -136,11 +146,11 @@ class Rows:
         self._refuse()
 
     def __repr__(self) -> str:
-        return f"argument {self.place}, which only batch_mean can take"
+        return f"argument {self.index}, which only batch_mean can take"
 
     def _refuse(self, *_: Any) -> NoReturn:
         raise TraceError(
-            f"Argument {self.place} was used{at_users_line()}. It is batched by batch_mean, so inside a compiled "
+            f"Argument {self.index} was used{at_users_line()}. It is batched by batch_mean, so inside a compiled "
             "function it can only be handed to batch_mean as it came. Index or slice it before the call, "
             "or pass what you need as another argument."
         )
@@ -149,62 +159,62 @@ class Rows:
     __pow__ = __rpow__ = __matmul__ = __rmatmul__ = __neg__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse
 
 
-def specimen(argument: Any, *, rows: bool = False) -> Any:
-    """Something that looks like an argument and holds no memory: what a later trace needs of it.
+def abstract(argument: Any, *, batched: bool = False) -> Any:
+    """Make the abstract value of an argument: its shape without data, kept for a later trace.
 
     Examples
     --------
-    >>> specimen([1.0, np.zeros((1000, 3))], rows=False)[1].shape, specimen(np.zeros((1000, 3)), rows=True).shape
+    >>> abstract([1.0, np.zeros((1000, 3))])[1].shape, abstract(np.zeros((1000, 3)), batched=True).shape
     ((1000, 3), (1, 3))
     """
     if isinstance(argument, dict):
-        return {name: specimen(part, rows=rows) for name, part in argument.items()}
-    if isinstance(argument, tuple) or (isinstance(argument, list) and not rows):
-        parts = [specimen(part, rows=rows) for part in argument]
+        return {name: abstract(part, batched=batched) for name, part in argument.items()}
+    if isinstance(argument, tuple) or (isinstance(argument, list) and not batched):
+        parts = [abstract(part, batched=batched) for part in argument]
         return type(argument)(*parts) if hasattr(argument, "_fields") else type(argument)(parts)
-    array = np.asarray(argument) if rows else argument
+    array = np.asarray(argument) if batched else argument
     if isinstance(array, np.ndarray) and array.dtype != object:
-        return np.broadcast_to(np.float64(0.0), (1, *array.shape[1:]) if rows else array.shape)
+        return np.broadcast_to(np.float64(0.0), (1, *array.shape[1:]) if batched else array.shape)
     return argument
 
 
-def first_row(argument: Any) -> Any:
-    """The first row of a batched argument: of an array, or of each array in a container."""
+def first_sample(argument: Any) -> Any:
+    """The first sample of a batched argument: of an array, or of each array in a container."""
     if isinstance(argument, dict):
-        return {name: first_row(part) for name, part in argument.items()}
+        return {name: first_sample(part) for name, part in argument.items()}
     if isinstance(argument, tuple):
-        return _tuple_like(argument, [first_row(part) for part in argument])
+        return _tuple_like(argument, [first_sample(part) for part in argument])
     return argument[0]  # a number stays NumPy's: each array is a block of its own, whatever its neighbours are
 
 
-def batched(argument: Any, place: int) -> Any:
+def checked_batch(argument: Any, k: int) -> Any:
     """Check that an argument has a leading axis, and make arrays of lists.
 
     Raises
     ------
     ShapeError
-        If it is a number, ragged, or has no rows.
+        If it is a number, ragged, or has no samples.
     OperandError
         If it holds something else than numbers.
     """
     if isinstance(argument, dict):
-        return {name: batched(part, place) for name, part in argument.items()}
+        return {name: checked_batch(part, k) for name, part in argument.items()}
     if isinstance(argument, tuple):
-        return _tuple_like(argument, [batched(part, place) for part in argument])
+        return _tuple_like(argument, [checked_batch(part, k) for part in argument])
     try:
         given = argument if isinstance(argument, np.ndarray) else np.asarray(argument)
     except ValueError:
         raise ShapeError(
-            f"Argument {place} is batched, so it must be an array with a leading axis, or a list of equally long rows; "
-            f"it is a {type(argument).__name__}, and its rows differ."
+            f"Argument {k} is batched, so it must be an array with a leading axis, or a list of equally long samples; "
+            f"it is a {type(argument).__name__}, and its samples differ."
         ) from None
     (array,), _ = pack(given)
     if array.dtype == object:
         raise HasValues
     if not array.ndim:
-        raise ShapeError(f"Argument {place} is batched, so it needs a leading axis; it is one number, {array!r}.")
+        raise ShapeError(f"Argument {k} is batched, so it needs a leading axis; it is one number, {array!r}.")
     if not len(array):
-        raise ShapeError(f"Argument {place} is batched, but it has no rows. Give at least one.")
+        raise ShapeError(f"Argument {k} is batched, but it has no samples. Give at least one.")
     return array
 
 
@@ -213,24 +223,24 @@ def _tuple_like(given: tuple[Any, ...], parts: list[Any]) -> tuple[Any, ...]:
     return type(given)(*parts) if hasattr(given, "_fields") else tuple(parts)
 
 
-def rows_of(argument: Any) -> list[int]:
-    """How many rows each array of a batched argument has."""
+def sizes_of(argument: Any) -> list[int]:
+    """How many samples each array of a batched argument has."""
     if isinstance(argument, dict):
-        return [n for part in argument.values() for n in rows_of(part)]
+        return [n for part in argument.values() for n in sizes_of(part)]
     if isinstance(argument, tuple):
-        return [n for part in argument for n in rows_of(part)]
+        return [n for part in argument for n in sizes_of(part)]
     return [len(argument)]
 
 
-def is_argument(thing: Any, tracer: Tracer) -> int | None:
-    """The place of the argument that this is, whole and in order; None if it is something else."""
+def argument_of(thing: Any, tracer: Tracer) -> int | None:
+    """Which argument this is, whole and in order; None if it is something else."""
     leaves = flatten(thing)[0]
-    for place, (first, sizes) in tracer.lifted.items():
-        sources = [(first + b, k) for b, size in enumerate(sizes) for k in range(_count(size))]
+    for k, (first, sizes) in tracer.lifted.items():
+        sources = [(first + b, i) for b, size in enumerate(sizes) for i in range(_count(size))]
         if len(leaves) == len(sources) and all(
             type(v) is Traced and v.source == s for v, s in zip(leaves, sources, strict=True)
         ):
-            return place
+            return k
     return None
 
 

@@ -156,5 +156,5 @@ def test_a_mean_needs_one_number() -> None:
 def test_what_is_no_function() -> None:
     with pytest.raises(ag.OperandError, match="compile takes a function"):
         ag.compile(3.0)  # type: ignore[arg-type]
-    with pytest.raises(ag.OperandError, match="places of the arguments"):
+    with pytest.raises(ag.OperandError, match="which arguments hold samples"):
         ag.batch_mean(lambda x: x, batch=())

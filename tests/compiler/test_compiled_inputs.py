@@ -173,8 +173,8 @@ def test_tuples_and_named_tuples_are_not_taken_for_each_other() -> None:
 
 
 WRONG_BATCHES = {
-    "no rows": (np.zeros((0, 2)), ShapeError, "no rows"),
-    "empty list": ([], ShapeError, "no rows"),
+    "no rows": (np.zeros((0, 2)), ShapeError, "no samples"),
+    "empty list": ([], ShapeError, "no samples"),
     "a number": (3.0, ShapeError, "leading axis"),
     "ragged": ([[1.0], [1.0, 2.0]], ShapeError, "equally long"),
     "text": (["1", "2"], OperandError, "Convert text yourself"),
@@ -198,23 +198,23 @@ def test_different_numbers_of_rows() -> None:
         fast(np.arange(3.0), np.arange(2.0))
     assert fast(np.arange(3.0), np.arange(3.0)).tolist() == [0.0, 1.0, 4.0]
     mean = ag.compile(ag.batch_mean(lambda x, y: x * y, batch=(0, 1)))
-    with pytest.raises(ShapeError, match="equally many rows"):
+    with pytest.raises(ShapeError, match="equally many samples"):
         mean(np.arange(3.0), np.arange(2.0))
-    with pytest.raises(ShapeError, match="equally many rows"):
+    with pytest.raises(ShapeError, match="equally many samples"):
         ag.compile(lambda two: two[0] * two[1], batch=(0,))((np.arange(3.0), np.arange(2.0)))
 
 
 @pytest.mark.parametrize("batch", [(-1,), 0, ("x",), (0.0,), (True,)])
 def test_places_of_batches_are_checked(batch: Any) -> None:
     for transform in (ag.compile, ag.batch_mean):
-        with pytest.raises(OperandError, match="places of the arguments"):
+        with pytest.raises(OperandError, match="which arguments hold samples"):
             transform(total, batch=batch)
 
 
 def test_a_batched_argument_must_be_there() -> None:
-    with pytest.raises(ShapeError, match="by its place"):
+    with pytest.raises(ShapeError, match="by its position"):
         ag.compile(lambda x, y: x * y, batch=(1,))(1.0, y=np.arange(2.0))
-    with pytest.raises(ShapeError, match="by its place"):
+    with pytest.raises(ShapeError, match="by its position"):
         ag.batch_mean(lambda x, y: x * y, batch=(1,))(1.0)
 
 
@@ -319,7 +319,7 @@ def test_a_batched_function_of_values_goes_row_by_row() -> None:
     both = ag.compile(lambda x, p: {"a": [x * p], "b": np.array([x, p])}, batch=(0,))(np.arange(3.0), w)
     assert both["a"][0].shape == (3,)
     assert both["b"].shape == (3, 2)
-    with pytest.raises(ShapeError, match="equally many rows"):
+    with pytest.raises(ShapeError, match="equally many samples"):
         ag.compile(lambda x, y: x * y, batch=(0, 1))([w, w], [1.0])
 
 

@@ -211,7 +211,7 @@ def test_means_that_share_an_argument_share_its_rows() -> None:
     fast = ag.compile(lambda x, y: both(x, y) / first(x) + first(y))
     x, y = np.array([1.0, 2.0, 3.0]), np.array([0.5, -1.0, 2.0])
     assert fast(x, y) == pytest.approx(np.mean(x * y) / np.mean(x * x) + np.mean(y * y))
-    with pytest.raises(ag.ShapeError, match="equally many rows"):
+    with pytest.raises(ag.ShapeError, match="equally many samples"):
         fast(x, y[:2])
     with pytest.raises(ag.TraceError, match="Call the batch_mean over all of them first"):
         ag.compile(lambda x, y: first(x) * first(y) + both(x, y))(x, y)

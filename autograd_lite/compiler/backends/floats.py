@@ -46,7 +46,7 @@ class _Printer:
         self.names: dict[str, Any] = {"inf": math.inf, "nan": math.nan}
         self.taken = dict.fromkeys([*keyword.kwlist, "inf", "nan", "run", "float"], 1)
         self.taken |= dict.fromkeys([f"{name}_" for name in vars(floats)], 1)
-        self.uses = Counter([x.array for x in slices_of(program.instructions) if not x.array.role == "input"])
+        self.uses = Counter([x.array for x in slices_of(program.instructions) if x.array.role != "input"])
         self.numbers: dict[tuple[Array, int], Expression] = {}
         self.results = [""] * program.result.size
         self.lines: list[str] = []

@@ -315,13 +315,14 @@ class _Printer:
             text = f"{self.function(f'{_ufunc(i.op)}.reduce')}({self.operand(i.x, full=True)}, None)"
         else:
             assert isinstance(i, Contract)
-            a, b = self.operand(i.a, full=True), self.operand(i.b, full=True)
-            text = (
-                f"{self.function('einsum')}('{i.spec}', {a}, {b})"
-                if "n" in i.spec
-                else f"{self.function('dot')}({a}, {b})"
-            )
+            text = self.inner_product(i)
         return Expression(f"float({text})", reads=True)
+
+    def inner_product(self, i: Contract) -> str:
+        a, b = (self.operand(x, i.a.dim, full=True) for x in i.operands)
+        if i.a.dim is None:
+            return f"{self.function('dot')}({a}, {b})"
+        return f"{self.function('einsum')}('kn,kn->', {a}, {b})"
 
     def map(self, i: Map) -> None:
         x = i.operands[0]

@@ -1,0 +1,104 @@
+"""The first stage: run a function once on traced Values."""
+
+from __future__ import annotations
+
+import gc
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from autograd_lite.compiler.pipeline import Trace
+from autograd_lite.compiler.signature import BatchedArgument, checked_batch, traced
+from autograd_lite.compiler.trace import Axis, Tracer, current_tracer
+from autograd_lite.engine import Value
+from autograd_lite.pytree import flatten
+from autograd_lite.transforms.evaluation import keeping_values
+
+__all__ = ["collector_paused", "trace"]
+
+
+def trace(  # noqa: PLR0917 - a function and its call
+    f: Callable[..., Any],
+    batch: tuple[int, ...],
+    batched: frozenset[int],
+    args: Sequence[Any],
+    named: dict[str, Any],
+    exact: bool,
+) -> Trace:
+    """Run a function once on traced Values.
+
+    Parameters
+    ----------
+    f : callable
+        The user's function.
+    batch : tuple of int
+        The arguments that `compile` batches: f gets one sample of them.
+    batched : frozenset of int
+        All arguments with a batch axis; those that are not in `batch` reach f whole, for a `batch_mean`.
+    args, named : sequence and dict
+        Abstract values of the arguments.
+    exact : bool
+        Whether derivatives follow the sweep's rules for zero adjoints and NaN to the letter.
+    """
+    tracer = Tracer(guarded=exact)
+    shared = tracer.axis(batch) if batch else None
+    blocks: list[Any] = []
+    axes: dict[Any, Axis] = {}
+    names: dict[Any, str] = {}
+    parameters = _parameter_names(f)
+
+    def leaf(block: int, k: int) -> Any:
+        return tracer.leaf((block, k))
+
+    def name_blocks(name: str, first: int) -> None:
+        several = len(blocks) - first > 1
+        names.update({b: f"{name}_{b - first}" if several else name for b in range(first, len(blocks))})
+
+    inputs = []
+    for k, argument in enumerate(args):
+        first = len(blocks)
+        if k in batched:
+            whole = BatchedArgument(tracer, k, checked_batch(argument, k), first)
+            sample = traced(whole.one(), leaf, blocks)
+            inputs.append(sample if k in batch else whole)
+            axes |= dict.fromkeys(range(first, len(blocks)), shared or Axis(()))
+        else:
+            inputs.append(traced(argument, leaf, blocks))
+            tracer.lifted[k] = (first, blocks[first:])
+        name_blocks(parameters[k] if k < len(parameters) else f"x{k}", first)
+    by_name = {}
+    for name, argument in named.items():
+        first = len(blocks)
+        by_name[name] = traced(argument, leaf, blocks)
+        name_blocks(name, first)
+    token = current_tracer.set(tracer)
+    try:
+        with keeping_values():
+            result = f(*inputs, **by_name)
+    finally:
+        current_tracer.reset(token)
+    leaves, structure = flatten(result)
+    roots = [v if isinstance(v, Value) else Value.constant(v) for v in leaves]
+    return Trace(roots, tracer.end(), structure, dict(enumerate(blocks)), axes if batch else {}, names)
+
+
+def _parameter_names(f: Callable[..., Any]) -> list[str]:
+    """The names of a function's positional parameters."""
+    try:
+        parameters = inspect.signature(f).parameters.values()
+    except (TypeError, ValueError):  # a built-in, or a callable without a signature
+        return []
+    return [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Keep the cyclic collector from walking a growing graph that holds no cycles: a third of the time to compile."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

@@ -1,0 +1,160 @@
+"""Whether an array program is well formed: shapes, roles, and definitions before uses."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from autograd_lite.compiler.ir import (
+    SPECS,
+    Array,
+    ArrayProgram,
+    Contract,
+    Instruction,
+    Loop,
+    Map,
+    Reduce,
+    SegmentReduce,
+    Slice,
+    Update,
+    outputs_of,
+)
+from autograd_lite.errors import ProgramError
+
+__all__ = ["verify"]
+
+
+def verify(program: ArrayProgram) -> ArrayProgram:
+    """Check that a program is well formed; returns it.
+
+    Raises
+    ------
+    ProgramError
+        If it is not: the instruction, and what is wrong with it.
+    """
+    _Verifier(program).run()
+    return program
+
+
+class _Verifier:
+    """Walks a program once, and remembers what is defined."""
+
+    def __init__(self, program: ArrayProgram) -> None:
+        self.program = program
+        self.defined = {given.array for given in program.inputs}
+        self.tenant: dict[Array, Array] = {}  # who lives in the memory of an array
+        self.written: dict[Array, list[int]] = {program.result: [0] * program.result.size}
+
+    def run(self) -> None:
+        for instruction in self.program.instructions:
+            for problem in self._problems(instruction):
+                raise ProgramError(f"In {instruction}: {problem}.")
+        for array, times in self.written.items():
+            if times != [1] * array.size:
+                raise ProgramError(f"The members of {array} are written {times} times; each must be written once.")
+
+    def _problems(self, i: Instruction) -> Iterator[str]:
+        for x in i.operands:
+            if isinstance(x, Slice):
+                yield from self._reading(x)
+        yield from _shape_problems(i)
+        for out in outputs_of(i):
+            yield from self._writing(out, is_update=isinstance(i, Update))
+
+    def _reading(self, x: Slice) -> Iterator[str]:
+        if x.array.role == "result":
+            yield "the result is read"
+        is_joined = x.array.role == "joined" and 0 not in self.written.get(x.array, [0])
+        if x.array.role in ("local", "joined") and x.array not in self.defined and not is_joined:
+            yield f"{x.array.name} is read before it is defined"
+        home = self.program.homes.get(x.array)
+        owner = home.array if home else x.array
+        if owner.role == "local" and self.tenant.get(owner, x.array) is not x.array:
+            yield f"{x.array.name} is read after {self.tenant[owner].name} took its memory"
+        if x.array.role == "constant" and (x.array.numbers is None or x.array.numbers.size != x.array.size):
+            yield f"the constant {x.array.name} has not as many numbers as members"
+        yield from _range_problems(x)
+
+    def _writing(self, out: Slice, *, is_update: bool) -> Iterator[str]:
+        yield from _range_problems(out)
+        if out.array.role in ("joined", "result"):
+            self._count(out)
+        elif out.array.role != "local":
+            yield f"the {out.array.role} {out.array.name} is written"
+        elif is_update:
+            if len(set(out.index.indices.flat)) < out.index.indices.size:
+                yield f"a member of {out.array.name} is updated twice"
+        elif out.array in self.defined:
+            yield f"{out.array.name} is defined twice"
+        elif not out.is_whole:
+            yield f"{out.array.name} is defined in parts"
+        else:
+            self.defined.add(out.array)
+            home = self.program.homes.get(out.array)
+            if home is not None and home.array.role in ("joined", "result"):
+                self._count(home)
+            self.tenant[home.array if home else out.array] = out.array
+
+    def _count(self, out: Slice) -> None:
+        times = self.written.setdefault(out.array, [0] * out.array.size)
+        for k in out.index.indices.flat:
+            times[k] += 1
+
+
+def _range_problems(x: Slice) -> Iterator[str]:
+    indices = x.index.indices
+    if indices.size and not (indices.min() >= 0 and indices.max() < x.array.size):
+        yield f"{x} reaches beyond the {x.array.size} members of {x.array.name}"
+
+
+def _shape_problems(i: Instruction) -> Iterator[str]:
+    if isinstance(i, (Map, Update)):
+        for x in i.operands:
+            if isinstance(x, Slice) and x.shape not in (i.out.shape, ()):
+                yield f"{x} has the shape {x.shape}, the output {i.out.shape}"
+            if isinstance(x, Slice) and x.dim not in (i.out.dim, None):
+                yield f"{x} has the batch axis {x.dim}, the output {i.out.dim}"
+    elif isinstance(i, Contract):
+        yield from _contract_problems(i)
+    elif isinstance(i, Reduce):
+        shape = i.x.shape[:-1] if "terms" in i.over else i.x.shape
+        dim = None if "batch" in i.over else i.x.dim
+        if (i.out.shape, i.out.dim) != (shape, dim) or ("batch" in i.over and i.x.dim is None):
+            yield f"the reduction of {i.x} has the shape {shape} and the batch axis {dim}, the output {i.out.shape}"
+    elif isinstance(i, SegmentReduce):
+        starts = i.starts.indices
+        if (
+            i.out.shape != starts.shape
+            or starts[0] != 0
+            or (starts[1:] <= starts[:-1]).any()
+            or starts[-1] >= i.x.shape[0]
+        ):
+            yield "segments must begin at 0 and rise, one for each member of the output"
+    else:
+        yield from _loop_problems(i)
+
+
+def _contract_problems(i: Contract) -> Iterator[str]:
+    if i.spec not in SPECS:
+        yield f"the contraction {i.spec!r} is not one of {', '.join(SPECS)}"
+        return
+    inputs, output = i.spec.split("->")
+    sizes: dict[str, object] = {}
+    for x, letters in zip((i.a, i.b, i.out), [*inputs.split(","), output], strict=True):
+        axes = [*x.shape, *([x.dim] if x.dim else [])]
+        if len(axes) != len(letters) or any(sizes.setdefault(c, n) != n for c, n in zip(letters, axes, strict=True)):
+            yield f"{x} has the axes ({', '.join(map(str, axes))}), which do not fit {letters!r} in {i.spec!r}"
+
+
+def _loop_problems(i: Loop) -> Iterator[str]:
+    verify(i.body)
+    wanted = [sum(x.index.indices.size for x in i.carry), *([i.outs.index.indices.size // i.length] if i.outs else [])]
+    if i.body.result.dim is not None or i.body.result.size != sum(wanted) or i.out.index.indices.size != wanted[0]:
+        yield "the result of a step must be the next carry and the step's outputs"
+    given = [math.prod(x.shape) for x in (*i.carry, *(), *i.fixed)]
+    given[len(i.carry) : len(i.carry)] = [math.prod(x.shape) // i.length for x in i.xs]
+    if len(given) != len(i.body.inputs):
+        yield f"a step takes {len(i.body.inputs)} inputs; it is given {len(given)}"
+    for size, taken in zip(given, i.body.inputs, strict=False):
+        if taken.array is not None and taken.array.size != size:
+            yield f"a step takes {taken.array}; it is given {size} numbers"
