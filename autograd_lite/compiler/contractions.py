@@ -321,7 +321,7 @@ class Contractions:
             a, b = sorted([x, *more], key=lambda factor: isinstance(factor, Slice) and factor.dim is None)
             spec = f"{_letters(a)},{_letters(b)}->"
             return lambda out: self._contract(out.whole, a, b, spec)
-        name, over = REDUCTION[group.word], group.over is not None
+        name, over = REDUCTION[group.word], x.dim is not None
         return lambda out: self.to.emit(Reduce(out.whole, name, x, ("terms", "batch") if over else ("terms",)))
 
 
