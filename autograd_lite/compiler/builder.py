@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.compiler.finite import checks, hidden_sums
 from autograd_lite.compiler.graph import CAPTURED, Graph
 from autograd_lite.compiler.groups import Group, Place
 from autograd_lite.compiler.ir import Array, ArrayProgram, Dim, Input, Instruction, Literal, Map, Operand, Size, Slice
@@ -72,7 +73,7 @@ class Builder:
             size = math.prod(given) if isinstance(given, tuple) else 1 if given is None else given
             return Array(name, () if given is None and dim is None else (size,), dim, "input")
         is_number = len(group.members) == 1 and dim is None and not self.is_exact
-        return Array(name, () if is_number else (len(group.members),), dim, "local", self.names.comment(k) or "")
+        return Array(name, () if is_number else (len(group.members),), dim, "local", self.names.comment(k))
 
     # Arrays in between
 
@@ -168,7 +169,11 @@ class Builder:
     def finish(self, outputs: Sequence[int], place: Mapping[int, Place]) -> ArrayProgram:
         """Copy the outputs to the flat result, group by group, and make the program."""
         dim = self.dim(next(iter(self.graph.rows.values()), None))
-        result = Array("result", (len(outputs),), dim, "result")
+        instructions, found = checks(hidden_sums(self.instructions))
+        self.instructions += instructions
+        result = Array("result", (len(outputs) + len(found),), dim, "result")
+        for k, check in enumerate(found, start=len(outputs)):
+            self.copy(result[number(k)], check)
         pairs: dict[int, list[tuple[int, int]]] = {}
         for k, node in enumerate(outputs):
             g, member = place[node]

@@ -20,16 +20,28 @@ from autograd_lite.compiler.groups import Group, Part, Place
 from autograd_lite.compiler.layout import Indices, table_width
 from autograd_lite.compiler.primitives import WORDS
 from autograd_lite.compiler.sums import LEAVES
-from autograd_lite.compiler.trace import Traced
+from autograd_lite.compiler.trace import ROW_SUM, Traced
 from autograd_lite.engine import TABLE, Value
-from autograd_lite.namespaces import arrays, floats
+from autograd_lite.namespaces import floats
 from autograd_lite.text import identifier, in_comment
 
 __all__ = ["Names", "unused"]
 
 LONGEST_COMMENT = 400
 UFUNCS = {row.ufunc for row in WORDS.values()}
-RESERVED = {*keyword.kwlist, *UFUNCS, *vars(arrays), "empty", "view", "result", "run", "build", "loop"}
+RESERVED = {
+    *keyword.kwlist,
+    *UFUNCS,
+    *(name for name, row in WORDS.items() if not row.ufunc),
+    "pow",
+    "empty",
+    "view",
+    "result",
+    "run",
+    "build",
+    "loop",
+    "full",
+}
 RESERVED |= {"take", "einsum", "dot", "matmul", "float", "inf", "nan", "n", *(f"{word}_" for word in vars(floats))}
 RESERVED |= {f"{name}_{method}" for name in UFUNCS for method in ("reduce", "reduceat")}
 
@@ -98,7 +110,8 @@ class Names:
         v = self.graph.final.get(group.members[0])
         if v is None:
             origin = self.graph.origin[group.members[0]]
-            return f"{origin.op.name}_{group.word}" if origin is not None and origin.op else group.word
+            name = origin.op.name if origin is not None and origin.op else ""
+            return f"{name}_{group.word}" if name and name not in DIRECT else group.word
         if v.label:
             return v.label.rstrip(string.digits) if len(group.members) > 1 else v.label
         return self._gradient(group) or self._role(v) or self._forward(group, v)
@@ -138,7 +151,7 @@ class Names:
         infix = v.op is not None and v.op.infix
         if not infix and len(operands) == 1 and operands[0] and re.fullmatch(r"z\d+", operands[0]):
             return "a" + operands[0][1:]
-        return v.op.name if v.op else group.word
+        return v.op.name if v.op and v.op.name not in DIRECT else group.word
 
     def _layer(self, part: Part) -> str | None:
         """The number of the layer whose weights a part of a sum multiplies."""
@@ -170,15 +183,16 @@ class Names:
 
     # Comments
 
-    def comment(self, number: int) -> str | None:
-        """What a group is: its formula, which scalars it stands for, and what is taught where the code differs."""
+    def comment(self, number: int) -> str:
+        """What a group stands for: its formula, how many scalars, and what is taught where the code differs."""
         group = self.groups[number]
-        count = len(group.members)
         v = self.graph.final.get(group.members[0])
-        if v is None:
-            return None
+        meaning = self._meaning(group, v) if v is not None else ""
+        if not meaning:
+            return ""
+        count = len(group.members)
         size = f" ({count} numbers)" if count > 1 else ""
-        return in_comment(f"{self.names[number]}{size}: {self._meaning(group, v)}", LONGEST_COMMENT)
+        return in_comment(f"{self.names[number]}{size}: {meaning}", LONGEST_COMMENT)
 
     def _meaning(self, group: Group, v: Value) -> str:
         slope = self._slope(v)
@@ -186,29 +200,35 @@ class Names:
             return slope
         formula = self._formula(group, v)
         name = self.names[self.place[self.graph.place[v]][0]] if v in self.graph.place else ""
-        return f"gradient by {name[2:]}, {formula}" if name.startswith("d_") else formula
+        return ", ".join(part for part in (f"gradient by {name[2:]}" if name.startswith("d_") else "", formula) if part)
 
-    def _slope(self, v: Value) -> str | None:
+    def _slope(self, v: Value) -> str:
         """What a partial is, in the form that is taught."""
         of = v.slope_of if isinstance(v, Traced) and v.adjoint_of is None else None
         if of is None or of.op is None or of.op.many:
-            return None
-        y, operands = self._known(of), [self._known(u) for u in of.operands]
-        if y is None or None in operands:
-            return None
+            return ""
+        y, operands = self._operand(of), [self._operand(u) for u in of.operands]
+        if not y or not all(operands):
+            return ""
         index = next((k for k, u in enumerate(of.operands) if u.requires_grad), 0)
-        return f"∂{y}/∂{operands[index]}, taught as {of.op.slope(index, y, *map(str, operands)).pretty}"
+        return f"∂{y}/∂{operands[index]}, taught as {of.op.slope(index, y, *operands).pretty}"
 
     def _formula(self, group: Group, v: Value) -> str:
-        if group.parts:
-            return self._sum(group)
-        if v.op is not None and v.op.name in DIRECT:
+        """The group's op on the names of its operands; for a sum, its terms; empty if it would only name a word."""
+        op = v.op
+        if op is None or op.many or op is ROW_SUM or (op.name in DIRECT and group.parts):
+            return self._sum(group) if group.parts else ""
+        if op.name in DIRECT and group.operands:
             operands = [self._factor(g, indices) for g, indices in group.operands]
         else:
-            operands = [str(self._known(u)) for u in v.operands]
-        if v.op is None or v.op.many or "None" in operands or len(operands) != len(v.op.operand_names):
-            return group.word
-        return v.op.formula(*operands).pretty
+            operands = [self._operand(u) for u in v.operands]
+        is_whole = all(operands) and len(operands) == len(op.operand_names)
+        return op.formula(*operands).pretty if is_whole else ""
+
+    def _operand(self, v: Value) -> str:
+        """The name of a node, or its number if it is a constant; empty if it is not computed."""
+        number = self.graph.value(self.graph.place.get(v, -1))
+        return self._known(v) or "" if number is None else f"{number:g}"
 
     def _sum(self, group: Group) -> str:
         if group.word != "sum":
@@ -219,7 +239,7 @@ class Names:
             factors = [self._factor(g, f) for g, f in zip(part.groups, part.factors, strict=True)]
             sigma = "Σ " if len(set(part.rows)) < len(part.rows) or group.over else ""
             terms.append(("− " if part.sign < 0 else "+ ") + sigma + " · ".join(factors))
-        return " ".join(terms).removeprefix("+ ") + (", summed over the rows" if group.over else "")
+        return " ".join(terms).removeprefix("+ ") + (", summed over the samples" if group.over else "")
 
     def _factor(self, g: int, indices: Sequence[int]) -> str:
         group = self.groups[g]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TypeGuard
 
 from autograd_lite.compiler.ir import (
     Array,
@@ -40,7 +41,7 @@ def plan(program: ArrayProgram) -> ArrayProgram:
     >>> print(plan(ArrayProgram((), tuple(steps), result)).homes[z])
     result
     """
-    instructions = _fused(program.instructions)
+    instructions = _signed(_positive(program.instructions))
     homes = _in_result(instructions)
     kept = [i for i in instructions if not _is_in_place(i, homes)]
     return replace(program, instructions=tuple(kept), homes=homes | _shared(kept, homes))
@@ -49,7 +50,7 @@ def plan(program: ArrayProgram) -> ArrayProgram:
 # --- fusion ---------------------------------------------------------------------------------------------------------
 
 
-def _fused(instructions: Sequence[Instruction]) -> list[Instruction]:
+def _positive(instructions: Sequence[Instruction]) -> list[Instruction]:
     """Make one word of ``max(x, 0) + 0.0``, whose second half makes a zero positive."""
     uses = Counter(x.array for x in slices_of(instructions))
     maxima = {
@@ -67,6 +68,41 @@ def _fused(instructions: Sequence[Instruction]) -> list[Instruction]:
     return kept[::-1]
 
 
+def _signed(instructions: Sequence[Instruction]) -> list[Instruction]:
+    """Let a number take the sign of its product: ``-(s x)`` is ``(-s) x``, to the bit."""
+    uses = Counter(x.array for x in slices_of(instructions))
+    products = {i.out.array: i for i in instructions if _has_number(i) and uses[i.out.array] == 1}
+    kept: list[Instruction] = []
+    taken: set[Array] = set()
+    for i in reversed(instructions):
+        x = i.operands[0] if isinstance(i, Map) and i.op == "neg" else None
+        if isinstance(x, Slice) and x.is_whole and x.array in products and i.out.shape == products[x.array].out.shape:
+            taken.add(x.array)
+            kept += _with_sign(products[x.array], i.out)[::-1]
+        elif i.out.array not in taken:
+            kept.append(i)
+    return kept[::-1]
+
+
+def _has_number(i: Instruction) -> TypeGuard[Map]:
+    """Whether this is a product of an array and a number."""
+    if not isinstance(i, Map) or i.op != "mul" or not i.out.shape:
+        return False
+    return any(not isinstance(x, Slice) or not x.shape for x in i.operands)
+
+
+def _with_sign(product: Map, out: Slice) -> list[Instruction]:
+    """The instructions of a product whose number is negated."""
+    k = next(k for k, x in enumerate(product.operands) if not isinstance(x, Slice) or not x.shape)
+    number, operands = product.operands[k], list(product.operands)
+    if isinstance(number, Literal):
+        operands[k] = Literal(-number.value)
+        return [Map(out, "mul", tuple(operands))]
+    negative = Array("minus").whole
+    operands[k] = negative
+    return [Map(negative, "neg", (number,)), Map(out, "mul", tuple(operands))]
+
+
 def _beside_zero(i: Instruction, op: str) -> Slice | None:
     """The operand of a word whose other operand is 0.0, if it is a local array as a whole."""
     if not isinstance(i, Map) or i.op != op or not i.out.shape:
@@ -80,11 +116,15 @@ def _beside_zero(i: Instruction, op: str) -> Slice | None:
 
 
 def _in_result(instructions: Sequence[Instruction]) -> dict[Array, Slice]:
-    """Arrays that are copied to the result as a whole, to members that lie evenly."""
+    """Arrays that are copied as a whole to the result, or to a joined array, and lie evenly there."""
     homes: dict[Array, Slice] = {}
     for i in instructions:
         x = i.operands[0] if isinstance(i, Map) and i.op == "copy" else None
-        if not isinstance(x, Slice) or i.out.array.role != "result" or not isinstance(i.out.index, Affine):
+        if (
+            not isinstance(x, Slice)
+            or i.out.array.role not in ("joined", "result")
+            or not isinstance(i.out.index, Affine)
+        ):
             continue
         array = x.array
         is_alike = array.role == "local" and array.shape and x.is_whole and array.dim == i.out.dim

@@ -79,7 +79,7 @@ _ROWS = [
     *[Word(name, masks=True) for name in ("gauss", "normal_pdf", "normal_cdf")],
     Word("pow", 2, ufunc="power", libm="pow", masks=True),
     Word("arctan2", 2, ufunc="arctan2", libm="atan2", masks=True),
-    Word("hypot", 2, ufunc="hypot", libm="hypot", masks=True),
+    Word("hypot", 2, ufunc="hypot", libm="hypot"),
     Word("remainder", 2, ufunc="remainder", masks=True),
     *_comparisons(greater=">", greater_equal=">=", less="<", less_equal="<=", equal="=="),
     Word("where", 3, masks=True),

@@ -83,10 +83,15 @@ def strided(array: Any, base: int, shape: tuple[int, ...], steps: tuple[int, ...
 def _memory(program: ArrayProgram) -> list[tuple[int, int | None]]:
     """The buffers of a program: how many members each has, and the place of its batch axis among the program's."""
     dims = program.dims
-    written = [out.array for i in program.instructions for out in outputs_of(i)]
     inputs = [given.array for given in program.inputs if given.array is not None]
-    own = [array for array in dict.fromkeys([*inputs, *written]) if array not in program.homes]
+    own = [array for array in [*inputs, *_written(program)] if array not in program.homes]
     return [(array.size, dims.index(array.dim) if array.dim else None) for array in own]
+
+
+def _written(program: ArrayProgram) -> list[Array]:
+    """All arrays that are written, and those in which they live."""
+    written = dict.fromkeys(out.array for i in program.instructions for out in outputs_of(i))
+    return list(written | dict.fromkeys(home.array for home in program.homes.values()))
 
 
 class _Printer:
@@ -99,6 +104,7 @@ class _Printer:
         self.names: dict[str, Any] = {"empty": np.empty, "view": strided, "inf": math.inf, "nan": math.nan}
         self.calls = 0
         self.taken = dict.fromkeys(RESERVED, 1)
+        self.taken |= dict.fromkeys([i.op for i in program.instructions if isinstance(i, Map) and not _ufunc(i.op)], 1)
         self.taken |= dict.fromkeys([dim.name for dim in program.dims], 1)
         self.uses = Counter(x.array for x in slices_of(program.instructions))
         self._name_of: dict[Array, str] = {}
@@ -110,7 +116,7 @@ class _Printer:
     def print(self) -> str:
         program = self.program
         self._name_of[program.result] = "result"
-        for array in dict.fromkeys(out.array for i in program.instructions for out in outputs_of(i)):
+        for array in _written(program):
             if array is not program.result:
                 self._name_of[array] = unused(array.name, self.taken)
         self.setup.append(f"result = empty({self.shape(program.result)})")
@@ -185,7 +191,7 @@ class _Printer:
         if array.role == "constant":
             return self.name(f"{array.name}", array.numbers)
         name = self._name_of[array]
-        if array.role == "local" and name not in self._views:
+        if array.role in ("local", "joined") and name not in self._views:
             self._views[name] = name
             self.setup.append(f"{name} = {self.home(array)}")
         return name
@@ -195,7 +201,7 @@ class _Printer:
         if home is None:
             return f"empty({self.shape(array)})"
         owner = self.memory(home.array)
-        return _sliced(owner, home, full=True) if home.array.role == "result" else owner
+        return owner if home.array.role == "local" else _sliced(owner, home, full=True)
 
     def target(self, out: Slice) -> str:
         """Some members of an array, to be written."""
@@ -311,12 +317,21 @@ class _Printer:
                 self.name(f"{i.op}_", getattr(floats, i.op))
             return written
         self.calls += 1
+        if isinstance(i, Reduce) and i.op == "nonfinite":
+            return Expression(f"0.0 * {self.total(i.x)}", reads=True)
         if isinstance(i, Reduce):
             text = f"{self.function(f'{_ufunc(i.op)}.reduce')}({self.operand(i.x, full=True)}, None)"
         else:
             assert isinstance(i, Contract)
             text = self.inner_product(i)
         return Expression(f"float({text})", reads=True)
+
+    def total(self, x: Slice) -> str:
+        """The sum of a whole array, as a product with ones: the fastest way to see that all of it is finite."""
+        memory, size = self.memory(x.array), f"{x.array.size}{f' * {x.dim}' if x.dim else ''}"
+        flat = self.view(f"{memory}.reshape({size})", f"{memory}_flat")
+        ones = self.view(f"{self.name('full', np.full)}({size}, 1.0)", "ones")
+        return f"float({self.function('dot')}({flat}, {ones}))"
 
     def inner_product(self, i: Contract) -> str:
         a, b = (self.operand(x, i.a.dim, full=True) for x in i.operands)
