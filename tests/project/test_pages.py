@@ -11,11 +11,6 @@ from tests.support.source_files import ROOT
 
 PAGES = [path.relative_to(ROOT).as_posix() for folder in (ROOT, ROOT / "docs") for path in sorted(folder.glob("*.md"))]
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
-STILL_TO_COME = {  # named in docs/architecture.md, and on the way
-    *("rewrites.py", "tracing.py", "lower.py", "contractions.py", "layout.py", "ir.py", "plan.py"),
-    *("pipeline.py", "straight.py", "interpret.py", "verify.py", "runtime.py", "compiler/primitives.py"),
-    *("autograd_lite/compiler/backends/", "backends/"),
-}
 USERS = {"model.py", "search.py"}  # files of the reader's own, in examples
 NAMES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*") if "/." not in path.as_posix())
 
@@ -33,7 +28,7 @@ def test_what_is_linked_and_named_exists(page):
     for target in re.findall(r"\]\(([^)#:]+)\)", text):
         assert (ROOT / page).parent.joinpath(target).exists(), target
     for name in re.findall(r"`([\w./]+(?:\.py|/))`", text):
-        assert name in STILL_TO_COME | USERS or is_there(name), name
+        assert name in USERS or is_there(name), name
 
 
 def is_there(name: str) -> bool:
