@@ -128,7 +128,7 @@ class Value(_Base):
 
     @property
     def partials(self) -> tuple[float | None, ...]:
-        """The derivative by each operand, as it was when the node was made; None where no gradient is needed."""
+        """Derivative by each operand when the node was made; None where no gradient is needed."""
         return self._da if self._b is None else (self._da, self._db)
 
     @staticmethod
@@ -275,7 +275,7 @@ class Value(_Base):
         return self._data != 0.0
 
     def refuse(self, how: str, /) -> NoReturn:
-        """Refuse what would drop the graph in silence."""
+        """Raise the error for a use that would silently drop the graph."""
         raise OperandError(
             f"{self!r} cannot be {how}: that would silently drop its graph. Use v.data for the number, or an op of "
             "autograd_lite (ag.exp, not math.exp) to stay in the graph."
@@ -295,25 +295,25 @@ class Value(_Base):
             return _leaf, (self._data, self.label, self.grad, self.requires_grad)
         nodes = reachable([self])
         leaves = [v for v in nodes if v.op is None]
-        return _rebuild, (_Recipe.of(nodes, leaves), leaves)
+        return _rebuild, (_Program.of(nodes, leaves), leaves)
 
 
 # --- copying --------------------------------------------------------------------------------------------------------
 
 
-class _Recipe(tuple[Any, ...]):
-    """The nodes of a graph above its leaves, by columns: (op, operands' places, data, partials, grad, label)."""
+class _Program(tuple[Any, ...]):
+    """The inner nodes of a graph as columns: (op, operands' indices, data, partials, grad, label)."""
 
     __slots__ = ()
 
     @classmethod
-    def of(cls, nodes: Sequence[Value], leaves: Sequence[Value]) -> _Recipe:
+    def of(cls, nodes: Sequence[Value], leaves: Sequence[Value]) -> _Program:
         inner = [v for v in nodes if v.op is not None]
-        place = {v: i for i, v in enumerate([*leaves, *inner])}
-        rows = [(v.op, tuple(place[u] for u in v.operands), v._data, v.partials, v.grad, v.label) for v in inner]
+        index = {v: i for i, v in enumerate([*leaves, *inner])}
+        rows = [(v.op, tuple(index[u] for u in v.operands), v._data, v.partials, v.grad, v.label) for v in inner]
         return cls(zip(*rows, strict=True))
 
-    def __deepcopy__(self, memo: Any) -> _Recipe:
+    def __deepcopy__(self, memo: Any) -> _Program:
         return self  # tuples of numbers: nothing to copy
 
 
@@ -323,10 +323,10 @@ def _leaf(data: float, label: str, grad: float, requires_grad: bool) -> Value:
     return v
 
 
-def _rebuild(recipe: _Recipe, leaves: list[Value]) -> Value:
+def _rebuild(program: _Program, leaves: list[Value]) -> Value:
     nodes = list(leaves)
-    for op, places, data, partials, grad, label in zip(*recipe, strict=True):
-        operands = tuple([nodes[i] for i in places])
+    for op, indices, data, partials, grad, label in zip(*program, strict=True):
+        operands = tuple([nodes[i] for i in indices])
         v = wire(op, operands, data, partials, op.needs_grad([u.requires_grad for u in operands]), Value)
         v.grad, v.label = grad, label
         nodes.append(v)
@@ -344,7 +344,7 @@ def wire(  # noqa: PLR0917 - the slots of a node, by place: this runs once a nod
     requires_grad: bool,
     kind: type[_V],
 ) -> _V:
-    """Put a node together whose number and partials are known already.
+    """Make a node from a known value and partials.
 
     Examples
     --------
@@ -371,7 +371,7 @@ def wire(  # noqa: PLR0917 - the slots of a node, by place: this runs once a nod
 
 
 def make(op: Op, operands: tuple[Value, ...], kind: type[_V] = Value) -> _V:  # type: ignore[assignment]
-    """Make a node of a class of Values, with its number and its partials."""
+    """Evaluate an op and its partials, and make the node."""
     needs = [u.requires_grad for u in operands]
     data, partials = op.evaluate([u._data for u in operands], needs)
     return wire(op, operands, data, partials, op.needs_grad(needs), kind)

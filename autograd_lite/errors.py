@@ -8,7 +8,7 @@ Each is also the built-in error that a Python user would catch::
     ├── TraceError              TypeError      Python control flow on a traced Value
     ├── ShapeError              ValueError     a wrong length, width or number of rows
     ├── DomainError             ValueError     a number outside its range, such as a target of 2
-    ├── UnknownNameError        ValueError     no such activation, loss, op, ...; the nearest is offered
+    ├── UnknownNameError        ValueError     an unknown activation, loss, op, ...; the nearest is offered
     ├── ExpressionError         ValueError     an expression that cannot be parsed, with the position marked
     ├── GraphTooLargeError      ValueError     a picture that nobody could read, or that would never end
     ├── ProgramError            ValueError     an array program that no backend can run: a mistake in the compiler
@@ -56,7 +56,7 @@ class OperandError(AutogradLiteError, TypeError):
 
 
 class OpDefinitionError(AutogradLiteError, TypeError):
-    """A row of the op table cannot work; the message says which part and what to write."""
+    """An op is defined wrongly, twice, or not at all; the message says what to write."""
 
 
 class TraceError(AutogradLiteError, TypeError):
@@ -96,7 +96,7 @@ class ExpressionError(AutogradLiteError, ValueError):
 
 
 class GraphTooLargeError(AutogradLiteError, ValueError):
-    """A graph has too many nodes for the picture that was asked for."""
+    """A graph has too many nodes for the requested picture."""
 
 
 class ProgramError(AutogradLiteError, ValueError):

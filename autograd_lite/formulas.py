@@ -129,7 +129,7 @@ class Expr:
 
 
 def _folded(operator: str, a: Expr, b: Expr) -> Expr:
-    """Apply an operator, and work out what only holds numbers: the slope of x² is then 2 · x, not 2 · x^(2 − 1)."""
+    """Apply an operator, folding constants: the slope of x² is then 2 · x, not 2 · x^(2 − 1)."""
     if isinstance(a.head, float) and isinstance(b.head, float) and operator in "+-":
         return Expr(a.head + b.head if operator == "+" else a.head - b.head)
     return a if operator == "**" and b.head == 1.0 else Expr(operator, (a, b))

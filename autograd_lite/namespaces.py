@@ -186,7 +186,7 @@ def _array_zdiv(a: Any, b: Any) -> Any:
 
 
 def _as_float(ufunc: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a comparison's truth as 1.0 and 0.0, so that rules can calculate with it."""
+    """Make a comparison return 1.0 or 0.0, so that rules can calculate with it."""
     return lambda a, b: np.multiply(ufunc(a, b), 1.0)
 
 
@@ -283,4 +283,4 @@ symbols: Any = Symbols()
 
 # --- values ---------------------------------------------------------------------------------------------------------
 
-values: Any = SimpleNamespace(pi=math.pi)  # the op table itself, filled by `engine.primitive`
+values: Any = SimpleNamespace(pi=math.pi)  # the op table itself, filled by `definition.primitive`

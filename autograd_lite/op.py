@@ -34,7 +34,7 @@ _REAL: Interval = (-math.inf, math.inf)
 
 
 def to_number(data: Any, what: str = "a Value") -> float:
-    """Check that something is a real number and make it a float.
+    """Convert a real number to float.
 
     Raises
     ------
@@ -74,7 +74,7 @@ TABLE: dict[str, Op] = {}
 
 
 class Op:
-    """A primitive: a row of the table, and the function that applies it.
+    """A primitive: a row of the op table, callable on numbers, arrays and nodes.
 
     Given only numbers it returns a float; given any Value, a Value; given an array, it works element by element.
 

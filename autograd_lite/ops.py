@@ -1,7 +1,7 @@
 r"""The op table: every op once, as data.
 
 A row is the rule of the value, and one rule per partial. ``xp`` is the namespace in force, ``y`` the value already
-computed, then come the operands by name; `engine.primitive` says what else a row may hold. The rules are chosen so that
+computed, then come the operands by name; `definition.primitive` says what else a row may hold. The rules are chosen so that
 they keep their digits over the whole range of floats, and so that a partial is smooth wherever its function is: ``1 -
 tanh(x)**2`` is what a textbook prints (``taught=``), but it loses every digit at x = 20.
 

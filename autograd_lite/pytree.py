@@ -4,7 +4,7 @@ A transform or a compiled function takes numbers, arrays, lists, tuples, named t
 it works on the *leaves*: the numbers alone, in order. `flatten` takes an argument apart, and the `Structure` that it
 returns beside the leaves puts others together in the same way: gradients, Values, traced Values.
 
-What is no number and holds none (text, True, False, None, functions) is *static*: part of the structure.
+What is not a number and holds none (text, True, False, None, functions) is *static*: part of the structure.
 
 Types: ``Any`` stands for the user's containers, and for what they hold.
 """
@@ -26,7 +26,7 @@ __all__ = ["NUMBER", "Structure", "flatten", "has_values", "pack"]
 
 
 class Structure(NamedTuple):
-    """The shape of an argument: what is left when its numbers are taken out. Hashable, and equal where alike.
+    """Tree definition: the container without its leaves. Hashable; equal for arguments of the same form.
 
     Attributes
     ----------
@@ -54,7 +54,7 @@ class Structure(NamedTuple):
     size: int
 
     def rebuild(self, leaves: Iterable[Any]) -> Any:
-        """Put leaves together in this structure.
+        """Build the container from its leaves (unflatten).
 
         Parameters
         ----------
@@ -87,7 +87,7 @@ class Structure(NamedTuple):
         return self.assemble([part._build(supply) for part in self.parts])
 
     def assemble(self, built: Sequence[Any]) -> Any:
-        """Make a container of this kind of what its parts have become.
+        """Build this container from its rebuilt parts.
 
         Examples
         --------
@@ -135,7 +135,7 @@ class Structure(NamedTuple):
         return self == other or (self.shape is not None and self.shape == other.shape)
 
     def names(self, name: str = "") -> Iterator[str]:
-        """Name each leaf by its place, as Python would index it.
+        """Name each leaf by its path, as Python would index it.
 
         Examples
         --------
@@ -157,7 +157,7 @@ NUMBER = Structure("number", None, (), 1)
 
 
 def flatten(tree: Any) -> tuple[list[Any], Structure]:
-    """Take an argument apart into its numbers and its structure.
+    """Flatten an argument into its leaves and its tree definition.
 
     Parameters
     ----------
@@ -196,7 +196,7 @@ def flatten(tree: Any) -> tuple[list[Any], Structure]:
 
 
 def pack(tree: Any) -> tuple[list[Any], Structure]:
-    """Take an argument apart as `flatten` does, but leave arrays whole.
+    """Flatten an argument as `flatten` does, but keep arrays whole.
 
     Returns
     -------
@@ -257,7 +257,7 @@ def _number(thing: Any) -> float:
     else:
         advice = "Use it inside the function instead: lambda x: f(x, thing)."
     raise OperandError(
-        f"{shown(thing)} ({type(thing).__name__}) is no number, and no array, list, tuple or dict of numbers. Only "
+        f"{shown(thing)} ({type(thing).__name__}) is not a number, nor an array, list, tuple or dict of numbers. Only "
         f"text, True, False, None and functions may stand beside numbers. {advice}"
     )
 
@@ -285,7 +285,7 @@ def _is_static(thing: Any) -> bool:
 
 
 class _Supply:
-    """Leaves that are handed out in order, one at a time or an array at a time."""
+    """Iterator over leaves, one at a time or one array at a time."""
 
     def __init__(self, leaves: Iterable[Any]) -> None:
         self.flat = leaves if isinstance(leaves, np.ndarray) and leaves.dtype == np.float64 else None

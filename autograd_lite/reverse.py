@@ -1,6 +1,6 @@
 r"""The order of a graph, and the reverse sweep over it.
 
-A graph is what hangs below one root. Nodes are numbered when they are made, and a node is made after its operands, so
+A graph is a root with its ancestors. Nodes are numbered when they are made, and a node is made after its operands, so
 the numbers are a topological order: sorting by them replaces the usual recursion, and a chain of a million nodes works.
 
 Letters: for a node v the *adjoint* is :math:`\bar v = \partial\,\mathrm{root} / \partial v`. The sweep visits each v
@@ -26,7 +26,7 @@ _N = TypeVar("_N", bound=Node)
 
 
 def reachable(roots: Iterable[_N], *, constants: bool = True, since: int = -1) -> list[_N]:
-    """All nodes that the roots are made of, operands before the nodes that use them.
+    """Ancestors of the roots and the roots themselves, in topological order: operands first.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def reachable(roots: Iterable[_N], *, constants: bool = True, since: int = -1) -
 
 
 def adjoints(root: Any, seed: float = 1.0) -> dict[Any, float]:
-    """Sweep once with floats, over the partials that the nodes stored when they were made.
+    """Reverse sweep on floats, over the partials stored in the nodes.
 
     Returns the adjoint of every node that needs a gradient, in order of creation. An adjoint of exactly 0 contributes
     exactly 0, whatever the partial: the branch that `where` did not take stays silent even if its slope is infinite.
@@ -86,7 +86,7 @@ def adjoints(root: Any, seed: float = 1.0) -> dict[Any, float]:
 
 
 def graph_adjoints(root: Node, seed: Any, wrt: Iterable[Node]) -> dict[Node, Any]:
-    """Sweep once with Values, so that the adjoints are graphs and can be differentiated again.
+    """Differentiable reverse sweep: the adjoints are graphs.
 
     This is the specification of the reverse sweep: it asks the rules for the partials, where `adjoints` reads the
     stored numbers. A law of the tests says that both give the same. Only what depends on `wrt` gets an adjoint.
@@ -112,7 +112,7 @@ def graph_adjoints(root: Node, seed: Any, wrt: Iterable[Node]) -> dict[Node, Any
 
 
 def _between(root: Node, wrt: Iterable[Node]) -> list[Node]:
-    """What the root is made of and depends on `wrt`, in order of creation."""
+    """The nodes on paths from `wrt` to the root, in order of creation."""
     depends = {v for v in wrt if v.requires_grad}
     oldest = min([v.order for v in depends], default=root.order + 1)  # what is older than x cannot depend on x
     nodes = reachable([root], constants=False, since=oldest)

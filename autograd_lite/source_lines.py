@@ -1,4 +1,4 @@
-"""Values that remember the line of code that made them, for the search of what went wrong.
+"""Values that record the source line that made them, to locate numerical faults.
 
 Types: ``Any`` stands for the operands of an op, numbers or nodes.
 """
@@ -67,7 +67,7 @@ def located(number: float, label: str = "") -> Located:
 
 
 def users_line() -> str:
-    """The line of the user's code that is running: the innermost one outside this library."""
+    """The current line of the user's code: the innermost frame outside this library."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and frame.f_code.co_filename.startswith(_OURS):
         frame = frame.f_back

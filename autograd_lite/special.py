@@ -105,7 +105,7 @@ def _polynomial(coefficients: Sequence[float], t: Any) -> Any:
 
 
 def _product_error(a: Any, b: Any) -> Any:
-    """What rounding loses in a b, exactly (Dekker; Higham 2002, section 4.3)."""
+    """The rounding error of a b, exactly (Dekker; Higham 2002, section 4.3)."""
     a_scaled, b_scaled = a * SPLITTER, b * SPLITTER
     a_high, b_high = a_scaled - (a_scaled - a), b_scaled - (b_scaled - b)
     a_low, b_low = a - a_high, b - b_high

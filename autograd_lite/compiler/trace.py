@@ -175,7 +175,7 @@ def at_users_line() -> str:
 
 
 class Tracer:
-    """What one trace knows: how to make its nodes, and which arguments turned out to be rows of a batch.
+    """State of one trace: node factory and batch axes.
 
     Parameters
     ----------
