@@ -221,7 +221,7 @@ def shown(ulps: float) -> str:
     return f"{ulps:.2g}" if ulps < 100 else f"{ulps:.0f}"
 
 
-SECOND_POINTS = 3_000  # of the second derivatives, which take longer
+SECOND_POINTS = 300  # of the second derivatives, which take longer
 BLOCK = 20_000  # points at a time, which bounds the memory
 NOTES = {("logsumexp", "value", "compiled"): "¹"}
 PAGE_TEXT = """# How many digits are right
