@@ -60,6 +60,8 @@ LEEWAY: dict[tuple[str, str], Leeway] = {
     ("gelu", "x"): Leeway(_ROOT, 4, lambda x: max(abs(x) * floats.normal_pdf(x), 5e-307)),
     ("silu", "value"): Leeway("a product of three rounded factors", 4),
     ("sigmoid", "value"): Leeway("a quotient of two numbers that are rounded already: 2.3 ulp", 2.5),
+    ("logistic_pdf", "value"): Leeway("the slope of the sigmoid: the promise for derivatives", 4),
+    ("logistic_pdf", "x"): Leeway("a second derivative of the sigmoid: that promise", 8),
     ("tanh", "value"): Leeway("the C library's tanh errs by 2.1 ulp", 2.5),
     ("silu", "x"): Leeway(
         _ROOT + "; terms of two sigmoids: 4.2 ulp, and 5.0 at other points",
