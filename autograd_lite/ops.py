@@ -1,9 +1,9 @@
 r"""The op table: every op once, as data.
 
 A row is the rule of the value, and one rule per partial. ``xp`` is the namespace in force, ``y`` the value already
-computed, then come the operands by name; `definition.primitive` says what else a row may hold. The rules are chosen so that
-they keep their digits over the whole range of floats, and so that a partial is smooth wherever its function is: ``1 -
-tanh(x)**2`` is what a textbook prints (``taught=``), but it loses every digit at x = 20.
+computed, then come the operands by name; `definition.primitive` says what else a row may hold. The rules keep their
+digits over the whole range of floats, and a partial is smooth wherever its function is: ``1 - tanh(x)**2`` is what a
+textbook prints (``taught=``), but it loses every digit at x = 20, and its own slope those near 0.
 
 At a kink of a convex or concave op the partial is the subgradient of least norm (0 for `abs` and `relu` at 0; equal
 shares for the ties of `maximum`); `clip` at its bounds is the one exception. At the edge of a domain it is the
