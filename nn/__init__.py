@@ -158,7 +158,7 @@ ESTIMATORS = {"MLPClassifier": ".sklearn.classifier", "MLPRegressor": ".sklearn.
 # not in __all__: a star import must not need scikit-learn
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> Any:  # a class of the estimators
     if name not in ESTIMATORS:
         raise AttributeError(f"Module autograd_lite.nn: {UnknownNameError.among('name', name, __dir__())}")
     try:

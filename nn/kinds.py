@@ -1,4 +1,4 @@
-"""Types by name; those that are wide on purpose stand here with the reason."""
+"""Types by name; those that are ``Any`` on purpose stand here with the reason."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ XOR = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0.0, 1.0, 1.0, 0.0]
 class Trained(NamedTuple):
     """A model and how it was trained."""
 
-    model: Any
+    model: Any  # a Neuron or an MLP
     history: History
 
 

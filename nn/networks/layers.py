@@ -257,7 +257,7 @@ def _size(what: str, n: object) -> int:
     return int(n)
 
 
-def _inputs(module: Module, x: Any, n_in: int) -> list[Scalar]:
+def _inputs(module: Module, x: Any, n_in: int) -> list[Scalar]:  # a user's x
     """Convert each input to a Value, once for all neurons, and check their number."""
     kind = type(module).__name__
     if isinstance(x, (str, Node)) or not hasattr(x, "__len__"):

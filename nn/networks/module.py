@@ -1,5 +1,6 @@
 """Base of all parts of a network: finds and names parameters, and sets gradients to 0."""
 
+# Any: an attribute of a user's module
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,5 +1,6 @@
 """Weights of a model as NumPy arrays: reading and writing."""
 
+# Any: arrays of Values, and what a user gives for arrays
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence

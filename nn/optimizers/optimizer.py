@@ -7,6 +7,7 @@ Letters: weights w, gradient g, learning rate :math:`\eta` (``lr``), step number
 quotients of arrays go element by element.
 """
 
+# Any: settings of several types, by name
 from __future__ import annotations
 
 import math

@@ -203,7 +203,7 @@ class Archive:
         return np.frombuffer(data, dtype="<f8").reshape(shape).astype(np.float64)
 
 
-def expect(found: object, kind: type, what: str) -> Any:
+def expect(found: object, kind: type, what: str) -> Any:  # of that kind
     """Return what was found if it has the expected type; a bool is not a number.
 
     Raises

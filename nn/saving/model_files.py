@@ -119,7 +119,7 @@ def _write(
     write_archive(path, contents, arrays)
 
 
-def load(path: str | os.PathLike[str], model: Model | None = None) -> Any:
+def load(path: str | os.PathLike[str], model: Model | None = None) -> Any:  # an MLP or `model`
     """Load a model.
 
     Parameters

@@ -3,6 +3,7 @@
 This file and those that import it need scikit-learn; ``autograd_lite.nn`` loads them on first use.
 """
 
+# Any: scikit-learn has no types, and checks parameters when it fits
 from __future__ import annotations
 
 import sys

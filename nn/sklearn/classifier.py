@@ -1,5 +1,6 @@
 """The classifier: encodes classes as numbers, and decodes logits as classes and probabilities."""
 
+# Any: classes are of any type
 from __future__ import annotations
 
 from typing import Any

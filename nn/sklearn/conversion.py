@@ -26,7 +26,7 @@ def activation_for(name: Activation) -> Activation:
     return OUR_NAMES.get(name, name) if isinstance(name, str) else name
 
 
-def from_sklearn(fitted: Any) -> MLP:
+def from_sklearn(fitted: Any) -> MLP:  # scikit-learn has no types
     """Convert a fitted network to a network of scalars, for pictures, steps and more training.
 
     Parameters

@@ -113,7 +113,7 @@ class MLPRegressor(RegressorMixin, BaseNetwork):  # type: ignore[misc] # scikit-
     def _score_of(self, outputs: Array, targets: Array, weights: Array | None) -> float:
         return float(r2_score(targets, outputs, sample_weight=weights))
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Any:  # as above
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags

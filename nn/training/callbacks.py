@@ -82,7 +82,7 @@ class Progress(Callback):
 
     def __init__(self, file: TextIO | None = None) -> None:
         self.file = file
-        self._bar: Any = None
+        self._bar: Any = None  # tqdm has no types
 
     @property
     def _stream(self) -> TextIO:

@@ -64,7 +64,7 @@ def numbers_of(data: Numbers, name: str) -> Array:
     return array
 
 
-def _converted(raw: npt.NDArray[Any], name: str) -> Array:
+def _converted(raw: npt.NDArray[Any], name: str) -> Array:  # of any dtype
     for index in np.ndindex(raw.shape):
         if not isinstance(raw[index], (int, float, np.floating, np.integer, np.bool_)):
             raise OperandError(
@@ -209,7 +209,7 @@ def seed_of(seed: int | None) -> int:
     return int(seed)
 
 
-def require_count(name: str, number: Any, least: int = 1, other: object = None) -> None:
+def require_count(name: str, number: Any, least: int = 1, other: object = None) -> None:  # what a user gives
     """Raise `DomainError` unless it is a whole number, and large enough, or the other value that is allowed."""
     is_whole = isinstance(number, (int, np.integer)) and not isinstance(number, bool)
     if not (is_whole and number >= least) and (other is None or number != other):

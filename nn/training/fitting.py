@@ -36,7 +36,7 @@ def fit(
     batch_size: int | None = None,
     validation: float | tuple[Numbers, Numbers] | None = None,
     seed: int | None = None,
-    callbacks: Callback | Callable[[Training], object] | Iterable[Callback | Callable[[Training], Any]] = (),
+    callbacks: Callback | Callable[[Training], object] | Iterable[Callback | Callable[[Training], object]] = (),
     compile: bool = True,  # noqa: A002 - the public name, as in other libraries
     metrics: Mapping[str, Metric] | Iterable[Metric] | Metric = (),
     penalty: Penalty | None = None,
@@ -139,7 +139,7 @@ def fit(
     return training.run()
 
 
-def _named(metrics: Any) -> dict[str, Metric]:
+def _named(metrics: Any) -> dict[str, Metric]:  # what a user gives
     if isinstance(metrics, Mapping):
         named = {str(name): metric for name, metric in metrics.items()}
     else:

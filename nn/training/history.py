@@ -89,7 +89,7 @@ class History:
     @property
     def diverged(self) -> bool:
         """Whether the loss ended more than ten times as large as it began, rounding apart."""
-        return bool(self.loss) and self.loss[-1] > max(10.0 * self.loss[0], 1e-9)
+        return bool(self.loss) and self.loss[-1] > max(10.0 * abs(self.loss[0]), 1e-9)
 
     def curves(self) -> dict[str, list[float]]:
         """The series for a plot: losses and metrics, without empty ones."""

@@ -1,5 +1,6 @@
 """Training from several random starts; the best is kept."""
 
+# Any: settings of `fit`, passed on
 from __future__ import annotations
 
 import copy

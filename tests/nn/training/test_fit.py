@@ -452,7 +452,7 @@ def test_a_run_that_diverges_to_a_finite_loss_says_so():
     assert "all epochs; training diverged: try a smaller learning rate" in str(history)
 
 
-@pytest.mark.parametrize("losses", [[], [1.0], [1.0, 9.9], [0.0, 1e-30], [1.0, 50.0, 0.5]])
+@pytest.mark.parametrize("losses", [[], [1.0], [1.0, 9.9], [0.0, 1e-30], [1.0, 50.0, 0.5], [-5.0, 1.0]])
 def test_a_run_that_ends_well_did_not_diverge(losses):
     assert not nn.History(loss=losses).diverged
     assert "diverged" not in str(nn.History(loss=losses))
