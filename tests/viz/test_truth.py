@@ -129,7 +129,7 @@ def test_after_an_update_what_was_computed_is_old(example):
     assert not any(node.outdated for node in state_after(listed, len(listed) - 2).nodes)
     last = state_after(listed, len(listed)).nodes
     assert {graph.names[i] for i, node in enumerate(last) if node.outdated} == {"p", "s", "t", "d", "L"}
-    assert "The loss still has the old value." in listed[-1].sentence
+    assert "Values computed from it are old until the next forward pass." in listed[-1].sentence
 
 
 # --- NaN ------------------------------------------------------------------------------------------------------------

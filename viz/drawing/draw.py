@@ -10,7 +10,7 @@ import os
 from functools import cached_property
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from autograd_lite.atomic_files import write_whole
 from autograd_lite.engine import Value
@@ -180,7 +180,7 @@ class Drawing:
             raise UnknownNameError.among("kind of picture", kind or Path(path).name, KINDS)
         return write_whole(path, self.dot if kind in (".dot", ".gv") else render(self.dot, kind[1:]))
 
-    def _repr_mimebundle_(self, **_options: Any) -> dict[str, str]:
+    def _repr_mimebundle_(self, **_options: object) -> dict[str, str]:
         """Notebook view: the picture, or without Graphviz how to get it."""
         try:
             return {"image/svg+xml": self.svg, "text/plain": repr(self)}

@@ -7,7 +7,6 @@ of the project, so the child starts quickly.
 from __future__ import annotations
 
 import sys
-from typing import Any
 
 
 def main() -> None:
@@ -16,7 +15,7 @@ def main() -> None:
 
     try:
         graph = pygraphviz.AGraph(string=sys.stdin.buffer.read().decode())
-        picture: Any = graph.draw(format=sys.argv[1], prog="dot")
+        picture = graph.draw(format=sys.argv[1], prog="dot") or b""
     except (pygraphviz.DotError, ValueError) as error:  # Graphviz itself has already written what it complains about
         sys.exit(f"Error: {error}")
     sys.stdout.buffer.write(picture)

@@ -84,7 +84,7 @@ def _folded(graph: GraphView, neurons: list[Firing], later: set[int], samples: i
         index=index,
         level="neurons",
         caption=f"{batch}Each of the {len(neurons)} neurons is one box (weights hidden). "
-        f"Open one with focus={neurons[0].neuron!r}",
+        f"Open one with focus={neurons[0].neuron!r}.",
         whole=graph,
         folded={box_of[i]: _box(graph, f, inputs[box_of[i]]) for i, f in firing_of.items()},
         kept=kept,

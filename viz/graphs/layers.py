@@ -32,7 +32,7 @@ def layer_view(neurons: GraphView) -> GraphView:
         parameters=[box_of[i] for i in neurons.parameters],
         index={v: box_of[i] for v, i in neurons.index.items()},
         level="layers",
-        caption="One box per layer; ‖·‖ is the norm of its gradient. Neurons: level='neurons'",
+        caption="One box per layer; ‖·‖ is the norm of its gradient. Neurons: level='neurons'.",
         whole=neurons.scalars,
         folded={box_of[group[0]]: _box(neurons, group) for group in members if group[-1] in neurons.folded},
         outdated=frozenset(box_of[i] for i in neurons.outdated),

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from autograd_lite.text import pretty_number
 
@@ -31,7 +30,7 @@ EdgeNumbers = Mapping[tuple[int, int], int]
 Wrong = Mapping[str, tuple[StepSequence | None, str]]
 
 
-def page_data(steps: StepSequence, wrong: Wrong, edges: Sequence[Edge], mode: str | None = None) -> dict[str, Any]:
+def page_data(steps: StepSequence, wrong: Wrong, edges: Sequence[Edge], mode: str | None = None) -> dict[str, object]:
     """Data of the page, without positions.
 
     Parameters
@@ -78,7 +77,7 @@ def _wrong_sequence(steps: StepSequence, mistake: str) -> tuple[StepSequence | N
     return None, "= gives the same result as += here, because no node is used twice."
 
 
-def _step(step: Step, edges: EdgeNumbers, verdicts: dict[str, int]) -> dict[str, Any]:
+def _step(step: Step, edges: EdgeNumbers, verdicts: dict[str, int]) -> dict[str, object]:
     """A step as the page reads it: indices, texts, and the tokens of its arithmetic."""
     is_backward = step.phase == "backward"
     return {
@@ -99,10 +98,10 @@ def _step(step: Step, edges: EdgeNumbers, verdicts: dict[str, int]) -> dict[str,
     }
 
 
-def _answers(step: Step, verdicts: dict[str, int]) -> list[list[Any]]:
+def _answers(step: Step, verdicts: dict[str, int]) -> list[list[float]]:
     """The numbers that may be typed, whether each is right, and the index of its verdict."""
     seen: set[float] = set()
-    kept: list[list[Any]] = []
+    kept: list[list[float]] = []
     for number, right, verdict in answers(step):
         if math.isfinite(number) and number not in seen:  # the first to claim a number has it
             seen.add(number)
@@ -110,8 +109,8 @@ def _answers(step: Step, verdicts: dict[str, int]) -> list[list[Any]]:
     return kept
 
 
-def _node(graph: GraphView, edges: EdgeNumbers, i: int, paths: Paths) -> dict[str, Any]:
-    node: dict[str, Any] = {
+def _node(graph: GraphView, edges: EdgeNumbers, i: int, paths: Paths) -> dict[str, object]:
+    node: dict[str, object] = {
         "name": graph.names[i],
         "data": pretty_number(graph.data[i]),
         "formula": "" if graph.leaf[i] else short(graph.formula(i).pretty),
@@ -123,7 +122,7 @@ def _node(graph: GraphView, edges: EdgeNumbers, i: int, paths: Paths) -> dict[st
         return node
     explanation = Explanation(paths, i)
     node["slopes"] = [
-        f"{slope_name(node['name'], graph.names[j], graph.use_mark(i, k))} = "
+        f"{slope_name(graph.names[i], graph.names[j], graph.use_mark(i, k))} = "
         + equal(graph.slope(i, k).pretty, pretty_number(local))
         for k, (j, local) in enumerate(zip(graph.operands[i], graph.partials[i], strict=True))
         if local is not None

@@ -14,7 +14,6 @@ from functools import lru_cache
 from html import escape
 from pathlib import Path
 from string import Template
-from typing import Any
 
 from ..drawing.picture import Picture
 from ..graphs.formula import whole_formula
@@ -73,7 +72,7 @@ def _asset(name: str) -> str:
     return (FOLDER / name).read_text(encoding="utf-8")
 
 
-def _json(data: Any) -> str:
+def _json(data: object) -> str:
     """JSON that cannot end the script element it stands in."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     for c in "<>&\u2028\u2029":
@@ -81,7 +80,7 @@ def _json(data: Any) -> str:
     return text
 
 
-def _prefix(data: Any) -> str:
+def _prefix(data: object) -> str:
     """What the ids of this page's pictures begin with, so that two pages fit into one document."""
     return "g" + hashlib.sha256(_json(data).encode("utf-8", "replace")).hexdigest()[:8]
 

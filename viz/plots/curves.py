@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["plot_activation", "plot_taylor"]
 
+# Any: functions of the engine take and return floats, arrays and Values
 Array = npt.NDArray[np.float64]
 
 POINTS = 401

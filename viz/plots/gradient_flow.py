@@ -17,6 +17,7 @@ from .axes import dress, new_axes, plain_text
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+# Any: whatever has layers with parameters()
 __all__ = ["plot_gradient_flow"]
 
 

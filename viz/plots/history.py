@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.ticker import Locator
 
+# Any: a history is a mapping, an object with attributes, or a list, told apart at run time
 __all__ = ["plot_history"]
 
 

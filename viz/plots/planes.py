@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["plot_decision_boundary", "plot_descent"]
 
+# Any: a model is an estimator, a function or a grid, told apart at run time; labels are of any dtype
 Array = npt.NDArray[np.float64]
 
 MARKERS = ("o", "^", "s", "D", "v", "P")
@@ -29,8 +30,8 @@ CELLS = 200  # along each axis
 
 def plot_decision_boundary(
     model: Any,
-    X: Any,  # noqa: N803 - the field's letter
-    y: Any = None,
+    X: npt.ArrayLike,  # noqa: N803 - the field's letter
+    y: npt.ArrayLike | None = None,
     ax: Axes | None = None,
     *,
     threshold: float | None = None,
@@ -89,7 +90,7 @@ def plot_decision_boundary(
 
 def plot_descent(
     loss: Any,
-    path: Any,
+    path: npt.ArrayLike,
     ax: Axes | None = None,
     *,
     names: Sequence[str] = ("w", "b"),
@@ -156,7 +157,7 @@ def plot_descent(
 # --- Samples and grids -----------------------------------------------------------------------------------------------
 
 
-def _samples(X: Any, y: Any) -> tuple[Array, npt.NDArray[Any] | None]:  # noqa: N803 - the field's letter
+def _samples(X: npt.ArrayLike, y: npt.ArrayLike | None) -> tuple[Array, npt.NDArray[Any] | None]:  # noqa: N803 - the field's letter
     samples = _pairs(X, "X")
     classes = None if y is None else np.asarray(y).ravel()
     if classes is not None and len(classes) != len(samples):
@@ -164,7 +165,7 @@ def _samples(X: Any, y: Any) -> tuple[Array, npt.NDArray[Any] | None]:  # noqa: 
     return samples, classes
 
 
-def _pairs(points: Any, name: str) -> Array:
+def _pairs(points: npt.ArrayLike, name: str) -> Array:
     array = np.asarray(points, dtype=float)
     if array.ndim != 2 or array.shape[1] != 2 or not len(array) or not np.isfinite(array).all():
         raise ShapeError(

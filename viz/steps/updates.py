@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import copy
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from autograd_lite.errors import DomainError
 from autograd_lite.text import pretty_number
@@ -15,11 +16,15 @@ from ..graphs.view import GraphView
 __all__ = ["Optimizer", "Update", "updates"]
 
 
+Array = npt.NDArray[np.float64]
+
+
 class Optimizer(Protocol):
     """Interface of an optimiser: new weights from weights and gradient, as float64 arrays of shape (n,)."""
 
-    def update(self, weights: Any, gradient: Any) -> Any:
+    def update(self, weights: Array, gradient: Array) -> Array:
         """Take one step."""
+        ...
 
 
 class Update(NamedTuple):

@@ -64,7 +64,8 @@ def _update_words(step: StepRecord) -> str:
         return f"{step.receiver} stays as it is."
     way = "down" if change < 0.0 else "up"
     who = "A step against the gradient" if step.local is not None else short(step.rule)
-    return f"{who} moves {step.receiver} {way} by {pretty_number(abs(change))}. The loss still has the old value."
+    moved = f"{who} moves {step.receiver} {way} by {pretty_number(abs(change))}."
+    return f"{moved} Values computed from it are old until the next forward pass."
 
 
 def _rule_and_number(step: StepRecord) -> str:

@@ -418,6 +418,9 @@ def test_old_numbers_are_marked_after_an_update_and_after_a_change(shown, exampl
     press(tab, "End")
     captions = tab.locator(".figure.wide g.node .data-caption").all_text_contents()
     assert captions.count("old") == 5
+    press(tab, "6", "Enter")
+    frame = tab.locator('.figure.wide g.node:has(text.name:text-is("L")) .frame').first
+    assert frame.evaluate("frame => getComputedStyle(frame).strokeDasharray") == "none", "the static picture has dots"
     x = Value(2.0, "x")
     y = x * x
     x.data = 5.0
