@@ -37,7 +37,7 @@ def add_to(commands: Commands) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Draw, and say where the picture is."""
+    """Draw the graph and print the path of the picture."""
     check_outputs({"the picture": arguments.output}, source_of(arguments))
     root = root_of(arguments)
     if not arguments.no_gradients:

@@ -41,7 +41,7 @@ def add_to(commands: Commands) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Predict, and say where the answers are."""
+    """Predict and print the path of the predictions."""
     check_outputs({"the predictions": arguments.output}, {"the model": arguments.model, "the data": arguments.data})
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

@@ -26,8 +26,9 @@ def add_to(commands: Commands) -> None:
         commands,
         "step",
         summary="go through backprop on a formula, step by step",
-        description="Go through backprop: who gives how much of the gradient to whom, and why. In a terminal a key at "
-        "a time; elsewhere, or with --all, as a transcript; with --html as a page that works offline.",
+        description="Go through backprop step by step: which node passes which gradient to which operand, and why. "
+        "In a terminal one step per key; elsewhere, or with --all, as a transcript; with --html as a page that works "
+        "offline.",
         examples=EXAMPLES,
     )
     add_root(parser)
