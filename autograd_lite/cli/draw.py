@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from autograd_lite import viz
+from autograd_lite.text import printable
 
 from .arguments import Commands, add_command, add_root, root_of, source_of
 from .outputs import check_outputs
@@ -43,5 +44,5 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.no_gradients:
         root.backward()
     viz.draw(root).save(arguments.output)
-    print(f"The graph is in {arguments.output}")
+    print(f"The graph is in {printable(arguments.output)}")
     return 0

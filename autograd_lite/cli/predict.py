@@ -6,6 +6,7 @@ import argparse
 import warnings
 
 from autograd_lite import nn
+from autograd_lite.text import printable
 
 from . import streams
 from .arguments import Commands, add_command
@@ -48,5 +49,5 @@ def run(arguments: argparse.Namespace) -> int:
         rows = nn.predict_csv(arguments.model, arguments.data, arguments.output, spreadsheet=arguments.spreadsheet)
     for warning in caught:
         streams.say(f"autograd-lite: warning: {warning.message}")
-    print(f"{rows} predictions are in {arguments.output}")
+    print(f"{rows} predictions are in {printable(arguments.output)}")
     return 0

@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from autograd_lite import viz
+from autograd_lite.text import printable
 
 from .arguments import Commands, add_command, add_root, root_of, source_of
 from .outputs import check_outputs
@@ -47,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     steps = viz.steps(root_of(arguments), forward=arguments.forward, lr=arguments.lr)
     if arguments.output:
         steps.save(arguments.output)
-        print(f"The steps are in {arguments.output}")
+        print(f"The steps are in {printable(arguments.output)}")
     elif arguments.all or not sys.stdout.isatty():
         print(str(steps).rstrip())
     else:

@@ -8,6 +8,7 @@ from pathlib import Path
 from autograd_lite import interrupts, nn, viz
 from autograd_lite.atomic_files import writing_atomically
 from autograd_lite.errors import DomainError, MissingDependencyError
+from autograd_lite.text import printable
 
 from . import streams
 from .arguments import Commands, add_command
@@ -77,7 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
     with interrupts.ignored():
         table.save(arguments.output)
     print(table.describe())
-    print(f"The model is in {arguments.output}")
+    print(f"The model is in {printable(arguments.output)}")
     if table.history is not None and table.history.stopped == "interrupted":
         streams.say(f"autograd-lite: stopped; the model so far is in {arguments.output}")
         return interrupts.INTERRUPTED
@@ -106,4 +107,4 @@ def _draw_loss(table: nn.TableModel, path: Path) -> None:
     axes = viz.plot_history(table.history)
     with writing_atomically(path, durable=False) as file:
         axes.figure.savefig(file, format="png", dpi=120)  # type: ignore[union-attr]
-    print(f"The loss is in {path}")
+    print(f"The loss is in {printable(str(path))}")
