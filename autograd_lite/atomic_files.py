@@ -108,19 +108,24 @@ def check_writable(path: StrPath) -> None:
         If there is no such folder, or no permission to write there; if the path is a folder, a device, a pipe, a link
         to itself or a read-only file; if no file can have such a name.
     """
-    try:
-        target = Path(os.path.realpath(path))
-        found = target.lstat() if target.parent.is_dir() else None
-    except FileNotFoundError:
-        found = None
-    except (OSError, ValueError) as error:  # a name that is too long; a NUL in it
-        raise _refusal(path, getattr(error, "strerror", None) or "no file can have this name") from error
+    target, found = _located(path)
     if found is not None:
         _check_replaceable(path, found)
     elif not target.parent.is_dir():
         raise _refusal(path, f"No such folder: {str(target.parent)!r}")
     if not os.access(target.parent, os.W_OK):
         raise _refusal(path, "Permission denied in its folder")
+
+
+def _located(path: StrPath) -> tuple[Path, os.stat_result | None]:
+    """The file that a path leads to, and what is there now."""
+    try:
+        target = Path(os.path.realpath(path))
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            return target, target.lstat()
+    except (OSError, ValueError) as error:  # a name that is too long; a NUL in it
+        raise _refusal(path, getattr(error, "strerror", None) or "no file can have this name") from error
+    return target, None
 
 
 def is_same_file(path: StrPath, other: StrPath) -> bool:

@@ -26,6 +26,7 @@ __all__ = [
     "listed",
     "plain",
     "pretty_number",
+    "printable",
     "shown",
     "shown_path",
     "times",
@@ -46,6 +47,17 @@ def shown(thing: object) -> str:
     """Something as Python writes it, cut to a readable length, for a message."""
     text = repr(thing)
     return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
+
+
+def printable(text: str, keep: str = "") -> str:
+    r"""A text with escapes for what a terminal could obey, but for the characters to keep, such as line breaks.
+
+    Examples
+    --------
+    >>> print(printable("red\x1b[31m\n"))
+    red\x1b[31m\n
+    """
+    return text if text.isprintable() else "".join(c if c.isprintable() or c in keep else repr(c)[1:-1] for c in text)
 
 
 def plain(text: str) -> str:

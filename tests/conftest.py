@@ -17,7 +17,7 @@ os.environ.setdefault(
 )
 
 # What these modules assert counts under python -O too, which drops every assertion that pytest has not rewritten.
-pytest.register_assert_rewrite("tests.engine.laws", "tests.support")
+pytest.register_assert_rewrite("tests.support")
 
 # Ops of four operands filter much: a point must lie in every operand's domain.
 HEAVY = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]

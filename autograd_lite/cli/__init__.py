@@ -1,8 +1,7 @@
 """The command line: ``autograd-lite COMMAND``, or ``python -m autograd_lite COMMAND``.
 
-A command is one file here: ``add_to(commands)`` describes it to argparse, and sets ``run``, which takes the parsed
-arguments and returns the exit code. Commands glue the engine, the networks and the pictures together; what they do
-is done there.
+A command is one file here: ``add_to(commands)`` adds its parser, and sets ``run``, which takes the parsed arguments and
+returns the exit code. Commands hold no logic of their own: they call the engine, the networks and the pictures.
 
 Exit codes: 0 it worked; 1 it failed (a file cannot be written, a package is missing, a gradient is wrong); 2 the input
 is wrong; 130 Ctrl-C.

@@ -1,4 +1,4 @@
-"""What several commands take: what to build a graph from, and the numbers for its names."""
+"""Arguments that commands share: the expression or function of a graph, and the numbers of its variables."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # a
 def add_command(
     commands: Commands, name: str, *, summary: str, description: str, examples: str = ""
 ) -> argparse.ArgumentParser:
-    """Add a command whose help wraps the description and leaves the examples as they are."""
+    """Add a command; its help wraps the description and prints the examples verbatim."""
     return commands.add_parser(
         name,
         help=summary,

@@ -1,4 +1,4 @@
-"""``autograd-lite check``: the gradient of a function against difference quotients."""
+"""``autograd-lite check``: compare the gradient of a function with difference quotients."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def add_to(commands: Commands) -> None:
         commands,
         "check",
         summary="check the gradients of your own function",
-        description="Hold the gradient of a function against difference quotients, parameter by parameter. "
-        "The exit code is 0 if all agree, else 1. The file is run: check only what you trust.",
+        description="Compare the gradient of a function with difference quotients, parameter by parameter. "
+        "The exit code is 0 if all agree, else 1. The file is executed: check only code that you trust.",
         examples=EXAMPLES,
     )
     parser.add_argument("function", metavar="FILE.py:FUNCTION", help="a function of numbers that returns one Value")
@@ -44,7 +44,9 @@ def run(arguments: argparse.Namespace) -> int:
     numbers = numbers_of(arguments.numbers)
     names = checked_names(function, numbers)
     if not names:
-        raise ExpressionError(f"{arguments.function} was given no number to check by. Name a parameter: w=0.5.")
+        raise ExpressionError(
+            f"{arguments.function} needs at least one parameter to check; add one to the command, such as w=0.5."
+        )
     report = check_gradients(by_position(function, names), *[numbers[name] for name in names])
     print(report)
     return 0 if report else 1

@@ -11,6 +11,10 @@ from .demo_parts.files import Files
 
 __all__ = ["add_to"]
 
+EXAMPLES = """examples:
+  autograd-lite demo
+  autograd-lite demo --quick --out demo-output
+"""
 PARTS = (worked_example, xor, iris)
 
 
@@ -19,16 +23,26 @@ def add_to(commands: Commands) -> None:
     parser = add_command(
         commands,
         "demo",
-        summary="show what it does: a worked example, XOR, iris",
-        description="Work one example of backprop by hand, train XOR from scalars, and classify iris flowers.",
+        summary="work an example of backprop by hand, train XOR, classify iris",
+        description="Work one example of backprop by hand, train XOR from scalars, and classify iris flowers. The "
+        "pictures, the page and the transcript are written to a folder.",
+        examples=EXAMPLES,
     )
-    parser.add_argument("--out", metavar="FOLDER", type=Path, default=Path("autograd-lite-demo"), help="where to write")
-    parser.add_argument("--quick", action="store_true", help="train for a moment only, to see that everything works")
+    parser.add_argument(
+        "--out",
+        metavar="FOLDER",
+        type=Path,
+        default=Path("autograd-lite-demo"),
+        help="where to write (autograd-lite-demo)",
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="train for a few epochs only, as a check of the installation"
+    )
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run the three parts, and say where their files are."""
+    """Run the three parts and list the files that they wrote."""
     files = Files(arguments.out)
     for number, part in enumerate(PARTS, start=1):
         title = f"{number}. {part.TITLE}"

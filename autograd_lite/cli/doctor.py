@@ -1,4 +1,4 @@
-"""``autograd-lite doctor``: what is installed, what it is for, and how to get what is missing."""
+"""``autograd-lite doctor``: list what is installed, its purpose, and how to install what is missing."""
 
 from __future__ import annotations
 
@@ -16,6 +16,11 @@ from autograd_lite.text import install_command
 from .arguments import Commands, add_command
 
 __all__ = ["add_to"]
+
+
+EXAMPLES = """examples:
+  autograd-lite doctor
+"""
 
 
 class Extra(NamedTuple):
@@ -39,14 +44,16 @@ def add_to(commands: Commands) -> None:
     parser = add_command(
         commands,
         "doctor",
-        summary="say what is installed and what is missing",
-        description="Say which Python, NumPy, Graphviz and extras are here, what each is for, and how to get it.",
+        summary="list what is installed and what is missing",
+        description="List the versions of Python, NumPy, Graphviz and the extras, the purpose of each extra, and how "
+        "to install what is missing.",
+        examples=EXAMPLES,
     )
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the findings; what is missing is no failure."""
+    """Print the findings; a missing extra is not a failure."""
     print(f"autograd-lite  {autograd_lite.__version__} in {Path(autograd_lite.__file__).parent}")
     print(f"Python         {platform.python_version()} on {platform.system()} {platform.machine()}")
     print(f"NumPy          {_version('numpy')}")
@@ -56,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"  {extra.name:<10} {_found(extra):<24} {extra.purpose}")
     missing = [extra.name for extra in EXTRAS if _version(extra.package) is None]
     if missing:
-        print(f"To get what is missing:  {install_command(*missing)}")
+        print(f"To install what is missing:  {install_command(*missing)}")
     return 0
 
 
@@ -73,7 +80,7 @@ def _found(extra: Extra) -> str:
 
 
 def _graphviz() -> str:
-    """Say what draws the pictures, in the order in which it is looked for."""
+    """The program or package that draws the pictures, in the order of preference."""
     dot = shutil.which("dot")
     if dot:
         answer = subprocess.run([dot, "-V"], capture_output=True, text=True, timeout=10, check=False)  # noqa: S603 - found on the PATH

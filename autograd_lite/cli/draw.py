@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from autograd_lite import viz
+from autograd_lite.text import printable
 
 from .arguments import Commands, add_command, add_root, root_of, source_of
 from .outputs import check_outputs
@@ -37,11 +38,11 @@ def add_to(commands: Commands) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Draw, and say where the picture is."""
+    """Draw the graph and print the path of the picture."""
     check_outputs({"the picture": arguments.output}, source_of(arguments))
     root = root_of(arguments)
     if not arguments.no_gradients:
         root.backward()
     viz.draw(root).save(arguments.output)
-    print(f"The graph is in {arguments.output}")
+    print(f"The graph is in {printable(arguments.output)}")
     return 0

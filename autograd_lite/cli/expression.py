@@ -81,7 +81,7 @@ def evaluate(text: str, numbers: Mapping[str, float]) -> Value:
 
 
 class _Reader:
-    """One text being read: its names so far, and which of the given ones it has not used."""
+    """State of one text: the names defined so far, and the given ones that are not used yet."""
 
     def __init__(self, text: str, numbers: Mapping[str, float]) -> None:
         self.text = text
@@ -95,12 +95,14 @@ class _Reader:
         root = [self._statement(statement) for statement in statements][-1]
         if not isinstance(root, Value) or root.op is None:
             raise ExpressionError(
-                f"{shown(self.text)} does nothing with a name, so there is no graph to show. Use names in a "
+                f"{shown(self.text)} contains no variable, so there is no graph to show. Use variables in a "
                 "formula, such as 'w * x', and give their numbers, such as w=-0.5 x=2."
             )
         if self.unused:
             name = next(iter(self.unused))
-            raise ExpressionError(f"{name}={self.names[name].data:g} is given, but {shown(self.text)} has no {name!r}.")
+            raise ExpressionError(
+                f"{name}={self.names[name].data:g} is given, but {shown(self.text)} does not contain {name!r}."
+            )
         return root
 
     def _parsed(self) -> list[ast.stmt]:
@@ -123,7 +125,7 @@ class _Reader:
                 return self._value(formula)
             case ast.Assign(targets=[ast.Name(id=name)], value=formula):
                 if name in self.names:
-                    raise self._error(statement, f"{name!r} has a value already; take a new name for each result.")
+                    raise self._error(statement, f"{name!r} already has a value; use a new name for each result.")
                 self.names[name] = _named(self._value(formula), name)
                 return self.names[name]
         raise self._error(
@@ -132,7 +134,7 @@ class _Reader:
 
     def _value(self, formula: ast.expr, depth: int = 0) -> Any:
         if depth > MAX_DEPTH:
-            advice = "Name results between: 's = a + b; t = s * c'."
+            advice = "Name intermediate results: 's = a + b; t = s * c'."
             raise self._error(formula, f"This is nested more than {MAX_DEPTH} deep. {advice}")
         match formula:
             case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
@@ -179,7 +181,7 @@ class _Reader:
             raise self._error(formula, f"{name} takes the operands {', '.join(TABLE[name].operand_names)}.") from None
 
     def _operand(self, formula: ast.expr, depth: int) -> Any:
-        """Read an operand of an op, which may be a list: ``sumprod([w1, w2], [x1, x2])``."""
+        """Evaluate an operand of an op, which may be a list: ``sumprod([w1, w2], [x1, x2])``."""
         if isinstance(formula, (ast.List, ast.Tuple)):
             return [self._value(x, depth) for x in formula.elts]
         return self._value(formula, depth)
@@ -191,14 +193,14 @@ class _Reader:
         return self._marked(len(before.decode()), message)
 
     def _marked(self, column: int, message: str) -> ExpressionError:
-        """Make an error that shows the text around a column, with a mark under it."""
+        """An error that shows the text around a column, marked by a caret."""
         start = max(0, min(column - WINDOW // 2, len(self.text) - WINDOW))
         part = "".join(c if c.isprintable() else "?" for c in self.text[start : start + WINDOW])
         return ExpressionError(f"{message}\n    {part}\n    {' ' * (column - start)}^")
 
 
 def _named(result: Any, name: str) -> Value:
-    """Give a result its name; what has one already gets a node of its own."""
+    """Label a result; a node that already has a label gets an identity node of its own."""
     if not isinstance(result, Value):
         return Value.constant(result, name)
     node: Value = result if result.op is not None and not result.label else TABLE["identity"](result)

@@ -21,7 +21,7 @@ def add_to(commands: Commands) -> None:
         commands,
         "show",
         summary="show what a model file holds",
-        description="Show the network in a model file, the columns it was trained on, and how good it was.",
+        description="Show the network in a model file, the columns that it was trained on, and its scores.",
         examples=EXAMPLES,
     )
     parser.add_argument("model", metavar="MODEL.npz", help="a model file")
@@ -29,6 +29,6 @@ def add_to(commands: Commands) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Read the file, and describe it."""
+    """Describe the file."""
     print(nn.describe_model_file(arguments.model))
     return 0

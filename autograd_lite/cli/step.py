@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from autograd_lite import viz
+from autograd_lite.text import printable
 
 from .arguments import Commands, add_command, add_root, root_of, source_of
 from .outputs import check_outputs
@@ -26,8 +27,9 @@ def add_to(commands: Commands) -> None:
         commands,
         "step",
         summary="go through backprop on a formula, step by step",
-        description="Go through backprop: who gives how much of the gradient to whom, and why. In a terminal a key at "
-        "a time; elsewhere, or with --all, as a transcript; with --html as a page that works offline.",
+        description="Go through backprop step by step: which node passes which gradient to which operand, and why. "
+        "In a terminal one step per key; elsewhere, or with --all, as a transcript; with --html as a page that works "
+        "offline.",
         examples=EXAMPLES,
     )
     add_root(parser)
@@ -46,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     steps = viz.steps(root_of(arguments), forward=arguments.forward, lr=arguments.lr)
     if arguments.output:
         steps.save(arguments.output)
-        print(f"The steps are in {arguments.output}")
+        print(f"The steps are in {printable(arguments.output)}")
     elif arguments.all or not sys.stdout.isatty():
         print(str(steps).rstrip())
     else:

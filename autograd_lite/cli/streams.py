@@ -8,6 +8,8 @@ import os
 import sys
 from typing import TextIO
 
+from autograd_lite.text import printable
+
 __all__ = ["discard", "finish", "open_closed", "say"]
 
 
@@ -23,9 +25,9 @@ def open_closed() -> None:
 
 
 def say(text: str) -> None:
-    """Write a line to standard error, if that takes it."""
+    """Write a message to standard error, if that takes it; nothing in it commands a terminal."""
     with contextlib.suppress(OSError, ValueError):
-        print(text, file=sys.stderr, flush=True)
+        print(printable(text, keep="\n"), file=sys.stderr, flush=True)
 
 
 def finish() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from autograd_lite import interrupts, nn, viz
 from autograd_lite.atomic_files import writing_atomically
 from autograd_lite.errors import DomainError, MissingDependencyError
+from autograd_lite.text import printable
 
 from . import streams
 from .arguments import Commands, add_command
@@ -28,8 +29,8 @@ def add_to(commands: Commands) -> None:
         commands,
         "train",
         summary="train a network on a CSV file",
-        description="Train a network to predict one column of a CSV file from the others, judge it by rows that it has "
-        "not seen, and save it. Columns may hold numbers or categories; the first line names them.",
+        description="Train a network to predict one column of a CSV file from the others, score it on held-out rows, "
+        "and save it. Columns may hold numbers or categories; the first line names them.",
         examples=EXAMPLES,
     )
     parser.add_argument("data", metavar="DATA.csv", help="the file, with a header line")
@@ -41,10 +42,12 @@ def add_to(commands: Commands) -> None:
         metavar="TASK",
         help="classification, regression, or auto: classes if the column holds text, or few whole numbers",
     )
-    parser.add_argument("--epochs", type=int, default=200, metavar="N", help="at most so many (200)")
+    parser.add_argument("--epochs", type=int, default=200, metavar="N", help="maximum number of epochs (200)")
     parser.add_argument("--lr", type=float, default=0.005, metavar="RATE", help="learning rate of Adam (0.005)")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of everything random (0)")
-    parser.add_argument("--held-out", type=float, default=0.25, metavar="SHARE", help="rows to judge by (0.25)")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of all randomness (0)")
+    parser.add_argument(
+        "--held-out", type=float, default=0.25, metavar="SHARE", help="share of the rows to score on (0.25)"
+    )
     parser.add_argument("--ignore", action="append", default=[], metavar="COLUMN", help="leave a column out")
     parser.add_argument("--drop-missing", action="store_true", help="leave out rows with a missing value")
     parser.add_argument("-o", "--output", default="model.npz", metavar="FILE", help="the model file (model.npz)")
@@ -75,7 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
     with interrupts.ignored():
         table.save(arguments.output)
     print(table.describe())
-    print(f"The model is in {arguments.output}")
+    print(f"The model is in {printable(arguments.output)}")
     if table.history is not None and table.history.stopped == "interrupted":
         streams.say(f"autograd-lite: stopped; the model so far is in {arguments.output}")
         return interrupts.INTERRUPTED
@@ -104,4 +107,4 @@ def _draw_loss(table: nn.TableModel, path: Path) -> None:
     axes = viz.plot_history(table.history)
     with writing_atomically(path, durable=False) as file:
         axes.figure.savefig(file, format="png", dpi=120)  # type: ignore[union-attr]
-    print(f"The loss is in {path}")
+    print(f"The loss is in {printable(str(path))}")

@@ -1,4 +1,7 @@
-"""Functions of the user's own files: ``file.py:function``, loaded and called, with errors that name the line."""
+"""Functions of the user's own files: ``file.py:function``, loaded and called, with errors that name the line.
+
+Such a function may take and return anything, hence ``Any`` in its type.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,7 @@ def is_function(target: str) -> bool:
 
 
 def load(target: str) -> Callable[..., Any]:
-    """Run a Python file, and find one of its functions.
+    """Execute a Python file and return one of its functions.
 
     Parameters
     ----------
@@ -53,18 +56,18 @@ def load(target: str) -> Callable[..., Any]:
     UnknownNameError
         If the file has no such function; the nearest is named.
     UserCodeError
-        If the file fails when it is run.
+        If the file raises while it is executed.
     """
     name, _, function_name = target.rpartition(":")
     path = Path(name)
     if not is_function(target):
-        raise ExpressionError(f"{shown(target)} is no function in a file. Write file.py:function.")
+        raise ExpressionError(f"{shown(target)} is not of the form file.py:function.")
     if not path.is_file():
-        raise ExpressionError(f"There is no file {shown(name)} here. Write file.py:function with the way to the file.")
+        raise ExpressionError(f"There is no file {shown(name)} here. Give its path: folder/file.py:function.")
     module_name = f"autograd_lite_user_{path.stem}"
     spec = importlib.util.spec_from_file_location(module_name, path)
     if spec is None or spec.loader is None:
-        raise ExpressionError(f"{shown(name)} is no Python file.")
+        raise ExpressionError(f"{shown(name)} is not a Python file.")
     module = importlib.util.module_from_spec(spec)
     sys.modules[module_name] = module  # where dataclasses and pickle look a class up
     with _at_home(path):
@@ -86,7 +89,7 @@ def _guarded(function: Callable[..., Any], path: Path) -> Callable[..., Any]:
 
 @contextlib.contextmanager
 def _at_home(path: Path) -> Iterator[None]:
-    """Let a file import what stands beside it, as when Python runs it; and turn its failures into one message."""
+    """Put the file's folder on the import path, as Python does for a script, and turn failures into one message."""
     folder = str(path.resolve().parent)
     sys.path.insert(0, folder)
     try:
@@ -99,7 +102,7 @@ def _at_home(path: Path) -> Iterator[None]:
 
 
 def _where(error: BaseException, path: Path) -> str:
-    """Say which line of the user's file failed, and how."""
+    """The line of the user's file that failed, and the error."""
     what = str(error) if isinstance(error, AutogradLiteError) else f"{type(error).__name__}: {error}"
     if isinstance(error, SyntaxError):
         return f"{error.filename}, line {error.lineno}: {error.msg}."
@@ -128,7 +131,7 @@ def checked_names(function: Callable[..., Any], numbers: Mapping[str, float]) ->
     missing = [name for name in needed if name not in numbers]
     if missing:
         example = " ".join(f"{name}=0.5" for name in missing)
-        raise ExpressionError(f"{function.__name__} needs {', '.join(missing)}. Give numbers behind it: {example}.")
+        raise ExpressionError(f"{function.__name__} also needs {', '.join(missing)}; add {example} to the command.")
     return [name for name in parameters if name in numbers]
 
 

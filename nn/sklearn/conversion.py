@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.errors import MissingDependencyError, OperandError
-from autograd_lite.text import shown
+from autograd_lite.text import install_command, shown
 
 from ..networks.activations import Activation
 from ..networks.layers import MLP
@@ -16,7 +16,7 @@ from .programs import Architecture
 
 __all__ = ["INSTALL", "activation_for", "from_sklearn"]
 
-INSTALL = "The estimators need scikit-learn, which is not installed: pip install 'autograd-lite[sklearn]'"
+INSTALL = f"The estimators need scikit-learn, which is not installed: {install_command('sklearn')}"
 
 OUR_NAMES = {"identity": "linear", "logistic": "sigmoid"}
 

@@ -120,8 +120,11 @@ def train_on_csv(
     model, history = _fitted(split, hidden, lr, callbacks, settings)
     if not history.epochs:
         raise KeyboardInterrupt
-    linear = _linear(split, settings | ({"epochs": FEW} if history.stopped == "interrupted" else {}))
-    scores = _scores(split, model, linear)
+    try:
+        linear = _linear(split, settings | ({"epochs": FEW} if history.stopped == "interrupted" else {}))
+        scores = _scores(split, model, linear)
+    except KeyboardInterrupt:  # the network is trained; it is returned without its scores
+        history.stopped, scores = "interrupted", None
     rows = {"training": len(split.inputs), "held out": len(split.held_inputs), "dropped": split.dropped}
     return TableModel(model, split.encoding, history, scores, rows)
 
@@ -162,7 +165,10 @@ def _require_moderate(weights: int) -> None:
 def _linear(split: Split, settings: Json) -> MLP:
     """The best model without hidden neurons, always trained to convergence: a fair baseline."""
     if split.encoding.classes:
-        return _fitted(split, (), 0.05, (), settings | {"epochs": max(settings["epochs"], FEW)})[0]
+        linear, history = _fitted(split, (), 0.05, (), settings | {"epochs": max(settings["epochs"], FEW)})
+        if history.stopped == "interrupted":
+            raise KeyboardInterrupt
+        return linear
     model = MLP(split.encoding.width, [1], seed=settings["seed"])
     inputs = np.column_stack([split.inputs, np.ones(len(split.inputs))])
     solution = np.linalg.lstsq(inputs, _standardised(split.targets, split.encoding), rcond=None)[0]

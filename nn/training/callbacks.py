@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
@@ -57,10 +58,15 @@ def _as_callback(thing: object) -> Callback:
     raise OperandError(f"{shown(thing)} is not a callback; give an nn.Callback, such as nn.Progress(), or a function.")
 
 
+LOST = (OSError, ValueError)  # of a stream that is full, and of one that is closed
+
+
 class Progress(Callback):
     """Show epochs and losses: a bar on a terminal, about ten lines elsewhere.
 
-    The bar is drawn by tqdm (``pip install 'autograd-lite[progress]'``); without it there are lines as well.
+    What cannot be shown, because the stream is closed or full, is left out; training goes on.
+
+    The bar is drawn by tqdm (the extra ``progress``); without it there are lines as well.
 
     Parameters
     ----------
@@ -85,22 +91,25 @@ class Progress(Callback):
         self._bar: Any = None  # tqdm has no types
 
     @property
-    def _stream(self) -> TextIO:
+    def _stream(self) -> TextIO | None:
         in_notebook = type(sys.stderr).__module__.startswith("ipykernel")  # it shows standard error as a warning
         return self.file or (sys.stdout if in_notebook else sys.stderr)
 
     def start(self, training: Training) -> None:
         """Open the bar, if this is a terminal and tqdm is there."""
         file = self._stream
-        if file.isatty():
-            try:
+        with suppress(ImportError, *LOST):
+            if file is not None and file.isatty():
                 from tqdm import tqdm  # noqa: PLC0415 - an extra, and needed on a terminal only
-            except ImportError:
-                return
-            self._bar = tqdm(total=training.epochs, initial=training.epoch, unit="epoch", file=file)
+
+                self._bar = tqdm(total=training.epochs, initial=training.epoch, unit="epoch", file=file)
 
     def after_epoch(self, training: Training) -> None:
         """Move the bar, or write a line."""
+        with suppress(*LOST):
+            self._show(training)
+
+    def _show(self, training: Training) -> None:
         scores = _scores(training)
         if self._bar is not None:
             self._bar.set_postfix_str(scores, refresh=False)
@@ -108,12 +117,14 @@ class Progress(Callback):
         elif training.epoch % max(1, math.ceil(training.epochs / 10)) == 0 or training.epoch == training.epochs:
             width = len(str(training.epochs))
             line = f"epoch {training.epoch:{width}d}/{training.epochs}  {scores}"
-            print(line, file=self._stream, flush=True)
+            if self._stream is not None:
+                print(line, file=self._stream, flush=True)
 
     def finish(self, training: Training) -> None:  # noqa: ARG002 - every callback gets it
         """Close the bar."""
         if self._bar is not None:
-            self._bar.close()
+            with suppress(*LOST):
+                self._bar.close()
             self._bar = None
 
 

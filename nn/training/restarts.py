@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.errors import DomainError, MissingDependencyError, NonFiniteError
+from autograd_lite.text import install_command
 
 from ..kinds import Array, Numbers
 from ..networks.weights import Model, parameters_of, read_weights, write_weights
@@ -157,7 +158,7 @@ def _in_parallel(tasks: Sequence[tuple[Any, ...]], jobs: int) -> list[tuple[Arra
         from joblib import Parallel, delayed  # noqa: PLC0415 - an extra, and needed for several processes only
     except ImportError as error:
         raise MissingDependencyError(
-            "Several processes need joblib, which comes with scikit-learn: pip install 'autograd-lite[sklearn]'. "
+            f"Several processes need joblib, which comes with scikit-learn: {install_command('sklearn')}. "
             "With jobs=1 the starts run one after the other."
         ) from error
     results: Any = Parallel(n_jobs=jobs)(delayed(_one_start)(*task) for task in tasks)

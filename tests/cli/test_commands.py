@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -166,7 +167,9 @@ def test_the_installed_command_is_the_same_as_the_module():
 @pytest.mark.parametrize("command", ["demo", "draw", "step", "check", "train", "predict", "show", "doctor"])
 def test_help_of_each_command(command, capsys):
     assert main([command, "--help"]) == 0
-    assert f"autograd-lite {command}" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert f"usage: autograd-lite {command}" in printed
+    assert re.search(rf"\nexamples?:\n  autograd-lite {command}\b", printed)
 
 
 def test_help_and_version(capsys):
@@ -198,7 +201,7 @@ WRONG_INPUT = {
 FAILURES = {
     "no such folder": (["draw", "a * a", "a=1", "-o", "missing/g.dot"], "Cannot write"),
     "a folder for a file": (["draw", "a * a", "a=1", "-o", "folder.dot"], "Cannot write"),
-    "a file for a folder": (["demo", "--quick", "--out", "file"], "cannot be made"),
+    "a file for a folder": (["demo", "--quick", "--out", "file"], "cannot be created"),
 }
 
 

@@ -48,7 +48,7 @@ def test_without_matplotlib_only_the_loss_curve_is_skipped(tmp_path, capsys, mon
     assert main(["demo", "--quick", "--out", str(tmp_path)]) == 0
     printed = capsys.readouterr().out
     assert 'pip install -e ".[plot]"' in printed
-    assert "flowers that it never saw" in printed
+    assert "of the held-out flowers" in printed
 
 
 # --- The worked example ---------------------------------------------------------------------------------------------
@@ -113,7 +113,7 @@ def test_the_whole_demo_solves_xor_and_iris(tmp_path, capsys):
     answers = [float(x) for x in re.findall(r"the network says ([\d.]+)", printed)]
     assert [round(x) for x in answers] == [0, 1, 1, 0]
     assert all(min(x, 1.0 - x) < 0.05 for x in answers)
-    accuracy = re.search(r"Right on (\d+)% of the flowers", printed)
+    accuracy = re.search(r"Right on (\d+)% of the held-out flowers", printed)
     assert accuracy
     assert int(accuracy[1]) >= 93
 

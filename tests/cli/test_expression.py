@@ -132,7 +132,7 @@ def test_overflow_is_infinite_not_an_error_and_takes_no_time():
         ("b = c = a", "Only formulas", 0),
         ("b, c = a", "Only formulas", 0),
         ("b = a + a; b += a", "Only formulas", 11),
-        ("a = 1 + 1", "'a' has a value already", 0),
+        ("a = 1 + 1", "'a' already has a value", 0),
         ("é = a + a; é * (é + ø)", "no name 'ø'", 20),
         ("a + " + "9" * 400, "larger than a float can hold", 4),
     ],
@@ -155,7 +155,7 @@ def test_a_long_text_is_cut_around_the_mark():
 
 @pytest.mark.parametrize(
     ("text", "says"),
-    [("", "empty"), (" ; ", "not a formula"), ("1 + 2", "does nothing with a name"), ("a", "does nothing with a name")],
+    [("", "empty"), (" ; ", "not a formula"), ("1 + 2", "contains no variable"), ("a", "contains no variable")],
 )
 def test_nothing_to_draw(text, says):
     assert says in refused(text)

@@ -83,6 +83,16 @@ def test_what_was_learned_before_ctrl_c_is_saved_first(monkeypatch, capsys):
     assert not Path("model.loss.png").exists()
 
 
+def test_ctrl_c_while_the_linear_model_is_fitted_keeps_the_network(monkeypatch, capsys):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("autograd_lite.nn.tabular.training._linear", interrupted)
+    assert main(["train", "d.csv", "--target", "y", "--hidden", "2", "--epochs", "3"]) == 130
+    assert "stopped; the model so far is in model.npz" in capsys.readouterr().err
+    assert "3 epochs" in nn.describe_model_file("model.npz")
+
+
 def test_saving_is_not_interrupted():
     with interrupts.ignored():
         os.kill(os.getpid(), signal.SIGINT)

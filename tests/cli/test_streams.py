@@ -29,6 +29,7 @@ WRONG = {"a wrong option": "draw a*a --colour", "a wrong formula": "step a* a=1"
 @pytest.fixture(autouse=True)
 def _in_a_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
     monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path / "matplotlib"))
     Path("d.csv").write_text("x,y\n" + "".join(f"{i},{2 * i}\n" for i in range(40)), encoding="utf-8")
 
@@ -39,8 +40,10 @@ def run(arguments: str, redirected: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=120, check=False)  # noqa: S603, S607 - written here
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
-def test_a_full_standard_output_is_a_failure_of_one_line(command):
+def test_a_full_standard_output_is_a_failure_of_one_line(command, unbuffered, monkeypatch):
+    monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
     done = run(command, ">/dev/full")
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == "autograd-lite: No space left on device (where the output goes)"

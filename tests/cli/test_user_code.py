@@ -99,10 +99,10 @@ def test_the_search_path_is_put_back():
     [
         (["check", "model.py:lost", "w=1"], 2, "Did you mean 'loss'?"),
         (["check", "model.py:tanh", "w=1"], 2, "no function in model.py"),
-        (["check", "model.py:loss", "w=1"], 2, "loss needs b. Give numbers behind it: b=0.5"),
+        (["check", "model.py:loss", "w=1"], 2, "loss also needs b; add b=0.5 to the command"),
         (["check", "model.py:loss", "w=1", "b=1", "powr=2"], 2, "Did you mean 'power'?"),
-        (["check", "model.py:number"], 2, "no number to check by"),
-        (["check", "a * b", "a=1"], 2, "Write file.py:function"),
+        (["check", "model.py:number"], 2, "needs at least one parameter to check"),
+        (["check", "a * b", "a=1"], 2, "is not of the form file.py:function"),
         (["check", "missing.py:loss"], 2, "There is no file 'missing.py'"),
         (["step", "model.py:number"], 2, "returned 3.0 (float); a Value is needed"),
         (["step", "model.py:breaks", "w=1"], 1, "model.py, line 27, in breaks: IndexError: list index out of range"),

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import ast
 import builtins
+import contextlib
+import io
 import json
 import re
 import shutil
@@ -26,6 +28,7 @@ from hypothesis import strategies as st
 
 import autograd_lite as ag
 from autograd_lite import Value, viz
+from autograd_lite.cli import main
 from autograd_lite.definition import primitive
 from autograd_lite.formulas import NOTATION
 from autograd_lite.namespaces import arrays, floats, values
@@ -258,6 +261,19 @@ def terminal(source: str) -> int:
     return source.count("\n")
 
 
+def command(*arguments: str) -> Callable[[str], str]:
+    """What a command prints; braces among its arguments stand for the text, as a name of a file."""
+
+    def write(text: str) -> str:
+        said = io.StringIO()
+        redirected = contextlib.redirect_stdout(said), contextlib.redirect_stderr(said)
+        with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder), redirected[0], redirected[1]:
+            main([argument.replace("{}", text.replace("/", "")) for argument in arguments])
+        return said.getvalue()
+
+    return write
+
+
 class Sink(NamedTuple):
     """Something that a text ends up in."""
 
@@ -277,6 +293,10 @@ SINKS = {
     "Markdown": Sink(saved(".md"), markdown),
     "transcript": Sink(lambda text: viz.steps(graph(text), forward=True).transcript(), terminal),
     "explanation": Sink(lambda text: str(viz.explain(graph(text))), terminal),
+    "explanation in Markdown": Sink(lambda text: viz.explain(graph(text)).markdown, lambda text: text.count("<script")),
+    "name of a picture": Sink(command("draw", "a * a", "a=1", "-o", "{}.dot"), terminal),
+    "name of steps": Sink(command("step", "a * a", "a=1", "-o", "{}.txt"), terminal),
+    "name of a file that is not there": Sink(command("show", "file {}"), terminal),
     "lint": Sink(lambda text: str(ag.lint(graph(text))), terminal),
     "check": Sink(lambda text: str(ag.check_gradients(lambda d: d[text] * d[text], {text: 2.0})), terminal),
 }

@@ -1,4 +1,4 @@
-"""The files that the demo writes, and what it says of those that it cannot."""
+"""The files that the demo writes, and the reasons for those that it skips."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Files:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(
-                f"The folder {str(folder)!r} cannot be made: {error.strerror}. Name another with --out FOLDER."
+                f"The folder {str(folder)!r} cannot be created: {error.strerror}. Name another with --out FOLDER."
             ) from error
         self.folder = folder
         self.written: list[tuple[Path, str]] = []
@@ -26,7 +26,7 @@ class Files:
         self.reasons: set[str] = set()
 
     def add(self, name: str, what: str, save: Callable[[Path], object]) -> None:
-        """Write one file; if what it needs is not installed, go on without."""
+        """Write one file; skip it if what it needs is not installed."""
         path = self.folder / name
         try:
             save(path)
@@ -36,14 +36,14 @@ class Files:
             self.written.append((path, what))
 
     def skip(self, what: str, error: MissingDependencyError) -> None:
-        """Say what is left out, and once how to get it the next time."""
+        """Print what is skipped, and each reason once."""
         reason = str(error)
         print(f"Skipped: {what}. {'(See above.)' if reason in self.reasons else reason}")
         self.reasons.add(reason)
         self.skipped.append(what)
 
     def report(self) -> None:
-        """Say where everything is."""
+        """List the files."""
         print(f"In {self.folder.resolve()}:" if self.written else "No files were written.")
         for path, what in self.written:
             print(f"  {path.name:<28} {what}")

@@ -1,4 +1,4 @@
-"""A network of scalars tells three kinds of iris apart, by the length and width of sepals and petals."""
+"""A network of scalars classifies three kinds of iris by the length and width of sepals and petals."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ def show(files: Files, *, quick: bool) -> None:
         epochs=5 if quick else 150,
     )
     accuracy = nn.accuracy_of_classes([model(row) for row in held_out.rows], held_out.kinds)
-    print(f"Right on {accuracy:.0%} of the flowers that it never saw.")
+    print(f"Right on {accuracy:.0%} of the held-out flowers.")
     files.add("3-iris-loss.png", "the loss of iris, epoch by epoch", partial(_save_plot, history))
 
 
 def load() -> tuple[Samples, Samples]:
-    """Load the flowers: two thirds to learn from, one third to be scored on, in units of the first's spread."""
+    """Load the flowers, two thirds for training and one third held out, standardised by the training part."""
     try:
         from sklearn.datasets import load_iris  # noqa: PLC0415 - an optional package
         from sklearn.model_selection import train_test_split  # noqa: PLC0415 - as above
@@ -60,8 +60,9 @@ def load() -> tuple[Samples, Samples]:
             f"The iris data come with scikit-learn, which is not installed: {install_command('sklearn')}"
         ) from error
     rows, kinds = load_iris(return_X_y=True)
-    parts: list[Any] = train_test_split(rows, kinds, test_size=1 / 3, stratify=kinds, random_state=SEED)
-    scaler: Any = StandardScaler().fit(parts[0])
+    settings = {"test_size": 1 / 3, "stratify": kinds, "random_state": SEED}
+    parts: list[Any] = train_test_split(rows, kinds, **settings)  # scikit-learn has no types
+    scaler: Any = StandardScaler().fit(parts[0])  # scikit-learn has no types
     training, held_out = [scaler.transform(part).tolist() for part in parts[:2]]
     return Samples(training, parts[2].tolist()), Samples(held_out, parts[3].tolist())
 

@@ -179,5 +179,6 @@ def test_formulas_are_text(sound, tmp_path):
     path.write_text(GOOD.replace("red", "=cmd|' /C calc'!A0").replace("yes", "@SUM(1+1)"), encoding="utf-8")
     table = nn.train_on_csv(path, "y", hidden=[], epochs=1)
     assert table.encoding.inputs[1].categories == ["=cmd|' /C calc'!A0", "blue"]
-    nn.predict_csv(table, path, tmp_path / "out.csv")
+    with pytest.warns(UserWarning, match="takes for a formula"):
+        nn.predict_csv(table, path, tmp_path / "out.csv")
     assert set(CsvFile(tmp_path / "out.csv").columns) == {"x", "z", "y", "predicted y"}

@@ -380,7 +380,7 @@ def test_without_scikit_learn():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - ours
     lines = done.stdout.splitlines()
     assert len(lines) == 2
-    assert all("MissingDependencyError" in line and "pip install 'autograd-lite[sklearn]'" in line for line in lines)
+    assert all("MissingDependencyError" in line and 'pip install -e ".[sklearn]"' in line for line in lines)
 
 
 def test_the_module_knows_its_names():

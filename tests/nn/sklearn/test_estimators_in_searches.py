@@ -116,7 +116,7 @@ def test_other_tools_take_it():
 
 def test_the_recipe_for_a_cluster(tmp_path):
     """Two workers of a real cluster find what one process finds; the recipe's own text is what is run."""
-    pytest.importorskip("distributed", reason="pip install 'autograd-lite[cluster]'")
+    pytest.importorskip("distributed", reason="the extra cluster")
     text = (Path(__file__).parents[3] / "docs" / "cluster.md").read_text(encoding="utf-8")
     recipe = tmp_path / "search.py"
     recipe.write_text(text.split("```python\n")[1].split("```")[0], encoding="utf-8")
