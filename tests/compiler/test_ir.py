@@ -260,7 +260,7 @@ def test_uneven_operands_are_gathered_once() -> None:
     gathers = [
         i for i in made.program.instructions if any(isinstance(getattr(x, "index", None), Gather) for x in i.operands)
     ]
-    assert 1 <= len(gathers) <= 2
+    assert 1 <= len(gathers) <= 3  # two lists of operands, and the order of the results
 
 
 def test_a_small_program_is_lowered_to_numbers() -> None:
