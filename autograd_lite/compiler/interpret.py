@@ -26,6 +26,7 @@ from autograd_lite.compiler.ir import (
     Slice,
     Update,
 )
+from autograd_lite.compiler.layout import contiguous
 from autograd_lite.compiler.primitives import word
 from autograd_lite.namespaces import arrays
 
@@ -49,7 +50,7 @@ def interpret(program: ArrayProgram, blocks: Sequence[Any], sizes: Sequence[int]
     Parameters
     ----------
     program : ArrayProgram
-        What to run; where its arrays live (``homes``) does not matter here.
+        What to run. An array whose home is in the result is a part of it; that others share memory does not matter.
     blocks : sequence
         What a call hands over, one for each of ``program.inputs``.
     sizes : sequence of int
@@ -114,6 +115,11 @@ class _Interpreter:
         if out.array not in self.memory:
             self.memory[out.array] = self.empty(out.array)
         self.memory[out.array][out.index.indices] = value
+        home = self.program.homes.get(out.array)
+        if home is not None and home.array.role != "local":  # a part of the result, or of a joined array
+            if home.array not in self.memory:
+                self.memory[home.array] = self.empty(home.array)
+            self.memory[home.array][home.index.indices] = self.memory[out.array][contiguous(home.shape).indices]
 
     def loop(self, i: Loop) -> None:
         state = [self.read(x) for x in i.carry]

@@ -306,7 +306,8 @@ class ArrayProgram:
     result : Array
         The flat results: of the function, and behind them numbers that must be finite for the others to be right.
     homes : dict of Array to Slice
-        Decided by the planner: whose memory an array lives in, another's that is read no more, or the result's.
+        Decided by the planner: whose memory an array lives in. In that of a local array, because that is read no more;
+        in the result or a joined array, because it is a part of it, and no copy is needed.
     is_exact : bool
         Whether its results are those of the eager engine even where they are not finite.
     """

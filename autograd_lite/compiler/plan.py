@@ -1,8 +1,7 @@
 """Planning: which instructions are fused, and whose memory each array lives in.
 
 An array that is copied to the result and lies evenly there is computed where the copy would go. Another array takes
-over the memory of one of the same size that is read no more. Neither changes what the program means: the interpreter
-does not look at it.
+over the memory of one of the same size that is read no more. Neither changes what the program means.
 """
 
 from __future__ import annotations

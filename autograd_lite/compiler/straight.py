@@ -37,7 +37,8 @@ def lower_scalars(
     blocks, names : dict
         For each block of arguments its shape, and the name of the parameter that it belongs to.
     """
-    inputs = {block: Input(_argument(block, given, names), given) for block, given in blocks.items()}
+    used = {graph.args[i][0] for i, node in nodes.items() if node.word == "input"}
+    inputs = {b: Input(_argument(given, names[b]) if b in used else None, given) for b, given in blocks.items()}
     at: dict[int, Operand] = {}
     instructions: list[Instruction] = []
     for i, node in nodes.items():
@@ -54,9 +55,9 @@ def lower_scalars(
     return ArrayProgram(tuple(inputs.values()), tuple(instructions), result, is_exact=graph.is_exact)
 
 
-def _argument(block: Any, given: Given, names: Mapping[Any, str]) -> Array:
+def _argument(given: Given, name: str) -> Array:
     size = math.prod(given) if isinstance(given, tuple) else given
-    return Array(names[block], () if size is None else (size,), role="input")
+    return Array(name, () if size is None else (size,), role="input")
 
 
 def _input(graph: Graph, inputs: Mapping[Any, Input], block: Any, offset: int) -> Slice:

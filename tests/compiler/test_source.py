@@ -82,4 +82,4 @@ def test_small_programs_are_plain_python() -> None:
     fast = ag.compile(lambda x, y: x * y + ag.sin(x))
     assert fast(2.0, 3.0) == 6.0 + np.sin(2.0)
     assert fast.program.array_calls == 0
-    assert fast.source == "def run(x, y, leaves):\n    return [x * y + sin_(x)]\n"
+    assert fast.source == "def run(x, y, unused_2):\n    return [x * y + sin_(x)]\n"
