@@ -86,10 +86,10 @@ class CompiledFunction:
         if graph_wanted():
             return self._original(args, named)
         try:
-            entry, blocks, counts = self._find(args, named)
+            entry, inputs, counts = self._find(args, named)
         except HasValues:
             return self._original(args, named)
-        flat = entry.run([*blocks, list(map(number_of, entry.program.captured))], counts)
+        flat = entry.run([*inputs, list(map(number_of, entry.program.captured))], counts)
         return entry.pack(flat)
 
     def __get__(self, instance: Any, owner: type | None = None) -> CompiledFunction:
@@ -151,13 +151,13 @@ class CompiledFunction:
 
         def run(flat: Any, *args: Any) -> Any:
             try:
-                entry, blocks, counts = self._find(args, {})
+                entry, inputs, counts = self._find(args, {})
             except HasValues:
                 raise OperandError("A step takes numbers and arrays, not Values; call the compiled function.") from None
             where = chosen.get(entry)
             if where is None:
                 where = chosen[entry] = LeafOrder(entry.program.captured, order)
-            result = np.asarray(entry.run([*blocks, where(flat)], counts))
+            result = np.asarray(entry.run([*inputs, where(flat)], counts))
             return result[: entry.program.structure.size]
 
         return run
@@ -168,8 +168,8 @@ class CompiledFunction:
         return self._last
 
     def _find(self, args: tuple[Any, ...], named: dict[str, Any]) -> tuple[Entry, list[Any], Counts]:
-        """The program for these arguments, the arguments as blocks, and how many samples each batched one has."""
-        blocks: list[Any] = []
+        """The program for these arguments, the arguments as inputs, and how many samples each batched one has."""
+        inputs: list[Any] = []
         counts: Counts = {}
         key: list[Any] = []
         batched = self._batched
@@ -177,14 +177,14 @@ class CompiledFunction:
             if k in batched:
                 argument = checked_batch(argument, k)  # noqa: PLW2901 - lists become arrays
                 counts[k] = sizes_of(argument)
-                start = len(blocks)
-                describe(argument, blocks)
-                key.append(("batched", _containers(argument), tuple(b.shape[1:] for b in blocks[start:])))
+                start = len(inputs)
+                describe(argument, inputs)
+                key.append(("batched", _containers(argument), tuple(b.shape[1:] for b in inputs[start:])))
             else:
-                key.append(describe(argument, blocks))
+                key.append(describe(argument, inputs))
         if self._batch and self._batch[-1] >= len(args):
             raise ShapeError(missing(self._batch, len(args)))
-        key += [(name, describe(argument, blocks)) for name, argument in named.items()]
+        key += [(name, describe(argument, inputs)) for name, argument in named.items()]
         full = tuple(key)
         entry = self._programs.get(full)
         if entry is None:
@@ -198,7 +198,7 @@ class CompiledFunction:
         self._last = entry
         if self._batch:
             common_count(self._batch, counts)
-        return entry, blocks, counts
+        return entry, inputs, counts
 
     def _compiled(self, args: tuple[Any, ...], named: dict[str, Any]) -> Entry | None:
         alike = [abstract(argument, batched=k in self._batched) for k, argument in enumerate(args)]

@@ -99,7 +99,7 @@ def _traced_mean(f: Callable[..., Any], batch: Sequence[int], args: Sequence[Any
         tracer.inside = outer
     if tracer.summed_inside and isinstance(result, Value):
         _check_inner_gradients(tracer, reachable([result], since=start))
-    return tracer.row_mean(result, axis)
+    return tracer.batch_mean(result, axis)
 
 
 def _check_inner_gradients(tracer: Tracer, computed: Sequence[Value]) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd_lite.compiler.finite import checks, hidden_sums
 from autograd_lite.compiler.graph import CAPTURED, Graph
-from autograd_lite.compiler.groups import Group, Place
+from autograd_lite.compiler.groups import Group, Member
 from autograd_lite.compiler.ir import Array, ArrayProgram, Dim, Input, Instruction, Literal, Map, Operand, Size, Slice
 from autograd_lite.compiler.layout import Indices, affine, contiguous, index, number, table_width
 from autograd_lite.compiler.naming import Names
@@ -18,40 +18,40 @@ from autograd_lite.compiler.trace import Axis
 
 __all__ = ["Builder", "Given"]
 
-Given = tuple[int, ...] | int | None  # a block of arguments: the shape of an array, the length of a list, or a number
+Given = tuple[int, ...] | int | None  # an input: the shape of an array, the length of a list, or a number
 
 
 class Builder:
-    """Makes arrays of groups, operands of places in groups, and collects instructions.
+    """Makes arrays of groups, operands of indices in groups, and collects instructions.
 
     Parameters
     ----------
     graph : Graph
-        For the numbers of constants; a guarded one gives the exact program, in which every array has an axis.
+        For the numbers of constants; a exact one gives the exact program, in which every array has an axis.
     groups : list of Group
         In an order in which operands come first.
     names : Names
         Gives each group its name and its comment.
-    blocks : dict
-        For each block of arguments its shape.
+    shapes : dict
+        For each input its shape.
     """
 
-    def __init__(self, graph: Graph, groups: Sequence[Group], names: Names, blocks: Mapping[Any, Given]) -> None:
+    def __init__(self, graph: Graph, groups: Sequence[Group], names: Names, shapes: Mapping[Any, Given]) -> None:
         self.graph = graph
         self.groups = groups
         self.names = names
-        self.is_exact = graph.guarded
+        self.exact = graph.exact
         self.instructions: list[Instruction] = []
         self.has_contractions = False
         self._dims: dict[Axis, Dim] = {}
         self._constants: dict[bytes, Array] = {}
         self._gathers: dict[tuple[Array, bytes], Slice] = {}
-        self.inputs = [Input(None, given) for given in blocks.values()]
-        place_of_block = {block: k for k, block in enumerate(blocks)}
-        self.arrays = [self._array(k, blocks) for k in range(len(groups))]
+        self.inputs = [Input(None, given) for given in shapes.values()]
+        index_of = {source: k for k, source in enumerate(shapes)}
+        self.arrays = [self._array(k, shapes) for k in range(len(groups))]
         for group, array in zip(groups, self.arrays, strict=True):
             if group.word == "input":
-                k = place_of_block[group.block]
+                k = index_of[group.source]
                 self.inputs[k] = Input(array, self.inputs[k].given)
 
     def emit(self, instruction: Instruction) -> None:
@@ -66,13 +66,13 @@ class Builder:
             self._dims[axis] = Dim(f"n{len(self._dims) or ''}", axis.arguments)
         return self._dims[axis]
 
-    def _array(self, k: int, blocks: Mapping[Any, Given]) -> Array:
+    def _array(self, k: int, shapes: Mapping[Any, Given]) -> Array:
         group, name, dim = self.groups[k], self.names.names[k], self.dim(self.groups[k].axis)
         if group.word == "input":
-            given = blocks[group.block]
+            given = shapes[group.source]
             size = math.prod(given) if isinstance(given, tuple) else 1 if given is None else given
             return Array(name, () if given is None and dim is None else (size,), dim, "input")
-        is_number = len(group.members) == 1 and dim is None and not self.is_exact
+        is_number = len(group.members) == 1 and dim is None and not self.exact
         return Array(name, () if is_number else (len(group.members),), dim, "local", self.names.comment(k))
 
     # Arrays in between
@@ -89,33 +89,33 @@ class Builder:
 
     def is_number(self, g: int) -> bool:
         """Whether a group is one number without axes."""
-        return self.groups[g].word == "rows" or not self.arrays[g].shape
+        return self.groups[g].word == "size" or not self.arrays[g].shape
 
-    def is_uniform(self, g: int, places: Indices) -> bool:
-        """Whether these places hold constants that are all the same."""
-        return self.groups[g].word == "const" and len({x.hex() for x in self._numbers(g, places)}) == 1
+    def is_uniform(self, g: int, indices: Indices) -> bool:
+        """Whether these indices hold constants that are all the same."""
+        return self.groups[g].word == "const" and len({x.hex() for x in self._numbers(g, indices)}) == 1
 
-    def operand(self, g: int, places: Indices) -> Operand:
-        """Those places of a group, in their shape."""
+    def operand(self, g: int, indices: Indices) -> Operand:
+        """Those members of a group, in the shape of the indices."""
         group, array = self.groups[g], self.arrays[g]
         if group.word == "const":
-            return self.constant(self._numbers(g, places), places.shape)
-        if group.word == "rows":
-            return self.size(group.block)
+            return self.constant(self._numbers(g, indices), indices.shape)
+        if group.word == "size":
+            return self.size(group.source)
         if not array.shape:
             return array.whole
-        found = affine(places)
+        found = affine(indices)
         if found is None:
-            return self._gathered(array, places)
-        hint = self.names.of_view(places) if group.block == CAPTURED and group.word == "input" else None
+            return self._gathered(array, indices)
+        hint = self.names.of_view(indices) if group.source == CAPTURED and group.word == "input" else None
         return Slice(array, found, hint or "")
 
-    def number(self, g: int, places: Indices) -> Operand:
-        """One place of a group, as a number."""
+    def number(self, g: int, indices: Indices) -> Operand:
+        """One member of a group, as a number."""
         array = self.arrays[g]
-        if array.shape and self.groups[g].word not in ("const", "rows"):
-            return array[number(int(places.flat[0]))]
-        return self.operand(g, places)
+        if array.shape and self.groups[g].word not in ("const", "size"):
+            return array[number(int(indices.flat[0]))]
+        return self.operand(g, indices)
 
     def size(self, axis: Any) -> Size:
         """The length of a batch axis."""
@@ -123,9 +123,9 @@ class Builder:
         assert dim is not None
         return Size(dim)
 
-    def _numbers(self, g: int, places: Indices) -> list[float]:
+    def _numbers(self, g: int, indices: Indices) -> list[float]:
         members = self.groups[g].members
-        return [float(self.graph.value(members[k])) for k in places.flat]  # type: ignore[arg-type]
+        return [float(self.graph.value(members[k])) for k in indices.flat]  # type: ignore[arg-type]
 
     def constant(self, numbers: Sequence[float], shape: tuple[int, ...]) -> Operand:
         """Numbers that are known, in their shape."""
@@ -138,11 +138,11 @@ class Builder:
             self._constants[key] = Array(name, (table.size,), role="constant", numbers=table)
         return self._constants[key][contiguous(shape)]
 
-    def _gathered(self, array: Array, places: Indices) -> Slice:
-        key = (array, places.tobytes() + str(places.shape).encode())
+    def _gathered(self, array: Array, indices: Indices) -> Slice:
+        key = (array, indices.tobytes() + str(indices.shape).encode())
         if key not in self._gathers:
-            out = self.local(places.shape, array.dim, f"{array.name}_taken")[contiguous(places.shape)]
-            self.copy(out, array[index(places)])
+            out = self.local(indices.shape, array.dim, f"{array.name}_taken")[contiguous(indices.shape)]
+            self.copy(out, array[index(indices)])
             self._gathers[key] = out
         return self._gathers[key]
 
@@ -151,7 +151,7 @@ class Builder:
     def elementwise(self, k: int) -> None:
         """Lower a group of a word: as a table, if that makes its operands evenly spaced."""
         group, out = self.groups[k], self.arrays[k]
-        tables = [np.array(places) for _, places in group.operands]
+        tables = [np.array(indices) for _, indices in group.operands]
         if not out.shape:
             operands = [self.number(g, t) for (g, _), t in zip(group.operands, tables, strict=True)]
             self.emit(Map(out.whole, group.word, tuple(operands)))
@@ -166,9 +166,9 @@ class Builder:
 
     # Results
 
-    def finish(self, outputs: Sequence[int], place: Mapping[int, Place]) -> ArrayProgram:
+    def finish(self, outputs: Sequence[int], member_of: Mapping[int, Member]) -> ArrayProgram:
         """Copy the outputs to the flat result, group by group, and make the program."""
-        dim = self.dim(next(iter(self.graph.rows.values()), None))
+        dim = self.dim(next(iter(self.graph.axes.values()), None))
         instructions, found = checks(hidden_sums(self.instructions))
         self.instructions += instructions
         result = Array("result", (len(outputs) + len(found),), dim, "result")
@@ -176,7 +176,7 @@ class Builder:
             self.copy(result[number(k)], check)
         pairs: dict[int, list[tuple[int, int]]] = {}
         for k, node in enumerate(outputs):
-            g, member = place[node]
+            g, member = member_of[node]
             pairs.setdefault(g, []).append((k, member))
         for g, some in pairs.items():
             ks, members = (np.array(column) for column in zip(*some, strict=True))

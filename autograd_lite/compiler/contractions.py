@@ -27,10 +27,10 @@ from autograd_lite.compiler.ir import (
 )
 from autograd_lite.compiler.layout import Gather, Indices, contiguous, index, table_width
 from autograd_lite.compiler.primitives import word
+from autograd_lite.compiler.sums import REDUCTION
 
 __all__ = ["Contractions"]
 
-REDUCTION = {"sum": "add", "max": "maximum", "min": "minimum"}  # the word that adds up a group's terms
 Piece = Callable[[Array], None] | Operand  # a number: how to compute it into an array, or where it is
 
 
@@ -134,7 +134,7 @@ class Contractions:
         """The same numbers in every term."""
         given = [self.to.operand(g, f) for g, f in zip(terms.part.groups, terms.factors, strict=True)]
         if terms.group.word == "sum":
-            counts = np.unique(np.array(terms.part.rows), return_counts=True)[1].astype(float)
+            counts = np.unique(np.array(terms.part.members), return_counts=True)[1].astype(float)
             given.append(self.to.constant(counts.tolist(), counts.shape))
             given += [self.to.size(terms.group.over)] if terms.group.over else []
         self.product(given, out)
@@ -151,14 +151,14 @@ class Contractions:
 
     def _reduced(self, terms: Terms, out: Array) -> None:
         """Add up single factors, or take their extreme."""
-        to, (g,), (places,), name = self.to, terms.part.groups, terms.factors, REDUCTION[terms.group.word]
+        to, (g,), (indices,), name = self.to, terms.part.groups, terms.factors, REDUCTION[terms.group.word]
         if terms.width == 2:  # one op that keeps the sign of zero, where a reduction starts from +0.0
-            to.emit(Map(out.whole, name, tuple(to.operand(g, column) for column in places.T)))
+            to.emit(Map(out.whole, name, tuple(to.operand(g, column) for column in indices.T)))
         elif to.groups[g].axis is terms.group.axis:
-            self._reduce(out.whole, name, to.operand(g, places))
+            self._reduce(out.whole, name, to.operand(g, indices))
         else:  # the same for all samples
-            same = to.local((len(places),), None)
-            self._reduce(same.whole, name, to.operand(g, places))
+            same = to.local((len(indices),), None)
+            self._reduce(same.whole, name, to.operand(g, indices))
             to.copy(out.whole, same.whole)
 
     def _reduce(self, out: Slice, name: str, x: Operand) -> None:
@@ -171,7 +171,7 @@ class Contractions:
         (first, second), (left, right) = terms.factors, terms.part.groups
         for matrix, m, vector, v in ((first, left, second, right), (second, right, first, left)):
             is_product = _rows_are_equal(vector) and self._is_array(m, None) and self._is_array(v, axis)
-            if is_product and not to.is_exact:
+            if is_product and not to.exact:
                 self._contract(
                     out.whole, to.operand(m, matrix), to.operand(v, vector[0]), "mk,kn->mn" if axis else "mk,k->m"
                 )
@@ -218,13 +218,13 @@ class Contractions:
         """Add up products of two that both have the batch axis: a product of matrices, if every pair occurs."""
         to, over = self.to, terms.group.over
         found = terms.outer()
-        if found is not None and not to.is_exact:
+        if found is not None and not to.exact:
             (a, first), (b, second) = found
             table = out[contiguous((len(first), len(second)))]
             self._contract(table, to.operand(a, first), to.operand(b, second), "in,jn->ij")
             return
         x, y = (to.operand(g, f) for g, f in zip(terms.part.groups, terms.factors, strict=True))
-        if not to.is_exact:
+        if not to.exact:
             self._contract(out.whole, x, y, "itn,itn->i")
             return
         shape = terms.factors[0].shape
@@ -239,13 +239,13 @@ class Contractions:
         to, part = self.to, terms.part
         dim = to.dim(terms.group.over or terms.group.axis)
         operands = [to.operand(g, np.array(f)) for g, f in zip(part.groups, part.factors, strict=True)]
-        every = to.local((len(part.rows),), dim)
+        every = to.local((len(part.members),), dim)
         to.emit(Map(every.whole, "mul" if len(operands) == 2 else "copy", tuple(operands)))
         if terms.group.over:
-            summed = to.local((len(part.rows),), None)
+            summed = to.local((len(part.members),), None)
             to.emit(Reduce(summed.whole, "add", every.whole, ("batch",)))
             every = summed
-        starts = Gather(np.unique(np.array(part.rows), return_index=True)[1])
+        starts = Gather(np.unique(np.array(part.members), return_index=True)[1])
         to.emit(SegmentReduce(out.whole, REDUCTION[terms.group.word], every.whole, starts))
 
     # One number
@@ -292,7 +292,7 @@ class Contractions:
         groups = terms.part.groups
         count = len(tables[0])
         if len(tables) == 1 and count == 2 and over is None and terms.group.word == "sum":
-            a, b = (to.number(groups[0], place) for place in tables[0].reshape(2, 1))
+            a, b = (to.number(groups[0], at) for at in tables[0].reshape(2, 1))
             return lambda out: to.emit(Map(out.whole, "add", (a, b)))  # keeps the sign of zero
         is_array = [self._varies(g, t) for g, t in zip(groups, tables, strict=True)]
         factors: list[Piece] = [
@@ -310,9 +310,9 @@ class Contractions:
         values = [self._computed(factor) for factor in factors]
         return lambda out: self._fold(["mul"] * (len(values) - 1), values, out)
 
-    def _varies(self, g: int, places: Indices) -> bool:
-        is_array = len(places) > 1 or self.to.groups[g].axis is not None
-        return is_array and not self.to.is_number(g) and not self.to.is_uniform(g, places)
+    def _varies(self, g: int, indices: Indices) -> bool:
+        is_array = len(indices) > 1 or self.to.groups[g].axis is not None
+        return is_array and not self.to.is_number(g) and not self.to.is_uniform(g, indices)
 
     def _reduction(self, arrays: Sequence[Operand], group: Group) -> Piece:
         x, *more = arrays
@@ -331,7 +331,7 @@ class Terms:
     def __init__(self, part: Part, group: Group) -> None:
         self.part = part
         self.group = group
-        self.members, counts = np.unique(np.array(part.rows), return_counts=True)
+        self.members, counts = np.unique(np.array(part.members), return_counts=True)
         self.width = int(counts[0]) if counts.min() == counts.max() else None  # how many terms each member has
         rows = len(self.members) if self.width else 1
         self.factors = tuple(np.array(f).reshape(rows, -1) for f in part.factors)

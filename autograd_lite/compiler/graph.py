@@ -5,7 +5,7 @@ rule with this graph as the namespace, the same rule that the eager engine evalu
 on equal operands become one node, what holds only constants is worked out, and a few exact identities apply. No
 identity here changes the class of a result: ``x + 0.0`` stays, because it makes -0.0 positive.
 
-Letters: a node is a number ``i``; ``word[i]`` and ``args[i]`` say what it is, ``axis[i]`` whose rows it has (None: one
+Letters: a node is a number ``i``; ``word[i]`` and ``args[i]`` say what it is, ``axis[i]`` its batch axis (None: one
 number for all), ``origin[i]`` the Value it came from.
 """
 
@@ -19,24 +19,19 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.rewrites import IDENTITIES, STRUCTURAL, TRUTHS
-from autograd_lite.compiler.trace import ROW_SUM, ROWS, Axis, Traced, rows_axis
+from autograd_lite.compiler.primitives import on_arrays
+from autograd_lite.compiler.primitives import word as word_of
+from autograd_lite.compiler.rewrites import IDENTITIES, STRUCTURAL
+from autograd_lite.compiler.trace import BATCH_SIZE, BATCH_SUM, Axis, Traced, batch_axis
 from autograd_lite.engine import Op, Value
 from autograd_lite.errors import TraceError
-from autograd_lite.namespaces import arrays, floats
+from autograd_lite.namespaces import floats
 from autograd_lite.reverse import reachable
 
-__all__ = ["CAPTURED", "COMMUTATIVE", "Graph", "Ref"]
+__all__ = ["CAPTURED", "DIRECT", "Graph", "Ref"]
 
-CAPTURED = "captured"  # the block of the leaves that the function found outside its arguments
-COMMUTATIVE = {"add", "mul"}
+CAPTURED = "captured"  # the source of the leaves that the function found outside its arguments
 DIRECT = {"add", "sub", "mul", "div", "neg", "zmul"}  # ops that are words of their own
-OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
-    "add": np.add,
-    "sub": np.subtract,
-    "mul": np.multiply,
-    "div": np.divide,
-}
 
 
 class Ref:
@@ -130,9 +125,9 @@ class Words:
 class Graph:
     """A program as a graph of words over scalars, in an order in which operands come first."""
 
-    def __init__(self, *, guarded: bool = False, rows: Mapping[Any, Axis] | None = None) -> None:
-        self.guarded = guarded
-        self.rows = rows or {}  # the blocks of arguments that have rows throughout the function
+    def __init__(self, *, exact: bool = False, axes: Mapping[Any, Axis] | None = None) -> None:
+        self.exact = exact
+        self.axes = axes or {}  # the inputs that have a batch axis throughout the function
         self.is_exact = True  # until a product leaves out the sweep's rule for zero
         self._inexact: list[int] = []  # these products
         self.word: list[str] = []
@@ -140,33 +135,33 @@ class Graph:
         self.axis: list[Axis | None] = []
         self.origin: list[Value | None] = []
         self.final: dict[int, Value] = {}  # node -> the first Value that it is the result of
-        self.place: dict[Value, int] = {}
+        self.node_of: dict[Value, int] = {}
         self.captured: list[Value] = []
         self._index: dict[tuple[Any, ...], int] = {}
         self._constants: dict[int, float] = {}
-        self._has_rows = bool(self.rows)
+        self._has_axes = bool(self.axes)
         self._now: Value | None = None
 
     def add_trace(self, roots: Sequence[Value]) -> list[int]:
         """Expand everything below the roots; returns the roots' nodes."""
-        place, xp = self.place, Words(self)
+        node_of, xp = self.node_of, Words(self)
         for v in reachable(roots):
             self._now = v
             if v.op is None:
-                place[v] = self._leaf(v)
-            elif v.op is ROW_SUM:
-                place[v] = self._row_sum(place[v.operands[0]], rows_axis(v.operands[0]))
+                node_of[v] = self._leaf(v)
+            elif v.op is BATCH_SUM:
+                node_of[v] = self._batch_sum(node_of[v.operands[0]], batch_axis(v.operands[0]))
             else:
-                place[v] = self._expanded(xp, v.op, [place[u] for u in v.operands])
+                node_of[v] = self._expanded(xp, v.op, [node_of[u] for u in v.operands])
             if v.op is not None:
-                self.final.setdefault(place[v], v)
-        return [place[v] for v in roots]
+                self.final.setdefault(node_of[v], v)
+        return [node_of[v] for v in roots]
 
-    def outputs(self, roots: Sequence[Value], watched: Sequence[Value]) -> list[int]:
+    def outputs(self, roots: Sequence[Value], must_be_finite: Sequence[Value]) -> list[int]:
         """The nodes of the result, and after them those that must be finite as well."""
-        nodes = self.add_trace([*roots, *watched])  # also if nobody looks: both programs capture the same leaves
+        nodes = self.add_trace([*roots, *must_be_finite])  # also if nobody looks: both programs capture the same leaves
         shown, looked_at = nodes[: len(roots)], nodes[len(roots) :]
-        if self.guarded:
+        if self.exact:
             return shown
         return [*shown, *sorted({*looked_at, *self.hidden()} - set(shown))]
 
@@ -196,7 +191,9 @@ class Graph:
         if not self._inexact:
             return []
         first = min(self._inexact)
-        compared = {j for i, word in enumerate(self.word) if word in TRUTHS for j in self.args[i] if j >= first}
+        compared = {
+            j for i, word in enumerate(self.word) if word_of(word).comparison for j in self.args[i] if j >= first
+        }
         if not compared:
             return []
         inexact = set(self._inexact)
@@ -204,11 +201,11 @@ class Graph:
             if i not in inexact and not inexact.isdisjoint(self.operands(i)):
                 inexact.add(i)
         found = sorted(compared & inexact)
-        return [i if self.rows or self.axis[i] is None else self._row_sum(i, self.axis[i]) for i in found]
+        return [i if self.axes or self.axis[i] is None else self._batch_sum(i, self.axis[i]) for i in found]
 
     def operands(self, i: int) -> Iterable[int]:
         """The nodes that a node is computed from."""
-        if self.word[i] in ("input", "const", "rows"):
+        if self.word[i] in ("input", "const", "size"):
             return ()
         return [j for t in self.args[i] for j in t] if self.word[i] == "sum" else self.args[i]
 
@@ -222,16 +219,16 @@ class Graph:
             simpler = self._simplified(word, args)
             if simpler is not None:
                 return simpler
-        if word == "add" and self.word[args[0]] == self.word[args[1]] == "rowsum":
+        if word == "add" and self.word[args[0]] == self.word[args[1]] == "batchsum":
             (a,), (b,) = self.args[args[0]], self.args[args[1]]
             if self.axis[a] is self.axis[b]:
-                return self._intern("rowsum", (self.node("add", (a, b)),), None)
-        if word in COMMUTATIVE and args[0] > args[1]:
+                return self._intern("batchsum", (self.node("add", (a, b)),), None)
+        if word in ("add", "mul") and args[0] > args[1]:
             args = (args[1], args[0])
         return self._intern(word, args, self._common_axis(args))
 
     def _common_axis(self, args: Iterable[int]) -> Axis | None:
-        if not self._has_rows:
+        if not self._has_axes:
             return None
         found = None
         for i in args:
@@ -239,7 +236,7 @@ class Graph:
             if axis is not None and axis is not found:
                 if found is not None:
                     raise TraceError(
-                        "Rows of two different batches met. Take the mean over each with a batch_mean of its own."
+                        "Samples of two different batches met. Take the mean over each with a batch_mean of its own."
                     )
                 found = axis
         return found
@@ -260,20 +257,20 @@ class Graph:
     def _leaf(self, v: Value) -> int:
         if isinstance(v, Traced):
             assert v.source is not None
-            block, offset = v.source
-            if block is ROWS:
-                return self._intern("rows", (offset,), None)
-            self._has_rows |= v.axis is not None
-            return self._intern("input", v.source, v.axis or self.rows.get(block))
+            source, offset = v.source
+            if source is BATCH_SIZE:
+                return self._intern("size", (offset,), None)
+            self._has_axes |= v.axis is not None
+            return self._intern("input", v.source, v.axis or self.axes.get(source))
         if not v.requires_grad:
             return self.constant(v.data)
         self.captured.append(v)
         return self._intern("input", (CAPTURED, len(self.captured) - 1), None)
 
-    def _row_sum(self, i: int, axis: Axis) -> int:
+    def _batch_sum(self, i: int, axis: Axis) -> int:
         if self.axis[i] is axis:
-            return self._intern("rowsum", (i,), None)
-        return self.node("mul", (i, self._intern("rows", (axis,), None)))
+            return self._intern("batchsum", (i,), None)
+        return self.node("mul", (i, self._intern("size", (axis,), None)))
 
     def _intern(self, word: str, args: tuple[Any, ...], axis: Axis | None) -> int:
         key = (word, args, axis)
@@ -297,6 +294,5 @@ class Graph:
 
 
 def _worked_out(word: str, numbers: Sequence[float | None]) -> float:
-    function: Any = OPERATORS.get(word) or (np.negative if word == "neg" else getattr(arrays, word))
     with np.errstate(all="ignore"):
-        return float(function(*[np.float64(x) for x in numbers]))
+        return float(on_arrays(word)(*[np.float64(x) for x in numbers]))

@@ -1,6 +1,6 @@
 """Stage 4, group: scalars that are computed alike become one array.
 
-Two nodes are alike if they have the same word and their operands lie in the same groups, for the same rows of a batch.
+Two nodes are alike if they have the same word and their operands lie in the same groups, with the same batch axis.
 Sums are alike if their terms' factors lie in overlapping pairs of groups, also if one has more terms than the other:
 the inner and the outer points of a grid are then one array.
 
@@ -16,28 +16,29 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
-from autograd_lite.compiler.graph import COMMUTATIVE, Graph
+from autograd_lite.compiler.graph import Graph
+from autograd_lite.compiler.primitives import word
 from autograd_lite.compiler.sums import LEAVES, Node, Term
 from autograd_lite.compiler.trace import Axis
 
-__all__ = ["Group", "Part", "Place", "group"]
+__all__ = ["Group", "Member", "Part", "group"]
 
 
-Place = tuple[int, int]  # where a scalar is: the number of its group, and which member of it
-Kind = tuple[Any, ...]  # of a term: the sum's word, axis and rows, the term's sign, the keys of its factors' groups
-Placed = tuple[int, tuple[Place, ...]]  # a term: 1 if it is subtracted, else -1, and where its factors are
+Member = tuple[int, int]  # where a scalar is: the number of its group, and which member of it
+Kind = tuple[Any, ...]  # of a term: the sum's word and axes, the term's sign, the keys of its factors' groups
+TermMembers = tuple[int, tuple[Member, ...]]  # a term: 1 if it is subtracted, else -1, and where its factors are
 
 
 class Part(NamedTuple):
     """Those terms of a group of sums whose factors lie in the same groups, with the same sign.
 
-    ``rows[k]`` is the member that the k-th term belongs to, ``factors[f][k]`` the index of its f-th factor in
+    ``members[k]`` is the member that the k-th term belongs to, ``factors[f][k]`` the index of its f-th factor in
     ``groups[f]``.
     """
 
     sign: int
     groups: tuple[int, ...]
-    rows: list[int]
+    members: list[int]
     factors: tuple[list[int], ...]
 
 
@@ -47,19 +48,19 @@ class Group(NamedTuple):
     Attributes
     ----------
     word : str
-        What is computed; ``"input"``, ``"const"`` and ``"rows"`` are given.
+        What is computed; ``"input"``, ``"const"`` and ``"size"`` are given.
     members : list of int
         The nodes, in the order of the array.
     axis : Axis or None
-        Whose rows it has; None for one number per member.
+        Its batch axis; None for one number per member.
     over : Axis or None
-        For a sum, the rows that it adds up.
+        For a sum, the batch axis that it sums over.
     operands : tuple of (group, indices)
         For a word, where each operand's numbers lie.
     parts : list of Part
         For a sum or an extreme, its terms.
-    block : object
-        For an input, the block of arguments that it is.
+    source : object
+        For an input, which one.
     """
 
     word: str
@@ -68,14 +69,14 @@ class Group(NamedTuple):
     over: Axis | None
     operands: tuple[tuple[int, list[int]], ...]
     parts: list[Part]
-    block: object
+    source: object
 
     def uses(self) -> set[int]:
         """The groups that this one is computed from."""
         return {g for g, _ in self.operands} | {g for part in self.parts for g in part.groups}
 
 
-def group(graph: Graph, nodes: Mapping[int, Node], outputs: Sequence[int]) -> tuple[list[Group], dict[int, Place]]:
+def group(graph: Graph, nodes: Mapping[int, Node], outputs: Sequence[int]) -> tuple[list[Group], dict[int, Member]]:
     """Group the nodes; returns the groups in an order in which operands come first, and where each node is."""
     return _Grouper(graph, nodes, outputs).run()
 
@@ -90,10 +91,10 @@ class _Grouper:
         self.key_of: dict[int, int] = {}  # node -> the key of its group
         self.kinds: dict[int, list[int]] = {}  # the key of a group of words -> the keys of its operands
         self.last = self._last_sums()
-        self.place: dict[int, Place] = {}
+        self.member_of: dict[int, Member] = {}
         self.groups: list[Group] = []
 
-    def run(self) -> tuple[list[Group], dict[int, Place]]:
+    def run(self) -> tuple[list[Group], dict[int, Member]]:
         earlier = {i: node for i, node in self.nodes.items() if i not in self.last}
         for level in [*_levels(earlier), sorted(self.last)]:
             for i in level:
@@ -106,7 +107,7 @@ class _Grouper:
             members[self.key_of[i]].append(i)
         for key in _topological(members, self.key_of, self.nodes):
             self._make(members[key])
-        return self.groups, self.place
+        return self.groups, self.member_of
 
     def _last_sums(self) -> set[int]:
         """Sums that only the result needs: they can all be made at the end, together."""
@@ -125,7 +126,7 @@ class _Grouper:
         if node.word in LEAVES:
             return (node.word, self.graph.args[i][0], node.axis)
         kinds = [self.key_of[j] for j in node.operands]
-        return (node.word, node.axis, *(sorted(kinds) if node.word in COMMUTATIVE else kinds))
+        return (node.word, node.axis, *(sorted(kinds) if word(node.word).commutative else kinds))
 
     def _args(self, i: int) -> tuple[int, ...]:
         """The operands of a word, in the order of its group's first member: x times 2 like 2 times x."""
@@ -162,7 +163,7 @@ class _Grouper:
         return frozenset([(node.word, node.axis, node.over, sign, *sorted(keys)) for sign, *keys in kinds])
 
     def _make(self, members: list[int]) -> None:
-        """Order the members of a group as its operands lie, and note where everything is."""
+        """Sort members by operand index; record each node's (group, index)."""
         number = len(self.groups)
         first = self.nodes[members[0]]
         terms = {i: self._placed(self.nodes[i].terms) for i in members} if first.terms else {}
@@ -171,37 +172,37 @@ class _Grouper:
         else:
             members = sorted(members, key=lambda i: (self.rank.get(i, -1), self._lie(i, terms)))
         offsets = [self.graph.args[i][1] for i in members] if first.word == "input" else range(len(members))
-        self.place |= zip(members, [(number, offset) for offset in offsets], strict=True)
+        self.member_of |= zip(members, [(number, offset) for offset in offsets], strict=True)
         operands = []
         if first.word not in LEAVES and not first.terms:
             for k in range(len(first.operands)):
-                places = [self.place[self._args(i)[k]] for i in members]
-                operands.append((places[0][0], [member for _, member in places]))
-        block = self.graph.args[members[0]][0] if first.word in ("input", "rows") else None
+                found = [self.member_of[self._args(i)[k]] for i in members]
+                operands.append((found[0][0], [member for _, member in found]))
+        source = self.graph.args[members[0]][0] if first.word in ("input", "size") else None
         parts = _parts([terms[i] for i in members]) if terms else []
-        self.groups.append(Group(first.word, members, first.axis, first.over, tuple(operands), parts, block))
+        self.groups.append(Group(first.word, members, first.axis, first.over, tuple(operands), parts, source))
 
-    def _placed(self, terms: Sequence[Term]) -> list[Placed]:
-        place = self.place.__getitem__
-        return sorted([(-sign, tuple(sorted(map(place, factors)))) for sign, factors in terms])
+    def _placed(self, terms: Sequence[Term]) -> list[TermMembers]:
+        member = self.member_of.__getitem__
+        return sorted([(-sign, tuple(sorted(map(member, factors)))) for sign, factors in terms])
 
-    def _lie(self, i: int, terms: Mapping[int, list[Placed]]) -> object:
+    def _lie(self, i: int, terms: Mapping[int, list[TermMembers]]) -> object:
         if i in self.rank:
             return ()
         if terms:
-            return [places for _, places in terms[i]]
-        return [self.place[j] for j in self._args(i)]
+            return [found for _, found in terms[i]]
+        return [self.member_of[j] for j in self._args(i)]
 
 
-def _parts(terms: Sequence[Sequence[Placed]]) -> list[Part]:
+def _parts(terms: Sequence[Sequence[TermMembers]]) -> list[Part]:
     parts: dict[tuple[int, tuple[int, ...]], Part] = {}
-    for row, placed in enumerate(terms):
-        for minus, places in placed:
-            groups, indices = zip(*places, strict=True)
+    for k, placed in enumerate(terms):
+        for minus, found in placed:
+            groups, indices = zip(*found, strict=True)
             part = parts.get((minus, groups))
             if part is None:
-                part = parts[minus, groups] = Part(-minus, groups, [], tuple([[] for _ in places]))
-            part.rows.append(row)
+                part = parts[minus, groups] = Part(-minus, groups, [], tuple([[] for _ in found]))
+            part.members.append(k)
             for column, index in zip(part.factors, indices, strict=True):
                 column.append(index)
     return list(parts.values())

@@ -6,7 +6,7 @@ matrix products whose order of addition depends on the machine.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -27,31 +27,19 @@ from autograd_lite.compiler.ir import (
     Update,
 )
 from autograd_lite.compiler.layout import contiguous
-from autograd_lite.compiler.primitives import word
-from autograd_lite.namespaces import arrays
+from autograd_lite.compiler.primitives import on_arrays, word
 
-__all__ = ["interpret", "on_arrays"]
-
-SPECIAL: dict[str, Callable[..., Any]] = {
-    "copy": lambda x: x,
-    "relu": lambda x: np.maximum(x, 0.0) + 0.0,
-    "nonfinite": lambda x: np.multiply(0.0, x),  # 0.0, and NaN where x is not finite
-}
+__all__ = ["interpret"]
 
 
-def on_arrays(name: str) -> Callable[..., Any]:
-    """The function on arrays that a word stands for."""
-    return SPECIAL.get(name) or getattr(arrays, name, None) or getattr(np, word(name).ufunc)
-
-
-def interpret(program: ArrayProgram, blocks: Sequence[Any], sizes: Sequence[int] = ()) -> Any:
+def interpret(program: ArrayProgram, inputs: Sequence[Any], sizes: Sequence[int] = ()) -> Any:
     """Run a program.
 
     Parameters
     ----------
     program : ArrayProgram
         What to run. An array whose home is in the result is a part of it; that others share memory does not matter.
-    blocks : sequence
+    inputs : sequence
         What a call hands over, one for each of ``program.inputs``.
     sizes : sequence of int
         The length of each batch axis, in the order of ``program.dims``.
@@ -62,7 +50,7 @@ def interpret(program: ArrayProgram, blocks: Sequence[Any], sizes: Sequence[int]
         The flat results, with the batch axis last if the result has one.
     """
     with np.errstate(all="ignore"):
-        return _Interpreter(program, sizes).run(blocks)
+        return _Interpreter(program, sizes).run(inputs)
 
 
 class _Interpreter:
@@ -74,10 +62,10 @@ class _Interpreter:
     def empty(self, array: Array) -> Any:
         return np.full((array.size, *([self.length[array.dim]] if array.dim else [])), np.nan)
 
-    def run(self, blocks: Sequence[Any]) -> Any:
-        for given, block in zip(self.program.inputs, blocks, strict=True):
+    def run(self, inputs: Sequence[Any]) -> Any:
+        for given, data in zip(self.program.inputs, inputs, strict=True):
             if given.array is not None:
-                table = np.asarray(block, dtype=float)
+                table = np.asarray(data, dtype=float)
                 is_batched = given.array.dim is not None
                 self.memory[given.array] = table.reshape(len(table), -1).T if is_batched else table.reshape(-1)
         for instruction in self.program.instructions:

@@ -14,6 +14,9 @@ instruction                         meaning
 ``Loop(body, ...)``                 a program run again and again: the results of one step are inputs of the next
 =================================== ==================================================================================
 
+Arithmetic is IEEE 754. Every Map and Update rounds each op by itself, and NaN wins in ``maximum`` and ``minimum``; a
+Reduce and a SegmentReduce add in any order; only a Contract may fuse multiplications into additions.
+
 A program is *well formed* (`autograd_lite.compiler.verify`) if shapes agree, every array is defined as a whole by one
 instruction before anything updates or reads it (a *joined* array and the result in parts, each member once), and
 inputs and constants are never written. What a program means is said by `autograd_lite.compiler.interpret`.
@@ -30,6 +33,7 @@ from typing import Literal as OneOf
 import numpy.typing as npt
 
 from autograd_lite.compiler.layout import Affine, Gather, Index, contiguous
+from autograd_lite.text import in_comment
 
 __all__ = [
     "Array",
@@ -293,7 +297,7 @@ class Input:
     given: tuple[int, ...] | int | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ArrayProgram:
     """A program on arrays.
 
@@ -305,6 +309,8 @@ class ArrayProgram:
         In the order of their execution.
     result : Array
         The flat results: of the function, and behind them numbers that must be finite for the others to be right.
+    outputs : int
+        How many of the results are the function's.
     homes : dict of Array to Slice
         Decided by the planner: whose memory an array lives in. In that of a local array, because that is read no more;
         in the result or a joined array, because it is a part of it, and no copy is needed.
@@ -315,6 +321,7 @@ class ArrayProgram:
     inputs: tuple[Input, ...]
     instructions: tuple[Instruction, ...]
     result: Array
+    outputs: int = 0
     homes: Mapping[Array, Slice] = field(default_factory=dict)
     is_exact: bool = True
 
@@ -330,7 +337,8 @@ class ArrayProgram:
         noted: set[Array] = set()
         for instruction in self.instructions:
             out = outputs_of(instruction)[0].array
-            note = f"  # {' '.join(out.note.split())}" if out.note and out not in noted else ""
+            home = f"  [in {self.homes[out]}]" if out in self.homes and out not in noted else ""
+            note = f"{home}  # {in_comment(out.note, 400)}" if out.note and out not in noted else home
             noted.add(out)
             lines.append(f"{instruction}{note}")
         return "\n".join([*lines, f"return {self.result}"])

@@ -41,7 +41,8 @@ class Affine:
 
     def is_whole(self, size: int) -> bool:
         """Whether these are all members of an array of this size, in order."""
-        return self.base == 0 and math.prod(self.shape) == size and self == contiguous(self.shape)
+        steps = zip(self.shape, self.steps, contiguous(self.shape).steps, strict=True)
+        return self.base == 0 and math.prod(self.shape) == size and all(n == 1 or a == b for n, a, b in steps)
 
     def __str__(self) -> str:
         if not self.shape:

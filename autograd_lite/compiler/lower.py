@@ -18,7 +18,7 @@ from typing import Any
 from autograd_lite.compiler.builder import Builder, Given
 from autograd_lite.compiler.contractions import Contractions
 from autograd_lite.compiler.graph import Graph
-from autograd_lite.compiler.groups import Group, Place
+from autograd_lite.compiler.groups import Group, Member
 from autograd_lite.compiler.ir import ArrayProgram
 from autograd_lite.compiler.naming import Names
 from autograd_lite.compiler.sums import LEAVES, Node
@@ -32,7 +32,7 @@ LONGEST = 200_000  # operations; beyond this Python's own compiler takes too lon
 
 def runs_on_floats(graph: Graph, nodes: Mapping[int, Node], groups: Sequence[Group]) -> bool:
     """Whether a program is small enough, and free of batches, to run faster on Python floats than on arrays."""
-    if graph.guarded or graph.rows or any(g.axis or g.over or g.word == "rows" for g in groups):
+    if graph.exact or graph.axes or any(g.axis or g.over or g.word == "size" for g in groups):
         return False
     work = sum(max(len(node.terms), 1) for node in nodes.values() if node.word not in LEAVES)
     arrays = sum(1 for g in groups if g.word not in LEAVES)
@@ -42,9 +42,9 @@ def runs_on_floats(graph: Graph, nodes: Mapping[int, Node], groups: Sequence[Gro
 def lower(  # noqa: PLR0917 - the results of the stages before
     graph: Graph,
     groups: Sequence[Group],
-    place: Mapping[int, Place],
+    member_of: Mapping[int, Member],
     outputs: Sequence[int],
-    blocks: Mapping[Any, Given],
+    shapes: Mapping[Any, Given],
     names: Mapping[Any, str],
 ) -> ArrayProgram:
     """Lower groups to an array program.
@@ -52,26 +52,26 @@ def lower(  # noqa: PLR0917 - the results of the stages before
     Parameters
     ----------
     graph : Graph
-        For the numbers of constants; a guarded one gives the exact program.
+        For the numbers of constants; a exact one gives the exact program.
     groups : list of Group
         In an order in which operands come first.
-    place : dict of int to Place
-        Where each node is.
+    member_of : dict of int to Member
+        The group of each node, and its index there.
     outputs : list of int
         The nodes that the program returns, in order.
-    blocks, names : dict
-        For each block of arguments its shape, and the name of the parameter that it belongs to.
+    shapes, names : dict
+        For each input its shape, and the name of the parameter that it belongs to.
 
     Returns
     -------
     ArrayProgram
         Before planning: every array has memory of its own.
     """
-    to = Builder(graph, groups, Names(graph, groups, place, names), blocks)
+    to = Builder(graph, groups, Names(graph, groups, member_of, names), shapes)
     sums = Contractions(to)
     for k, group in enumerate(groups):
         if group.parts:
             sums.lower(k)
         elif group.word not in LEAVES:
             to.elementwise(k)
-    return to.finish(outputs, place)
+    return to.finish(outputs, member_of)

@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler.graph import CAPTURED, DIRECT, Graph
-from autograd_lite.compiler.groups import Group, Part, Place
+from autograd_lite.compiler.groups import Group, Member, Part
 from autograd_lite.compiler.layout import Indices, table_width
 from autograd_lite.compiler.primitives import WORDS
 from autograd_lite.compiler.sums import LEAVES
-from autograd_lite.compiler.trace import ROW_SUM, Traced
+from autograd_lite.compiler.trace import BATCH_SUM, Traced
 from autograd_lite.engine import TABLE, Value
 from autograd_lite.namespaces import floats
 from autograd_lite.text import identifier, in_comment
@@ -80,18 +80,18 @@ class Names:
 
     Parameters
     ----------
-    graph, groups, place
+    graph, groups, member_of
         As for the emitter.
     arguments : dict
-        The name of the parameter that each block of arguments belongs to.
+        The name of the parameter that each input belongs to.
     """
 
     def __init__(
-        self, graph: Graph, groups: Sequence[Group], place: Mapping[int, Place], arguments: Mapping[Any, str]
+        self, graph: Graph, groups: Sequence[Group], member_of: Mapping[int, Member], arguments: Mapping[Any, str]
     ) -> None:
         self.graph = graph
         self.groups = groups
-        self.place = place
+        self.member_of = member_of
         self.arguments = arguments
         self.taken = dict.fromkeys([*RESERVED, *(op.name for op in TABLE.values() if op.black_box)], 1)
         self.names: list[str] = []
@@ -106,7 +106,7 @@ class Names:
 
     def _name(self, group: Group) -> str:
         if group.word in LEAVES:
-            return {"const": "constants", "rows": "rows"}.get(group.word) or self.arguments[group.block]
+            return {"const": "constants", "size": "size"}.get(group.word) or self.arguments[group.source]
         v = self.graph.final.get(group.members[0])
         if v is None:
             origin = self.graph.origin[group.members[0]]
@@ -120,12 +120,12 @@ class Names:
         """The name of the gradient by captured leaves, after them: d_W1."""
         finals = [self.graph.final.get(i) for i in group.members]
         leaves = [v.adjoint_of if isinstance(v, Traced) else None for v in finals]
-        nodes = [self.graph.place.get(u, -1) if u is not None and u.op is None else -1 for u in leaves]
-        if any(i not in self.place or self.groups[self.place[i][0]].block != CAPTURED for i in nodes):
+        nodes = [self.graph.node_of.get(u, -1) if u is not None and u.op is None else -1 for u in leaves]
+        if any(i not in self.member_of or self.groups[self.member_of[i][0]].source != CAPTURED for i in nodes):
             return None
-        places = np.array([self.place[i][1] for i in nodes])
-        width = table_width([places])
-        name = self.of_view(places.reshape(-1, width) if width else places)
+        indices = np.array([self.member_of[i][1] for i in nodes])
+        width = table_width([indices])
+        name = self.of_view(indices.reshape(-1, width) if width else indices)
         return f"d_{name}" if name else None
 
     def _role(self, v: Value) -> str | None:
@@ -139,7 +139,7 @@ class Names:
         return None
 
     def _known(self, v: Value) -> str | None:
-        number, _ = self.place.get(self.graph.place.get(v, -1), (len(self.names), 0))
+        number, _ = self.member_of.get(self.graph.node_of.get(v, -1), (len(self.names), 0))
         return self.names[number] if number < len(self.names) else None
 
     def _forward(self, group: Group, v: Value) -> str:
@@ -156,7 +156,7 @@ class Names:
     def _layer(self, part: Part) -> str | None:
         """The number of the layer whose weights a part of a sum multiplies."""
         for g, indices in zip(part.groups, part.factors, strict=True):
-            if len(part.groups) == 2 and self.groups[g].block == CAPTURED and self.groups[g].axis is None:
+            if len(part.groups) == 2 and self.groups[g].source == CAPTURED and self.groups[g].axis is None:
                 stem = self.graph.captured[indices[0]].label.split(".")[0]
                 found = re.search(r"\d+$", stem)
                 return found.group() if found and "." in self.graph.captured[indices[0]].label else None
@@ -164,17 +164,17 @@ class Names:
 
     # Views of captured leaves
 
-    def of_view(self, places: Indices) -> str | None:
+    def of_view(self, indices: Indices) -> str | None:
         """The name of some captured leaves, after their labels: W1 for the weights of layer 1, b1 for its biases."""
-        labels = [self.graph.captured[k].label for k in places.flat]
+        labels = [self.graph.captured[k].label for k in indices.flat]
         parts = set(map(_stem_and_letter, labels))
         if len(parts) > 1 or not labels[0]:
             return None
         ((stem, letter),) = parts
         number = re.search(r"\d+$", stem)
-        name = (letter.upper() if places.ndim > 1 else letter) + (number.group() if number else "")
+        name = (letter.upper() if indices.ndim > 1 else letter) + (number.group() if number else "")
         is_transposed = (
-            places.ndim > 1 and places.shape[1] > 1 and self._neuron(places[0, 0]) != self._neuron(places[0, 1])
+            indices.ndim > 1 and indices.shape[1] > 1 and self._neuron(indices[0, 0]) != self._neuron(indices[0, 1])
         )
         return f"{name}_T" if is_transposed else name
 
@@ -199,7 +199,7 @@ class Names:
         if slope:
             return slope
         formula = self._formula(group, v)
-        name = self.names[self.place[self.graph.place[v]][0]] if v in self.graph.place else ""
+        name = self.names[self.member_of[self.graph.node_of[v]][0]] if v in self.graph.node_of else ""
         return ", ".join(part for part in (f"gradient by {name[2:]}" if name.startswith("d_") else "", formula) if part)
 
     def _slope(self, v: Value) -> str:
@@ -216,7 +216,7 @@ class Names:
     def _formula(self, group: Group, v: Value) -> str:
         """The group's op on the names of its operands; for a sum, its terms; empty if it would only name a word."""
         op = v.op
-        if op is None or op.many or op is ROW_SUM or (op.name in DIRECT and group.parts):
+        if op is None or op.many or op is BATCH_SUM or (op.name in DIRECT and group.parts):
             return self._sum(group) if group.parts else ""
         if op.name in DIRECT and group.operands:
             operands = [self._factor(g, indices) for g, indices in group.operands]
@@ -227,7 +227,7 @@ class Names:
 
     def _operand(self, v: Value) -> str:
         """The name of a node, or its number if it is a constant; empty if it is not computed."""
-        number = self.graph.value(self.graph.place.get(v, -1))
+        number = self.graph.value(self.graph.node_of.get(v, -1))
         return self._known(v) or "" if number is None else f"{number:g}"
 
     def _sum(self, group: Group) -> str:
@@ -237,7 +237,7 @@ class Names:
         terms = []
         for part in group.parts:
             factors = [self._factor(g, f) for g, f in zip(part.groups, part.factors, strict=True)]
-            sigma = "Σ " if len(set(part.rows)) < len(part.rows) or group.over else ""
+            sigma = "Σ " if len(set(part.members)) < len(part.members) or group.over else ""
             terms.append(("− " if part.sign < 0 else "+ ") + sigma + " · ".join(factors))
         return " ".join(terms).removeprefix("+ ") + (", summed over the samples" if group.over else "")
 
@@ -246,7 +246,7 @@ class Names:
         if group.word == "const":
             numbers = {self.graph.value(group.members[k]) for k in indices}
             return f"{numbers.pop():g}" if len(numbers) == 1 else "constants"
-        if group.block == CAPTURED and indices:
+        if group.source == CAPTURED and indices:
             parts = {_stem_and_letter(self.graph.captured[k].label) for k in indices}
             stem, letter = parts.pop()
             if not parts and stem:

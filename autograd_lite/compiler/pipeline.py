@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from autograd_lite.compiler.builder import Given
@@ -26,23 +27,23 @@ class Trace(NamedTuple):
     ----------
     roots : list of Value
         The numbers of the result, in order.
-    watched : list of Value
+    must_be_finite : list of Value
         Numbers that must be finite for the result to be right, beside those of the result.
     structure : Structure
         How the result is made of its numbers.
-    blocks : dict
-        For each block of arguments, the shape of its array (without the batch axis), None for a number, a length for a
+    shapes : dict
+        For each input, the shape of its array (without the batch axis), None for a number, a length for a
         list.
     axes : dict of int to Axis
-        The blocks that have a batch axis throughout the function.
+        The shapes that have a batch axis throughout the function.
     names : dict
-        The name of the parameter that each block belongs to.
+        The name of the parameter that each input belongs to.
     """
 
     roots: list[Value]
-    watched: list[Value]
+    must_be_finite: list[Value]
     structure: Structure
-    blocks: dict[Any, Given]
+    shapes: dict[Any, Given]
     axes: dict[Any, Axis]
     names: dict[Any, str]
 
@@ -59,15 +60,16 @@ class Compiled(NamedTuple):
 
 def to_program(trace: Trace, *, exact: bool = False) -> Compiled:
     """Compile a trace, up to what a backend prints; `exact` follows IEEE 754 to the letter, and is slower."""
-    graph = Graph(guarded=exact, rows=trace.axes)
-    outputs = graph.outputs(trace.roots, trace.watched)
+    graph = Graph(exact=exact, axes=trace.axes)
+    outputs = graph.outputs(trace.roots, trace.must_be_finite)
     nodes = collect(graph, outputs)
-    groups, place = group(graph, nodes, outputs)
-    blocks, names = {**trace.blocks, CAPTURED: len(graph.captured)}, {**trace.names, CAPTURED: "leaves"}
+    groups, member_of = group(graph, nodes, outputs)
+    shapes, names = {**trace.shapes, CAPTURED: len(graph.captured)}, {**trace.names, CAPTURED: "leaves"}
     if on_floats := runs_on_floats(graph, nodes, groups):
-        program = lower_scalars(graph, nodes, outputs, blocks, names)
+        program = lower_scalars(graph, nodes, outputs, shapes, names)
     else:
-        program = plan(lower(graph, groups, place, outputs, blocks, names))
+        program = plan(lower(graph, groups, member_of, outputs, shapes, names))
+    program = replace(program, outputs=len(trace.roots))
     count = sum(1 for node in nodes.values() if node.word not in LEAVES)
     return Compiled(program, graph.captured, count, count if on_floats else _arrays(groups), on_floats)
 

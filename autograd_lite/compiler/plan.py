@@ -19,6 +19,7 @@ from autograd_lite.compiler.ir import (
     Literal,
     Map,
     Slice,
+    Update,
     outputs_of,
     slices_of,
 )
@@ -52,9 +53,12 @@ def plan(program: ArrayProgram) -> ArrayProgram:
 def _positive(instructions: Sequence[Instruction]) -> list[Instruction]:
     """Make one word of ``max(x, 0) + 0.0``, whose second half makes a zero positive."""
     uses = Counter(x.array for x in slices_of(instructions))
-    maxima = {
-        i.out.array: x.array for i in instructions if (x := _beside_zero(i, "maximum")) and uses[i.out.array] == 1
-    }
+    last = _last_updates(instructions)
+    maxima: dict[Array, Array] = {}
+    for k, i in enumerate(instructions):
+        x = _beside_zero(i, "maximum")
+        if x is not None and uses[i.out.array] == 1 and last.get(x.array, -1) < k:
+            maxima[i.out.array] = x.array
     fused: set[Array] = set()
     kept: list[Instruction] = []
     for i in reversed(instructions):
@@ -70,7 +74,12 @@ def _positive(instructions: Sequence[Instruction]) -> list[Instruction]:
 def _signed(instructions: Sequence[Instruction]) -> list[Instruction]:
     """Let a number take the sign of its product: ``-(s x)`` is ``(-s) x``, to the bit."""
     uses = Counter(x.array for x in slices_of(instructions))
-    products = {i.out.array: i for i in instructions if _has_number(i) and uses[i.out.array] == 1}
+    last = _last_updates(instructions)
+    products: dict[Array, Map] = {}
+    for k, i in enumerate(instructions):
+        is_still = all(last.get(x.array, -1) < k for x in i.operands if isinstance(x, Slice))
+        if _has_number(i) and uses[i.out.array] == 1 and is_still:
+            products[i.out.array] = i
     kept: list[Instruction] = []
     taken: set[Array] = set()
     for i in reversed(instructions):
@@ -81,6 +90,11 @@ def _signed(instructions: Sequence[Instruction]) -> list[Instruction]:
         elif i.out.array not in taken:
             kept.append(i)
     return kept[::-1]
+
+
+def _last_updates(instructions: Sequence[Instruction]) -> dict[Array, int]:
+    """Where each array that is updated is updated last: before that it is not what it will be."""
+    return {i.out.array: k for k, i in enumerate(instructions) if isinstance(i, Update)}
 
 
 def _has_number(i: Instruction) -> TypeGuard[Map]:
@@ -108,7 +122,7 @@ def _beside_zero(i: Instruction, op: str) -> Slice | None:
         return None
     others = [x for x in i.operands if not (isinstance(x, Literal) and repr(x.value) == "0.0")]
     x = others[0] if len(others) == 1 else None
-    return x if isinstance(x, Slice) and x.is_whole and x.array.role == "local" and x.array.shape else None
+    return x if isinstance(x, Slice) and x.shape and x.is_whole and x.array.role == "local" else None
 
 
 # --- memory ---------------------------------------------------------------------------------------------------------
@@ -117,7 +131,8 @@ def _beside_zero(i: Instruction, op: str) -> Slice | None:
 def _in_result(instructions: Sequence[Instruction]) -> dict[Array, Slice]:
     """Arrays that are copied as a whole to the result, or to a joined array, and lie evenly there."""
     homes: dict[Array, Slice] = {}
-    for i in instructions:
+    last = _last_updates(instructions)
+    for k, i in enumerate(instructions):
         x = i.operands[0] if isinstance(i, Map) and i.op == "copy" else None
         if (
             not isinstance(x, Slice)
@@ -127,7 +142,8 @@ def _in_result(instructions: Sequence[Instruction]) -> dict[Array, Slice]:
             continue
         array = x.array
         is_alike = array.role == "local" and array.shape and x.is_whole and array.dim == i.out.dim
-        if is_alike and array not in homes and (len(x.shape) == 1 or _is_made_as(array, x, instructions)):
+        is_done = last.get(array, -1) < k
+        if is_alike and is_done and array not in homes and (len(x.shape) == 1 or _is_made_as(array, x, instructions)):
             homes[array] = i.out
     return homes
 

@@ -8,9 +8,15 @@ function of the namespaces that only backends which call Python can run.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any  # numbers or arrays of them
 
-__all__ = ["WORDS", "Word", "word"]
+import numpy as np
+
+from autograd_lite.namespaces import arrays
+
+__all__ = ["WORDS", "Word", "on_arrays", "word"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,7 @@ _ROWS = [
     Word("maximum", 2, ufunc="maximum", start=-math.inf, masks=True),
     Word("minimum", 2, ufunc="minimum", start=math.inf, masks=True),
     Word("relu", masks=True),  # max(x, 0) + 0.0, made of both by the planner
+    Word("nonfinite"),  # 0 x: a reduction by it is 0.0, or NaN where the sum of all is not finite
     *_functions("sqrt log log1p log2 log10 sin cos tan arcsin:asin arccos:acos sinh cosh arcsinh:asinh arccosh:acosh"),
     *_functions("arctanh:atanh floor"),
     *_functions("exp expm1 tanh arctan:atan", masks=True),
@@ -102,3 +109,15 @@ def word(name: str) -> Word:
     ('asin', '+', '')
     """
     return WORDS.get(name) or Word(name, masks=True)
+
+
+SPECIAL: dict[str, Callable[..., Any]] = {
+    "copy": lambda x: x,
+    "relu": lambda x: np.maximum(x, 0.0) + 0.0,
+    "nonfinite": lambda x: np.multiply(0.0, x),
+}
+
+
+def on_arrays(name: str) -> Callable[..., Any]:
+    """The function on arrays that a word stands for."""
+    return SPECIAL.get(name) or getattr(arrays, name, None) or getattr(np, word(name).ufunc)

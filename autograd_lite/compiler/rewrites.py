@@ -7,17 +7,36 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
-if TYPE_CHECKING:
-    from autograd_lite.compiler.graph import Graph
+from autograd_lite.compiler.primitives import word
 
-__all__ = ["IDENTITIES", "STRUCTURAL", "TRUTHS"]
+__all__ = ["IDENTITIES", "STRUCTURAL"]
 
 STRUCTURAL = {"neg", "abs", "where", "zmul"}  # words with an identity that needs no constant
-TRUTHS = {"greater", "greater_equal", "less", "less_equal", "equal"}
 
-Rule = Callable[["Graph", tuple[int, ...], list[float | None]], int | None]
+
+class Graph(Protocol):
+    """What an identity asks of a graph, and makes in it."""
+
+    exact: bool
+    word: list[str]
+    args: list[tuple[Any, ...]]  # nodes, or what a leaf is
+
+    def node(self, word: str, args: tuple[int, ...], /) -> int:
+        """Make the node of a word on nodes."""
+        ...
+
+    def constant(self, number: float, /) -> int:
+        """Make the node of a number."""
+        ...
+
+    def inexact_product(self, args: tuple[int, ...], /) -> int:
+        """Multiply without the rule for zero."""
+        ...
+
+
+Rule = Callable[[Graph, tuple[int, ...], list[float | None]], int | None]
 
 
 def _mul(g: Graph, args: tuple[int, ...], numbers: list[float | None]) -> int | None:
@@ -38,7 +57,7 @@ def _zmul(g: Graph, args: tuple[int, ...], numbers: list[float | None]) -> int |
         return g.constant(0.0)
     if numbers[0] is not None:
         return g.node("mul", args)
-    if not g.guarded:
+    if not g.exact:
         return g.inexact_product(args)
     return None
 
@@ -85,7 +104,7 @@ def _where(g: Graph, args: tuple[int, ...], numbers: list[float | None]) -> int 
     condition, a, b = numbers
     if condition is not None:
         return args[1] if condition else args[2]
-    if a == 1.0 and b is not None and b == 0.0 and math.copysign(1.0, b) > 0 and g.word[args[0]] in TRUTHS:
+    if a == 1.0 and b is not None and b == 0.0 and math.copysign(1.0, b) > 0 and word(g.word[args[0]]).comparison:
         return args[0]
     return args[1] if args[1] == args[2] else None
 

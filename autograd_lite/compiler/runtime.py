@@ -57,7 +57,9 @@ class Program:
         self.captured, self.on_floats = compiled.captured, compiled.on_floats
         self.instructions, self.groups, self.array_calls = compiled.instructions, compiled.groups, executable.calls
         self.arguments = [dim.arguments for dim in compiled.program.dims]  # those that have each batch axis
-        self.is_exact = compiled.program.is_exact and not trace.watched  # a derivative is NaN where its function is
+        self.is_exact = (
+            compiled.program.is_exact and not trace.must_be_finite
+        )  # a derivative is NaN where its function is
         self._ones = np.ones(compiled.program.result.size)
 
     def is_finite(self, flat: Any) -> bool:
@@ -76,28 +78,28 @@ class Entry:
         self.pack = unflatten(self.program.structure, batched=self.program.batched_result)
         self._exact: Program | None = None
 
-    def run(self, blocks: list[Any], counts: Counts) -> Any:
+    def run(self, inputs: list[Any], counts: Counts) -> Any:
         """Run the program, and the exact one where the result is not finite."""
         if self.program.on_floats:
-            flat = self._attempt(blocks, ())
+            flat = self._attempt(inputs, ())
             if flat is not None:
                 return flat
         with np.errstate(all="ignore"):
-            flat = None if self.program.on_floats else self._attempt(blocks, _sizes(self.program, counts))
-            return self._run_exact(blocks, counts) if flat is None else flat
+            flat = None if self.program.on_floats else self._attempt(inputs, _sizes(self.program, counts))
+            return self._run_exact(inputs, counts) if flat is None else flat
 
-    def _attempt(self, blocks: list[Any], sizes: Sequence[int]) -> Any:
+    def _attempt(self, inputs: list[Any], sizes: Sequence[int]) -> Any:
         """The result, if it is finite or right in every case."""
         try:
-            flat = self.program.run(blocks, sizes)
+            flat = self.program.run(inputs, sizes)
         except (ArithmeticError, ValueError):  # what Python's floats refuse, IEEE 754 answers
             return None
         return flat if self.program.is_exact or self.program.is_finite(flat) else None
 
-    def _run_exact(self, blocks: list[Any], counts: Counts) -> Any:
+    def _run_exact(self, inputs: list[Any], counts: Counts) -> Any:
         if self._exact is None:
             self._exact = Program(self._trace(True), exact=True)
-        return self._exact.run(blocks, _sizes(self._exact, counts))
+        return self._exact.run(inputs, _sizes(self._exact, counts))
 
 
 def _sizes(program: Program, counts: Counts) -> tuple[int, ...]:

@@ -1,7 +1,7 @@
-"""A call's arguments as blocks of numbers, with a key that says what they look like.
+"""A call's arguments as flat inputs, with a key that says what they look like.
 
-A block is a number, an array, or a list of numbers: what a program loads with one assignment. Arguments with equal keys
-run the same program; how many samples a batched argument has is not part of its key.
+An input is a number, an array, or a list of numbers: what a program loads with one assignment. Arguments with equal
+keys run the same program; how many samples a batched argument has is not part of its key.
 """
 
 from __future__ import annotations
@@ -47,65 +47,65 @@ class BatchesFound(Exception):  # noqa: N818 - no error: trace again, with these
         self.arguments = arguments
 
 
-def describe(argument: Any, blocks: list[Any]) -> Any:
-    """Append the blocks of an argument, and return its key."""
+def describe(argument: Any, inputs: list[Any]) -> Any:
+    """Append the inputs that an argument holds, and return its key."""
     kind = type(argument)
     if kind is float:
-        blocks.append(argument)
+        inputs.append(argument)
         return NUMBER
     if kind is np.ndarray and argument.dtype == np.float64 and argument.ndim:
-        blocks.append(argument)
+        inputs.append(argument)
         return argument.shape
     if kind in (list, tuple):
         if argument and _NUMBERS.issuperset(kinds := set(map(type, argument))):
-            blocks.append(argument if kinds == _FLOATS else list(map(to_number, argument)))
+            inputs.append(argument if kinds == _FLOATS else list(map(to_number, argument)))
             return kind, len(argument)
-        return kind, tuple([describe(part, blocks) for part in argument])
+        return kind, tuple([describe(part, inputs) for part in argument])
     if kind is dict:
-        return kind, tuple(argument), tuple([describe(part, blocks) for part in argument.values()])
-    return _describe_rarer(argument, blocks)
+        return kind, tuple(argument), tuple([describe(part, inputs) for part in argument.values()])
+    return _describe_rarer(argument, inputs)
 
 
-def _describe_rarer(argument: Any, blocks: list[Any]) -> Any:
+def _describe_rarer(argument: Any, inputs: list[Any]) -> Any:
     if isinstance(argument, Node):
         raise HasValues
     if isinstance(argument, dict):
-        return describe(dict(argument), blocks)
+        return describe(dict(argument), inputs)
     packed, structure = pack(argument)
     if structure.kind == "static":
         return structure
-    for block in packed:
-        if isinstance(block, Node) or (isinstance(block, np.ndarray) and block.dtype == object):
+    for part in packed:
+        if isinstance(part, Node) or (isinstance(part, np.ndarray) and part.dtype == object):
             raise HasValues
     if structure.kind == "number":
-        blocks.append(packed[0])
+        inputs.append(packed[0])
         return NUMBER
     if structure.kind == "array":
-        blocks.append(packed[0] if packed[0].ndim else float(packed[0]))
+        inputs.append(packed[0] if packed[0].ndim else float(packed[0]))
         return packed[0].shape
-    return structure.detail, tuple([describe(part, blocks) for part in argument])  # a named tuple
+    return structure.detail, tuple([describe(part, inputs) for part in argument])  # a named tuple
 
 
-def traced(argument: Any, leaf: Callable[[int, int], Value], blocks: list[Any]) -> Any:
-    """Replace an argument's numbers by traced Values, block by block as `describe` does."""
+def traced(argument: Any, leaf: Callable[[int, int], Value], shapes: list[Any]) -> Any:
+    """Replace an argument's numbers by traced Values, input by input as `describe` does."""
     kind = type(argument)
     if kind in (list, tuple) and argument and _NUMBERS.issuperset(map(type, argument)):
-        blocks.append(len(argument))
-        return kind([leaf(len(blocks) - 1, k) for k in range(len(argument))])
+        shapes.append(len(argument))
+        return kind([leaf(len(shapes) - 1, k) for k in range(len(argument))])
     if isinstance(argument, (list, tuple)):
-        parts = [traced(part, leaf, blocks) for part in argument]
+        parts = [traced(part, leaf, shapes) for part in argument]
         return parts if isinstance(argument, list) else _tuple_like(argument, parts)
     if isinstance(argument, dict):
-        return {name: traced(part, leaf, blocks) for name, part in argument.items()}
+        return {name: traced(part, leaf, shapes) for name, part in argument.items()}
     if isinstance(argument, np.ndarray) and argument.ndim:
-        blocks.append(argument.shape)
-        block = len(blocks) - 1
-        replaced = np.fromiter((leaf(block, k) for k in range(argument.size)), dtype=object, count=argument.size)
+        shapes.append(argument.shape)
+        source = len(shapes) - 1
+        replaced = np.fromiter((leaf(source, k) for k in range(argument.size)), dtype=object, count=argument.size)
         return replaced.reshape(argument.shape)
     if flatten(argument)[1].kind == "static":
         return argument
-    blocks.append(None)
-    number = leaf(len(blocks) - 1, 0)
+    shapes.append(None)
+    number = leaf(len(shapes) - 1, 0)
     return np.array(number, dtype=object) if isinstance(argument, np.ndarray) else number
 
 
@@ -119,7 +119,7 @@ class BatchedArgument:
         self.tracer = tracer
         self.index = index
         self.argument = argument
-        self.first = first  # the number of its first block
+        self.first = first  # the index of its first input
 
     def one(self) -> Any:
         """Its first sample."""
@@ -127,7 +127,7 @@ class BatchedArgument:
 
     def sample(self, axis: Axis) -> Any:
         """One traced sample of it."""
-        return traced(self.one(), lambda block, k: self.tracer.leaf((self.first + block, k), axis), [])
+        return traced(self.one(), lambda i, k: self.tracer.leaf((self.first + i, k), axis), [])
 
     def __call__(self, *_: Any) -> Any:
         """Refused: it holds samples, and is not a function."""
@@ -184,7 +184,7 @@ def first_sample(argument: Any) -> Any:
         return {name: first_sample(part) for name, part in argument.items()}
     if isinstance(argument, tuple):
         return _tuple_like(argument, [first_sample(part) for part in argument])
-    return argument[0]  # a number stays NumPy's: each array is a block of its own, whatever its neighbours are
+    return argument[0]  # a number stays NumPy's: each array is an input of its own, whatever its neighbours are
 
 
 def checked_batch(argument: Any, k: int) -> Any:
@@ -235,7 +235,7 @@ def sizes_of(argument: Any) -> list[int]:
 def argument_of(thing: Any, tracer: Tracer) -> int | None:
     """Which argument this is, whole and in order; None if it is something else."""
     leaves = flatten(thing)[0]
-    for k, (first, sizes) in tracer.lifted.items():
+    for k, (first, sizes) in tracer.arguments.items():
         sources = [(first + b, i) for b, size in enumerate(sizes) for i in range(_count(size))]
         if len(leaves) == len(sources) and all(
             type(v) is Traced and v.source == s for v, s in zip(leaves, sources, strict=True)
@@ -245,5 +245,5 @@ def argument_of(thing: Any, tracer: Tracer) -> int | None:
 
 
 def _count(size: Any) -> int:
-    """How many numbers a block holds: a number one, a list its length, an array the product of its shape."""
+    """How many numbers an input holds: a number one, a list its length, an array the product of its shape."""
     return 1 if size is None else size if isinstance(size, int) else math.prod(size)

@@ -10,18 +10,16 @@ from autograd_lite.compiler.builder import Given
 from autograd_lite.compiler.graph import CAPTURED, Graph
 from autograd_lite.compiler.ir import Array, ArrayProgram, Input, Instruction, Literal, Map, Operand, Slice
 from autograd_lite.compiler.layout import number
-from autograd_lite.compiler.sums import EXTREMES, Node
+from autograd_lite.compiler.sums import REDUCTION, Node
 
 __all__ = ["lower_scalars"]
-
-WORD_OF = {"sum": "add"} | {group: name for name, group in EXTREMES.items()}
 
 
 def lower_scalars(
     graph: Graph,
     nodes: Mapping[int, Node],
     outputs: Sequence[int],
-    blocks: Mapping[Any, Given],
+    shapes: Mapping[Any, Given],
     names: Mapping[Any, str],
 ) -> ArrayProgram:
     """Lower nodes to a program in which every array but the arguments and the result is one number.
@@ -34,11 +32,11 @@ def lower_scalars(
         In an order in which operands come first.
     outputs : list of int
         The nodes that the program returns, in order.
-    blocks, names : dict
-        For each block of arguments its shape, and the name of the parameter that it belongs to.
+    shapes, names : dict
+        For each input its shape, and the name of the parameter that it belongs to.
     """
     used = {graph.args[i][0] for i, node in nodes.items() if node.word == "input"}
-    inputs = {b: Input(_argument(given, names[b]) if b in used else None, given) for b, given in blocks.items()}
+    inputs = {b: Input(_argument(given, names[b]) if b in used else None, given) for b, given in shapes.items()}
     at: dict[int, Operand] = {}
     instructions: list[Instruction] = []
     for i, node in nodes.items():
@@ -60,10 +58,10 @@ def _argument(given: Given, name: str) -> Array:
     return Array(name, () if size is None else (size,), role="input")
 
 
-def _input(graph: Graph, inputs: Mapping[Any, Input], block: Any, offset: int) -> Slice:
-    array = inputs[block].array
+def _input(graph: Graph, inputs: Mapping[Any, Input], source: Any, offset: int) -> Slice:
+    array = inputs[source].array
     assert array is not None
-    label = graph.captured[offset].label if block == CAPTURED else ""
+    label = graph.captured[offset].label if source == CAPTURED else ""
     return Slice(array, number(offset), label)
 
 
@@ -74,6 +72,7 @@ class _Line:
         self.instructions = instructions
         self.at = at
         self.name = name
+        self.count = 0
 
     def lower(self, node: Node) -> Operand:
         if not node.terms:
@@ -83,7 +82,7 @@ class _Line:
         if terms[0].sign < 0:
             total = self.emit("neg", total)
         for term in terms[1:]:
-            total = self.emit("sub" if term.sign < 0 else WORD_OF[node.word], total, self.product(term.factors))
+            total = self.emit("sub" if term.sign < 0 else REDUCTION[node.word], total, self.product(term.factors))
         return total
 
     def product(self, factors: Sequence[int]) -> Operand:
@@ -91,6 +90,7 @@ class _Line:
         return operands[0] if len(operands) == 1 else self.emit("mul", *operands)
 
     def emit(self, name: str, *operands: Operand) -> Slice:
-        out = Array(self.name).whole
+        self.count += 1
+        out = Array(self.name if self.count == 1 else f"{self.name}_{self.count}").whole
         self.instructions.append(Map(out, name, operands))
         return out

@@ -2,7 +2,7 @@
 
 A term is a sign and one or two factors, so a weighted sum written with ``*`` and ``+``, a `sumprod`, and the adjoint of
 an operand with many uses all look alike: a sum of products, which the next stage may find to be a row of a matrix
-product. A sum over the rows of a batch is a sum too (``over``), of the terms of what is summed.
+product. A sum over the samples of a batch is a sum too (``over``), of the terms of what is summed.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from typing import NamedTuple
 from autograd_lite.compiler.graph import Graph
 from autograd_lite.compiler.trace import Axis
 
-__all__ = ["EXTREMES", "LEAVES", "Node", "Term", "collect"]
+__all__ = ["LEAVES", "REDUCTION", "Node", "Term", "collect"]
 
-LEAVES = ("input", "const", "rows")
+LEAVES = ("input", "const", "size")
+REDUCTION = {"sum": "add", "max": "maximum", "min": "minimum"}  # the word that combines the terms
 EXTREMES = {"maximum": "max", "minimum": "min"}
 
 
@@ -28,7 +29,7 @@ class Term(NamedTuple):
 
 
 class Node(NamedTuple):
-    """A scalar of the program: a leaf, a word on operands, or a sum (or an extreme) of terms, over rows if it says so.
+    """A scalar of the program: a leaf, a word on operands, or a sum (or an extreme) of terms, also over a batch.
 
     ``operands`` are the nodes that it is computed from, for a sum the factors of its terms.
     """
@@ -80,7 +81,7 @@ class _Collector:
             self.terms[i] += self._taken(args[1], -1 if word == "sub" else 1, g.axis[i])
         elif word == "sum":
             self.terms[i] = [term for factors in args for term in self._summand(factors, g.axis[i])]
-        elif word == "rowsum":
+        elif word == "batchsum":
             self.terms[i] = self._taken(args[0], 1, g.axis[args[0]])
         elif word in EXTREMES:
             self.terms[i] = [term for j in args for term in self._extreme(j, word, g.axis[i])]
@@ -88,7 +89,7 @@ class _Collector:
     def _node(self, i: int) -> Node:
         g = self.graph
         word, args, axis = g.word[i], g.args[i], g.axis[i]
-        if word == "rowsum":
+        if word == "batchsum":
             return _sum("sum", self._tidied(self.terms[i], without_zeros=True), None, g.axis[args[0]])
         if word in ("add", "sub", "sum"):
             return _sum("sum", self._tidied(self.terms[i]), axis)
@@ -97,7 +98,7 @@ class _Collector:
         return Node(word, () if word in LEAVES else args, (), axis, None)
 
     def _tidied(self, terms: list[Term], *, without_zeros: bool = False) -> tuple[Term, ...]:
-        """Write x + x as 2 x and -(2 x) as (-2) x, which is exact; leave out + 0.0 where a sum over rows follows."""
+        """Write x + x as 2 x and -(2 x) as (-2) x, which is exact; leave out + 0.0 where a sum over samples follows."""
         if without_zeros:
             terms = [t for t in terms if len(t.factors) != 1 or self.graph.value(t.factors[0]) != 0.0] or terms
         if len(set(terms)) < len(terms):
@@ -125,7 +126,7 @@ class _Collector:
         return None
 
     def _alone(self, i: int, axis: Axis | None) -> bool:
-        """Whether only one node uses this one, for the same rows: then it may be taken apart."""
+        """Whether only one node uses this one, with the same batch axis: then it may be taken apart."""
         return self.uses[i] == 1 and i not in self.outputs and self.graph.axis[i] is axis
 
     def _taken(self, i: int, sign: int, axis: Axis | None) -> list[Term]:

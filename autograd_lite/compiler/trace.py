@@ -3,9 +3,9 @@ r"""Stage 1, trace: run the user's function once on Values that have no number y
 A `Traced` Value records the op and the operands and nothing else. Differentiating inside the function needs no code
 of its own: the reverse sweep with Values records more nodes of the same kind.
 
-A mean over rows is traced for one row. Its nodes live on an *axis*, the rows of one batch. A Value u from outside
-that meets one inside is the same in every row, so its adjoint is the sum over the rows; the adjoint of a sum over the
-rows is the same in every row:
+A mean over a batch is traced for one sample. Its nodes live on an *axis*, that of the batch. A Value u from outside
+that meets one inside is the same for all samples, so its adjoint is the sum over them; the adjoint of a sum over the
+samples is the same for all of them:
 
 .. math:: \bar u = \sum_i \bar v_i \frac{\partial v_i}{\partial u}, \qquad \bar v_i = \bar s
    \text{ for } s = \sum_i v_i
@@ -26,7 +26,7 @@ from autograd_lite.op import Node, Op, next_order
 from autograd_lite.pytree import flatten
 from autograd_lite.source_lines import users_line
 
-__all__ = ["ROWS", "ROW_SUM", "Axis", "Traced", "Tracer", "at_users_line", "current_tracer", "rows_axis"]
+__all__ = ["BATCH_SIZE", "BATCH_SUM", "Axis", "Traced", "Tracer", "at_users_line", "batch_axis", "current_tracer"]
 
 _new = object.__new__
 
@@ -34,28 +34,28 @@ current_tracer: ContextVar[Tracer | None] = ContextVar("current_tracer", default
 
 
 class Axis:
-    """The rows of one batch; two batches of the same arguments share it."""
+    """A batch axis; two batches of the same arguments share it."""
 
     __slots__ = ("arguments",)
 
     def __init__(self, arguments: tuple[int, ...]) -> None:
-        self.arguments = arguments  # the places of the arguments whose leading axis it is
+        self.arguments = arguments  # those whose leading axis it is, counted from 0
 
 
-def row_sum(xp: Any, x: Any) -> Any:
-    """The sum over the rows. It exists only in traced graphs: of one number there is nothing to add up."""
+def batch_sum(xp: Any, x: Any) -> Any:
+    """The sum over the samples. It exists only in traced graphs: of one number there is nothing to add up."""
     return x
 
 
-ROW_SUM = Op(row_sum, {"x": 1.0}, symbol="Σ rows")
-ROWS = "rows"  # the source of a leaf that holds the number of rows
+BATCH_SUM = Op(batch_sum, {"x": 1.0}, symbol="Σ samples")
+BATCH_SIZE = "size"  # the source of a leaf that holds the number of samples
 
 
 class Traced(Node):
     """A graph node without a number: an instruction of the program that is being recorded.
 
-    ``source`` says where a leaf's number will come from: (block, offset) of the arguments, or (ROWS, axis). To the
-    user's code it is a `Value`, also by isinstance; what needs a number is a `TraceError`.
+    ``source`` says where a leaf's number will come from: (input, offset), or (BATCH_SIZE, axis). To the user's code
+    it is a `Value`, also by isinstance; what needs a number is a `TraceError`.
     """
 
     __slots__ = ("_operands", "adjoint_of", "axis", "slope_of", "source", "tracer")
@@ -100,23 +100,23 @@ class Traced(Node):
 
     def begin_sweep(self) -> None:
         """Require this value to be finite: where it is NaN, so are its derivatives."""
-        self.tracer.watched.append(self if self.axis is None else self.tracer.row_sum(self, self.axis))
+        self.tracer.must_be_finite.append(self if self.axis is None else self.tracer.batch_sum(self, self.axis))
 
     def symbolic_partials(self, needs: Sequence[bool]) -> Sequence[Any]:
-        """Evaluate the partials' rules on nodes; a guarded trace makes them NaN where the value is."""
-        if self.op is ROW_SUM:
+        """Evaluate the partials' rules on nodes; a exact trace makes them NaN where the value is."""
+        if self.op is BATCH_SUM:
             return [1.0]
         partials = super().symbolic_partials(needs)
         for p in partials:
             if type(p) is Traced and p.slope_of is None and p.adjoint_of is None and p.order > self.order:
                 p.slope_of = self
-        if not self.tracer.guarded:
+        if not self.tracer.exact:
             return partials
         sound = values.equal(self, self)
         return [None if p is None else values.where(sound, p, float("nan")) for p in partials]
 
     def contributions(self, v_bar: Any, terms: Sequence[Any]) -> Sequence[Any]:
-        """What the operands' adjoints get; one from outside the rows gets the sum over them."""
+        """What the operands' adjoints get; one from outside the batch gets the sum over it."""
         if type(v_bar) is Traced and v_bar.adjoint_of is None:
             v_bar.adjoint_of = self
         if self.axis is None:
@@ -127,7 +127,7 @@ class Traced(Node):
         ]
 
     def _summed(self, term: Any, u: Node) -> Node:
-        total = self.tracer.row_sum_of_sweep(term, self.axis)
+        total = self.tracer.batch_sum_of_sweep(term, self.axis)
         if type(total) is Traced:
             total.adjoint_of = u
         return total
@@ -161,8 +161,8 @@ class Traced(Node):
         )
 
 
-def rows_axis(v: Node) -> Axis:
-    """The axis of a node that has rows."""
+def batch_axis(v: Node) -> Axis:
+    """The batch axis of a node that has one."""
     axis = v.axis if type(v) is Traced else None
     assert isinstance(axis, Axis)
     return axis
@@ -179,26 +179,26 @@ class Tracer:
 
     Parameters
     ----------
-    guarded : bool
+    exact : bool
         Whether derivatives follow the sweep's rules for zero adjoints and NaN to the letter. The plain program
         multiplies; it is right wherever the result is finite, and faster.
     """
 
-    def __init__(self, *, guarded: bool = False) -> None:
-        self.guarded = guarded
-        self.lifted: dict[int, tuple[int, list[Any]]] = {}  # argument -> its first block, and the sizes of its blocks
+    def __init__(self, *, exact: bool = False) -> None:
+        self.exact = exact
+        self.arguments: dict[int, tuple[int, list[Any]]] = {}  # first input of an argument, and its inputs' shapes
         self._axes: list[Axis] = []
-        self.inside: Axis | None = None  # the rows of the batch_mean whose function is running
+        self.inside: Axis | None = None  # the axis of the batch_mean whose function is running
         self.summed_inside: set[Node] = set()  # adjoints that a sweep inside it summed over all of them
-        self.watched: list[Node] = []  # what was differentiated
+        self.must_be_finite: list[Node] = []  # what was differentiated
 
     def axis(self, arguments: tuple[int, ...]) -> Axis:
-        """The rows of these arguments."""
+        """The batch axis of these arguments."""
         met = [axis for axis in self._axes if not set(axis.arguments).isdisjoint(arguments)]
         if len(met) > 1:
             raise TraceError(
-                f"A batch_mean takes the rows of arguments {', '.join(map(str, arguments))} together{at_users_line()}, "
-                "after means over each of them apart. Call the batch_mean over all of them first."
+                f"A batch_mean takes the samples of arguments {', '.join(map(str, arguments))} together"
+                f"{at_users_line()}, after means over each of them apart. Call the batch_mean over all of them first."
             )
         if met:
             met[0].arguments = tuple(sorted({*met[0].arguments, *arguments}))
@@ -207,10 +207,10 @@ class Tracer:
         return self._axes[-1]
 
     def end(self) -> list[Any]:
-        """Let go of all nodes, which refer to this tracer: no cycles are left. Returns what was watched."""
-        watched, self.watched = self.watched, []
+        """Let go of all nodes, which refer to this tracer: no cycles are left. Returns what was must_be_finite."""
+        must_be_finite, self.must_be_finite = self.must_be_finite, []
         self.summed_inside.clear()
-        return watched
+        return must_be_finite
 
     def has_traced(self, argument: Any) -> bool:
         """Whether something holds a traced Value."""
@@ -223,50 +223,43 @@ class Tracer:
         return v
 
     def record(self, op: Op, operands: Sequence[Any]) -> Traced:
-        """Make a node; it has the rows of its operands."""
+        """Make a node; it has the batch axis of its operands."""
         nodes = as_nodes(operands)
         if not self._axes:
             return self._node(op, nodes, None)
         axes = {v.axis for v in nodes if type(v) is Traced and v.axis is not None}
         if op is values.identity and self.inside is not None:
-            axes.add(self.inside)  # an alias of a transform inside the rows: its gradient is each row's own
+            axes.add(self.inside)  # an alias of a transform inside the batch: each sample has its own gradient
         if len(axes) > 1:
             raise TraceError(
-                f"The op {op.name} met Values of two different batches{at_users_line()}. Rows of one batch have no "
+                f"The op {op.name} met Values of two different batches{at_users_line()}. Samples of one batch have no "
                 "partner in the other; take the mean of each first, or give both batches to one batch_mean."
             )
         return self._node(op, nodes, next(iter(axes), None))
 
     def _node(self, op: Op | None, operands: tuple[Any, ...], axis: Axis | None) -> Traced:
         v = _new(Traced)
-        v.op, v._operands, v.axis, v.tracer, v.source, v.adjoint_of, v.slope_of = (
-            op,
-            operands,
-            axis,
-            self,
-            None,
-            None,
-            None,
-        )
+        v.op, v._operands, v.axis, v.tracer = op, operands, axis, self
+        v.source = v.adjoint_of = v.slope_of = None
         v.requires_grad = op.needs_grad([u.requires_grad for u in operands]) if op else True
         v.label, v.order = "", next_order()
         return v
 
-    def row_sum(self, v: Node, axis: Axis | None) -> Node:
-        """Sum a Value over the rows of an axis."""
+    def batch_sum(self, v: Node, axis: Axis | None) -> Node:
+        """Sum a Value over a batch axis."""
         if type(v) is Traced and v.axis is axis:
-            return self._node(ROW_SUM, (v,), None)
-        return self.record(values.mul, (v, self.leaf((ROWS, axis))))  # the same in every row
+            return self._node(BATCH_SUM, (v,), None)
+        return self.record(values.mul, (v, self.leaf((BATCH_SIZE, axis))))  # the same for all samples
 
-    def row_sum_of_sweep(self, v_bar: Node, axis: Axis | None) -> Node:
-        """Sum an adjoint over the rows; inside a batch_mean nothing that a row computes may depend on it."""
-        total = self.row_sum(v_bar, axis)
+    def batch_sum_of_sweep(self, v_bar: Node, axis: Axis | None) -> Node:
+        """Sum an adjoint over the rows; inside a batch_mean nothing that a sample computes may depend on it."""
+        total = self.batch_sum(v_bar, axis)
         if self.inside is axis:
             self.summed_inside.add(total)
         return total
 
-    def row_mean(self, v: Any, axis: Axis) -> Node:
-        """Average a Value over the rows of an axis."""
+    def batch_mean(self, v: Any, axis: Axis) -> Node:
+        """Average a Value over a batch axis."""
         if not (type(v) is Traced and v.axis is axis):
             return v if isinstance(v, Node) else Value.constant(v)
-        return self.record(values.div, (self.row_sum(v, axis), self.leaf((ROWS, axis))))
+        return self.record(values.div, (self.batch_sum(v, axis), self.leaf((BATCH_SIZE, axis))))

@@ -41,37 +41,37 @@ def trace(  # noqa: PLR0917 - a function and its call
     exact : bool
         Whether derivatives follow the sweep's rules for zero adjoints and NaN to the letter.
     """
-    tracer = Tracer(guarded=exact)
+    tracer = Tracer(exact=exact)
     shared = tracer.axis(batch) if batch else None
-    blocks: list[Any] = []
+    shapes: list[Any] = []
     axes: dict[Any, Axis] = {}
     names: dict[Any, str] = {}
     parameters = _parameter_names(f)
 
-    def leaf(block: int, k: int) -> Any:
-        return tracer.leaf((block, k))
+    def leaf(source: int, k: int) -> Any:
+        return tracer.leaf((source, k))
 
-    def name_blocks(name: str, first: int) -> None:
-        several = len(blocks) - first > 1
-        names.update({b: f"{name}_{b - first}" if several else name for b in range(first, len(blocks))})
+    def name_inputs(name: str, first: int) -> None:
+        several = len(shapes) - first > 1
+        names.update({b: f"{name}_{b - first}" if several else name for b in range(first, len(shapes))})
 
     inputs = []
     for k, argument in enumerate(args):
-        first = len(blocks)
+        first = len(shapes)
         if k in batched:
             whole = BatchedArgument(tracer, k, checked_batch(argument, k), first)
-            sample = traced(whole.one(), leaf, blocks)
+            sample = traced(whole.one(), leaf, shapes)
             inputs.append(sample if k in batch else whole)
-            axes |= dict.fromkeys(range(first, len(blocks)), shared or Axis(()))
+            axes |= dict.fromkeys(range(first, len(shapes)), shared or Axis(()))
         else:
-            inputs.append(traced(argument, leaf, blocks))
-            tracer.lifted[k] = (first, blocks[first:])
-        name_blocks(parameters[k] if k < len(parameters) else f"x{k}", first)
+            inputs.append(traced(argument, leaf, shapes))
+            tracer.arguments[k] = (first, shapes[first:])
+        name_inputs(parameters[k] if k < len(parameters) else f"x{k}", first)
     by_name = {}
     for name, argument in named.items():
-        first = len(blocks)
-        by_name[name] = traced(argument, leaf, blocks)
-        name_blocks(name, first)
+        first = len(shapes)
+        by_name[name] = traced(argument, leaf, shapes)
+        name_inputs(name, first)
     token = current_tracer.set(tracer)
     try:
         with keeping_values():
@@ -80,7 +80,7 @@ def trace(  # noqa: PLR0917 - a function and its call
         current_tracer.reset(token)
     leaves, structure = flatten(result)
     roots = [v if isinstance(v, Value) else Value.constant(v) for v in leaves]
-    return Trace(roots, tracer.end(), structure, dict(enumerate(blocks)), axes if batch else {}, names)
+    return Trace(roots, tracer.end(), structure, dict(enumerate(shapes)), axes if batch else {}, names)
 
 
 def _parameter_names(f: Callable[..., Any]) -> list[str]:

@@ -20,7 +20,7 @@ def unflatten(structure: Structure, *, batched: bool) -> Callable[[Any], Any]:
     structure : Structure
         Of the function's result.
     batched : bool
-        Whether each number is an array over the rows.
+        Whether each number is an array over the samples.
 
     Examples
     --------
@@ -40,7 +40,7 @@ class _Writer:
         self.batched = batched
 
     def write(self, structure: Structure, start: int) -> str:  # noqa: PLR0911 - one line a kind of structure
-        """The expression for a structure whose numbers begin at a place of the flat results."""
+        """The expression for a structure whose numbers begin at an index of the flat results."""
         stop = start + structure.size
         if structure.kind == "static":
             return self._name(structure.rebuild([]))

@@ -19,7 +19,9 @@ from autograd_lite.compiler.ir import (
     Update,
     outputs_of,
 )
+from autograd_lite.compiler.primitives import WORDS, word
 from autograd_lite.errors import ProgramError
+from autograd_lite.text import counted
 
 __all__ = ["verify"]
 
@@ -46,6 +48,13 @@ class _Verifier:
         self.written: dict[Array, list[int]] = {program.result: [0] * program.result.size}
 
     def run(self) -> None:
+        for given in self.program.inputs:
+            wanted = math.prod(given.given) if isinstance(given.given, tuple) else given.given or 1
+            if given.array is not None and given.array.size != wanted:
+                raise ProgramError(f"The input {given.array} is given {wanted} numbers.")
+        for array, home in self.program.homes.items():
+            if (math.prod(home.shape), home.dim) != (array.size, array.dim):
+                raise ProgramError(f"{array} cannot live in {home}: it has another size.")
         for instruction in self.program.instructions:
             for problem in self._problems(instruction):
                 raise ProgramError(f"In {instruction}: {problem}.")
@@ -58,20 +67,31 @@ class _Verifier:
             if isinstance(x, Slice):
                 yield from self._reading(x)
         yield from _shape_problems(i)
+        yield from self._overlaps(i)
         for out in outputs_of(i):
             yield from self._writing(out, is_update=isinstance(i, Update))
+
+    def _overlaps(self, i: Instruction) -> Iterator[str]:
+        """What is written must not be read in the same instruction, but for the members that an update reads first."""
+        homes = self.program.homes
+        for out in outputs_of(i):
+            for x in [i.x] if isinstance(i, Update) else i.operands:
+                if isinstance(x, Slice) and x.array.role == "local":
+                    mine, its = homes.get(out.array, out).array, homes.get(x.array, x).array
+                    if mine is its and mine.role == "local":
+                        yield f"{x} is read where {out} is written"
 
     def _reading(self, x: Slice) -> Iterator[str]:
         if x.array.role == "result":
             yield "the result is read"
         is_joined = x.array.role == "joined" and 0 not in self.written.get(x.array, [0])
-        if x.array.role in ("local", "joined") and x.array not in self.defined and not is_joined:
+        if x.array.role in ("local", "joined", "input") and x.array not in self.defined and not is_joined:
             yield f"{x.array.name} is read before it is defined"
         home = self.program.homes.get(x.array)
         owner = home.array if home else x.array
         if owner.role == "local" and self.tenant.get(owner, x.array) is not x.array:
             yield f"{x.array.name} is read after {self.tenant[owner].name} took its memory"
-        if x.array.role == "constant" and (x.array.numbers is None or x.array.numbers.size != x.array.size):
+        if x.array.role == "constant" and (x.array.numbers is None or x.array.numbers.shape != x.array.shape):
             yield f"the constant {x.array.name} has not as many numbers as members"
         yield from _range_problems(x)
 
@@ -108,30 +128,43 @@ def _range_problems(x: Slice) -> Iterator[str]:
 
 
 def _shape_problems(i: Instruction) -> Iterator[str]:
+    for x in (*i.operands, *outputs_of(i)):
+        if isinstance(x, Slice) and not x.array.shape and x.dim is not None:
+            yield f"{x.array.name} is one number, and has a batch axis"
     if isinstance(i, (Map, Update)):
-        for x in i.operands:
-            if isinstance(x, Slice) and x.shape not in (i.out.shape, ()):
-                yield f"{x} has the shape {x.shape}, the output {i.out.shape}"
-            if isinstance(x, Slice) and x.dim not in (i.out.dim, None):
-                yield f"{x} has the batch axis {x.dim}, the output {i.out.dim}"
+        yield from _map_problems(i)
     elif isinstance(i, Contract):
         yield from _contract_problems(i)
     elif isinstance(i, Reduce):
-        shape = i.x.shape[:-1] if "terms" in i.over else i.x.shape
-        dim = None if "batch" in i.over else i.x.dim
-        if (i.out.shape, i.out.dim) != (shape, dim) or ("batch" in i.over and i.x.dim is None):
-            yield f"the reduction of {i.x} has the shape {shape} and the batch axis {dim}, the output {i.out.shape}"
+        yield from _reduce_problems(i)
     elif isinstance(i, SegmentReduce):
         starts = i.starts.indices
-        if (
-            i.out.shape != starts.shape
-            or starts[0] != 0
-            or (starts[1:] <= starts[:-1]).any()
-            or starts[-1] >= i.x.shape[0]
-        ):
+        is_rising = starts[0] == 0 and (starts[1:] > starts[:-1]).all() and starts[-1] < i.x.array.size
+        if len(i.x.shape) != 1 or i.out.dim != i.x.dim or i.out.shape != starts.shape or not is_rising:
             yield "segments must begin at 0 and rise, one for each member of the output"
     else:
         yield from _loop_problems(i)
+
+
+def _map_problems(i: Map | Update) -> Iterator[str]:
+    if i.op in WORDS and len(i.operands) != WORDS[i.op].arity:
+        yield f"{i.op} takes {counted(WORDS[i.op].arity, 'operand')}"
+    for x in i.operands:
+        if isinstance(x, Slice) and x.shape not in (i.out.shape, ()):
+            yield f"{x} has the shape {x.shape}, the output {i.out.shape}"
+        if isinstance(x, Slice) and x.dim not in (i.out.dim, None):
+            yield f"{x} has the batch axis {x.dim}, the output {i.out.dim}"
+
+
+def _reduce_problems(i: Reduce) -> Iterator[str]:
+    if i.over not in (("terms",), ("batch",), ("terms", "batch")):
+        yield f"a reduction is over the terms, the batch or both, not over {i.over}"
+    if i.op != "nonfinite" and word(i.op).start is None:
+        yield f"{i.op} cannot reduce"
+    shape = i.x.shape[:-1] if "terms" in i.over else i.x.shape
+    dim = None if "batch" in i.over else i.x.dim
+    if (i.out.shape, i.out.dim) != (shape, dim) or ("batch" in i.over and i.x.dim is None) or not i.x.shape:
+        yield f"the reduction of {i.x} has the shape {shape} and the batch axis {dim}, the output {i.out.shape}"
 
 
 def _contract_problems(i: Contract) -> Iterator[str]:
@@ -148,6 +181,9 @@ def _contract_problems(i: Contract) -> Iterator[str]:
 
 def _loop_problems(i: Loop) -> Iterator[str]:
     verify(i.body)
+    if i.length < 1 or any(x.dim for x in (*i.operands, *outputs_of(i))):
+        yield "a loop has at least one step, and no batch axis"
+        return
     wanted = [sum(x.index.indices.size for x in i.carry), *([i.outs.index.indices.size // i.length] if i.outs else [])]
     if i.body.result.dim is not None or i.body.result.size != sum(wanted) or i.out.index.indices.size != wanted[0]:
         yield "the result of a step must be the next carry and the step's outputs"

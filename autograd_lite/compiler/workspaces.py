@@ -32,13 +32,13 @@ class Workspaces:
         self._buffers = buffers
         self._free: dict[tuple[int, ...], list[Work]] = {}  # the size that was used last comes last
 
-    def run(self, blocks: Sequence[Any], sizes: Sequence[int]) -> Any:
-        """Run on the blocks of a call; returns the flat results, an array that nothing else refers to."""
+    def run(self, inputs: Sequence[Any], sizes: Sequence[int]) -> Any:
+        """Run on the inputs of a call; returns the flat results, an array that nothing else refers to."""
         key = tuple(sizes)
         free = self._free[key] = self._free.pop(key, [])  # now it comes last
         work = free.pop() if free else self._made(key)
         try:
-            return work(*blocks).copy()
+            return work(*inputs).copy()
         finally:
             self._free.setdefault(key, []).append(work)
 

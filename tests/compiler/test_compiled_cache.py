@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite import Value, nn
+from autograd_lite.compiler import workspaces
 
 
 class Counted:
@@ -241,3 +243,18 @@ def test_a_step_takes_no_values() -> None:
     assert step(np.array([1.0]), 3.0).tolist() == [3.0]
     with pytest.raises(ag.OperandError, match="numbers and arrays"):
         step(np.array([1.0]), w)
+
+
+def test_workspaces_of_many_sizes_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One for every number of samples ever seen would fill the memory; the least recently used are forgotten."""
+    monkeypatch.setattr(workspaces, "KEPT_BYTES", 400_000)
+    fast = ag.compile(lambda x, p: ag.tanh(x * p) + x, batch=(0,))
+    kept = []
+    for n in [*range(100, 200), 100, 5000, 7]:
+        assert fast(np.full(n, 0.5), 2.0).tolist() == [math.tanh(1.0) + 0.5] * n
+        kept.append(fast.program.run.__self__.kept_bytes())
+    assert max(kept[:-2]) <= 400_000 + fast.program.run.__self__.bytes_of((200,))
+    assert len(set(kept)) > 3
+    fast(np.full(20_000, 0.5), 2.0)  # larger than all that is kept: it runs, and the others go
+    fast(np.full(7, 0.5), 2.0)
+    assert fast.program.run.__self__.kept_bytes() <= 400_000

@@ -140,6 +140,11 @@ WRONG = {
     "is not one of": (Contract(y.whole, x.whole, x.whole, "i,i->i"),),
     "the reduction of": (Reduce(y.whole, "add", x.whole, ("terms",)),),
     "segments must begin at 0": (SegmentReduce(local(2).whole, "add", x.whole, Gather(np.array([1, 2]))),),
+    "takes 2 operands": (Map(y.whole, "add", (x.whole,)),),
+    "cannot reduce": (Reduce(local(2).whole, "sub", x[Affine(0, (2, 3), (3, 1))], ("terms",)),),
+    "not over ()": (Reduce(y.whole, "add", x.whole, ()),),
+    "stranger is read before": (Map(y.whole, "sin", (Array("stranger", (6,), role="input").whole,)),),
+    "is one number, and has": (Map(Array("s", (), N).whole, "sin", (b[number(1)],)),),
     "has not as many numbers": (Map(y.whole, "sin", (Array("k", (6,), role="constant").whole,)),),
     "written [1, 1, 1, 0] times": (Map(joined[k3], "copy", (x[k3],)), Map(y.whole, "sin", (x.whole,))),
     "joined is read before": (Map(joined[k3], "copy", (x[k3],)), Map(local(4).whole, "sin", (joined.whole,))),
@@ -162,10 +167,12 @@ def test_each_number_of_the_result_is_written_once() -> None:
 
 
 def test_memory_that_was_taken_over_is_not_read() -> None:
-    a, c, d = local(6), local(6), local(6)
+    a, c, d, e = local(6), local(6), local(6), local(6)
     lines = (Map(a.whole, "sin", (x.whole,)), Map(c.whole, "cos", (x.whole,)), Map(d.whole, "add", (a.whole, c.whole)))
-    program = of(*lines)
-    verify(replace(program, homes={d: a.whole}))  # written when a has been read
+    program = of(*lines, Map(e.whole, "exp", (d.whole,)))
+    verify(replace(program, homes={e: a.whole}))  # written when a has been read
+    with pytest.raises(ProgramError, match="is read where"):
+        verify(replace(program, homes={d: a.whole}))  # a backend may compute in any order
     with pytest.raises(ProgramError, match="took its memory"):
         verify(replace(program, homes={c: a.whole}))
 
@@ -191,6 +198,48 @@ def test_a_chain_needs_two_buffers_and_the_result() -> None:
     assert len(written - set(planned.homes)) == 2
     assert len(planned.instructions) == 10  # the copy to the result is gone: the last one is computed there
     assert NumpyBackend().compile(planned).source.count("empty(") == 5  # with the result and two inputs
+
+
+def updated_between(*lines: Any) -> ArrayProgram:
+    """A program that changes what the lines read, and then uses what they computed."""
+    total = local(6)
+    return of(*lines, Map(total.whole, "add", (lines[-1].out, lines[0].out)))
+
+
+m, lo, hi, first_half = local(6), local(6), local(6), Array("result", (12,), role="result")
+LATER = {  # an update stands between: what was read before it may not be read after it
+    "zero": updated_between(
+        Map(m.whole, "copy", (x.whole,)),
+        Map(lo.whole, "maximum", (Literal(0.0), m.whole)),
+        Update(m.whole, "sub", Literal(9.0)),
+        Map(hi.whole, "add", (lo.whole, Literal(0.0))),
+    ),
+    "sign": updated_between(
+        Map(m.whole, "copy", (x.whole,)),
+        Map(lo.whole, "mul", (Literal(2.0), m.whole)),
+        Update(m.whole, "sub", Literal(9.0)),
+        Map(hi.whole, "neg", (lo.whole,)),
+    ),
+    "result": ArrayProgram(
+        of(Map(y.whole, "sin", (x.whole,))).inputs,
+        (
+            Map(y.whole, "sin", (x.whole,)),
+            Map(first_half[contiguous((6,))], "copy", (y.whole,)),
+            Update(y.whole, "add", Literal(1.0)),
+            Map(first_half[contiguous((6,), 6)], "exp", (y.whole,)),
+        ),
+        first_half,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", LATER)
+def test_planning_minds_updates(case: str) -> None:
+    program = verify(LATER[case])
+    planned = verify(plan(program))
+    expected = interpret(program, [X, B], sizes(program)).tolist()
+    assert interpret(planned, [X, B], sizes(program)).tolist() == expected
+    assert NumpyBackend().compile(planned).run([X, B], sizes(program)).tolist() == expected
 
 
 def test_max_with_zero_plus_zero_is_one_word() -> None:

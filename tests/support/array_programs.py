@@ -97,6 +97,7 @@ ROWS: dict[str, tuple[tuple[Any, ...], Any]] = {  # instructions, and what the l
     "map backwards": ((Map(t.whole, "exp", (x[Affine(5, (3,), (-2,))],)),), np.exp(X[5::-2][:3])),
     "map of one for all": ((Map(y.whole, "add", (x.whole, x[Affine(2, (6,), (0,))])),), X + X[2]),
     "map over samples": ((Map(yn.whole, "mul", (b.whole, x.whole)),), B.T * X[:, None]),
+    "map of one member over samples": ((Map(yn.whole, "mul", (b[number(1)], x.whole)),), B.T[1] * X[:, None]),
     "map with the number of samples": ((Map(y.whole, "div", (x.whole, Size(N))),), X / SAMPLES),
     "map of a table": ((Map(y[table], "add", (x[table], x[Affine(3, (2, 3), (0, 1))])),), X + np.tile(X[3:], 2)),
     "map with constants": ((Map(local(4).whole, "sub", (x[contiguous((4,))], k.whole)),), X[:4] - k.numbers),
@@ -118,6 +119,10 @@ ROWS: dict[str, tuple[tuple[Any, ...], Any]] = {  # instructions, and what the l
         B.T.reshape(2, 3, -1).max(axis=1),
     ),
     "reduce the batch": ((Reduce(y.whole, "add", b.whole, ("batch",)),), B.sum(axis=0)),
+    "reduce terms and batch": (
+        (Reduce(local(2).whole, "add", b[table], ("terms", "batch")),),
+        B.T.reshape(2, 3, -1).sum(axis=(1, 2)),
+    ),
     "segments": (
         (SegmentReduce(t.whole, "add", x.whole, Gather(np.array([0, 1, 4]))),),
         np.add.reduceat(X, [0, 1, 4]),

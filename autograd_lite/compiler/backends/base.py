@@ -20,9 +20,10 @@ class Executable:
     Attributes
     ----------
     run : callable
-        ``run(blocks, sizes)``: what a call hands over, and the length of each batch axis; returns the flat results, an
-        array or a list that nothing else refers to. It may raise ArithmeticError or ValueError where a result is not
-        finite.
+        ``run(inputs, sizes)``: what a call hands over, and the length of each of ``program.dims``; returns the flat
+        results, an array or a list that nothing else refers to. An input is a float, a list of floats or a float64
+        array with any strides, of the shape that ``Input.given`` says, behind the batch axis if its array has one; the
+        caller has checked that. It may raise ArithmeticError or ValueError where a number is not finite.
     source : str
         What was printed.
     calls : int
@@ -43,7 +44,13 @@ class Backend(Protocol):
         ...
 
     def compile(self, program: ArrayProgram) -> Executable:
-        """Print a program, and make it run."""
+        """Print a program, and make it run.
+
+        Raises
+        ------
+        ProgramError
+            If this backend cannot run it: names the instruction.
+        """
         ...
 
 

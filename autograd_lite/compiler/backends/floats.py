@@ -37,7 +37,7 @@ class FloatsBackend:
         printer = _Printer(program)
         source = printer.print()
         function = defined(source, printer.names, "run")
-        return Executable(lambda blocks, sizes: function(*blocks), source, 0)
+        return Executable(lambda inputs, sizes: function(*inputs), source, 0)
 
 
 class _Printer:

@@ -20,7 +20,6 @@ from autograd_lite.compiler.backends.base import (
     defined,
     literal,
 )
-from autograd_lite.compiler.interpret import on_arrays
 from autograd_lite.compiler.ir import (
     Array,
     ArrayProgram,
@@ -42,7 +41,7 @@ from autograd_lite.compiler.ir import (
 )
 from autograd_lite.compiler.layout import Affine, Gather, Indices
 from autograd_lite.compiler.naming import LONGEST_COMMENT, RESERVED, unused
-from autograd_lite.compiler.primitives import word
+from autograd_lite.compiler.primitives import on_arrays, word
 from autograd_lite.compiler.workspaces import Workspaces
 from autograd_lite.namespaces import floats
 from autograd_lite.text import assembled, in_comment
@@ -81,7 +80,7 @@ def strided(array: Any, base: int, shape: tuple[int, ...], steps: tuple[int, ...
 
 
 def _memory(program: ArrayProgram) -> list[tuple[int, int | None]]:
-    """The buffers of a program: how many members each has, and the place of its batch axis among the program's."""
+    """The buffers of a program: how many members each has, and the index of its batch axis among the program's."""
     dims = program.dims
     inputs = [given.array for given in program.inputs if given.array is not None]
     own = [array for array in [*inputs, *_written(program)] if array not in program.homes]
@@ -222,7 +221,7 @@ class _Printer:
             return literal(x.value)
         if isinstance(x, Size):
             return x.dim.name
-        if not x.shape:
+        if not x.shape and x.dim is None:
             return self.number(x).text
         is_spread = dim is not None and x.dim is None
         if x.array.role == "constant":
@@ -283,7 +282,7 @@ class _Printer:
         elif isinstance(i, Contract):
             self.contract(i)
         elif isinstance(i, Reduce):
-            axis = "1" if i.over == ("terms",) else "-1"
+            axis = "(1, 2)" if len(i.over) == 2 else "1" if i.over == ("terms",) else "-1"
             self.call(f"{_ufunc(i.op)}.reduce", self.operand(i.x, full=True), axis, "None", self.target(i.out))
         elif isinstance(i, SegmentReduce):
             starts = self.indices(i.starts.indices)
@@ -342,8 +341,8 @@ class _Printer:
     def map(self, i: Map) -> None:
         x = i.operands[0]
         if i.op == "copy" and isinstance(x, Slice) and isinstance(x.index, Gather):
-            places = self.indices(x.index.indices)
-            self.line(f"{self.function('take')}({self.memory(x.array)}, {places}, 0, {self.target(i.out)}, 'clip')", 1)
+            taken = self.indices(x.index.indices)
+            self.line(f"{self.function('take')}({self.memory(x.array)}, {taken}, 0, {self.target(i.out)}, 'clip')", 1)
             return
         if not i.out.shape:
             assert isinstance(i.out.index, Affine)
@@ -394,10 +393,10 @@ class _Printer:
 def _loop(step: Any, length: int, is_reversed: bool, carry: Any, xs: Any, fixed: Any, out: Any, outs: Any) -> None:  # noqa: PLR0917
     """Run a step again and again; its flat result is the next carry, and behind it the step's outputs."""
     ends = np.cumsum([np.size(part) for part in carry])
-    rows = [np.reshape(x, (length, -1)) for x in xs]
+    parts = [np.reshape(x, (length, -1)) for x in xs]
     order: Sequence[int] = range(length)
     for k in reversed(order) if is_reversed else order:
-        *carry, made = np.split(step([*carry, *[row[k] for row in rows], *fixed], ()), ends)
+        *carry, made = np.split(step([*carry, *[part[k] for part in parts], *fixed], ()), ends)
         if outs is not None:
             outs.reshape(length, -1)[k] = made
     out.reshape(-1)[...] = np.concatenate([np.ravel(part) for part in carry])
@@ -419,6 +418,8 @@ def _sliced(name: str, x: Slice, *, full: bool) -> str:
     """Write members of an array as Python; one member for all may stand as an array of one, unless `full`."""
     index, size = x.index, x.array.size
     assert isinstance(index, Affine)
+    if not index.shape:
+        return f"{name}[{index.base}]"
     if len(index.shape) == 1:
         (count,), (step,) = index.shape, index.steps
         if count == size == 1:

@@ -1,0 +1,168 @@
+"""What can be compiled and how it is called: keywords, methods, partials; copies and pickles of what comes out."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import gc
+import pickle
+import weakref
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+from autograd_lite import Value, nn
+
+
+def product(a: Any, b: Any) -> Any:
+    return a * b
+
+
+KEYWORDS = {
+    "all": (lambda a, b: a * b, (), {"a": 2.0, "b": 3.0}),
+    "after a positional one": (lambda a, b: a * b, (2.0,), {"b": 3.0}),
+    "keyword-only": (lambda *, a, b: a * b, (), {"a": 2.0, "b": 3.0}),
+    "any keyword": (lambda **kw: kw["a"] * kw["b"], (), {"a": 2.0, "b": 3.0}),
+    "a default that stays": (lambda a, b=3.0: a * b, (), {"a": 2.0}),
+    "a dict": (lambda d: d["a"] * d["b"], (), {"d": {"a": 2.0, "b": 3.0}}),
+    "an array": (lambda v, w: ag.sumprod(list(v), list(w)), (), {"v": np.arange(300.0), "w": np.ones(300)}),
+    "text": (lambda v, how: ag.exp(v) if how == "exp" else v, (2.0,), {"how": "exp"}),
+}
+
+
+@pytest.mark.parametrize("case", KEYWORDS)
+def test_keywords(case: str) -> None:
+    f, args, named = KEYWORDS[case]
+    fast = ag.compile(f)
+    eager = f(*args, **named)
+    for _ in range(2):
+        assert fast(*args, **named) == pytest.approx(eager.data if isinstance(eager, Value) else eager)
+
+
+def test_a_keyword_is_another_structure_than_a_position() -> None:
+    fast = ag.compile(lambda a, b: a - b)
+    assert fast(5.0, 3.0) == fast(5.0, b=3.0) == fast(b=3.0, a=5.0) == 2.0
+
+
+# --- methods --------------------------------------------------------------------------------------------------------
+
+
+class Line:
+    """A class whose method is compiled."""
+
+    def __init__(self, slope: float) -> None:
+        self.slope = Value(slope)
+
+    @ag.compile
+    def at(self, v: Any) -> Any:
+        """The height at v."""
+        return self.slope * v
+
+    @functools.partial(ag.compile, batch=(1,))
+    def over(self, vs: Any) -> Any:
+        return self.slope * vs
+
+
+def test_a_method_is_compiled_for_each_instance() -> None:
+    one, two = Line(2.0), Line(10.0)
+    assert (one.at(3.0), two.at(3.0), one.at(4.0)) == (6.0, 30.0, 8.0)
+    one.slope.data = 5.0
+    assert one.at(3.0) == 15.0
+    assert Line.at.__doc__ == "The height at v."
+    assert one.at is one.at  # compiled once
+    assert one.over(np.array([1.0, 2.0])).tolist() == [5.0, 10.0]
+
+
+def test_a_compiled_method_keeps_no_instance_alive() -> None:
+    line = Line(2.0)
+    line.at(3.0)
+    alive = weakref.ref(line)
+    gc.disable()
+    try:
+        del line
+        assert alive() is None
+    finally:
+        gc.enable()
+    assert not Line.at._bound
+
+
+def test_an_instance_without_weak_references() -> None:
+    class Slotted:
+        __slots__ = ("k",)
+
+        @ag.compile
+        def times(self, v: Any) -> Any:
+            return self.k * v
+
+    thing = Slotted()
+    thing.k = 3.0
+    assert thing.times(2.0) == 6.0
+
+
+def test_bound_methods_and_partials() -> None:
+    line = Line(2.0)
+    plain = type("Plain", (), {"at": lambda self, v: self.k * v, "k": 4.0})()
+    assert ag.compile(plain.at)(3.0) == 12.0
+    assert ag.compile(line.at)(3.0) == 6.0  # of a compiled one too
+    assert ag.compile(functools.partial(product, 5.0))(3.0) == 15.0
+    assert ag.compile(functools.partial(product, b=5.0))(3.0) == 15.0
+    model = nn.MLP(2, [2, 1], seed=0)
+    assert ag.compile(model)([0.1, 0.2]) == pytest.approx(model([0.1, 0.2]).data)
+
+
+# --- copies and pickles ---------------------------------------------------------------------------------------------
+
+fast_product = ag.compile(product)
+WAYS = {
+    "copy": copy.copy,
+    "deepcopy": copy.deepcopy,
+    "pickle": lambda f: pickle.loads(pickle.dumps(f)),  # noqa: S301 - our own
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("is_used", [False, True])
+def test_copies(way: str, is_used: bool) -> None:
+    fast = ag.compile(product, batch=(0,))
+    if is_used:
+        fast([1.0, 2.0], 3.0)
+    other = WAYS[way](fast)
+    assert other([1.0, 2.0], 4.0).tolist() == [4.0, 8.0]
+    assert other is not fast
+    assert other.__name__ == "product"
+
+
+def test_a_pickle_holds_the_function_by_reference_and_no_source() -> None:
+    fast = ag.compile(ag.value_and_grad(product))
+    fast(2.0, 3.0)
+    content = pickle.dumps(fast)
+    assert b"def run" not in content
+    assert len(content) < 600
+    assert pickle.loads(content)(2.0, 3.0) == (6.0, 3.0)  # noqa: S301 - our own
+
+
+def test_copies_share_captured_leaves() -> None:
+    w = Value(2.0)
+    fast = ag.compile(lambda v: w * v)
+    other = copy.copy(fast)
+    w.data = 5.0
+    assert fast(3.0) == other(3.0) == 15.0
+
+
+def test_cloudpickle() -> None:
+    cloudpickle = pytest.importorskip("cloudpickle")
+    fast = ag.compile(lambda v: 3.0 * v)
+    assert pickle.loads(cloudpickle.dumps(fast))(2.0) == 6.0  # noqa: S301 - our own
+
+
+def test_isinstance_of_a_traced_value() -> None:
+    seen = []
+
+    def f(v: Any) -> Any:
+        seen.append(isinstance(v, Value))
+        return v * 2.0
+
+    assert ag.compile(f)(3.0) == 6.0
+    assert seen == [True]

@@ -1,0 +1,138 @@
+"""The class of sums of products, where a BLAS may fuse multiplications into additions and add in any order.
+
+IEEE 754 rounds every product; a fused multiply-add does not. Where no partial sum overflows, that is a matter of
+digits. Where one does, the exact products, added in some order, fused or not, say which classes can come out.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import autograd_lite as ag
+from autograd_lite import Value
+from autograd_lite.compiler import pipeline, tracing
+from autograd_lite.compiler.signature import abstract
+from tests.support.array_programs import compiled
+
+BIG = Fraction(2) ** 1024 - Fraction(2) ** 970  # from here on a number rounds to infinity
+numbers = st.sampled_from([0.0, 1.0, -1.0, 2.0, 1e308, -1e308, 1e200, -1e200, math.inf, -math.inf, math.nan])
+MASKS: dict[str, Callable[[Any], Any]] = {
+    "identity": lambda z: z * 1.0,
+    "tanh": ag.tanh,
+    "relu": ag.relu,
+    "sign": ag.sign,
+    "exp": ag.exp,
+    "reciprocal": lambda z: 1.0 / z,
+    "where": lambda z: ag.where(ag.greater(z, 0.0), 1.0, 2.0),
+}
+
+
+def class_of(x: float) -> str:
+    return "nan" if math.isnan(x) else str(x) if math.isinf(x) else "finite"
+
+
+def rounded(x: Fraction) -> float | Fraction:
+    return x if abs(x) < BIG else math.inf if x > 0 else -math.inf
+
+
+def fused(total: float | Fraction, w: float, x: float) -> float | Fraction:
+    """One step of a sum, the product exact; infinities and NaN by IEEE 754."""
+    if not (math.isfinite(w) and math.isfinite(x) and isinstance(total, Fraction)):
+        left = total if not isinstance(total, Fraction) else float(min(max(total, -BIG + 1), BIG - 1))
+        product = w * x if not (math.isfinite(w) and math.isfinite(x)) else math.copysign(1.0, w * x)
+        result = left + product  # only the class counts from here on
+        return result if not math.isfinite(result) else Fraction(0)
+    return rounded(total + Fraction(w) * Fraction(x))
+
+
+def classes(ws: Sequence[float], xs: Sequence[float]) -> set[str]:
+    """What can come out, fused or not, in any order of addition."""
+    with np.errstate(all="ignore"):
+        products = [float(np.float64(w) * np.float64(x)) for w, x in zip(ws, xs, strict=True)]
+    found = set()
+    for order in itertools.permutations(range(len(ws))):
+        total: float | Fraction = Fraction(0)
+        plain = 0.0
+        for k in order:
+            total = fused(total, ws[k], xs[k])
+            plain += products[k]
+        found |= {"finite" if isinstance(total, Fraction) else class_of(total), class_of(plain)}
+    return found
+
+
+def test_the_oracle() -> None:
+    assert classes([-1.0, 1e308], [math.inf, 1e308]) == {"nan", "-inf"}
+    assert classes([1.0, 2.0], [3.0, 4.0]) == {"finite"}
+    assert classes([1e308, 1e308], [10.0, -10.0]) == {"inf", "nan", "-inf"}
+
+
+def forms(f: Callable[..., Any], ws: Any, xs: Any) -> dict[str, float]:
+    """The same function as compiled code does it: numbers, arrays, a matrix product, over samples."""
+    rows = np.tile(ws, (20, 1))
+    layer = lambda W, x: [f(list(row), list(x)) for row in W]  # noqa: E731
+    return {
+        "numbers": ag.compile(f)(list(ws), list(xs)),
+        "arrays": ag.compile(lambda w, x: f(list(w), list(x)))(ws, xs),
+        "matrix and vector": ag.compile(layer)(rows, xs)[7],
+        "matrix product": ag.compile(layer, batch=(1,))(rows, np.tile(xs, (5, 1)))[7][3],
+        "batch": ag.compile(lambda w, x: f(list(w), list(x)), batch=(0, 1))(np.tile(ws, (9, 1)), np.tile(xs, (9, 1)))[
+            4
+        ],
+    }
+
+
+@given(terms=st.lists(st.tuples(numbers, numbers), min_size=2, max_size=4))
+def test_compiled_sums_of_products_have_a_class_that_can_be(terms: list[tuple[float, float]]) -> None:
+    ws, xs = (np.array(column) for column in zip(*terms, strict=True))
+    possible = classes(ws.tolist(), xs.tolist())
+    for form, result in forms(ag.sumprod, ws, xs).items():
+        assert class_of(result) in possible, form
+
+
+@pytest.mark.parametrize("mask", MASKS)
+@pytest.mark.parametrize(
+    ("ws", "xs"),
+    [
+        ([-1.0, 1e308], [math.inf, 1e308]),
+        ([math.nan, 1.0], [1.0, 2.0]),
+        ([0.0, 1.0], [math.inf, 1.0]),
+        ([math.inf, 1.0, 1.0], [-1.0, 1.0, 2.0]),
+        ([math.inf, math.inf], [1.0, -1.0]),
+    ],
+)
+def test_no_word_hides_what_is_not_finite(mask: str, ws: list[float], xs: list[float]) -> None:
+    """tanh(-inf) is -1.0: what a fused sum makes of infinities must not pass as a number where the eager sum is NaN."""
+    f = lambda w, x: MASKS[mask](ag.sumprod(w, x))  # noqa: E731
+    eager = f([Value(w) for w in ws], [Value(x) for x in xs]).data
+    for form, result in forms(f, np.array(ws), np.array(xs)).items():
+        assert class_of(result) == class_of(eager), form
+        assert result == eager or math.isnan(eager), form
+
+
+def test_the_exact_program_has_no_contractions() -> None:
+    W, x = np.ones((20, 15)), np.ones((4, 15))
+    f = lambda W, x: [ag.tanh(ag.sumprod(list(row), list(x))) for row in W]  # noqa: E731
+    shapes = [abstract(W), abstract(x, batched=True)]
+    made = {
+        exact: pipeline.to_program(tracing.trace(f, (1,), frozenset([1]), shapes, {}, exact), exact=exact).program
+        for exact in (False, True)
+    }
+    assert "contract" in str(made[False])
+    assert "nonfinite" in str(made[False])
+    assert "contract" not in str(made[True])
+    assert "nonfinite" not in str(made[True])
+    assert made[True].is_exact
+
+
+def test_what_cannot_hide_is_not_checked() -> None:
+    made, _ = compiled(lambda W, x: [ag.sumprod(list(row), list(x)) * 2.0 for row in W], np.ones((20, 15)), np.ones(15))
+    assert "nonfinite" not in str(made.program)  # the result itself shows it
