@@ -1,4 +1,7 @@
-"""The public face: `compile`, and the function that it returns."""
+"""The public face: `compile`, and the function that it returns.
+
+Types: ``Any`` stands for what users' functions take and return: numbers, arrays and containers of them.
+"""
 
 from __future__ import annotations
 

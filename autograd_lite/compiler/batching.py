@@ -1,4 +1,7 @@
-"""Batches: the mean of a function over its samples, and eager batching, which calls once per sample and stacks."""
+"""Batches: the mean of a function over its samples, and eager batching, which calls once per sample and stacks.
+
+Types: ``Any`` stands for what users' functions take and return: numbers, arrays and containers of them.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""An array program under construction: its arrays, its operands, and its instructions so far."""
+"""An array program under construction: its arrays, its operands, and its instructions so far.
+
+Types: ``Any`` stands for what identifies an input or an axis.
+"""
 
 from __future__ import annotations
 

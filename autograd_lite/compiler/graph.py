@@ -7,6 +7,8 @@ identity here changes the class of a result: ``x + 0.0`` stays, because it makes
 
 Letters: a node is a number ``i``; ``word[i]`` and ``args[i]`` say what it is, ``axis[i]`` its batch axis (None: one
 number for all), ``origin[i]`` the Value it came from.
+
+Types: ``Any`` stands for what rules are polymorphic in (numbers and nodes), and for what identifies an input.
 """
 
 from __future__ import annotations

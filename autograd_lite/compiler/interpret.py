@@ -2,6 +2,8 @@
 
 It is an oracle for backends and the backend ``"interpreter"``: slow, without buffers that are shared, and without
 matrix products whose order of addition depends on the machine.
+
+Types: ``Any`` stands for numbers and arrays, which NumPy treats alike.
 """
 
 from __future__ import annotations

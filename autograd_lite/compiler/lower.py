@@ -8,6 +8,8 @@ Evenly spaced operands are slices, others are gathered; sums and extremes are lo
 The exact program, which runs where the other one met infinity or NaN, does without numbers of their own, because
 Python's floats raise where IEEE 754 goes on, and without contractions, because a fused multiply-add gives -inf where
 IEEE 754 gives NaN.
+
+Types: ``Any`` stands for what identifies an input.
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 A weight matrix found among leaves labelled ``layer1.neuron2.w3`` is ``W1``, its biases ``b1``, the sums they make
 ``z1`` and what an activation makes of them ``a1``; the adjoint of ``z1`` is ``d_z1``. Comments give derivatives in
 the form that is taught, where the code computes another one for accuracy's sake.
+
+Types: ``Any`` stands for what identifies an input.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The one path from a trace to an array program, which a backend prints: simplify, sums, group, lower, plan."""
+"""The one path from a trace to an array program, which a backend prints: simplify, sums, group, lower, plan.
+
+Types: ``Any`` stands for what identifies an input.
+"""
 
 from __future__ import annotations
 

@@ -111,13 +111,13 @@ def word(name: str) -> Word:
     return WORDS.get(name) or Word(name, masks=True)
 
 
-SPECIAL: dict[str, Callable[..., Any]] = {
+SPECIAL: dict[str, Callable[..., Any]] = {  # on numbers or arrays of them
     "copy": lambda x: x,
     "relu": lambda x: np.maximum(x, 0.0) + 0.0,
     "nonfinite": lambda x: np.multiply(0.0, x),
 }
 
 
-def on_arrays(name: str) -> Callable[..., Any]:
+def on_arrays(name: str) -> Callable[..., Any]:  # of numbers or arrays of them
     """The function on arrays that a word stands for."""
     return SPECIAL.get(name) or getattr(arrays, name, None) or getattr(np, word(name).ufunc)

@@ -1,4 +1,7 @@
-"""A compiled function at work: its program, the exact program beside it, and captured leaves given from outside."""
+"""A compiled function at work: its program, the exact program beside it, and captured leaves given from outside.
+
+Types: ``Any`` stands for flat inputs and results: floats, lists of floats or arrays.
+"""
 
 from __future__ import annotations
 

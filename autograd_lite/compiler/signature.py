@@ -2,6 +2,8 @@
 
 An input is a number, an array, or a list of numbers: what a program loads with one assignment. Arguments with equal
 keys run the same program; how many samples a batched argument has is not part of its key.
+
+Types: ``Any`` stands for arguments of users' functions: numbers, arrays and containers of them.
 """
 
 from __future__ import annotations

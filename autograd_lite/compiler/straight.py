@@ -1,4 +1,7 @@
-"""Lowering scalar by scalar: a straight line of operations on numbers, for small programs without a batch."""
+"""Lowering scalar by scalar: a straight line of operations on numbers, for small programs without a batch.
+
+Types: ``Any`` stands for what identifies an input.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The first stage: run a function once on traced Values."""
+"""The first stage: run a function once on traced Values.
+
+Types: ``Any`` stands for arguments and results of users' functions: numbers, arrays and containers of them.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""From the flat numbers of a program back to what the function returned."""
+"""From the flat numbers of a program back to what the function returned.
+
+Types: ``Any`` stands for a container of any kind, and for the names of emitted source.
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 A workspace is taken from a free list for the time of a call, so nested and concurrent calls never share one, and a call
 allocates nothing but its result. What is kept is bounded.
+
+Types: ``Any`` stands for flat inputs and results: floats, lists of floats or arrays.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """Straight-line Python on floats: for programs of numbers, faster than arrays while they are small.
 
 Whatever Python's floats refuse to do (1/0, log(-1)) raises, and the caller then runs the exact program.
+
+Types: ``Any`` stands for the meaning of a name in emitted source.
 """
 
 from __future__ import annotations
@@ -10,7 +12,8 @@ import math
 from collections import Counter
 from typing import Any
 
-from autograd_lite.compiler.backends.base import Executable, Expression, applied, defined, literal
+from autograd_lite.compiler.backends.base import Executable
+from autograd_lite.compiler.backends.python_text import Expression, applied, defined, literal
 from autograd_lite.compiler.ir import Array, ArrayProgram, Input, Instruction, Literal, Map, Operand, Slice, slices_of
 from autograd_lite.compiler.layout import Gather
 from autograd_lite.compiler.naming import unused

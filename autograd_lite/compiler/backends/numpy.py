@@ -2,6 +2,8 @@
 
 The source is one function ``build(n, ...)``, which makes the buffers and all views of them for so many samples and
 returns the function ``run`` that does the work. Numbers without axes are Python floats.
+
+Types: ``Any`` stands for the meaning of a name in emitted source.
 """
 
 from __future__ import annotations
@@ -13,13 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.backends.base import (
-    Executable,
-    Expression,
-    applied,
-    defined,
-    literal,
-)
+from autograd_lite.compiler.backends.base import Executable
+from autograd_lite.compiler.backends.python_text import Expression, applied, defined, literal
 from autograd_lite.compiler.ir import (
     Array,
     ArrayProgram,
