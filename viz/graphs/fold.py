@@ -88,7 +88,6 @@ def _folded(graph: GraphView, neurons: list[Firing], later: set[int], samples: i
         whole=graph,
         folded={box_of[i]: _box(graph, f, inputs[box_of[i]]) for i, f in firing_of.items()},
         kept=kept,
-        outdated=frozenset(index[graph.nodes[i]] for i in graph.outdated if graph.nodes[i] in index),
     )
 
 

@@ -35,7 +35,6 @@ def layer_view(neurons: GraphView) -> GraphView:
         caption="One box per layer; ‖·‖ is the norm of its gradient. Neurons: level='neurons'.",
         whole=neurons.scalars,
         folded={box_of[group[0]]: _box(neurons, group) for group in members if group[-1] in neurons.folded},
-        outdated=frozenset(box_of[i] for i in neurons.outdated),
         edge_texts={
             (k, n): _edge_text(neurons, members[k][-1], members[j], edges[k][j])
             for k, js in enumerate(operands)

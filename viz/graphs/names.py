@@ -6,7 +6,8 @@ the same label are told apart by an index. Labels are untrusted text: what canno
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from functools import cache
 from itertools import count
 
 from autograd_lite.engine import Value
@@ -50,23 +51,23 @@ def readable_names(nodes: Sequence[Value]) -> list[str]:
     >>> readable_names(reachable([(w * x + 1.0).tanh()]))
     ['w', 'x', 'v1', '1', 'v2', 'v3']
     """
-    labels = [showable(v.label) for v in nodes]
+    labels = [showable(v.label) if v.label else "" for v in nodes]
     taken = set(labels)
     unnamed = (name for name in map("v{}".format, count(1)) if name not in taken)
+    number = cache(pretty_number)
     seen: set[str] = set()
-    return [_name(v, label, unnamed, seen, taken) for v, label in zip(nodes, labels, strict=True)]
-
-
-def _name(v: Value, label: str, unnamed: Iterator[str], seen: set[str], taken: set[str]) -> str:
-    if not label:
-        is_number = v.op is None and not v.requires_grad
-        return pretty_number(v.data) if is_number else next(unnamed)
-    if label not in seen:
-        seen.add(label)
-        return label
-    name = next(f"{label}_{k}" for k in count(2) if f"{label}_{k}" not in taken)
-    taken.add(name)
-    return name
+    names = []
+    for v, label in zip(nodes, labels, strict=True):
+        if not label:
+            is_number = v.op is None and not v.requires_grad
+            names.append(number(v.data) if is_number else next(unnamed))
+        elif label in seen:
+            names.append(next(f"{label}_{k}" for k in count(2) if f"{label}_{k}" not in taken))
+            taken.add(names[-1])
+        else:
+            names.append(label)
+            seen.add(label)
+    return names
 
 
 def parameters_among(leaves: Iterable[Value]) -> list[Value]:

@@ -43,7 +43,6 @@ def neighbour_view(graph: GraphView, centre: Value) -> GraphView:
         caption=f"{len(near)} of {len(graph.nodes):,} nodes: those nearest to {names[root]}",
         whole=graph,
         kept=dict(enumerate(kept)),
-        outdated=frozenset(box_of[i] for i in graph.outdated if i in box_of),
     )
 
 

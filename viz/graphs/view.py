@@ -75,8 +75,6 @@ class GraphView:
         Of a node whose operands are not all shown: which are.
     edge_texts : mapping
         Texts of edges that stand for several, by index and operand.
-    outdated : frozenset of int
-        Indices of the nodes that no longer follow from their operands, since data changed after the forward pass.
     """
 
     nodes: list[Value]
@@ -95,7 +93,6 @@ class GraphView:
     folded: Mapping[int, FoldedBox] = field(default_factory=dict)
     kept: Mapping[int, list[int]] = field(default_factory=dict)
     edge_texts: Mapping[tuple[int, int], str] = field(default_factory=dict)
-    outdated: frozenset[int] = frozenset()
 
     @property
     def scalars(self) -> GraphView:
@@ -136,6 +133,29 @@ class GraphView:
         for use in self.uses:
             totals[use.operand] += product(totals[use.node], use.local)
         return totals
+
+    @cached_property
+    def outdated(self) -> frozenset[int]:
+        """Nodes that no longer follow from their operands, since data changed after the forward pass; and all above."""
+        if self.whole is not None:
+            nodes = self.whole.nodes
+            return frozenset(self.index[nodes[i]] for i in self.whole.outdated if nodes[i] in self.index)
+        found: set[int] = set()
+        for i in self.computed:
+            if not found.isdisjoint(self.operands[i]) or not self._is_reproduced(i):
+                found.add(i)
+        return frozenset(found)
+
+    def _is_reproduced(self, i: int) -> bool:
+        """Whether the op gives a node's number and partials again; NaN is the same as NaN."""
+        op, operands, partials = self.nodes[i].op, self.operands[i], self.partials[i]
+        if op is None:
+            return True
+        y, again = op.evaluate([self.data[j] for j in operands], [self.needs[j] for j in operands])
+        if y == self.data[i] and again == partials:
+            return True
+        pairs = zip((y, *again), (self.data[i], *partials), strict=True)
+        return all(a == b or (a != a and b != b) for a, b in pairs)  # noqa: PLR0124 - as the engine compares
 
     @property
     def outdated_note(self) -> str:
@@ -279,7 +299,6 @@ def scalar_view(root: Value, parameters: Iterable[Value] | None = None) -> Graph
         root=index[root],
         parameters=[index[p] for p in parameters if p in index],
         index=index,
-        outdated=_outdated(nodes, operands),
     )
 
 
@@ -288,14 +307,6 @@ def _replaced(formula: Expr, numbers: Mapping[str, Expr]) -> Expr:
     if isinstance(formula.head, str) and formula.head in numbers:
         return numbers[formula.head]
     return Expr(formula.head, tuple(_replaced(part, numbers) for part in formula.args))
-
-
-def _outdated(nodes: Sequence[Value], operands: Sequence[Sequence[int]]) -> frozenset[int]:
-    """Nodes that are stale or have a stale ancestor."""
-    found = [False] * len(nodes)
-    for i, v in enumerate(nodes):
-        found[i] = any(found[j] for j in operands[i]) or v.is_stale()
-    return frozenset(i for i, is_outdated in enumerate(found) if is_outdated)
 
 
 def product(adjoint: float, local: float | None) -> float:
