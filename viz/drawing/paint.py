@@ -73,11 +73,11 @@ def paint_box(  # noqa: PLR0917 - what, where, and how
 
 
 def _outline(frame: Rectangle, classes: Sequence[str], theme: Theme) -> str:
-    active = "giver" in classes or "receiver" in classes
+    active = "source" in classes or "target" in classes
     colour = theme.alarm if "wrong" in classes else theme.gradient if active else theme.line
     width = 3.0 if active else 2.6 if "parameter" in classes else 1.4
     dash = "" if active else "2 3" if "outdated" in classes else "5 3" if "unknown" in classes else ""
-    fill = theme.tint if "receiver" in classes else theme.box
+    fill = theme.tint if "target" in classes else theme.box
     return svg.rect(frame, 9, fill=fill, stroke=colour, width=width, dash=dash)
 
 

@@ -106,8 +106,8 @@ class Picture(BoxModel):
             return ["constant"]
         facts = {
             "parameter": box.parameter,
-            "giver": step is not None and step.phase == "backward" and i == step.giver_place,
-            "receiver": step is not None and i == step.receiver_place,
+            "source": step is not None and step.phase == "backward" and i == step.source_index,
+            "target": step is not None and i == step.target_index,
             "wrong": shown.wrong,
             "outdated": shown.outdated,
         }
@@ -116,7 +116,7 @@ class Picture(BoxModel):
     def _edge(self, k: int, state: State, theme: Theme) -> str:
         edge, step = self.edges[k], state.active
         place = (edge.node, edge.position)
-        active = step is not None and step.phase == "backward" and (step.giver_place, step.operand) == place
+        active = step is not None and step.phase == "backward" and (step.source_index, step.operand) == place
         classes = "edge" + " active" * active + " silent" * (edge.local is None)
         words = "×?" if state.nodes[edge.node].data == "?" else edge.text  # not known before the number is
         where = self.layout.curves[k], self._pills[k]

@@ -62,9 +62,9 @@ def _box(neurons: GraphView, group: list[int]) -> FoldedBox:
     return box._replace(data=f"{len(group)} values", grad=f"‖·‖ {pretty_number(norm)}")
 
 
-def _edge_text(neurons: GraphView, giver: int, receivers: list[int], count: int) -> str:
+def _edge_text(neurons: GraphView, i: int, operands: list[int], count: int) -> str:
     """How many edges between neurons an edge between layers stands for; of a single one its local derivative."""
     if count > 1:
         return f"{count:,} edges"
-    k = next((k for k, j in enumerate(neurons.operands[giver]) if j in receivers), None)
-    return "" if k is None else neurons.edge_text(giver, k)
+    k = next((k for k, j in enumerate(neurons.operands[i]) if j in operands), None)
+    return "" if k is None else neurons.edge_text(i, k)

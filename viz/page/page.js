@@ -67,7 +67,7 @@ function stepMath(step) {
   if (complete) {
     const total = `<mo form="infix">=</mo><mrow class="result">${numberMath(step.after)}</mrow>`;
     lines += `<math displaystyle="true" class="line"><mrow><mtext class="tick">✓&#160;</mtext>` +
-      `${slopeMath(data.nodes[data.root].name, data.nodes[step.receiver].name)}${total}</mrow></math>`;
+      `${slopeMath(data.nodes[data.root].name, data.nodes[step.target].name)}${total}</mrow></math>`;
   }
   return `<div class="${step.phase}">${lines}</div>`;
 }
@@ -78,21 +78,21 @@ const finiteText = (text) => !/nan|∞/.test(text);
 
 /* What every box shows when so many steps are done; the same rules as states.py. */
 function stateAfter(count) {
-  const later = new Set(sequence.slice(count).filter((s) => s.phase === "forward").map((s) => s.receiver));
+  const later = new Set(sequence.slice(count).filter((s) => s.phase === "forward").map((s) => s.target));
   const nodes = data.nodes.map((node, i) => {
     const text = later.has(i) ? "?" : node.data;
     return { data: text, grad: "?", status: "unknown", wrong: !finiteText(text), outdated: node.outdated };
   });
   const updated = new Set();
   for (const step of sequence.slice(0, count)) {
-    const node = nodes[step.receiver];
-    if (step.phase === "update") { node.data = step.after; updated.add(step.receiver); }
+    const node = nodes[step.target];
+    if (step.phase === "update") { node.data = step.after; updated.add(step.target); }
     if (step.phase !== "seed" && step.phase !== "backward") continue;
     node.grad = step.after;
     node.status = step.final ? "final" : "partial";
     node.wrong = node.wrong || step.mistake !== "" || step.cause !== "";
   }
-  for (const [giver, receiver] of data.ends) if (updated.has(receiver)) { nodes[giver].outdated = true; updated.add(giver); }
+  for (const [source, target] of data.ends) if (updated.has(target)) { nodes[source].outdated = true; updated.add(source); }
   return nodes;
 }
 
@@ -103,9 +103,9 @@ function drawNode(group, node, shown, step) {
   const list = group.classList;
   const is = {
     unknown: shown.status === "unknown", partial: shown.status === "partial", final: shown.status === "final",
-    giver: step?.phase === "backward" && step.giver === i,
-    receiver: step !== null && step.receiver === i && step.phase !== "forward" && step.phase !== "update",
-    moved: step !== null && step.receiver === i && (step.phase === "forward" || step.phase === "update"),
+    source: step?.phase === "backward" && step.source === i,
+    target: step !== null && step.target === i && step.phase !== "forward" && step.phase !== "update",
+    moved: step !== null && step.target === i && (step.phase === "forward" || step.phase === "update"),
     wrong: shown.wrong, outdated: shown.outdated, chosen: chosen === i,
   };
   for (const [name, on] of Object.entries(is)) list.toggle(name, Boolean(on) && (node.needs || name === "chosen" || name === "moved"));
@@ -128,7 +128,7 @@ function drawGraph(step) {
     group.classList.toggle("active", step?.edge === k);
     setText(group.querySelector("text.local"), nodes[data.ends[k][0]].data === "?" ? "×?" : data.locals[k]);
   }
-  bringIntoView(step ? step.receiver : sequence.length ? sequence[0].receiver : data.root);
+  bringIntoView(step ? step.target : sequence.length ? sequence[0].target : data.root);
 }
 
 /* Scroll the figure, never the page, so that a box is inside. */
@@ -158,7 +158,7 @@ function drawPanel(step) {
   const wrong = step?.mistake || step?.cause || "";
   byId("mistake").hidden = !wrong;
   byId("mistake").textContent = wrong;
-  byId("math").classList.toggle("long", step !== null && data.nodes[step.giver].name.length + data.nodes[step.receiver].name.length > 20);
+  byId("math").classList.toggle("long", step !== null && data.nodes[step.source].name.length + data.nodes[step.target].name.length > 20);
   byId("math").innerHTML = step ? stepMath(step) : "";
   byId("math").hidden = !step;
   byId("rule").textContent = step ? step.rule : "";
@@ -178,11 +178,11 @@ function drawList() {
     return item;
   });
   byId("list").replaceChildren(...items);
-  let giver = null;
+  let source = null;
   let odd = false;
   byId("stripe").replaceChildren(...sequence.map((step) => {
-    if (step.giver !== giver) odd = !odd;
-    giver = step.giver;
+    if (step.source !== source) odd = !odd;
+    source = step.source;
     const piece = document.createElement("i");
     piece.className = `${step.phase}${odd ? " odd" : ""}${step.mistake ? " bad" : ""}`;
     piece.style.flex = "1";
@@ -226,15 +226,15 @@ function go(count) {
 const next = () => { if (done < sequence.length && !ask()) go(done + 1); };
 const back = () => go(done - 1);
 
-/* A whole node at a time: to the end of the steps with the same giver. */
+/* A whole node at a time: to the end of the steps with the same source. */
 function byNode(direction) {
   let k = done;
   if (direction > 0) {
-    const giver = sequence[k]?.giver;
-    while (k < sequence.length && sequence[k].giver === giver) k += 1;
+    const source = sequence[k]?.source;
+    while (k < sequence.length && sequence[k].source === source) k += 1;
   } else {
-    const giver = sequence[k - 1]?.giver;
-    while (k > 0 && sequence[k - 1].giver === giver) k -= 1;
+    const source = sequence[k - 1]?.source;
+    while (k > 0 && sequence[k - 1].source === source) k -= 1;
   }
   go(k);
 }
@@ -370,7 +370,7 @@ function closeNode() {
 
 function finishing(i) {
   let found = -1;
-  sequence.forEach((step, k) => { if (step.receiver === i && step.final && (step.phase === "seed" || step.phase === "backward")) found = k; });
+  sequence.forEach((step, k) => { if (step.target === i && step.final && (step.phase === "seed" || step.phase === "backward")) found = k; });
   return found + 1;
 }
 
@@ -392,7 +392,7 @@ function openNode(i) {
 }
 
 function usesOf(i) {
-  const uses = data.sequences.right.filter((step) => step.receiver === i && step.phase === "backward");
+  const uses = data.sequences.right.filter((step) => step.target === i && step.phase === "backward");
   if (!uses.length) return [];
   const items = uses.map((step) => element("p", step.lines.slice(0, 2).flat().map(tokenText).join(" "), "slopes"));
   return [element("h3", uses.length === 1 ? "Used once" : `Used ${uses.length} times`), ...items];

@@ -62,24 +62,24 @@ def _sign(text: str) -> Token:
 
 def _forward(step: StepRecord) -> list[Line]:
     value = Token("result", pretty_number(step.total_after))
-    return [[Token("name", step.receiver), _sign("="), Token("formula", short(step.formula)), _sign("="), value]]
+    return [[Token("name", step.target), _sign("="), Token("formula", short(step.formula)), _sign("="), value]]
 
 
 def _seed(step: StepRecord) -> list[Line]:
-    return [[Token("grad", step.receiver), _sign("="), Token("result", "1"), Token("tick", "✓")]]
+    return [[Token("grad", step.target), _sign("="), Token("result", "1"), Token("tick", "✓")]]
 
 
 def _backward(step: StepRecord) -> list[Line]:
     upstream, local, contribution = step.upstream or 0.0, step.local or 0.0, step.contribution or 0.0
     overwrites = bool(step.mistake) and step.total_after == contribution != step.total_before + contribution
     digits = agreeing_digits([step.total_before, contribution], step.total_after)
-    grad = Token("grad", step.receiver)
+    grad = Token("grad", step.target)
     symbols = [
         grad,
         _sign("=" if overwrites else "+="),
-        Token("grad", step.giver),
+        Token("grad", step.source),
         _sign("·"),
-        Token("slope", step.giver, step.receiver, step.through),
+        Token("slope", step.source, step.target, step.through),
     ]
     numbers = [
         _sign("="),
@@ -100,15 +100,15 @@ def _backward(step: StepRecord) -> list[Line]:
 
 
 def _update(step: StepRecord) -> list[Line]:
-    name = Token("name", step.receiver)
+    name = Token("name", step.target)
     digits = changing_digits(step.total_before, step.total_after)
     before, after = pretty_number(step.total_before, digits), Token("result", pretty_number(step.total_after, digits))
     if step.local is None:
         change = bracketed(step.contribution or 0.0)
-        symbols = [name, _sign("="), name, _sign("+"), Token("name", f"Δ{step.receiver}")]
+        symbols = [name, _sign("="), name, _sign("+"), Token("name", f"Δ{step.target}")]
         numbers = [Token("number", before), _sign("+"), Token("number", change)]
     else:
-        symbols = [name, _sign("="), name, _sign("−"), Token("name", "lr"), _sign("·"), Token("grad", step.receiver)]
+        symbols = [name, _sign("="), name, _sign("−"), Token("name", "lr"), _sign("·"), Token("grad", step.target)]
         rate, gradient = bracketed(-step.local), bracketed(step.upstream or 0.0, digits)
         numbers = [Token("number", before), _sign("−"), Token("number", rate), _sign("·"), Token("number", gradient)]
     return [symbols, [_sign("="), *numbers, _sign("="), after]]

@@ -38,9 +38,9 @@ def question(step: StepRecord) -> str:
     if step.phase != "backward" or not math.isfinite(step.total_after):
         return ""
     if step.use == 1:
-        return f"{step.giver} → {step.receiver}: what does {step.giver} contribute to {step.receiver}.grad?"
+        return f"{step.source} → {step.target}: what does {step.source} contribute to {step.target}.grad?"
     before = pretty_number(step.total_before)
-    return f"{step.giver} → {step.receiver}: {step.receiver}.grad was {before}. What is it after this step?"
+    return f"{step.source} → {step.target}: {step.target}.grad was {before}. What is it after this step?"
 
 
 def answers(step: StepRecord) -> list[Answer]:
@@ -52,12 +52,12 @@ def answers(step: StepRecord) -> list[Answer]:
         (contribution, f"Overwrote instead of added: {pretty_number(before)} was there already, and += keeps it."),
         (before - contribution, "The sign: look again at the signs of both factors."),
         (-after, "The sign: look again at the signs of both factors."),
-        (before + local, f"Forgot the upstream gradient: multiply the slope by {step.giver}.grad."),
-        (before + upstream, f"Forgot the local derivative: multiply {step.giver}.grad by the slope."),
+        (before + local, f"Forgot the upstream gradient: multiply the slope by {step.source}.grad."),
+        (before + upstream, f"Forgot the local derivative: multiply {step.source}.grad by the slope."),
         (before + upstream + local, f"Added instead of multiplied: the chain rule takes {times}."),
-        (local, f"Forgot the upstream gradient: multiply the slope by {step.giver}.grad, then add."),
-        (upstream, f"Forgot the local derivative: multiply {step.giver}.grad by the slope, then add."),
-        (before, f"Nothing was added: {step.giver} contributes {times}."),
+        (local, f"Forgot the upstream gradient: multiply the slope by {step.source}.grad, then add."),
+        (upstream, f"Forgot the local derivative: multiply {step.source}.grad by the slope, then add."),
+        (before, f"Nothing was added: {step.source} contributes {times}."),
     ]
     right = Answer(after, right=True, verdict=f"Right: {pretty_number(after)}.")
     return [right, *(Answer(number, right=False, verdict=verdict) for number, verdict in wrong)]

@@ -17,9 +17,9 @@ class StepRecord:
         Place in the sequence, from 1.
     phase : str
         ``"forward"``, ``"seed"``, ``"backward"`` or ``"update"``.
-    giver, receiver : str
-        Names of the node and of its operand, which receives the contribution; equal outside the backward phase.
-    giver_place, receiver_place, operand : int
+    source, target : str
+        Names of the edge's ends in the reverse sweep, the node and its operand; equal outside the backward phase.
+    source_index, target_index, operand : int
         Their indices in the graph, and the position of the operand.
     use, uses : int
         This is contribution number `use` of `uses` to the operand.
@@ -46,10 +46,10 @@ class StepRecord:
 
     number: int
     phase: str
-    giver: str
-    receiver: str
-    giver_place: int
-    receiver_place: int
+    source: str
+    target: str
+    source_index: int
+    target_index: int
     operand: int
     use: int
     uses: int

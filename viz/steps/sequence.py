@@ -126,10 +126,10 @@ class StepSequence(Sequence[Step]):
         return Step(
             number=number,
             phase="backward",
-            giver=graph.names[use.node],
-            receiver=graph.names[use.operand],
-            giver_place=use.node,
-            receiver_place=use.operand,
+            source=graph.names[use.node],
+            target=graph.names[use.operand],
+            source_index=use.node,
+            target_index=use.operand,
             operand=use.position,
             use=delivery.nth,
             uses=delivery.of,
@@ -188,7 +188,7 @@ class StepSequence(Sequence[Step]):
         Raises
         ------
         UnknownNameError
-            If no node of that name receives a gradient.
+            If no node of that name has a gradient.
         DomainError
             If there is no such step.
 
@@ -201,15 +201,15 @@ class StepSequence(Sequence[Step]):
         (2, 1)
         """
         if until is not None:
-            self._check_receives(until)
+            self._check_has_gradient(until)
         for k in range(start, len(self)):
             step = self[k]
-            reached = step.receiver == until and step.final and step.phase in ("seed", "backward")
+            reached = step.target == until and step.final and step.phase in ("seed", "backward")
             if reached or (when is not None and when(step)):
                 return k
         raise DomainError(f"No step among numbers {start + 1} to {len(self)} is the one asked for.")
 
-    def _check_receives(self, name: str) -> None:
+    def _check_has_gradient(self, name: str) -> None:
         known = {self.graph.names[i] for i in (self.graph.root, *(use.operand for use in self.graph.uses))}
         if name not in known:
             raise UnknownNameError.among("node with a gradient", name, known)

@@ -47,7 +47,7 @@ def state_after(steps: StepSequence, done: int) -> State:
     """
     graph = steps.graph
     shown = steps[:done]
-    later = {step.receiver_place for step in steps[done:] if step.phase == "forward"}
+    later = {step.target_index for step in steps[done:] if step.phase == "forward"}
     nodes = [
         NodeState(
             "?" if i in later else pretty_number(x),
@@ -57,8 +57,8 @@ def state_after(steps: StepSequence, done: int) -> State:
         for i, x in enumerate(graph.data)
     ]
     for step in shown:
-        _apply(step, nodes[step.receiver_place])
-    updated = {step.receiver_place for step in shown if step.phase == "update"}
+        _apply(step, nodes[step.target_index])
+    updated = {step.target_index for step in shown if step.phase == "update"}
     for i in graph.computed:
         if updated and not updated.isdisjoint(graph.operands[i]):
             nodes[i].outdated = True
@@ -81,5 +81,5 @@ def widest_texts(steps: StepSequence, others: Sequence[StepSequence] = ()) -> li
     for listed in (steps, *others):
         for step in listed:
             cells = grads if step.phase in ("seed", "backward") else data
-            cells[step.receiver_place] = max(cells[step.receiver_place], pretty_number(step.total_after), key=len)
+            cells[step.target_index] = max(cells[step.target_index], pretty_number(step.total_after), key=len)
     return list(zip(data, grads, strict=True))

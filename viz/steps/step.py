@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 from . import words
 from .record import StepRecord
 
@@ -12,6 +14,10 @@ class Step(StepRecord):
     """One step of backprop; ``print(step)`` tells it in words. Its attributes are those of `StepRecord`."""
 
     __slots__ = ()
+
+    # The earlier names
+    giver, receiver = property(attrgetter("source")), property(attrgetter("target"))
+    giver_place, receiver_place = property(attrgetter("source_index")), property(attrgetter("target_index"))
 
     @property
     def title(self) -> str:

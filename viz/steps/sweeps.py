@@ -98,7 +98,7 @@ def _run(
 
 
 def _arrivals(graph: GraphView) -> list[int]:
-    """How many contributions each node receives."""
+    """How many contributions arrive at each node."""
     arrivals = [0] * len(graph.nodes)
     for use in graph.uses:
         arrivals[use.operand] += 1

@@ -14,13 +14,13 @@ __all__ = ["block", "rule_line", "sentence", "title"]
 def title(step: StepRecord) -> str:
     """The step in a few characters."""
     if step.phase == "forward":
-        return f"{step.receiver} = {short(step.formula)}"
+        return f"{step.target} = {short(step.formula)}"
     if step.phase == "seed":
-        return f"Seed: {slope_name(step.receiver, step.receiver)} = 1"
+        return f"Seed: {slope_name(step.target, step.target)} = 1"
     if step.phase == "update":
-        return f"Update {step.receiver}"
+        return f"Update {step.target}"
     use = f" (use {step.use} of {step.uses})" if step.uses > 1 else ""
-    return f"{step.giver} → {step.receiver}{use}"
+    return f"{step.source} → {step.target}{use}"
 
 
 # --- In words -------------------------------------------------------------------------------------------------------
@@ -33,16 +33,16 @@ def sentence(step: StepRecord) -> str:
 
 
 def _forward_words(step: StepRecord) -> str:
-    steps = [step.receiver, short(step.substituted or step.formula), pretty_number(step.total_after)]
+    steps = [step.target, short(step.substituted or step.formula), pretty_number(step.total_after)]
     return f"{' = '.join(steps)}."
 
 
 def _seed_words(step: StepRecord) -> str:
-    return f"The sweep starts at {step.receiver}: its derivative with respect to itself is 1."
+    return f"The sweep starts at {step.target}: its derivative with respect to itself is 1."
 
 
 def _backward_words(step: StepRecord) -> str:
-    x, y = step.receiver, step.giver
+    x, y = step.target, step.source
     through = f"Through this use of {x}" if step.uses > 1 else f"With respect to {x}"
     words = [
         f"{y} = {short(step.formula)}. {through}, the local derivative is {_rule_and_number(step)}.",
@@ -61,10 +61,10 @@ def _backward_words(step: StepRecord) -> str:
 def _update_words(step: StepRecord) -> str:
     change = step.contribution or 0.0
     if change == 0.0:
-        return f"{step.receiver} stays as it is."
+        return f"{step.target} stays as it is."
     way = "down" if change < 0.0 else "up"
     who = "A step against the gradient" if step.local is not None else short(step.rule)
-    moved = f"{who} moves {step.receiver} {way} by {pretty_number(abs(change))}."
+    moved = f"{who} moves {step.target} {way} by {pretty_number(abs(change))}."
     return f"{moved} Values computed from it are old until the next forward pass."
 
 
@@ -79,8 +79,8 @@ def rule_line(step: StepRecord) -> str:
     """The rule of a backward step: the node's formula and the local derivative; empty in other phases."""
     if step.phase != "backward":
         return ""
-    slope = slope_name(step.giver, step.receiver, step.through)
-    return f"{step.giver} = {short(step.formula)}, {slope} = {_rule_and_number(step)}"
+    slope = slope_name(step.source, step.target, step.through)
+    return f"{step.source} = {short(step.formula)}, {slope} = {_rule_and_number(step)}"
 
 
 def block(step: StepRecord) -> str:
@@ -90,7 +90,7 @@ def block(step: StepRecord) -> str:
     if step.phase != "forward":  # the symbols, then on the same line the numbers
         lines = [" ".join(lines[:2]), *lines[2:]]
     if step.phase == "forward":
-        lines = [f"{step.receiver} = {pretty_number(step.total_after)}"]
+        lines = [f"{step.target} = {pretty_number(step.total_after)}"]
     lines += [f"✗ {wrong}" for wrong in (step.mistake, step.cause) if wrong]
     return "\n".join(
         [f"{step.number}. {phase}{title(step)}", *(f"   {line}" for line in (rule_line(step), *lines) if line)]

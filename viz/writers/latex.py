@@ -48,22 +48,22 @@ def _step(steps: StepSequence, step: Step) -> str:
     graph = steps.graph
     lines = [_line(line) for line in lines_of(step)]
     if step.phase == "forward":
-        formula = graph.formula(step.receiver_place).latex
-        lines = [rf"{name_latex(step.receiver)} &= {formula} = {number_latex(pretty_number(step.total_after))}"]
+        formula = graph.formula(step.target_index).latex
+        lines = [rf"{name_latex(step.target)} &= {formula} = {number_latex(pretty_number(step.total_after))}"]
     if step.phase == "backward":
-        slope = graph.slope(step.giver_place, step.operand).latex
+        slope = graph.slope(step.source_index, step.operand).latex
         number = number_latex(pretty_number(step.local or 0.0))
-        rule = rf"{slope_latex(step.giver, step.receiver, step.through)} &= {slope} = {number}"
+        rule = rf"{slope_latex(step.source, step.target, step.through)} &= {slope} = {number}"
         lines.insert(0, rule)
     wrong = [rf"\emph{{{prose_latex(text)}}}" for text in (step.mistake, step.cause) if text]
     return "\n".join([rf"\paragraph{{{step.number}. {_title(step)}}}", _aligned(lines), *wrong])
 
 
 def _title(step: Step) -> str:
-    receiver, giver = (f"${name_latex(name)}$" for name in (step.receiver, step.giver))
+    target, source = (f"${name_latex(name)}$" for name in (step.target, step.source))
     use = f" (use {step.use} of {step.uses})" if step.uses > 1 else ""
-    titles = {"backward": rf"{giver} $\to$ {receiver}{use}"}
-    return titles.get(step.phase, f"{step.phase.capitalize()}: {receiver}")
+    titles = {"backward": rf"{source} $\to$ {target}{use}"}
+    return titles.get(step.phase, f"{step.phase.capitalize()}: {target}")
 
 
 def _aligned(lines: list[str]) -> str:

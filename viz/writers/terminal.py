@@ -121,7 +121,7 @@ class _Player:
             return
         self.say(step.sentence)
         if step.phase == "backward":
-            self.say(f"\n{Explanation(Paths(self.steps.graph, LISTED), step.receiver_place)}")
+            self.say(f"\n{Explanation(Paths(self.steps.graph, LISTED), step.target_index)}")
 
     def say(self, text: str) -> None:
         self.out.write(f"{text}\n")

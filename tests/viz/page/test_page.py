@@ -77,8 +77,8 @@ def test_it_begins_before_the_first_step_and_steps_on_and_back(shown, example):
     assert title(tab) == "L → d (use 1 of 2)"
     classes, _, grad = node(tab, "d")
     assert grad == "−1.197"
-    assert {"partial", "receiver"} <= set(classes)
-    assert "giver" in node(tab, "L")[0]
+    assert {"partial", "target"} <= set(classes)
+    assert "source" in node(tab, "L")[0]
     tab.click("#next")
     classes, _, grad = node(tab, "d")
     assert grad == "−2.395"
@@ -267,7 +267,7 @@ def test_text_has_contrast_and_buttons_are_large_enough(shown, example, dark):
           const ratio = (a, b) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
           const of = (s) => document.querySelector(s);
           const fill = (s) => getComputedStyle(of(s)).fill;
-          const paper = light(fill('.figure.wide g.node.final:not(.receiver) .frame'));
+          const paper = light(fill('.figure.wide g.node.final:not(.target) .frame'));
           const card = light(getComputedStyle(of('.card')).backgroundColor);
           const color = (s) => light(getComputedStyle(of(s)).color);
           return {
@@ -290,7 +290,7 @@ def test_a_phone_shows_the_graph_from_top_to_bottom_and_nothing_sticks_out(shown
     assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
     tab.click("#next")
     tab.click("#next")
-    active = tab.locator(".figure.tall g.node.receiver").bounding_box()
+    active = tab.locator(".figure.tall g.node.target").bounding_box()
     figure = tab.locator(".figure.tall").bounding_box()
     assert figure["y"] <= active["y"]
     assert active["y"] + active["height"] <= figure["y"] + figure["height"]
@@ -300,7 +300,7 @@ def test_the_active_node_is_scrolled_into_view(shown, example):
     tab = shown(example("two_one_one")[0], size=(1000, 800))
     for key in ("ArrowRight", "End"):
         press(tab, key)
-        active = tab.locator(".figure.wide g.node.receiver").bounding_box()
+        active = tab.locator(".figure.wide g.node.target").bounding_box()
         figure = tab.locator(".figure.wide").bounding_box()
         assert figure["x"] <= active["x"]
         assert active["x"] + active["width"] <= figure["x"] + figure["width"]

@@ -13,7 +13,7 @@ def second_use():
     a = Value(3.0, "a")
     b = a * 2.5
     c = b + a * a
-    step = next(s for s in steps(c * 0.5) if s.receiver == "a" and s.use == 2)
+    step = next(s for s in steps(c * 0.5) if s.target == "a" and s.use == 2)
     assert (step.upstream, step.local, step.total_before, step.total_after) == (0.5, 3.0, 1.5, 3.0)
     return step
 

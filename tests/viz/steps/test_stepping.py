@@ -36,9 +36,9 @@ def graphs(draw):
 def test_the_steps_add_up_to_the_gradients_exactly(nodes):
     totals = {}
     for step in steps(nodes[-1]):
-        before = totals.get(step.receiver_place, 0.0)
+        before = totals.get(step.target_index, 0.0)
         assert step.total_before == before or math.isnan(before)
-        totals[step.receiver_place] = step.total_after
+        totals[step.target_index] = step.total_after
     graph = steps(nodes[-1]).graph
     for place, total in totals.items():
         expected = ag.gradients(nodes[-1], graph.nodes[place])
@@ -50,10 +50,10 @@ def test_a_node_is_final_at_its_last_contribution_and_gives_only_after_that(node
     done = set()
     for step in steps(nodes[-1]):
         if step.phase == "backward":
-            assert step.giver_place in done
-        assert step.receiver_place not in done
+            assert step.source_index in done
+        assert step.target_index not in done
         if step.final:
-            done.add(step.receiver_place)
+            done.add(step.target_index)
 
 
 @given(graphs())
@@ -74,7 +74,7 @@ def test_one_step_per_use():
 
 def test_constants_get_no_step():
     x = Value(3.0, "x")
-    assert [step.receiver for step in steps(x * 2.0)] == ["v1", "x"]
+    assert [step.target for step in steps(x * 2.0)] == ["v1", "x"]
 
 
 def test_the_phases_come_in_order(example):
@@ -85,7 +85,7 @@ def test_the_phases_come_in_order(example):
 
 def test_updates_follow_the_rule_and_change_nothing(example):
     root, leaves = example("two_one_one")
-    by_name = {step.receiver: step.total_after for step in steps(root, lr=0.25) if step.phase == "update"}
+    by_name = {step.target: step.total_after for step in steps(root, lr=0.25) if step.phase == "update"}
     assert by_name == {
         "w1": pytest.approx(0.250420928515, abs=1e-12),
         "w2": pytest.approx(0.300926042734, abs=1e-12),
@@ -135,7 +135,7 @@ def test_until_and_when_find_a_step(example):
     root, _ = example("squared")
     listed = steps(root)
     assert listed[listed.find(until="d")].title == "L → d (use 2 of 2)"
-    assert listed[listed.find(when=lambda step: step.total_after > 1)].receiver == "y"
+    assert listed[listed.find(when=lambda step: step.total_after > 1)].target == "y"
     assert listed.transcript(until="d").endswith("d.grad = −1.1974 + (−1.1974) = −2.3948 ✓\n")
     with pytest.raises(UnknownNameError, match="'w'"):
         listed.find(until="ww")
@@ -178,3 +178,9 @@ def test_a_long_chain_does_not_recurse():
     for _ in range(20_000):
         v = v.tanh()
     assert steps(v)[-1].final
+
+
+def test_earlier_names_of_attributes_still_read():
+    step = steps(Value(3.0, "a") * 2.0)[1]
+    assert (step.giver, step.receiver) == (step.source, step.target) == ("v1", "a")
+    assert (step.giver_place, step.receiver_place) == (step.source_index, step.target_index)

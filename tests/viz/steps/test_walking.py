@@ -27,7 +27,7 @@ def test_a_walk_goes_on_back_and_to_breakpoints(example):
     assert walk.next().phase == "seed"
     assert walk.run(until="d").title == "L → d (use 2 of 2)"
     assert walk.back().title == "L → d (use 1 of 2)"
-    assert walk.run(when=lambda step: step.total_after > 2).receiver == "y"
+    assert walk.run(when=lambda step: step.total_after > 2).target == "y"
     assert walk.jump(1).phase == "seed"
     assert walk.run().number == 10
     with pytest.raises(DomainError, match="There is no step 11; the steps are numbered from 1 to 10"):
