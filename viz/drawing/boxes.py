@@ -49,13 +49,7 @@ class Edge(NamedTuple):
 
 
 class BoxModel:
-    """The boxes and edges of a view; `compact` where there are so many that each is one line.
-
-    Parameters
-    ----------
-    view : GraphView
-        What to show.
-    """
+    """The boxes and edges of a view; `compact` where there are so many that each is one line."""
 
     def __init__(self, view: GraphView) -> None:
         self.view = view

@@ -102,17 +102,7 @@ def draw(
 
 
 class Drawing:
-    """A drawn graph; `draw` makes it.
-
-    Attributes
-    ----------
-    dot : str
-        The graph in Graphviz's language; needs no Graphviz.
-    digraph : graphviz.Digraph
-        The same as an object of the package graphviz, to be styled further.
-    svg : str
-        The picture.
-    """
+    """A drawn graph; `draw` makes it."""
 
     def __init__(self, view: GraphView, direction: str, theme: Theme) -> None:
         self._view, self._direction, self._theme = view, direction, theme
@@ -121,7 +111,7 @@ class Drawing:
 
     @cached_property
     def digraph(self) -> Digraph:
-        """The graph as an object of the package graphviz."""
+        """The graph as an object of the package graphviz, to be styled further."""
         from graphviz import Digraph  # noqa: PLC0415 - loaded when a picture is asked for
 
         digraph, model = Digraph("gradients", strict=False), BoxModel(self._view)
@@ -150,7 +140,7 @@ class Drawing:
 
     @cached_property
     def dot(self) -> str:
-        """The graph in Graphviz's language."""
+        """The graph in Graphviz's language; needs no Graphviz."""
         return str(self.digraph.source)
 
     @cached_property

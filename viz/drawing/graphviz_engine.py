@@ -34,13 +34,7 @@ def engine_name() -> str | None:
 
 
 def engine_command(kind: str) -> list[str]:
-    """The command that reads DOT text and writes a picture of that kind.
-
-    Raises
-    ------
-    MissingDependencyError
-        If there is no Graphviz; the message names both ways to get it.
-    """
+    """The command that reads DOT text and writes a picture of that kind."""
     engine = engine_name()
     if engine == "dot":
         return [str(shutil.which("dot")), f"-T{kind}"]

@@ -102,13 +102,6 @@ def lay_out(
         For dense graphs: whether edges are straight lines from side to side.
     apart : float
         How far parallel edges run from each other, where the boxes leave room for it.
-
-    Raises
-    ------
-    MissingDependencyError
-        If there is no Graphviz.
-    GraphTooLargeError
-        If it takes longer than 10 s.
     """
     pairs = list(dict.fromkeys(edges))
     settings = [f"rankdir={direction}", "nodesep=0.25", f"ranksep={gap / POINTS_PER_INCH:.4f}"]
@@ -133,10 +126,7 @@ def lay_out(
 
 
 def _dot(
-    sizes: Sequence[tuple[float, float]],
-    edges: Sequence[tuple[int, int]],
-    settings: list[str],
-    ports: tuple[str, str],
+    sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int]], settings: list[str], ports: tuple[str, str]
 ) -> str:
     lines = list(settings)
     lines += ['node [shape=box fixedsize=true label=""]', "edge [dir=both arrowsize=0.8]"]

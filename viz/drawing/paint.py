@@ -92,11 +92,7 @@ def _full(box: Box, frame: Rectangle, widest: tuple[str, str], shown: NodeState,
     end = frame.x + frame.width
     split = frame.x + frame.width * left / (left + right)
     data = _cell(
-        (frame.x + split) / 2,
-        frame.y,
-        ("data", "old" if shown.outdated else "data", shown.data),
-        theme.data,
-        theme,
+        (frame.x + split) / 2, frame.y, ("data", "old" if shown.outdated else "data", shown.data), theme.data, theme
     )
     header = _header(box, frame, shown, theme)
     if not box.needs:

@@ -55,21 +55,7 @@ class Picture(BoxModel):
     def svg(
         self, state: State, *, prefix: str = "g", theme: Theme = LIGHT, title: str = "", caption: Sequence[str] = ()
     ) -> str:
-        """Draw one state.
-
-        Parameters
-        ----------
-        state : State
-            What the boxes show.
-        prefix : str
-            Begins every id, so that two pictures fit into one document.
-        theme : Theme
-            Colours.
-        title : str
-            For those who cannot see the picture; names the root unless given.
-        caption : sequence of str
-            Lines to write below the graph.
-        """
+        """Draw one state with lines of text below; `prefix` begins every id, so that two pictures fit in one document."""
         layout = self.layout
         width = f"{max([layout.width, *(LETTER * len(words) + 2 * MARGIN for words in caption)]):g}"
         height = f"{layout.height + CAPTION_LINE * len(caption) + MARGIN * bool(caption):g}"

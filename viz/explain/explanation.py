@@ -30,19 +30,7 @@ class Share:
 
 
 class Explanation:
-    """The chain rule for one gradient; `explain` makes it.
-
-    Attributes
-    ----------
-    count : int
-        How many paths there are.
-    paths : list of Path
-        The listed paths, largest product first.
-    shares : list of Share
-        The contributions by use, largest first.
-    gradient : float
-        The gradient by the reverse sweep.
-    """
+    """The chain rule for one gradient; `explain` makes it."""
 
     def __init__(self, paths: Paths, target: int | None, name: str = "") -> None:
         self.graph = paths.graph

@@ -32,20 +32,7 @@ class _Input(NamedTuple):
 
 
 def fold(graph: GraphView, focus: str = "") -> GraphView:
-    """Fold the neurons of a graph; the graph itself if it has none.
-
-    Parameters
-    ----------
-    graph : GraphView
-        With labels such as ``layer1.neuron2.w3``.
-    focus : str
-        What stays open: a neuron, ``"layer1.neuron2"``, or a layer.
-
-    Raises
-    ------
-    UnknownNameError
-        If nothing of that name is there to stay open.
-    """
+    """Fold the neurons that labels like ``layer1.neuron2.w3`` name, but for the neuron or layer in focus."""
     found, later, samples = first_sample(graph, firings(graph))
     names = {f.neuron for f in found}
     kept = [f for f in found if not (focus and (f.neuron == focus or f.neuron.startswith(f"{focus}.")))]

@@ -31,13 +31,6 @@ def at_level(graph: GraphView, level: str | None = None, focus: str = "", *, lay
         A neuron or layer, ``"layer1.neuron2"``, that stays open.
     layers : bool
         Whether layers may be chosen by size.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is no such level, or nothing of the name to focus on.
-    GraphTooLargeError
-        If neurons or layers are asked for and no labels name them.
     """
     if level is not None and level not in LEVELS:
         raise UnknownNameError.among("level", level, LEVELS)
@@ -57,13 +50,7 @@ def at_level(graph: GraphView, level: str | None = None, focus: str = "", *, lay
 
 
 def check_size(graph: GraphView, limit: int = MOST) -> None:
-    """Reject graphs that are too large to read.
-
-    Raises
-    ------
-    GraphTooLargeError
-        With what to do instead.
-    """
+    """Reject graphs that are too large to read."""
     if len(graph.nodes) > limit:
         raise GraphTooLargeError(
             f"The graph of {graph.root_name} has {len(graph.nodes):,} nodes; a picture of more than {limit:,} "

@@ -13,13 +13,7 @@ DISTANCE, MOST = 3, 60
 
 
 def neighbour_view(graph: GraphView, centre: Value) -> GraphView:
-    """Show the nodes near one node, with the numbers of the whole graph; for drawing only.
-
-    Raises
-    ------
-    OperandError
-        If the root was not computed from that node.
-    """
+    """Show the nodes near one node, with the numbers of the whole graph; for drawing only."""
     if centre not in graph.index:
         raise OperandError(f"{centre!r} is not a node of the graph of {graph.root_name}; focus on one that is.")
     near = sorted(_near(graph, graph.index[centre]))

@@ -258,19 +258,7 @@ class GraphView:
 
 
 def scalar_view(root: Value, parameters: Iterable[Value] | None = None) -> GraphView:
-    """Read the graph below a root, one box per node.
-
-    Parameters
-    ----------
-    root : Value
-        The node to start from, such as a loss.
-    parameters : iterable of Value, optional
-        Which leaves are parameters; guessed from their labels unless given.
-
-    Raises
-    ------
-    OperandError
-        If the root is not a Value.
+    """Read the graph below a root, one box per node; parameters are guessed from labels unless given.
 
     Examples
     --------

@@ -31,19 +31,7 @@ Wrong = Mapping[str, tuple[StepSequence | None, str]]
 
 
 def page_data(steps: StepSequence, wrong: Wrong, edges: Sequence[Edge], mode: str | None = None) -> dict[str, object]:
-    """Data of the page, without positions.
-
-    Parameters
-    ----------
-    steps : StepSequence
-        The right ones.
-    wrong : mapping
-        From `wrong_sequences`.
-    edges : sequence of Edge
-        As the picture numbers them.
-    mode : str, optional
-        Which of the wrong ones the page begins with.
-    """
+    """Data of the page, without positions; edges numbered as in the picture, beginning with one of the wrong sweeps."""
     numbers = {(e.node, e.position): k for k, e in enumerate(edges)}
     verdicts: dict[str, int] = {}
     paths = Paths(steps.graph, PATHS_SHOWN)
@@ -128,10 +116,7 @@ def _node(graph: GraphView, edges: EdgeNumbers, i: int, paths: Paths) -> dict[st
         if local is not None
     ]
     node["paths"] = [
-        {
-            "edges": [edges[use.node, use.position] for use in path.uses],
-            "lines": explanation.path_lines(path),
-        }
+        {"edges": [edges[use.node, use.position] for use in path.uses], "lines": explanation.path_lines(path)}
         for path in explanation.paths
     ]
     node["count"] = explanation.count

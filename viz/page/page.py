@@ -31,15 +31,7 @@ PHONE = "TB"
 
 
 def page(steps: StepSequence) -> str:
-    """The whole page as HTML.
-
-    Raises
-    ------
-    MissingDependencyError
-        If there is no Graphviz to lay the graph out.
-    GraphTooLargeError
-        If there are more than 500 boxes.
-    """
+    """The whole page as HTML."""
     mode = steps.mistake
     steps = steps.readable().without_mistake()
     graph = steps.graph

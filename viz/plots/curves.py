@@ -85,11 +85,7 @@ def plot_taylor(f: Any, x0: float, order: int, ax: Axes | None = None, *, span: 
 
 
 def plot_activation(
-    activation: Any,
-    ax: Axes | None = None,
-    *,
-    beta: float | Sequence[float] = 1.0,
-    span: float = 5.0,
+    activation: Any, ax: Axes | None = None, *, beta: float | Sequence[float] = 1.0, span: float = 5.0
 ) -> Axes:
     r"""Plot an activation g and its derivative: :math:`g(\beta x)` and :math:`\beta g'(\beta x)`.
 

@@ -81,13 +81,7 @@ class StepSequence(Sequence[Step]):
         return [graph.outdated_note] * bool(graph.outdated) + [f"Not shown: the updates of {inside}"] * (hidden > 0)
 
     def readable(self) -> Self:
-        """These steps if a picture can show them; else with neurons folded.
-
-        Raises
-        ------
-        GraphTooLargeError
-            If there is nothing to fold, or too much is left.
-        """
+        """These steps if a picture can show them; else with neurons folded."""
         graph = at_level(self.graph)
         check_size(graph)
         if len(graph.uses) > MOST_STEPS:

@@ -42,21 +42,7 @@ class Delivery(NamedTuple):
 
 
 def deliveries(graph: GraphView, mistake: str | None = None) -> list[Delivery]:
-    """All deliveries of a sweep, in order.
-
-    Parameters
-    ----------
-    graph : GraphView
-        What is swept.
-    mistake : str, optional
-        ``"order"`` for naive recursion, ``"overwrite"`` for ``=`` in place of ``+=``.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is no such mistake.
-    GraphTooLargeError
-        If naive recursion would take more than 400 deliveries; their number can double with every node.
+    """All deliveries of a sweep, in order; done wrong by a `mistake`, ``"order"`` or ``"overwrite"``.
 
     Examples
     --------

@@ -28,19 +28,7 @@ def play(
     source: TextIO | None = None,
     out: TextIO | None = None,
 ) -> None:
-    """Step through backprop in a terminal; where input or output is none, print the whole transcript.
-
-    Parameters
-    ----------
-    steps : StepSequence
-        What to play.
-    start : int
-        How many steps are done at the beginning.
-    everything : bool
-        Whether to print the transcript, in a terminal too.
-    source, out : text file, optional
-        Where keys come from and where text goes to; standard input and output unless given.
-    """
+    """Step through backprop in a terminal; where input or output is none, print the whole transcript."""
     keys, screen = source or sys.stdin, out or sys.stdout
     if everything or not (keys.isatty() and screen.isatty()):
         screen.write(transcript(steps))
