@@ -11,36 +11,23 @@ __all__ = ["DARK", "LIGHT", "Theme", "theme_named"]
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """The colours of one background, as ``#rrggbb``."""
+    """The colours of one background, as ``#rrggbb``; the light ones unless given."""
 
-    paper: str
-    box: str
-    ink: str
-    muted: str
-    line: str
-    data: str
-    gradient: str
-    tint: str
-    constant: str
-    done: str
-    focus: str
-    alarm: str
+    paper: str = "#ffffff"
+    box: str = "#ffffff"
+    ink: str = "#1c2128"
+    muted: str = "#5c6670"
+    line: str = "#6e7781"
+    data: str = "#0b5fa5"
+    gradient: str = "#b3400a"
+    tint: str = "#fdf0e8"
+    constant: str = "#eef1f4"
+    done: str = "#116b45"
+    focus: str = "#7a3ff2"
+    alarm: str = "#a8123e"
 
 
-LIGHT = Theme(
-    paper="#ffffff",
-    box="#ffffff",
-    ink="#1c2128",
-    muted="#5c6670",
-    line="#6e7781",
-    data="#0b5fa5",
-    gradient="#b3400a",
-    tint="#fdf0e8",
-    constant="#eef1f4",
-    done="#116b45",
-    focus="#7a3ff2",
-    alarm="#a8123e",
-)
+LIGHT = Theme()
 DARK = Theme(
     paper="#12161c",
     box="#1b2129",

@@ -55,7 +55,7 @@ class Picture(BoxModel):
     def svg(
         self, state: State, *, prefix: str = "g", theme: Theme = LIGHT, title: str = "", caption: Sequence[str] = ()
     ) -> str:
-        """Draw one state with lines of text below; `prefix` begins every id, so that two pictures fit in one document."""
+        """Draw one state, a caption below; `prefix` begins every id, so that two pictures fit into one document."""
         layout = self.layout
         width = f"{max([layout.width, *(LETTER * len(words) + 2 * MARGIN for words in caption)]):g}"
         height = f"{layout.height + CAPTION_LINE * len(caption) + MARGIN * bool(caption):g}"

@@ -37,14 +37,7 @@ class _Way(NamedTuple):
 
 
 class Paths:
-    """The paths from the root of a graph to all its nodes.
-
-    Parameters
-    ----------
-    graph : GraphView
-        Any graph, of any depth.
-    most : int
-        How many paths are kept at each node.
+    """The paths from the root of a graph to all its nodes, of which so many are kept at each.
 
     Examples
     --------
@@ -60,15 +53,7 @@ class Paths:
     def __init__(self, graph: GraphView, most: int) -> None:
         self.graph = graph
         self.most = most
-
-    @cached_property
-    def counts(self) -> list[int]:
-        """How many paths lead to each node, without walking them."""
-        ways = [0] * len(self.graph.nodes)
-        ways[self.graph.root] = 1
-        for use in self.graph.uses:
-            ways[use.operand] += ways[use.node]
-        return ways
+        self.counts = graph.path_counts
 
     def largest(self, target: int) -> list[Path]:
         """The paths to a node with the largest products, largest first."""

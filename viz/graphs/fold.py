@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Container
 from dataclasses import replace
-from functools import partial
+from functools import partial, reduce
 from typing import NamedTuple
 
 from autograd_lite.errors import UnknownNameError
@@ -102,10 +102,7 @@ def _slope_inside(graph: GraphView, firing: Firing, inputs: list[_Input], operan
         return Expr(f"[{len(paths)} paths inside]")
     factors = [graph.slope(use.node, use.position) for use in paths[0]]
     factors = [f for f in factors if f.head != 1.0] or [Expr(1.0)]
-    total = factors[0]
-    for factor in factors[1:]:
-        total = factor * total
-    return total
+    return reduce(lambda total, factor: factor * total, factors)
 
 
 def _renamed(graph: GraphView, folded: list[Firing]) -> GraphView:

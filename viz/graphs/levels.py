@@ -19,19 +19,7 @@ FULL, MOST, MOST_NEURONS, MOST_STEPS = 150, 500, 200, 800
 
 
 def at_level(graph: GraphView, level: str | None = None, focus: str = "", *, layers: bool = False) -> GraphView:
-    """The graph at a level of detail.
-
-    Parameters
-    ----------
-    graph : GraphView
-        With nothing folded, or as it is to stay.
-    level : str, optional
-        ``"scalars"``, ``"neurons"`` or ``"layers"``; by size unless given.
-    focus : str
-        A neuron or layer, ``"layer1.neuron2"``, that stays open.
-    layers : bool
-        Whether layers may be chosen by size.
-    """
+    """The graph at a level of detail, by size unless one is given; `layers` says whether size may choose layers."""
     if level is not None and level not in LEVELS:
         raise UnknownNameError.among("level", level, LEVELS)
     is_small = level is None and not focus and len(graph.nodes) <= FULL

@@ -34,16 +34,6 @@ def showable(text: object, longest: int = LONGEST) -> str:
 def readable_names(nodes: Sequence[Value]) -> list[str]:
     """Name every node of a graph; constants may share a name, other nodes do not.
 
-    Parameters
-    ----------
-    nodes : sequence of Value
-        The nodes of one graph, in order of creation.
-
-    Returns
-    -------
-    list of str
-        One name per node.
-
     Examples
     --------
     >>> from autograd_lite.reverse import reachable

@@ -178,6 +178,15 @@ class GraphView:
         return f"({use})" if clash else use
 
     @cached_property
+    def path_counts(self) -> list[int]:
+        """How many paths lead from the root to each node, without walking them."""
+        counts = [0] * len(self.nodes)
+        counts[self.root] = 1
+        for use in self.uses:
+            counts[use.operand] += counts[use.node]
+        return counts
+
+    @cached_property
     def _has_several_ways(self) -> list[bool]:
         """Whether more than one path leads from the root to each node."""
         ways = [0] * len(self.nodes)

@@ -168,13 +168,8 @@ function drawPanel(step) {
 
 function drawList() {
   const items = sequence.map((step, k) => {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.textContent = `${k + 1}. ${step.title}`;
-    button.classList.toggle("bad", step.mistake !== "");
-    button.addEventListener("click", () => go(k + 1));
-    const item = document.createElement("li");
-    item.append(button);
+    const item = element("li");
+    item.append(button(`${k + 1}. ${step.title}`, () => go(k + 1), step.mistake ? "bad" : ""));
     return item;
   });
   byId("list").replaceChildren(...items);
@@ -183,8 +178,7 @@ function drawList() {
   byId("stripe").replaceChildren(...sequence.map((step) => {
     if (step.source !== source) odd = !odd;
     source = step.source;
-    const piece = document.createElement("i");
-    piece.className = `${step.phase}${odd ? " odd" : ""}${step.mistake ? " bad" : ""}`;
+    const piece = element("i", "", `${step.phase}${odd ? " odd" : ""}${step.mistake ? " bad" : ""}`);
     piece.style.flex = "1";
     return piece;
   }));
@@ -336,12 +330,10 @@ function play() {
 
 function light(edges) {
   const lit = new Set(edges);
-  const touched = new Set();
+  const touched = new Set(edges.flatMap((k) => data.ends[k]));
   for (const group of document.querySelectorAll("g.edge")) {
-    const on = lit.has(Number(group.dataset.edge));
-    group.classList.toggle("lit", on);
+    group.classList.toggle("lit", lit.has(Number(group.dataset.edge)));
   }
-  for (const k of edges) for (const end of data.ends[k]) touched.add(end);
   for (const group of document.querySelectorAll("g.node")) group.classList.toggle("lit", touched.has(Number(group.dataset.node)));
 }
 

@@ -102,20 +102,11 @@ def _overwriting(graph: GraphView) -> Iterator[Delivery]:
 
 def naive_length(graph: GraphView) -> int:
     """How many deliveries naive recursion takes, without doing them."""
-    return sum(_naive_arrivals(graph))
-
-
-def _naive_arrivals(graph: GraphView) -> list[int]:
-    visits = [0] * len(graph.nodes)
-    visits[graph.root] = 1
-    for use in graph.uses:
-        visits[use.operand] += visits[use.node]
-    visits[graph.root] = 0
-    return visits
+    return sum(graph.path_counts) - 1
 
 
 def _naive(graph: GraphView) -> Iterator[Delivery]:
-    of, length = _naive_arrivals(graph), naive_length(graph)
+    of, length = graph.path_counts, naive_length(graph)
     if length > MOST_NAIVE:
         raise GraphTooLargeError(
             f"Naive recursion would take {length:,} steps here, {len(graph.uses):,} in the right order; at most "

@@ -13,12 +13,7 @@ __all__ = ["Walk"]
 
 
 class Walk:
-    """A position among the steps; `Steps.walk` makes it.
-
-    Attributes
-    ----------
-    position : int
-        How many steps have been done; 0 before the first.
+    """A position among the steps, how many are done; `Steps.walk` makes it.
 
     Examples
     --------
