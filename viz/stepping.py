@@ -155,11 +155,6 @@ class Steps(StepSequence):
         theme : str
             ``"light"`` or ``"dark"``.
 
-        Returns
-        -------
-        list of Path
-            The files, in order.
-
         Raises
         ------
         OutputError

@@ -46,13 +46,7 @@ THEMES = {"light": LIGHT, "dark": DARK}
 
 
 def theme_named(name: str) -> Theme:
-    """The theme of that name, ``"light"`` or ``"dark"``.
-
-    Examples
-    --------
-    >>> theme_named("light").data
-    '#0b5fa5'
-    """
+    """The theme of that name, ``"light"`` or ``"dark"``."""
     if name not in THEMES:
         raise UnknownNameError.among("theme", name, THEMES)
     return THEMES[name]

@@ -151,11 +151,6 @@ class Drawing:
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the picture; the ending decides: .svg, .png, .pdf, or .dot for the text.
 
-        Returns
-        -------
-        Path
-            The file.
-
         Raises
         ------
         UnknownNameError

@@ -21,17 +21,7 @@ CAPTION_LINE, DENSE_GAP = 22.0, 150.0
 
 
 class Picture(BoxModel):
-    """A laid-out graph that can be drawn in any state.
-
-    Parameters
-    ----------
-    view : GraphView
-        What to draw.
-    widest : sequence of (str, str)
-        For each node the longest texts that its data and gradient will ever show, so that the box has room for them.
-    direction : str
-        ``"LR"`` or ``"TB"``.
-    """
+    """A laid-out graph that can be drawn in any state: each box has room for the `widest` texts of its two cells."""
 
     def __init__(self, view: GraphView, widest: Sequence[tuple[str, str]], direction: str = "LR") -> None:
         super().__init__(view)

@@ -81,9 +81,7 @@ def _joined(graph: GraphView, i: int, owner: dict[int, Firing]) -> Firing | None
 def _activated(graph: GraphView, i: int, owner: dict[int, Firing], users: list[int]) -> Firing | None:
     """The firing whose activation this node is: the only use of its sum, an op of one operand."""
     operands = graph.operands[i]
-    if len(operands) != 1 or users[operands[0]] != 1:
-        return None
-    firing = owner.get(operands[0])
+    firing = owner.get(operands[0]) if len(operands) == 1 and users[operands[0]] == 1 else None
     if firing is None or not firing.has_bias or firing.has_activation:
         return None
     firing.has_activation = True

@@ -223,13 +223,9 @@ const back = () => go(done - 1);
 /* A whole node at a time: to the end of the steps with the same source. */
 function byNode(direction) {
   let k = done;
-  if (direction > 0) {
-    const source = sequence[k]?.source;
-    while (k < sequence.length && sequence[k].source === source) k += 1;
-  } else {
-    const source = sequence[k - 1]?.source;
-    while (k > 0 && sequence[k - 1].source === source) k -= 1;
-  }
+  const beside = () => sequence[direction > 0 ? k : k - 1];
+  const source = beside()?.source;
+  while (beside() && beside().source === source) k += direction;
   go(k);
 }
 
@@ -361,9 +357,7 @@ function closeNode() {
 }
 
 function finishing(i) {
-  let found = -1;
-  sequence.forEach((step, k) => { if (step.target === i && step.final && (step.phase === "seed" || step.phase === "backward")) found = k; });
-  return found + 1;
+  return 1 + sequence.findLastIndex((step) => step.target === i && step.final && (step.phase === "seed" || step.phase === "backward"));
 }
 
 function openNode(i) {

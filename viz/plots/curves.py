@@ -47,10 +47,6 @@ def plot_taylor(f: Any, x0: float, order: int, ax: Axes | None = None, *, span: 
     span : float
         How far to show to both sides of the point, above 0.
 
-    Returns
-    -------
-    matplotlib.axes.Axes
-
     Raises
     ------
     DomainError
@@ -99,10 +95,6 @@ def plot_activation(
         The slope, or several: the larger it is, the steeper the activation.
     span : float
         How far to show to both sides of 0, above 0.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
 
     Raises
     ------

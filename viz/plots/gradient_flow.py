@@ -36,10 +36,6 @@ def plot_gradient_flow(model: Any, ax: Axes | None = None) -> Axes:
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure, apart from pyplot's, unless given.
 
-    Returns
-    -------
-    matplotlib.axes.Axes
-
     Raises
     ------
     OperandError

@@ -14,7 +14,6 @@ from .axes import dress, new_axes, styles
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.ticker import Locator
 
 # Any: a history is a mapping, an object with attributes, or a list, told apart at run time
 __all__ = ["plot_history"]
@@ -55,12 +54,14 @@ def plot_history(history: Any, ax: Axes | None = None) -> Axes:
             'epoch each, such as {"loss": [0.9, 0.4]}.'
         )
     axes = new_axes() if ax is None else ax
+    from matplotlib.ticker import MaxNLocator  # noqa: PLC0415 - an optional package, here since there are axes
+
     for (name, numbers), (colour, dash) in zip(curves.items(), styles(), strict=False):
         finite = [x if math.isfinite(x) else math.nan for x in numbers]
         marker = "o" if len(finite) < 20 else None
         axes.plot(range(1, len(finite) + 1), finite, label=name, color=colour, linestyle=dash, marker=marker)
     axes.set_xlabel("epoch")
-    axes.xaxis.set_major_locator(_ticks_at_integers())
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     if len(curves) == 1:
         axes.set_ylabel(next(iter(curves)))
     else:
@@ -90,9 +91,3 @@ def _attribute_names(thing: Any) -> Iterable[str]:
 def _are_numbers(thing: Any) -> bool:
     is_sequence = isinstance(thing, Sequence) or hasattr(thing, "__array__")
     return is_sequence and not isinstance(thing, str) and len(thing) > 0 and all(isinstance(x, Real) for x in thing)
-
-
-def _ticks_at_integers() -> Locator:
-    from matplotlib.ticker import MaxNLocator  # noqa: PLC0415 - an optional package, here since there are axes
-
-    return MaxNLocator(integer=True)

@@ -56,10 +56,6 @@ def plot_decision_boundary(
         From which output on a model with one output predicts the second class; 0.5 unless given where all outputs lie
         between 0 and 1, as probabilities do, else 0, as for logits.
 
-    Returns
-    -------
-    matplotlib.axes.Axes
-
     Raises
     ------
     ShapeError
@@ -112,10 +108,6 @@ def plot_descent(
         Of the parameters.
     extent : four float, optional
         Left, right, bottom, top; a little beyond the path unless given.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
 
     Raises
     ------

@@ -86,11 +86,11 @@ def rule_line(step: StepRecord) -> str:
 def block(step: StepRecord) -> str:
     """The step as a few lines of text: its title, the rule, and the numbers."""
     phase = f"{step.phase}: " if step.phase in ("forward", "backward") else ""  # the other titles say it
-    lines = [as_text(line) for line in lines_of(step)]
-    if step.phase != "forward":  # the symbols, then on the same line the numbers
-        lines = [" ".join(lines[:2]), *lines[2:]]
     if step.phase == "forward":
         lines = [f"{step.target} = {pretty_number(step.total_after)}"]
+    else:  # the symbols, then on the same line the numbers
+        symbols, *rest = map(as_text, lines_of(step))
+        lines = [" ".join([symbols, *rest[:1]]), *rest[1:]]
     lines += [f"✗ {wrong}" for wrong in (step.mistake, step.cause) if wrong]
     return "\n".join(
         [f"{step.number}. {phase}{title(step)}", *(f"   {line}" for line in (rule_line(step), *lines) if line)]

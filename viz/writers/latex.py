@@ -62,8 +62,7 @@ def _step(steps: StepSequence, step: Step) -> str:
 def _title(step: Step) -> str:
     target, source = (f"${name_latex(name)}$" for name in (step.target, step.source))
     use = f" (use {step.use} of {step.uses})" if step.uses > 1 else ""
-    titles = {"backward": rf"{source} $\to$ {target}{use}"}
-    return titles.get(step.phase, f"{step.phase.capitalize()}: {target}")
+    return rf"{source} $\to$ {target}{use}" if step.phase == "backward" else f"{step.phase.capitalize()}: {target}"
 
 
 def _aligned(lines: list[str]) -> str:
