@@ -275,8 +275,7 @@ function check(event) {
   const verdict = data.verdicts[found[2]];
   if (!found[1]) return say(verdict, false);
   go(done + 1);
-  say(verdict, true);
-  return undefined;
+  return say(verdict, true);
 }
 
 function togglePredict() {

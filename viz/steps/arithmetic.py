@@ -74,21 +74,11 @@ def _backward(step: StepRecord) -> list[Line]:
     overwrites = bool(step.mistake) and step.total_after == contribution != step.total_before + contribution
     digits = agreeing_digits([step.total_before, contribution], step.total_after)
     grad = Token("grad", step.target)
-    symbols = [
-        grad,
-        _sign("=" if overwrites else "+="),
-        Token("grad", step.source),
-        _sign("·"),
-        Token("slope", step.source, step.target, step.through),
-    ]
-    numbers = [
-        _sign("="),
-        Token("number", bracketed(upstream)),
-        _sign("·"),
-        Token("number", bracketed(local)),
-        _sign("="),
-        Token("result", pretty_number(contribution, digits)),
-    ]
+    slope = Token("slope", step.source, step.target, step.through)
+    symbols = [grad, _sign("=" if overwrites else "+="), Token("grad", step.source), _sign("·"), slope]
+    first, second = (Token("number", bracketed(x)) for x in (upstream, local))
+    result = Token("result", pretty_number(contribution, digits))
+    numbers = [_sign("="), first, _sign("·"), second, _sign("="), result]
     total = [grad, _sign("=")]
     if step.use > 1 and not overwrites:
         before, added = pretty_number(step.total_before, digits), bracketed(contribution, digits)

@@ -15,7 +15,6 @@ from ..graphs.view import GraphView
 
 __all__ = ["Optimizer", "Update", "updates"]
 
-
 Array = npt.NDArray[np.float64]
 
 
