@@ -218,7 +218,7 @@ class Value(_Base):
             other = b if a is self else a
             if type(self) is not Value or not isinstance(other, (float, int)):
                 return super().combine(op, a, b)
-            a, b = (a, Value.constant(b)) if a is self else (Value.constant(a), b)
+            a, b = (self, Value.constant(other)) if a is self else (Value.constant(other), self)
         x, z = a._data, b._data
         try:
             y = op.value(floats, x, z)
