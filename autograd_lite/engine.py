@@ -20,23 +20,13 @@ from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
 
+from autograd_lite.copying import Program, rebuild
 from autograd_lite.errors import OperandError, StaleGraphError
 from autograd_lite.namespaces import floats, values
 from autograd_lite.op import TABLE, ManyOp, Node, Op, ScaledOp, next_order, shown, to_number
-from autograd_lite.reverse import adjoints, graph_adjoints, reachable
+from autograd_lite.reverse import adjoints, graph_adjoints
 
-__all__ = [
-    "TABLE",
-    "ManyOp",
-    "Op",
-    "ScaledOp",
-    "Value",
-    "as_nodes",
-    "gradients",
-    "make",
-    "number_of",
-    "wire",
-]
+__all__ = ["TABLE", "ManyOp", "Op", "ScaledOp", "Value", "as_nodes", "gradients", "make", "number_of", "wire"]
 
 number_of = attrgetter("_data")  # the number of a Value, read faster than through the property `data`
 _new = object.__new__
@@ -219,18 +209,8 @@ class Value(_Base):
             return make(op, (self,))
         if y != y:  # noqa: PLR0124 - where the value is NaN, so is the derivative
             return make(op, (self,))
-        v = _new(Value)
-        v._data = y
-        v._a = (self,)
-        v._da = (partial,)
-        v._b = v._db = None
-        v.requires_grad = self.requires_grad and not op.piecewise_constant
-        v.op = op
-        v.grad = 0.0
-        v.label = ""
-        v.swept = False
-        v.order = next_order()
-        return v
+        needs = self.requires_grad and not op.piecewise_constant
+        return wire(op, (self,), y, (partial,), needs)
 
     def combine(self, op: Op, a: Any, b: Any) -> Any:
         """Make the node of an operator; its other side may be anything."""
@@ -238,17 +218,13 @@ class Value(_Base):
             other = b if a is self else a
             if type(self) is not Value or not isinstance(other, (float, int)):
                 return super().combine(op, a, b)
-            other = Value.constant(other)
-            a, b = (self, other) if a is self else (other, self)
+            a, b = (self, Value.constant(other)) if a is self else (Value.constant(other), self)
         x, z = a._data, b._data
-        da = db = None
         try:
             y = op.value(floats, x, z)
             by_a, by_b = op.partials
-            if a.requires_grad:
-                da = by_a(floats, y, x, z)
-            if b.requires_grad:
-                db = by_b(floats, y, x, z)
+            da = by_a(floats, y, x, z) if a.requires_grad else None
+            db = by_b(floats, y, x, z) if b.requires_grad else None
         except (ArithmeticError, ValueError):
             return make(op, (a, b))
         if y != y:  # noqa: PLR0124 - as above
@@ -288,49 +264,10 @@ class Value(_Base):
     def __format__(self, spec: str) -> str:
         return format(self._data, spec) if spec else repr(self)
 
-    # Copies and pickles are flat: no recursion, fresh order numbers, and leaves keep their identity
-
     def __reduce__(self) -> tuple[Any, ...]:
         if self.op is None:
             return _leaf, (self._data, self.label, self.grad, self.requires_grad)
-        nodes = reachable([self])
-        leaves = [v for v in nodes if v.op is None]
-        return _rebuild, (_Program.of(nodes, leaves), leaves)
-
-
-# --- copying --------------------------------------------------------------------------------------------------------
-
-
-class _Program(tuple[Any, ...]):
-    """The inner nodes of a graph as columns: (op, operands' indices, data, partials, grad, label)."""
-
-    __slots__ = ()
-
-    @classmethod
-    def of(cls, nodes: Sequence[Value], leaves: Sequence[Value]) -> _Program:
-        inner = [v for v in nodes if v.op is not None]
-        index = {v: i for i, v in enumerate([*leaves, *inner])}
-        rows = [(v.op, tuple(index[u] for u in v.operands), v._data, v.partials, v.grad, v.label) for v in inner]
-        return cls(zip(*rows, strict=True))
-
-    def __deepcopy__(self, memo: Any) -> _Program:
-        return self  # tuples of numbers: nothing to copy
-
-
-def _leaf(data: float, label: str, grad: float, requires_grad: bool) -> Value:
-    v = Value(data, label)
-    v.grad, v.requires_grad = grad, requires_grad
-    return v
-
-
-def _rebuild(program: _Program, leaves: list[Value]) -> Value:
-    nodes = list(leaves)
-    for op, indices, data, partials, grad, label in zip(*program, strict=True):
-        operands = tuple([nodes[i] for i in indices])
-        v = wire(op, operands, data, partials, op.needs_grad([u.requires_grad for u in operands]), Value)
-        v.grad, v.label = grad, label
-        nodes.append(v)
-    return nodes[-1]
+        return rebuild, (wire, *Program.of(self))
 
 
 # --- making nodes ---------------------------------------------------------------------------------------------------
@@ -342,18 +279,9 @@ def wire(  # noqa: PLR0917 - the slots of a node, by place: this runs once a nod
     data: float,
     partials: tuple[float | None, ...],
     requires_grad: bool,
-    kind: type[_V],
+    kind: type[_V] = Value,  # type: ignore[assignment]
 ) -> _V:
-    """Make a node from a known value and partials.
-
-    Examples
-    --------
-    >>> x = Value(3.0)
-    >>> y = wire(TABLE["square"], (x,), 9.0, (6.0,), True, Value)
-    >>> y.backward()
-    >>> x.grad
-    6.0
-    """
+    """Make a node from a known value and partials."""
     v = _new(kind)
     v._data = data
     if len(operands) == 2:
@@ -375,6 +303,12 @@ def make(op: Op, operands: tuple[Value, ...], kind: type[_V] = Value) -> _V:  # 
     needs = [u.requires_grad for u in operands]
     data, partials = op.evaluate([u._data for u in operands], needs)
     return wire(op, operands, data, partials, op.needs_grad(needs), kind)
+
+
+def _leaf(data: float, label: str, grad: float, requires_grad: bool) -> Value:
+    v = Value(data, label)
+    v.grad, v.requires_grad = grad, requires_grad
+    return v
 
 
 def as_nodes(operands: Iterable[Any]) -> tuple[Any, ...]:
@@ -426,11 +360,8 @@ def gradients(loss: Value, wrt: Value | Iterable[Value], *, create_graph: bool =
     for v in (loss, *nodes):
         if not isinstance(v, Value):
             raise OperandError(f"gradients takes Values: a loss, and what to differentiate it by; not {shown(v)}.")
-    results: list[Any]
-    if create_graph or not loss.has_number:
-        by_node = graph_adjoints(loss, Value.constant(1.0), nodes)
-        results = [by_node[v] if v in by_node else Value.constant(0.0) for v in nodes]
-    else:
-        totals = adjoints(loss)
-        results = [totals.get(v, 0.0) for v in nodes]
+    symbolic = create_graph or not loss.has_number
+    found: dict[Any, Any] = graph_adjoints(loss, Value.constant(1.0), nodes) if symbolic else adjoints(loss)
+    zero = Value.constant if symbolic else float
+    results = [found[v] if v in found else zero(0.0) for v in nodes]
     return results[0] if isinstance(wrt, Value) else results

@@ -3,8 +3,7 @@
 An `Op` holds the rule of a value and one rule per partial. It evaluates them on floats (IEEE 754 in every case), on
 arrays, on names to give formulas, and on nodes, where it extends a graph.
 
-Rules are polymorphic by design: they see floats, arrays, names or nodes. Their types are ``Any`` here, once, and
-nowhere else.
+Types: ``Any`` stands for what rules see by design: floats, arrays, names or nodes.
 """
 
 from __future__ import annotations
@@ -15,14 +14,15 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial as bind
 from functools import update_wrapper
-from typing import TYPE_CHECKING, Any, NoReturn, Self, SupportsFloat
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import numpy as np
 
 from autograd_lite.errors import OpDefinitionError, OperandError, ShapeError, UnknownNameError
 from autograd_lite.formulas import Expr, expr
 from autograd_lite.namespaces import arrays, floats, symbols, values
-from autograd_lite.text import shown
+from autograd_lite.real_numbers import to_number
+from autograd_lite.text import counted, shown
 
 __all__ = ["TABLE", "ManyOp", "Node", "Op", "ScaledOp", "next_order", "shown", "to_number"]
 
@@ -30,44 +30,6 @@ Rule = Callable[..., Any]  # (xp, *operands) -> value, or (xp, y, *operands) -> 
 Interval = tuple[float, float]
 
 next_order = itertools.count().__next__  # numbers new nodes
-_REAL: Interval = (-math.inf, math.inf)
-
-
-def to_number(data: Any, what: str = "a Value") -> float:
-    """Convert a real number to float.
-
-    Raises
-    ------
-    OperandError
-        If it is not, with advice.
-
-    Examples
-    --------
-    >>> to_number(3)
-    3.0
-    """
-    if isinstance(data, (int, float, np.floating, np.integer, np.bool_)):
-        try:
-            return float(data)
-        except OverflowError:
-            raise OperandError(
-                f"The integer given for {what} has more than 308 digits; a float cannot hold it."
-            ) from None
-    if isinstance(data, np.ndarray) and data.ndim == 0 and data.dtype.kind in "iufb":
-        return float(data)
-    advice = next((text for kinds, text in _advice() if isinstance(data, kinds)), "Give an int or a float.")
-    raise OperandError(f"A real number is needed for {what}, not {shown(data)} ({type(data).__name__}). {advice}")
-
-
-def _advice() -> Iterable[tuple[Any, str]]:
-    yield Node, "Use it as it is, or its .data for the number alone."
-    yield complex, "Complex numbers are not supported; give the real and the imaginary part as two Values."
-    yield str, "Convert text yourself, float('2.5'), so that a typing mistake shows."
-    yield (Sequence, np.ndarray), "Make one Value per number: [Value(x) for x in numbers]."
-    yield SupportsFloat, "Convert it yourself with float(...)."
-
-
-# --- the op ---------------------------------------------------------------------------------------------------------
 
 TABLE: dict[str, Op] = {}
 """All ops by name, in the order of their definition."""
@@ -120,9 +82,10 @@ class Op:
     ) -> None:
         update_wrapper(self, rule)
         self.name = rule.__name__
-        signature = list(inspect.signature(rule).parameters.values())[1:]
-        self.operand_names = tuple(p.name for p in signature)
-        self.defaults = tuple(p.default for p in signature if p.default is not inspect.Parameter.empty)
+        operands = list(inspect.signature(rule).parameters.values())[1:]
+        self._signature = inspect.Signature(operands)
+        self.operand_names = tuple(p.name for p in operands)
+        self.defaults = tuple(p.default for p in operands if p.default is not inspect.Parameter.empty)
         self.value = rule
         if tuple(partials) != self.operand_names:
             raise OpDefinitionError(
@@ -132,7 +95,7 @@ class Op:
         self.partials = tuple(p if callable(p) else _constant_rule(p) for p in partials.values())
         self.symbol = symbol or self.name
         self.infix = infix
-        self.domain = dict.fromkeys(self.operand_names, _REAL) | dict(domain or {})
+        self.domain = dict.fromkeys(self.operand_names, (-math.inf, math.inf)) | dict(domain or {})
         self.smooth: Callable[..., Any] = smooth or (lambda *_: True)
         self.taught = dict(taught or {})
         self.piecewise_constant = all(p == 0.0 for p in partials.values())
@@ -148,26 +111,29 @@ class Op:
         return self._apply(self._bind(given, named) if named or len(given) != len(self.operand_names) else given)
 
     def _apply(self, operands: Sequence[Any]) -> Any:
-        if any(isinstance(x, np.ndarray) and x.ndim for x in operands):
-            result = np.frompyfunc(lambda *xs: self._apply(xs), len(operands), 1)(*operands)
-            return result if any(isinstance(x, Node) for x in result.flat) else result.astype(float)
+        node = None
         for x in operands:
-            if isinstance(x, Node):
-                return x.record(self, operands)
+            if isinstance(x, np.ndarray) and x.ndim:
+                result = np.frompyfunc(lambda *xs: self._apply(xs), len(operands), 1)(*operands)
+                return result if any(isinstance(x, Node) for x in result.flat) else result.astype(float)
+            if node is None and isinstance(x, Node):
+                node = x
+        if node is not None:
+            return node.record(self, operands)
         return self.number([to_number(x, self.name) for x in operands])
 
     def _bind(self, given: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
-        least, most = len(self.operand_names) - len(self.defaults), len(self.operand_names)
         for unknown in named.keys() - set(self.operand_names):
             raise UnknownNameError.among(f"operand of {self.name}", unknown, self.operand_names)
-        operands = dict(zip(self.operand_names[least:], self.defaults, strict=True))
-        operands |= dict(zip(self.operand_names, given)) | named  # noqa: B905 - too many is found below
-        if len(given) > most or len(operands) < most or any(name in named for name in self.operand_names[: len(given)]):
-            expected, got = ", ".join(self.operand_names), len(given) + len(named)
+        try:
+            bound = self._signature.bind(*given, **named)
+        except TypeError:
+            got, names = counted(len(given) + len(named), "operand"), self.operand_names
             raise OperandError(
-                f"{self.name} got {got} operand{'' if got == 1 else 's'}; it takes {most}: {self.name}({expected})."
-            )
-        return tuple(operands[name] for name in self.operand_names)
+                f"{self.name} got {got}; it takes {len(names)}: {self.name}({', '.join(names)})."
+            ) from None
+        bound.apply_defaults()
+        return bound.args
 
     # Numbers
 
@@ -195,9 +161,13 @@ class Op:
         """Evaluate the value's rule in a namespace."""
         return self.value(xp, *operands)
 
-    def differentiate(self, xp: Any, y: Any, operands: Sequence[Any], needs: Sequence[bool]) -> Sequence[Any]:
+    def differentiate(
+        self, xp: Any, y: Any, operands: Sequence[Any], needs: Sequence[bool], rules: Sequence[Rule] = ()
+    ) -> Sequence[Any]:
         """Evaluate the partials' rules in a namespace, where they are needed; None elsewhere."""
-        return [rule(xp, y, *operands) if need else None for rule, need in zip(self.partials, needs, strict=True)]
+        return [
+            rule(xp, y, *operands) if need else None for rule, need in zip(rules or self.partials, needs, strict=True)
+        ]
 
     def needs_grad(self, needs: Sequence[bool]) -> bool:
         """Whether the result needs a gradient: a piecewise constant one, such as a sign, never does."""
@@ -224,8 +194,9 @@ class Op:
         >>> print(TABLE["sigmoid"].slope(0, "s", "z"))
         s · (1 − s)
         """
-        rule = self.taught.get(self.operand_names[index], self.partials[index])
-        return expr(rule(symbols, expr(y), *map(expr, names)))
+        rules = [self.taught.get(name, rule) for name, rule in zip(self.operand_names, self.partials, strict=True)]
+        by_one = [i == index for i in range(len(names))]
+        return expr(self.differentiate(symbols, expr(y), list(map(expr, names)), by_one, rules)[index])
 
 
 class ScaledOp(Op):
@@ -277,11 +248,13 @@ class ManyOp(Op):
         """Evaluate the value's rule in a namespace."""
         return self.value(xp, *self.split(operands))
 
-    def differentiate(self, xp: Any, y: Any, operands: Sequence[Any], needs: Sequence[bool]) -> Sequence[Any]:
+    def differentiate(
+        self, xp: Any, y: Any, operands: Sequence[Any], needs: Sequence[bool], rules: Sequence[Rule] = ()
+    ) -> Sequence[Any]:
         """Evaluate the partials' rules in a namespace, group by group where any is needed; None elsewhere."""
         slopes: list[Any] = []
         groups = self.split(operands)
-        for rule, group, group_needs in zip(self.partials, groups, self.split(needs), strict=True):
+        for rule, group, group_needs in zip(rules or self.partials, groups, self.split(needs), strict=True):
             if all(group_needs):
                 slopes += rule(xp, y, *groups)
             elif any(group_needs):  # a constant among Values, as in maximum(x, 0.0)
@@ -289,13 +262,6 @@ class ManyOp(Op):
             else:
                 slopes += [None] * len(group)
         return slopes
-
-    def slope(self, index: int, y: str | Expr, *names: str | Expr) -> Expr:
-        """The partial by one operand as a formula, in the form that is taught."""
-        size = len(names) // len(self.operand_names)
-        group = self.operand_names[index // size]
-        rule = self.taught.get(group, self.partials[index // size])
-        return expr(rule(symbols, expr(y), *self.split([expr(n) for n in names]))[index % size])
 
 
 def _is_sequence(thing: Any) -> bool:
@@ -308,13 +274,19 @@ def _constant_rule(number: float) -> Rule:
 
 def _op_named(name: str) -> Op:
     if name not in TABLE:
-        raise OpDefinitionError(
-            f"This needs the op {name}, which is not defined. Import the file that defines it first."
-        )
+        raise OpDefinitionError(f"The op {name} is needed, but not defined. Import the file that defines it first.")
     return TABLE[name]
 
 
 # --- the node -------------------------------------------------------------------------------------------------------
+
+
+def _comparison(name: str) -> Callable[[Node, Any], Any]:
+    return lambda self, other: self.combine(TABLE[name], self, other)
+
+
+def _refusal(how: str) -> Callable[[Node], NoReturn]:
+    return lambda self: self.refuse(how)
 
 
 class Node:
@@ -401,17 +373,7 @@ class Node:
     def __abs__(self) -> Any:
         return self.record(TABLE["abs"], (self,))
 
-    def __lt__(self, other: Any) -> Any:
-        return self.combine(TABLE["less"], self, other)
-
-    def __le__(self, other: Any) -> Any:
-        return self.combine(TABLE["less_equal"], self, other)
-
-    def __gt__(self, other: Any) -> Any:
-        return self.combine(TABLE["greater"], self, other)
-
-    def __ge__(self, other: Any) -> Any:
-        return self.combine(TABLE["greater_equal"], self, other)
+    __lt__, __le__, __gt__, __ge__ = map(_comparison, ("less", "less_equal", "greater", "greater_equal"))
 
     # Conversions that would drop the graph are refused
 
@@ -420,18 +382,10 @@ class Node:
         raise NotImplementedError
 
     if not TYPE_CHECKING:  # checkers refuse conversions, and find the methods in `methods.pyi`
-
-        def __float__(self) -> NoReturn:
-            self.refuse("converted to float")
-
-        def __int__(self) -> NoReturn:
-            self.refuse("converted to int")
-
-        def __index__(self) -> NoReturn:  # noqa: PLE0305 - it never returns
-            self.refuse("used as an index")
-
-        def __complex__(self) -> NoReturn:
-            self.refuse("converted to complex")
+        __float__ = _refusal("converted to float")
+        __int__ = _refusal("converted to int")
+        __index__ = _refusal("used as an index")
+        __complex__ = _refusal("converted to complex")
 
         def __getattr__(self, name: str) -> Callable[..., Any]:
             op = TABLE.get(name)
@@ -439,9 +393,8 @@ class Node:
                 return bind(op, self)
             if name.startswith("_"):
                 raise AttributeError(name)
-            raise AttributeError(
-                str(UnknownNameError.among("attribute or op", name, [*TABLE, "data", "grad", "label"]))
-            )
+            known = [*TABLE, "data", "grad", "label"]
+            raise AttributeError(str(UnknownNameError.among("attribute or op", name, known)))
 
     def __dir__(self) -> Iterable[str]:
         return [*super().__dir__(), *TABLE]

@@ -21,7 +21,6 @@ from autograd_lite.op import Node
 
 __all__ = ["adjoints", "graph_adjoints", "reachable"]
 
-_by_order = attrgetter("order")
 _N = TypeVar("_N", bound=Node)
 
 
@@ -37,11 +36,6 @@ def reachable(roots: Iterable[_N], *, constants: bool = True, since: int = -1) -
     since : int
         The creation number to stop at: older nodes are left out.
 
-    Returns
-    -------
-    list of Node
-        In order of creation.
-
     Examples
     --------
     >>> from autograd_lite import Value
@@ -56,7 +50,7 @@ def reachable(roots: Iterable[_N], *, constants: bool = True, since: int = -1) -
             if u not in seen and (constants or u.requires_grad) and u.order >= since:
                 seen.add(u)
                 stack.append(u)
-    return sorted(seen, key=_by_order)
+    return sorted(seen, key=attrgetter("order"))
 
 
 def adjoints(root: Any, seed: float = 1.0) -> dict[Any, float]:

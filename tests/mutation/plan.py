@@ -71,6 +71,7 @@ def networks(name: str, *tests: str) -> Stages:
 PLAN: dict[str, Stages] = {
     "autograd_lite/engine.py": engine("engine", *SWEEPS),
     "autograd_lite/reverse.py": engine("reverse", *SWEEPS),
+    "autograd_lite/copying.py": [[DOCTEST.format("copying"), "tests/engine/test_robustness.py"]],
     "autograd_lite/op.py": engine("op"),
     "autograd_lite/definition.py": engine("definition"),
     "autograd_lite/ops.py": engine("ops"),
