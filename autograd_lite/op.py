@@ -66,8 +66,8 @@ class Op:
         The partials as a textbook prints them, where they are computed in another form for accuracy's sake.
     """
 
-    many = False
-    black_box = False
+    many = black_box = False
+    rounded: Rule | None = None  # the value's rule for code whose sums are rounded term by term, where it needs another
 
     def __init__(
         self,

@@ -477,7 +477,8 @@ def sigmoid(xp, x):
 
     The slope y (1 - y) is computed as `logistic_pdf`: 1 - y has no digits left from x = 37 on.
     """
-    return xp.exp(xp.minimum(x, 0.0)) / (1.0 + xp.exp(-xp.abs(x)))
+    b, e = xp.exp(xp.minimum(x, 0.0)), xp.exp(-xp.abs(x))
+    return b - b * (e / (1.0 + e))  # b / (1 + e), with one rounding less
 
 
 @primitive(partials={"x": lambda xp, y, x: xp.cosh(x)})
@@ -705,6 +706,18 @@ def logsumexp(xp, xs):
     """log(exp(x1) + ... + exp(xn)) without overflow [3]_; its slopes are the softmax."""
     top = xp.maximum(*xs)
     return top + xp.log1p(xp.fsum([*[xp.exp_difference(x, top) for x in xs], -1.0]))
+
+
+def _logsumexp_without_one(xp, xs):
+    """The same without taking 1 from a sum that begins with it, which only an exact sum survives."""
+    top = xp.maximum(*xs)
+    largest = [xp.equal(x, top) for x in xs]
+    others = [xp.where(is_top, 0.0, xp.exp_difference(x, top)) for is_top, x in zip(largest, xs, strict=True)]
+    ties = xp.maximum(xp.fsum([*largest, -1.0]), 0.0)
+    return top + xp.log1p(xp.fsum([*others, ties]))
+
+
+logsumexp.rounded = _logsumexp_without_one
 
 
 # --- Adjoints -------------------------------------------------------------------------------------------------------

@@ -159,7 +159,7 @@ def measure(op: Op, count: int, seed: int, contenders: dict[str, Contender]) -> 
             worst[what] = {name: max(error, known[name]) for name, error in found.items()}
     rows = []
     for what, found in worst.items():
-        cells = [shown(found[n]) + NOTES.get((op.name, what, n), "") if n in found else "" for n in contenders]
+        cells = [shown(found[n]) if n in found else "" for n in contenders]
         rows.append([op.name if what == "value" else "", what if what == "value" else f"by {what}", *cells])
     return rows
 
@@ -223,8 +223,7 @@ def shown(ulps: float) -> str:
 
 SECOND_POINTS = 300  # of the second derivatives, which take longer
 BLOCK = 20_000  # points at a time, which bounds the memory
-NOTES = {("logsumexp", "value", "compiled"): "¹"}
-PAGE_TEXT = """# How many digits are right
+PAGE_TEXT = """# Accuracy of every op
 
 The largest error of every op's value and of each partial, in units in the last place (ulp) of the exact result: 0.5 is
 a correctly rounded float, 1e16 means that no digit is right, *wrong* that the result is NaN, or infinite where it
@@ -238,9 +237,6 @@ installed, and only at points where operands and results are normal numbers: som
 purpose. An empty cell: the library has no such op with that operand.
 
 {table}
-
-¹ Compiled, the exponentials are added in another order: the error is an ulp of their sum, and shows where the result is
-near 0.
 
 ## Second derivatives
 

@@ -25,7 +25,7 @@ from autograd_lite.compiler.primitives import on_arrays
 from autograd_lite.compiler.primitives import word as word_of
 from autograd_lite.compiler.rewrites import IDENTITIES, STRUCTURAL
 from autograd_lite.compiler.trace import BATCH_SIZE, BATCH_SUM, Axis, Traced, batch_axis
-from autograd_lite.engine import Op, Value
+from autograd_lite.engine import ManyOp, Op, Value
 from autograd_lite.errors import TraceError
 from autograd_lite.namespaces import floats
 from autograd_lite.reverse import reachable
@@ -171,7 +171,10 @@ class Graph:
         """Evaluate the rule of an op on nodes; an op that is a word itself needs no evaluation."""
         if op.name in DIRECT:
             return self.node(op.name, tuple(operands))
-        return self._number(op.value_of(xp, [Ref(self, i) for i in operands]))
+        given = [Ref(self, i) for i in operands]
+        if isinstance(op, ManyOp) and op.rounded:
+            return self._number(op.rounded(xp, *op.split(given)))
+        return self._number(op.value_of(xp, given))
 
     def sum(self, terms: Sequence[tuple[Any, ...]]) -> Ref:
         """Make the node of a sum of numbers and products of two."""

@@ -6,6 +6,7 @@ import itertools
 import math
 from typing import Any
 
+import mpmath
 import numpy as np
 import pytest
 
@@ -146,3 +147,15 @@ def test_the_guarded_program_reads_the_same_leaves() -> None:
     assert fast(0.0) == [0.0, 0.0, INF]
     w.data = -2.0
     assert fast(0.0) == [0.0, 0.0, -INF]
+
+
+def test_logsumexp_keeps_its_digits_next_to_its_root():
+    """The largest term gives 1, which is taken away again: of 1 + 1e-20 - 1 nothing would be left."""
+    on_floats, on_arrays = ag.compile(ag.logsumexp), ag.compile(lambda x: ag.logsumexp(list(x)), batch=(0,))
+    for exponent in range(-25, 0):
+        top = -(10.0**exponent)
+        xs = [top, float(mpmath.log(-mpmath.expm1(top) * (1 + mpmath.mpf("1e-9"))))]
+        with mpmath.workdps(60):
+            exact = mpmath.log(sum(mpmath.exp(mpmath.mpf(x)) for x in xs))
+        for result in (ag.logsumexp(xs), on_floats(xs), on_arrays(np.array([xs]))[0]):
+            assert abs(float(result - exact)) <= 4 * math.ulp(top)
