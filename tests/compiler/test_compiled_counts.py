@@ -30,7 +30,7 @@ def test_the_network_of_the_benchmark() -> None:
 
     Its 554 scalar operations are 42 groups: seven matrix products (three forward; three for the slopes of weights, and
     one to hand the adjoint back, as the last layer's is a column times a row), and mostly the ten steps of a stable
-    cross-entropy. More than these 50 array calls means that something is no longer found to be alike.
+    cross-entropy. More than these 52 array calls means that something is no longer found to be alike.
     """
     model = nn.MLP(2, [16, 16, 1], activation="relu", seed=0)
     loss = ag.batch_mean(lambda x, y: nn.binary_cross_entropy_with_logits(model(x), y), batch=(0, 1))
@@ -38,7 +38,7 @@ def test_the_network_of_the_benchmark() -> None:
     fast(np.ones((100, 2)), np.ones(100))
     assert fast.program.instructions <= 554
     assert fast.program.groups <= 42
-    assert fast.program.array_calls <= 50
+    assert fast.program.array_calls <= 52
     assert products(fast) == 7
     assert "take(" not in fast.source
 
