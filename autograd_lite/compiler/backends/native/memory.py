@@ -1,0 +1,168 @@
+"""Where arrays lie in the workspace of a native program.
+
+A workspace is one run of doubles: first the arrays without a batch axis, then for each axis its arrays, member after
+member, each with the samples in a row that is padded to full vectors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from autograd_lite.compiler.backends.native.text import LANES, Int, Text, hexadecimal
+from autograd_lite.compiler.ir import Array, ArrayProgram, Dim, Slice
+from autograd_lite.compiler.layout import Gather, Index, contiguous, index
+
+__all__ = ["Layout", "Memory", "Place", "Tables", "padded"]
+
+
+def padded(n: int) -> int:
+    """A number of doubles, rounded up to full vectors.
+
+    Examples
+    --------
+    >>> padded(9)
+    16
+    """
+    return -(-n // LANES) * LANES
+
+
+class Tables:
+    """Lists of numbers that are part of the module: constants, and members that are gathered."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self._names: dict[str, str] = {}
+
+    def integers(self, numbers: Sequence[int]) -> str:
+        """The name of a list of integers."""
+        return self._named("members", "i64", [f"i64 {k}" for k in numbers])
+
+    def doubles(self, numbers: Sequence[float]) -> str:
+        """The name of a list of doubles."""
+        return self._named("constants", "double", [f"double {hexadecimal(x)}" for x in numbers])
+
+    def _named(self, hint: str, kind: str, members: Sequence[str]) -> str:
+        body = f"[{len(members)} x {kind}] [{', '.join(members)}]"
+        if body not in self._names:
+            self._names[body] = f"@{hint}{len(self._names)}"
+            self.lines.append(f"{self._names[body]} = private unnamed_addr constant {body}, align 64")
+        return self._names[body]
+
+
+class Layout:
+    """Offsets in a workspace, for any length of the batch axes."""
+
+    def __init__(self, dims: Sequence[Dim]) -> None:
+        self.flat = 0
+        self.batched = dict.fromkeys(dims, 0)
+        self.starts: dict[Array, int] = {}
+
+    def add(self, array: Array) -> None:
+        """Make room for an array."""
+        if array.dim is None:
+            self.starts[array] = self.flat
+            self.flat += padded(max(array.size, 1))
+        else:
+            self.starts[array] = self.batched[array.dim]
+            self.batched[array.dim] += array.size
+
+    def offset(self, array: Array, rows: Mapping[Dim, int]) -> int:
+        """Where an array begins, if the rows of the batch axes have these lengths."""
+        if array.dim is None:
+            return self.starts[array]
+        before = list(self.batched)[: list(self.batched).index(array.dim)]
+        return self.flat + sum(self.batched[dim] * rows[dim] for dim in before) + self.starts[array] * rows[array.dim]
+
+    def total(self, rows: Mapping[Dim, int]) -> int:
+        """How many doubles a workspace has."""
+        return self.flat + sum(self.batched[dim] * rows[dim] for dim in self.batched)
+
+
+class Place(NamedTuple):
+    """Members of an array in memory: start + steps . coordinates, through a table if they are gathered."""
+
+    pointer: str
+    start: Int
+    steps: tuple[int, ...]
+    table: str
+    row: Int  # from one member to the next
+    has_samples: bool
+
+    def at(self, text: Text, coordinates: Sequence[Int], sample: Int = 0) -> Int:
+        """The offset of a member, and of a sample of it."""
+        member = text.plus(self.start, *[text.times(c, s) for c, s in zip(coordinates, self.steps, strict=True)])
+        if self.table:
+            member = text.integer(self.table, member)
+        return text.plus(text.times(member, self.row), sample)
+
+
+class Memory:
+    """The arrays of one program: pointers to them, and places of their members."""
+
+    def __init__(self, program: ArrayProgram, tables: Tables) -> None:
+        self.program = program
+        self.tables = tables
+        self.layout = Layout(program.dims)
+        self._pointers: dict[Array, str] = {}
+        self._number = {dim: k for k, dim in enumerate(program.dims)}
+
+    def pointer(self, array: Array) -> str:
+        """The name of an array's first double."""
+        if array.role == "constant":
+            assert array.numbers is not None
+            return self.tables.doubles(array.numbers.reshape(-1).tolist())
+        if array not in self._pointers:
+            self.layout.add(array)
+            self._pointers[array] = f"%array{len(self._pointers)}"
+        return self._pointers[array]
+
+    def length(self, dim: Dim, what: str = "n") -> str:
+        """The name of an axis's length (n), of that as a double (size), of a row's (row), of its full vectors' (full)."""
+        return f"%{what}{self._number[dim]}"
+
+    def place(self, x: Slice, axes: int | None = None) -> Place:
+        """Where members lie; one member may stand for all of a space of so many `axes`."""
+        array, at = self.resolve(x)
+        steps = at.steps if not isinstance(at, Gather) else contiguous(at.shape).steps
+        steps = (0,) * axes if axes is not None and not x.shape else steps
+        table = self.tables.integers(at.indices.reshape(-1).tolist()) if isinstance(at, Gather) else ""
+        start = 0 if isinstance(at, Gather) else at.base
+        row = self.length(array.dim, "row") if array.dim else 1
+        return Place(self.pointer(array), start, steps, table, row, array.dim is not None)
+
+    def resolve(self, x: Slice) -> tuple[Array, Index]:
+        """The array whose memory holds these members, and where in it."""
+        array, at = x.array, x.index
+        while array in self.program.homes:
+            home = self.program.homes[array]
+            at = at if home.is_whole else index(home.index.indices.reshape(-1)[at.indices])
+            array = home.array
+        return array, at
+
+    def prologue(self) -> list[str]:
+        """Lines that define the lengths of the axes and the pointers."""
+        lines: list[str] = []
+        at, flat = "", self.layout.flat
+        for dim, k in self._number.items():
+            lines += [
+                f"%n{k}.at = getelementptr i64, ptr %sizes, i64 {k}",
+                f"%n{k} = load i64, ptr %n{k}.at",
+                f"%size{k} = sitofp i64 %n{k} to double",
+                f"%n{k}.up = add i64 %n{k}, {LANES - 1}",
+                f"%row{k} = and i64 %n{k}.up, -{LANES}",
+                f"%full{k} = and i64 %n{k}, -{LANES}",
+                f"%axis{k}.doubles = mul i64 %row{k}, {self.layout.batched[dim]}",
+                f"%axis{k} = getelementptr double, ptr %work, i64 {at or flat}",
+                f"%axis{k}.end = add i64 {at or flat}, %axis{k}.doubles",
+            ]
+            at = f"%axis{k}.end"
+        for array, name in self._pointers.items():
+            start = self.layout.starts[array]
+            if array.dim is None:
+                lines.append(f"{name} = getelementptr double, ptr %work, i64 {start}")
+            else:
+                k = self._number[array.dim]
+                lines.append(f"{name}.at = mul i64 %row{k}, {start}")
+                lines.append(f"{name} = getelementptr double, ptr %axis{k}, i64 {name}.at")
+        return lines

@@ -1,0 +1,223 @@
+"""Sums of products and reductions: tiles of members in registers, fixed lanes, and one tree over the lanes.
+
+The order of addition depends on the sizes alone, not on the machine: a sum over samples, or over members, is added up
+in 8 lanes, flushed every 1,024 numbers so that rounding errors stay small, and the lanes as a balanced tree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import product
+
+from autograd_lite.compiler.backends.native.access import Access
+from autograd_lite.compiler.backends.native.memory import Place
+from autograd_lite.compiler.backends.native.text import LANES, Int
+from autograd_lite.compiler.ir import Contract, Reduce, SegmentReduce, Slice
+from autograd_lite.compiler.primitives import word
+
+__all__ = ["contract", "reduce", "segments"]
+
+FLUSH = 128 * LANES  # numbers, before what the lanes hold is added to the total
+Coordinates = Mapping[str, Int]
+Read = Callable[[Place, Sequence[Int], float], str]  # of members, with a number for the lanes that have none
+
+
+def contract(access: Access, i: Contract) -> None:
+    """Write a sum of products."""
+    inputs, kept = i.spec.split("->")
+    _Sum(access, "add", (i.out, *i.operands), (kept, *inputs.split(","))).write(0.0)
+
+
+def reduce(access: Access, i: Reduce) -> None:
+    """Write a reduction over terms, samples, or both."""
+    axes, samples = "abcdef"[: len(i.x.shape)], "n" if i.x.dim else ""
+    kept = axes[:-1] if "terms" in i.over else axes
+    this = _Sum(access, i.op, (i.out, i.x), (kept + samples if "batch" not in i.over else kept, axes + samples))
+    this.write(this.identity)
+
+
+def segments(access: Access, i: SegmentReduce) -> None:
+    """Write a reduction of consecutive members."""
+    text, x, out = access.text, access.memory.place(i.x), access.memory.place(i.out)
+    bounds = access.memory.tables.integers([*i.starts.indices.tolist(), i.x.shape[0]])
+
+    def segment(k: Int, sample: Int) -> None:
+        def term(j: Int, total: list[str]) -> list[str]:
+            return [access.words.apply(i.op, total[0], access.get(x, [j], sample))]
+
+        start, stop = text.integer(bounds, k), text.integer(bounds, text.plus(k, 1))
+        access.put(out, [k], sample, text.loop(start, stop, 1, term, [text.literal(_identity(i.op))])[0])
+
+    access.each(0, len(i.starts.indices), 1, lambda k: access.samples(i.out.dim, lambda r: segment(k, r)))
+
+
+def _combining(op: str) -> str:
+    return "add" if op == "nonfinite" else op
+
+
+def _identity(op: str) -> float:
+    """What changes no partial result, not even the sign of a zero."""
+    return word(_combining(op)).start or -0.0
+
+
+class _Sum:
+    """A reduction in Einstein's notation; ``n`` is the batch axis, other letters are axes of members."""
+
+    def __init__(self, access: Access, op: str, slices: Sequence[Slice], letters: Sequence[str]) -> None:
+        self.access, self.text, self.words = access, access.text, access.words
+        self.op, self.combining, self.identity = op, _combining(op), _identity(op)
+        self.out, *self.factors = map(access.memory.place, slices)
+        self.kept, *self.letters = letters
+        self.rows = self.kept.replace("n", "")
+        self.sizes = {c: n for x, axes in zip(slices, letters, strict=True) for c, n in zip(axes, x.shape, strict=False)}
+        self.reduced = [c for c in self.sizes if c not in self.kept]
+        self.dim = next((x.dim for x in slices[1:] if x.dim is not None), None)
+
+    def write(self, start: float) -> None:
+        """Write the sum, from a number on."""
+        if "n" in self.kept:
+            self.access.samples(self.dim, lambda r: self.tiles(lambda *tile: self.per_sample(start, r, *tile)))
+        else:
+            with self.text.lanes(LANES):
+                self.tiles(lambda *tile: self.total(start, *tile))
+
+    def tiles(self, visit: Callable[[Coordinates, list[Coordinates]], None]) -> None:
+        """Cover the output's members by tiles: `visit` gets a tile's first member, and all members relative to it."""
+        rows, side = self.rows, 4 if self.access.registers > 16 else 2
+        largest = dict.fromkeys(rows, side) if len(rows) == 2 else dict.fromkeys(rows[:-1], 1) | {rows[-1:]: 2 * side}
+
+        def cover(first: dict[str, Int], counts: list[int]) -> None:
+            if len(counts) == len(rows):
+                members = product(*map(range, counts))
+                visit(first, [dict(zip(rows, member, strict=True)) for member in members])
+                return
+            c = rows[len(counts)]
+            at, tile = 0, largest[c]
+            while at < self.sizes[c]:
+                while tile > self.sizes[c] - at:
+                    tile //= 2
+                stop = at + (self.sizes[c] - at) // tile * tile
+                nested = [*counts, tile]
+                self.access.each(at, stop, tile, lambda k, nested=nested: cover({**first, c: k}, nested))  # type: ignore[misc]
+                at = stop
+
+        cover({}, [])
+
+    def per_sample(self, start: float, sample: Int, first: Coordinates, tile: list[Coordinates]) -> None:
+        """Add up for each sample by itself."""
+        read: Read = lambda x, at, _: self.access.get(x, at, sample)  # noqa: E731
+        starts = [self.text.literal(start)] * len(tile)
+        totals = self.sweep(self.reduced, first, starts, lambda at, now: self.step(at, tile, now, read))
+        for member, total in zip(tile, totals, strict=True):
+            self.access.put(self.out, self.members(self.rows, first, member), sample, total)
+
+    def total(self, start: float, first: Coordinates, tile: list[Coordinates]) -> None:
+        """Add up over samples, or over members, in lanes, and then the lanes."""
+        inner = self.over_members if self.dim is None else self.over_samples
+        outer = self.reduced[:-1] if self.dim is None else self.reduced
+        starts = [self.text.literal(start)] * len(tile)
+        totals = self.sweep(outer, first, starts, lambda at, now: inner(at, tile, now))
+        for k in range(0, len(totals), LANES):
+            tree = self.tree(totals[k : k + LANES])
+            for lane, member in enumerate(tile[k : k + LANES]):
+                number = self.text.shuffle(tree, "poison", [lane])
+                with self.text.lanes(1):
+                    number = self.words.apply("nonfinite", number) if self.op == "nonfinite" else number
+                    self.access.put(self.out, self.members(self.rows, first, member), 0, number)
+
+    def tree(self, totals: Sequence[str]) -> str:
+        """Combine the lanes of up to 8 vectors: of each the neighbours, their neighbours, and theirs."""
+        vectors = [*totals, *[totals[-1]] * (LANES - len(totals))]
+        evens, odds = range(0, 2 * LANES, 2), range(1, 2 * LANES, 2)
+        while len(vectors) > 1:
+            pairs = list(zip(vectors[::2], vectors[1::2], strict=True))
+            made = {pair: [self.text.shuffle(*pair, lanes) for lanes in (evens, odds)] for pair in dict.fromkeys(pairs)}
+            halves = {pair: self.words.apply(self.combining, *both) for pair, both in made.items()}
+            vectors = [halves[pair] for pair in pairs]
+        return vectors[0]
+
+    # Loops over what is summed
+
+    def sweep(
+        self,
+        letters: Sequence[str],
+        at: Coordinates,
+        totals: list[str],
+        inner: Callable[[Coordinates, list[str]], list[str]],
+    ) -> list[str]:
+        """Visit all members along some axes."""
+        if not letters:
+            return inner(at, totals)
+        c, *rest = letters
+        return self.text.loop(0, self.sizes[c], 1, lambda k, now: self.sweep(rest, {**at, c: k}, now, inner), totals)
+
+    def over_samples(self, at: Coordinates, tile: list[Coordinates], totals: list[str]) -> list[str]:
+        """Add up full vectors of samples, and what is left with the other lanes filled up."""
+        assert self.dim is not None
+        full, n = (self.access.memory.length(self.dim, what) for what in ("full", "n"))
+
+        def step(r: Int, now: list[str]) -> list[str]:
+            return self.step(at, tile, now, lambda x, members, _: self.access.get(x, members, r))
+
+        def rest(r: Int, now: list[str]) -> list[str]:
+            is_sample = self.text.first_lanes(self.text.plus(n, self.text.times(r, -1)))
+            filled: Read = lambda x, members, filler: self.text.choose(  # noqa: E731
+                is_sample, self.access.get(x, members, r), self.text.literal(filler)
+            )
+            return self.step(at, tile, now, filled)
+
+        return self.text.loop(full, n, LANES, rest, self.flushed(full, totals, step))
+
+    def over_members(self, at: Coordinates, tile: list[Coordinates], totals: list[str]) -> list[str]:
+        """Add up full vectors of members along the last axis, and what is left with the other lanes filled up."""
+        c = self.reduced[-1]
+        full, left = self.sizes[c] // LANES * LANES, self.sizes[c] % LANES
+
+        def filled(x: Place, members: Sequence[Int], filler: float) -> str:
+            with self.text.lanes(left):
+                lanes = [*range(left), *[left] * (LANES - left)]
+                return self.text.shuffle(self.access.get(x, members, 0), self.text.literal(filler), lanes)
+
+        def step(k: Int, now: list[str]) -> list[str]:
+            return self.step({**at, c: k}, tile, now, lambda x, members, _: self.access.get(x, members, 0))
+
+        totals = self.flushed(full, totals, step)
+        return self.step({**at, c: full}, tile, totals, filled) if left else totals
+
+    def flushed(self, stop: Int, totals: list[str], step: Callable[[Int, list[str]], list[str]]) -> list[str]:
+        """Loop in runs, each of which is added up by itself."""
+        text = self.text
+        if isinstance(stop, int) and stop <= FLUSH:
+            return text.loop(0, stop, LANES, step, totals)
+
+        def run(start: Int, now: list[str]) -> list[str]:
+            end = text.plus(start, FLUSH)
+            is_inside = text.let(f"icmp slt i64 {end}, {stop}")
+            end = text.let(f"select i1 {is_inside}, i64 {end}, i64 {stop}")
+            parts = text.loop(start, end, LANES, step, [text.literal(self.identity)] * len(now))
+            return [self.words.apply(self.combining, *both) for both in zip(now, parts, strict=True)]
+
+        return text.loop(0, stop, FLUSH, run, totals)
+
+    def step(self, at: Coordinates, tile: list[Coordinates], totals: list[str], read: Read) -> list[str]:
+        """Add one term, or product, to the total of each member of a tile; what members share is read once."""
+        fillers = (-0.0, 0.0) if len(self.factors) == 2 else (self.identity,)
+        seen: dict[object, str] = {}
+        after: list[str] = []
+        for member, total in zip(tile, totals, strict=True):
+            values: list[str] = []
+            for x, letters, filler in zip(self.factors, self.letters, fillers, strict=True):
+                axes = letters.replace("n", "")
+                key = (x, filler, tuple([member.get(c) for c in axes]))
+                if key not in seen:
+                    seen[key] = read(x, self.members(axes, at, member), filler)
+                values.append(seen[key])
+            product_of = len(values) == 2
+            after.append(
+                self.text.call("fma", *values, total) if product_of else self.words.apply(self.combining, total, *values)
+            )
+        return after
+
+    def members(self, axes: str, at: Coordinates, member: Coordinates) -> list[Int]:
+        """The coordinates along some axes."""
+        return [self.text.plus(at[c], member.get(c, 0)) for c in axes]
