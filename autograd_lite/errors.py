@@ -11,7 +11,7 @@ Each is also the built-in error that a Python user would catch::
     ├── UnknownNameError        ValueError     an unknown activation, loss, op, ...; the nearest is offered
     ├── ExpressionError         ValueError     an expression that cannot be parsed, with the position marked
     ├── GraphTooLargeError      ValueError     a picture that nobody could read, or that would never end
-    ├── ProgramError            ValueError     an array program that no backend can run: a mistake in the compiler
+    ├── ProgramError            ValueError     an array program that is not well formed, or that a backend cannot run
     ├── StaleGraphError         RuntimeError   data changed between the forward pass and a second derivative
     ├── UserCodeError           RuntimeError   the user's own file failed; says in which line
     ├── NonFiniteError          ArithmeticError  NaN or infinity where training must stop
@@ -100,7 +100,7 @@ class GraphTooLargeError(AutogradLiteError, ValueError):
 
 
 class ProgramError(AutogradLiteError, ValueError):
-    """An array program is not well formed: a stage of the compiler made a mistake."""
+    """An array program is not well formed, or the backend that was asked for cannot run it."""
 
 
 class StaleGraphError(AutogradLiteError, RuntimeError):

@@ -13,19 +13,24 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.compiler.backends import BACKENDS
 from autograd_lite.compiler.batching import check_batch, each_sample, missing, stacked
 from autograd_lite.compiler.runtime import Counts, Entry, LeafOrder, Program, common_count
 from autograd_lite.compiler.signature import BatchesFound, HasValues, abstract, checked_batch, describe, sizes_of
 from autograd_lite.compiler.tracing import collector_paused, trace
 from autograd_lite.engine import Value, number_of
-from autograd_lite.errors import OperandError, ShapeError
+from autograd_lite.errors import OperandError, ShapeError, UnknownNameError
 from autograd_lite.text import shown
 from autograd_lite.transforms.evaluation import graph_wanted
 
 __all__ = ["CompiledFunction", "compile"]
 
+CHOICES = ("auto", *BACKENDS)
 
-def compile(f: Callable[..., Any], *, batch: Sequence[int] = ()) -> CompiledFunction:  # noqa: A001 - as in the design
+
+def compile(  # noqa: A001 - as in the design
+    f: Callable[..., Any], *, batch: Sequence[int] = (), backend: str = "auto"
+) -> CompiledFunction:
     """Make a function that runs scalar code as array code.
 
     At its first call with arguments of a new structure the function is run once on Values without numbers; what it did
@@ -40,13 +45,16 @@ def compile(f: Callable[..., Any], *, batch: Sequence[int] = ()) -> CompiledFunc
     batch : sequence of int, optional
         The arguments that get a leading batch axis, while f is written for one sample. Every number of the result
         gets that axis as well.
+    backend : {"auto", "native", "numpy", "floats", "interpreter"}, optional
+        What runs the program: machine code (the extra ``native``), NumPy, Python floats (for functions without a
+        batch), or the reference interpreter. "auto" takes floats or NumPy, whichever is faster.
 
     Returns
     -------
     CompiledFunction
         Takes what f takes and returns what f returns, with floats and float64 arrays in place of Values. It has
-        ``source``, the emitted Python, and ``program``, the array program and how much work it is, of the last call.
-        Copies and pickles hold f and `batch`, and compile anew.
+        ``source``, what the backend printed, ``numpy_source``, and ``program``, the array program and how much work it
+        is, of the last call. Copies and pickles hold f and the options, and compile anew.
 
     Raises
     ------
@@ -56,6 +64,12 @@ def compile(f: Callable[..., Any], *, batch: Sequence[int] = ()) -> CompiledFunc
         In a call, if batched arguments differ in their number of samples, or have none.
     OperandError
         If `batch` does not count arguments, or a batched argument holds something else than numbers.
+    UnknownNameError
+        If there is no such backend.
+    ProgramError
+        In a first call, if that backend cannot run the program.
+    MissingDependencyError
+        In a first call, if the package that it needs is not installed.
 
     Examples
     --------
@@ -66,18 +80,21 @@ def compile(f: Callable[..., Any], *, batch: Sequence[int] = ()) -> CompiledFunc
     >>> ag.compile(lambda x, w: w * x, batch=(0,))(np.array([1.0, 2.0]), 10.0)
     array([10., 20.])
     """
-    return CompiledFunction(f, batch)
+    return CompiledFunction(f, batch, backend)
 
 
 class CompiledFunction:
     """A function and its programs, one for each structure of arguments that it was called with."""
 
-    def __init__(self, f: Callable[..., Any], batch: Sequence[int] = ()) -> None:
+    def __init__(self, f: Callable[..., Any], batch: Sequence[int] = (), backend: str = "auto") -> None:
         if not callable(f):
             raise OperandError(f"compile takes a function, not {shown(f)} ({type(f).__name__}).")
         functools.update_wrapper(self, f, updated=())
         self._f = f
+        if backend not in CHOICES:
+            raise UnknownNameError.among("backend", backend, CHOICES)
         self._batch = check_batch(batch)
+        self._backend = backend
         self._batched = frozenset(self._batch) | frozenset(getattr(f, "batched_arguments", ()))
         self._programs: dict[Any, Entry] = {}
         self._lock = threading.RLock()
@@ -105,12 +122,12 @@ class CompiledFunction:
             try:
                 alive = weakref.ref(instance, functools.partial(_forget, self._bound, key))
             except TypeError:  # it has slots, and none for weak references
-                return CompiledFunction(functools.partial(self._f, instance), batch)
-            self._bound[key] = (alive, CompiledFunction(_Method(self._f, alive), batch))
+                return CompiledFunction(functools.partial(self._f, instance), batch, self._backend)
+            self._bound[key] = (alive, CompiledFunction(_Method(self._f, alive), batch, self._backend))
         return self._bound[key][1]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return CompiledFunction, (self._f, self._batch)
+        return CompiledFunction, (self._f, self._batch, self._backend)
 
     def _original(self, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
         """Run the function itself, sample by sample if batched: arguments are Values, or a transform is running."""
@@ -125,8 +142,13 @@ class CompiledFunction:
 
     @property
     def source(self) -> str:
-        """The emitted Python of the last call's program."""
+        """What the backend printed for the last call's program."""
         return self._entry().program.source
+
+    @property
+    def numpy_source(self) -> str:
+        """The last call's program as Python that calls NumPy, whatever it runs on."""
+        return self._entry().program.numpy_source
 
     def step(self, leaves: Iterable[Value]) -> Callable[..., Any]:
         """Make a function that takes the captured leaves' numbers as an array, for training without Values.
@@ -208,7 +230,8 @@ class CompiledFunction:
         alike_named = {name: abstract(argument) for name, argument in named.items()}
         try:
             with collector_paused():
-                return Entry(functools.partial(trace, self._f, self._batch, self._batched, alike, alike_named))
+                stages = functools.partial(trace, self._f, self._batch, self._batched, alike, alike_named)
+                return Entry(stages, self._backend)
         except BatchesFound as found:
             self._batched |= set(found.arguments)
             return None

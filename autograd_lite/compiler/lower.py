@@ -25,7 +25,7 @@ from autograd_lite.compiler.ir import ArrayProgram
 from autograd_lite.compiler.naming import Names
 from autograd_lite.compiler.sums import LEAVES, Node
 
-__all__ = ["lower", "runs_on_floats"]
+__all__ = ["has_batch", "lower", "runs_on_floats"]
 
 CALL = 20.0  # an array call costs about as much as so many operations on Python floats
 OVERHEAD = 100.0  # and the array program around them as so many
@@ -34,11 +34,16 @@ LONGEST = 200_000  # operations; beyond this Python's own compiler takes too lon
 
 def runs_on_floats(graph: Graph, nodes: Mapping[int, Node], groups: Sequence[Group]) -> bool:
     """Whether a program is small enough, and free of batches, to run faster on Python floats than on arrays."""
-    if graph.exact or graph.axes or any(g.axis or g.over or g.word == "size" for g in groups):
+    if graph.exact or has_batch(graph, groups):
         return False
     work = sum(max(len(node.terms), 1) for node in nodes.values() if node.word not in LEAVES)
     arrays = sum(1 for g in groups if g.word not in LEAVES)
     return work <= min(CALL * arrays + OVERHEAD, LONGEST)
+
+
+def has_batch(graph: Graph, groups: Sequence[Group]) -> bool:
+    """Whether anything in a program has a batch axis."""
+    return bool(graph.axes) or any(g.axis or g.over or g.word == "size" for g in groups)
 
 
 def lower(  # noqa: PLR0917 - the results of the stages before

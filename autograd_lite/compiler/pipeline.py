@@ -12,12 +12,13 @@ from autograd_lite.compiler.builder import Given
 from autograd_lite.compiler.graph import CAPTURED, Graph
 from autograd_lite.compiler.groups import group
 from autograd_lite.compiler.ir import ArrayProgram
-from autograd_lite.compiler.lower import lower, runs_on_floats
+from autograd_lite.compiler.lower import has_batch, lower, runs_on_floats
 from autograd_lite.compiler.plan import plan
 from autograd_lite.compiler.straight import lower_scalars
 from autograd_lite.compiler.sums import LEAVES, collect
 from autograd_lite.compiler.trace import Axis
 from autograd_lite.engine import Value
+from autograd_lite.errors import ProgramError
 from autograd_lite.pytree import Structure
 
 __all__ = ["Compiled", "Trace", "to_program"]
@@ -61,14 +62,26 @@ class Compiled(NamedTuple):
     on_floats: bool
 
 
-def to_program(trace: Trace, *, exact: bool = False) -> Compiled:
-    """Compile a trace, up to what a backend prints; `exact` follows IEEE 754 to the letter, and is slower."""
+def to_program(trace: Trace, *, exact: bool = False, numbers: bool | None = None) -> Compiled:
+    """Compile a trace, up to what a backend prints.
+
+    Parameters
+    ----------
+    trace : Trace
+        What is to be compiled.
+    exact : bool, optional
+        Follow IEEE 754 to the letter; this is slower.
+    numbers : bool, optional
+        Whether to make a program of numbers, without arrays; if None, where that runs faster on Python floats.
+    """
     graph = Graph(exact=exact, axes=trace.axes)
     outputs = graph.outputs(trace.roots, trace.must_be_finite)
     nodes = collect(graph, outputs)
     groups, member_of = group(graph, nodes, outputs)
+    if numbers and has_batch(graph, groups):
+        raise ProgramError("The backend floats runs functions without a batch; choose numpy or auto.")
     shapes, names = {**trace.shapes, CAPTURED: len(graph.captured)}, {**trace.names, CAPTURED: "leaves"}
-    if on_floats := runs_on_floats(graph, nodes, groups):
+    if on_floats := runs_on_floats(graph, nodes, groups) if numbers is None else numbers:
         program = lower_scalars(graph, nodes, outputs, shapes, names)
     else:
         program = plan(lower(graph, groups, member_of, outputs, shapes, names))

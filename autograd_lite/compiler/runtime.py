@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.backends import Backend, FloatsBackend, NumpyBackend
+from autograd_lite.compiler.backends import BACKENDS, Backend
 from autograd_lite.compiler.ir import ArrayProgram
 from autograd_lite.compiler.pipeline import Trace, to_program
 from autograd_lite.compiler.unflatten import unflatten
@@ -21,9 +21,6 @@ from autograd_lite.errors import ShapeError
 __all__ = ["Counts", "Entry", "LeafOrder", "Program", "common_count"]
 
 Counts = dict[int, list[int]]  # batched argument -> how many samples each of its arrays has
-
-ON_FLOATS = FloatsBackend()
-ON_ARRAYS = NumpyBackend()
 
 
 class Program:
@@ -49,11 +46,12 @@ class Program:
         The leaves that the function found outside its arguments.
     """
 
-    def __init__(self, trace: Trace, *, exact: bool = False) -> None:
+    def __init__(self, trace: Trace, chosen: str = "auto", *, exact: bool = False) -> None:
         self.structure = trace.structure
         self.batched_result = bool(trace.axes)
-        compiled = to_program(trace, exact=exact)
-        backend: Backend = ON_FLOATS if compiled.on_floats else ON_ARRAYS
+        numbers = None if chosen == "auto" else chosen == "floats" and not exact
+        compiled = to_program(trace, exact=exact, numbers=numbers)
+        backend = _backend(chosen, on_floats=compiled.on_floats)
         executable = backend.compile(compiled.program)
         self.ir: ArrayProgram = compiled.program
         self.source, self.backend, self.run = executable.source, backend.name, executable.run
@@ -65,6 +63,11 @@ class Program:
         )  # a derivative is NaN where its function is
         self._ones = np.ones(compiled.program.result.size)
 
+    @property
+    def numpy_source(self) -> str:
+        """The program as Python that calls NumPy, whatever it runs on."""
+        return self.source if self.backend == "numpy" else BACKENDS["numpy"].compile(self.ir).source
+
     def is_finite(self, flat: Any) -> bool:
         """Whether all results are finite, by one sum."""
         if type(flat) is list:
@@ -75,9 +78,10 @@ class Program:
 class Entry:
     """A program as it is called, with the exact one beside it, and what puts results together."""
 
-    def __init__(self, trace: Callable[[bool], Trace]) -> None:
+    def __init__(self, trace: Callable[[bool], Trace], backend: str = "auto") -> None:
         self._trace = trace
-        self.program = Program(trace(False))
+        self._backend = backend
+        self.program = Program(trace(False), backend)
         self.pack = unflatten(self.program.structure, batched=self.program.batched_result)
         self._exact: Program | None = None
 
@@ -101,8 +105,14 @@ class Entry:
 
     def _run_exact(self, inputs: list[Any], counts: Counts) -> Any:
         if self._exact is None:
-            self._exact = Program(self._trace(True), exact=True)
+            self._exact = Program(self._trace(True), self._backend, exact=True)
         return self._exact.run(inputs, _sizes(self._exact, counts))
+
+
+def _backend(chosen: str, *, on_floats: bool) -> Backend:
+    if chosen == "auto" or (chosen == "floats" and not on_floats):  # the exact program is one of arrays
+        return BACKENDS["floats" if on_floats else "numpy"]
+    return BACKENDS[chosen]
 
 
 def _sizes(program: Program, counts: Counts) -> tuple[int, ...]:

@@ -2,11 +2,14 @@
 
 Elementwise functions give NumPy's bits, since they call its inner loops; sums are added up in a fixed order, with
 fused multiply-adds and without any flag that allows reordering.
+
+Types: ``Any`` stands for arrays and for what a call hands over.
 """
 
 from __future__ import annotations
 
 import ctypes
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -17,11 +20,12 @@ from autograd_lite.compiler.backends.native import machine
 from autograd_lite.compiler.backends.native.kernel import Kernel, Module, why_not
 from autograd_lite.compiler.backends.native.memory import Layout, padded
 from autograd_lite.compiler.backends.native.text import LANES
-from autograd_lite.compiler.ir import ArrayProgram, Input
+from autograd_lite.compiler.ir import Array, ArrayProgram, Input, Map
 from autograd_lite.compiler.workspaces import Workspaces
-from autograd_lite.errors import ProgramError
+from autograd_lite.errors import MissingDependencyError, ProgramError
+from autograd_lite.text import install_command
 
-__all__ = ["NativeBackend"]
+__all__ = ["NativeBackend", "missing"]
 
 
 class NativeBackend:
@@ -31,25 +35,44 @@ class NativeBackend:
 
     def why_not(self, program: ArrayProgram) -> str:
         """Say why a program cannot run natively here; nothing if it can."""
-        return machine.missing() or why_not(program)
+        return missing() or why_not(program)
 
     def compile(self, program: ArrayProgram) -> Executable:
         """Print a program, and make it run.
 
         Raises
         ------
+        MissingDependencyError
+            If llvmlite is not installed.
         ProgramError
-            If it cannot run natively here.
+            If the program cannot run natively here.
         """
+        if not machine.is_installed():
+            raise MissingDependencyError(f"The backend native needs llvmlite: {install_command('native')}.")
         if told := self.why_not(program):
-            raise ProgramError(f"The backend native cannot run this program: {told}.")
-        module = Module(machine.registers(), machine.attributes())
-        kernel = Kernel(program, module, "run")
-        kernel.print()
-        source = str(module)
-        loops = machine.loop_table(list(module.loops))
-        build = _Builder(program, kernel.memory.layout, machine.compiled(source, "run"), loops)
-        return Executable(Workspaces(build, build.buffers()).run, source, 0)
+            raise ProgramError(f"The backend native cannot run this program: {told}. Choose numpy or auto.")
+        return _executable(program)
+
+
+@functools.cache
+def missing() -> str:
+    """Say what this machine lacks for native code, by a self-test at last; nothing if it lacks nothing."""
+    if told := machine.missing():
+        return told
+    x, y = Array("x", (9,), role="input"), Array("y", (9,), role="result")
+    numbers = np.linspace(-2.0, 3.0, 9)
+    found = _executable(ArrayProgram((Input(x, (9,)),), (Map(y.whole, "exp", (x.whole,)),), y)).run([numbers], ())
+    return "" if found.tobytes() == np.exp(numbers).tobytes() else "the self-test gave other numbers than NumPy"
+
+
+def _executable(program: ArrayProgram) -> Executable:
+    module = Module(machine.registers(), machine.attributes())
+    kernel = Kernel(program, module, "run")
+    kernel.print()
+    source = str(module)
+    loops = machine.loop_table(list(module.loops))
+    build = _Builder(program, kernel.memory.layout, machine.function(source, "run"), loops)
+    return Executable(Workspaces(build, build.buffers()).run, source, 0)
 
 
 class _Builder:

@@ -45,7 +45,7 @@ class Access:
             return text.load(x.pointer, x.at(text, coordinates, sample))
         if isinstance(sample, str) or text.width == 1 or not x.steps or x.steps[-1] == 0:
             name = text.spread(x.pointer, x.at(text, coordinates))
-            if not any(x.steps):
+            if isinstance(sample, str) or not x.steps or x.steps[-1] == 0:
                 self.words.uniform.add(name)
             return name
         if x.steps[-1] == 1 and not x.table:
@@ -99,17 +99,18 @@ class Access:
 
     def nest(self, shape: Sequence[int], dim: Dim | None, body: Callable[[Sequence[Int], Int], None]) -> None:
         """Visit all members: `body` takes the coordinates, and the sample, of a vector's first number."""
+        self._visit([], shape, dim, body)
 
-        def visit(at: list[Int]) -> None:
-            rest = shape[len(at) :]
-            if len(rest) > 1 or (rest and dim is not None):
-                self.each(0, rest[0], 1, lambda k: visit([*at, k]))
-            elif rest:
-                self.vectors(rest[0], lambda k: body([*at, k], 0))
-            else:
-                self.samples(dim, lambda r: body(at, r))
-
-        visit([])
+    def _visit(
+        self, at: list[Int], shape: Sequence[int], dim: Dim | None, body: Callable[[Sequence[Int], Int], None]
+    ) -> None:
+        rest = shape[len(at) :]
+        if len(rest) > 1 or (rest and dim is not None):
+            self.each(0, rest[0], 1, lambda k: self._visit([*at, k], shape, dim, body))
+        elif rest:
+            self.vectors(rest[0], lambda k: body([*at, k], 0))
+        else:
+            self.samples(dim, lambda r: body(at, r))
 
     def vectors(self, count: int, body: Callable[[Int], None]) -> None:
         """Visit members along the last axis: full vectors, and what is left."""

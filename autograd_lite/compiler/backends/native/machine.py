@@ -1,64 +1,79 @@
-"""The machine: what it can do, LLVM text made into a function, and the inner loops of NumPy's ufuncs."""
+"""The machine: what it can do, LLVM text made into a function, and the inner loops of NumPy's ufuncs.
+
+Types: ``Any`` stands for llvmlite, which has no types, and for arrays of ctypes.
+"""
 
 from __future__ import annotations
 
 import ctypes
 import functools
+import importlib
+import importlib.util
 import sysconfig
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-try:
-    import llvmlite.binding as llvm
-except ImportError:  # the extra is not installed
-    llvm = None
+__all__ = ["attributes", "function", "is_installed", "loop_table", "missing", "registers"]
 
-__all__ = ["attributes", "compiled", "inner_loop", "missing", "registers"]
-
-HEADER = 16  # bytes before the first field of a Python object
+HEADER = 16  # bytes of a Python object before its own fields
 DOUBLE = np.dtype(float).num
 
 
-@functools.cache
+def is_installed() -> bool:
+    """Whether llvmlite is here."""
+    return importlib.util.find_spec("llvmlite") is not None
+
+
 def missing() -> str:
     """Say what this machine lacks for native code; nothing if it lacks nothing."""
-    if llvm is None:
+    if not is_installed():
         return "llvmlite is not installed"
     if sysconfig.get_config_var("Py_GIL_DISABLED"):
-        return "Python without its global lock lays out ufuncs in another way"
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
-    triple = llvm.get_default_triple()
-    if not triple.startswith(("aarch64", "arm64")) and not llvm.get_host_cpu_features().get("fma"):
+        return "the free-threaded Python has another layout of objects"
+    is_arm = _llvm().get_default_triple().startswith(("aarch64", "arm64"))
+    if not is_arm and not _llvm().get_host_cpu_features().get("fma"):
         return "this processor has no fused multiply-add"
     return ""
 
 
+@functools.cache
+def _llvm() -> Any:
+    llvm = importlib.import_module("llvmlite.binding")  # late: it takes 30 ms
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    return llvm
+
+
 def registers() -> int:
-    """How many vector registers there are, counted in full vectors of AVX-512 or as half as many."""
-    return 32 if llvm.get_host_cpu_features().get("avx512f") else 16
+    """How many registers hold a vector of 8 doubles, or parts of one."""
+    return 32 if _llvm().get_host_cpu_features().get("avx512f") else 16
 
 
 def attributes() -> str:
     """What LLVM has to know to write for this processor."""
     width = 512 if registers() == 32 else 256
-    features = llvm.get_host_cpu_features().flatten()
-    known = {"target-cpu": llvm.get_host_cpu_name(), "target-features": features, "prefer-vector-width": width}
-    return " ".join(["nounwind", *[f'"{key}"="{value}"' for key, value in known.items()], f'"min-legal-vector-width"="{width}"'])
+    known = {
+        "target-cpu": _llvm().get_host_cpu_name(),
+        "target-features": _llvm().get_host_cpu_features().flatten(),
+        "prefer-vector-width": width,
+        "min-legal-vector-width": width,
+    }
+    return " ".join(["nounwind", *[f'"{key}"="{value}"' for key, value in known.items()]])
 
 
-def compiled(source: str, name: str) -> Callable[..., None]:
+def function(source: str, name: str) -> Callable[..., None]:
     """Make a function of LLVM text; it takes three pointers, and lets other threads run."""
+    llvm = _llvm()
+    cpu, features = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
     target = llvm.Target.from_default_triple()
-    features = llvm.get_host_cpu_features().flatten()
-    machine = target.create_target_machine(cpu=llvm.get_host_cpu_name(), features=features, opt=1, jit=True)
+    machine = target.create_target_machine(cpu=cpu, features=features, opt=1, jit=True)
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(source), machine)
     engine.finalize_object()
-    function = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 3)(engine.get_function_address(name))
-    function.engine = engine  # which holds the code  # type: ignore[attr-defined]
-    return function
+    made: Any = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 3)(engine.get_function_address(name))
+    made.engine = engine  # it holds the code
+    return made  # type: ignore[no-any-return]
 
 
 class _Ufunc(ctypes.Structure):
@@ -79,19 +94,19 @@ class _Ufunc(ctypes.Structure):
     )
 
 
-def inner_loop(name: str) -> tuple[int, int]:
-    """The address of a ufunc's loop over doubles, and of the data that it is given."""
-    ufunc: Any = getattr(np, name)
+def loop_table(names: Sequence[str]) -> Any:
+    """The table from which native code takes the inner loops of ufuncs: for each a function, and what it is given."""
+    pairs = [address for name in names for address in _inner_loop(name)]
+    return (ctypes.c_void_p * max(len(pairs), 1))(*pairs)
+
+
+def _inner_loop(name: str) -> tuple[int, int]:
+    """The addresses of a ufunc's loop over doubles, and of the data that it is given."""
+    ufunc = getattr(np, name)
     fields = _Ufunc.from_address(id(ufunc))
     if (fields.inputs, fields.outputs, fields.count) != (ufunc.nin, ufunc.nout, ufunc.ntypes):
-        raise ImportError(f"NumPy {np.__version__} lays out ufuncs in another way.")
-    wanted = bytes([DOUBLE] * ufunc.nargs)
+        raise ImportError(f"NumPy {np.__version__} has another layout of ufuncs than the backend native knows.")
     types = ctypes.string_at(fields.types, fields.count * ufunc.nargs)
-    k = [types[at : at + ufunc.nargs] for at in range(0, len(types), ufunc.nargs)].index(wanted)
+    kinds = [types[at : at + ufunc.nargs] for at in range(0, len(types), ufunc.nargs)]
+    k = kinds.index(bytes([DOUBLE] * ufunc.nargs))
     return fields.functions[k] or 0, fields.data[k] or 0 if fields.data else 0
-
-
-def loop_table(names: Sequence[str]) -> Any:
-    """The table that native code takes its inner loops from."""
-    pairs = [address for name in names for address in inner_loop(name)]
-    return (ctypes.c_void_p * max(len(pairs), 1))(*pairs)

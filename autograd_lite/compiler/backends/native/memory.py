@@ -118,7 +118,7 @@ class Memory:
         return self._pointers[array]
 
     def length(self, dim: Dim, what: str = "n") -> str:
-        """The name of an axis's length (n), of that as a double (size), of a row's (row), of its full vectors' (full)."""
+        """The name of an axis's length (n), as a double (size); of a row (row); of its full vectors (full)."""
         return f"%{what}{self._number[dim]}"
 
     def place(self, x: Slice, axes: int | None = None) -> Place:

@@ -19,21 +19,22 @@ __all__ = ["contract", "reduce", "segments"]
 
 FLUSH = 128 * LANES  # numbers, before what the lanes hold is added to the total
 Coordinates = Mapping[str, Int]
+EMPTY: Coordinates = {}
 Read = Callable[[Place, Sequence[Int], float], str]  # of members, with a number for the lanes that have none
 
 
 def contract(access: Access, i: Contract) -> None:
     """Write a sum of products."""
     inputs, kept = i.spec.split("->")
-    _Sum(access, "add", (i.out, *i.operands), (kept, *inputs.split(","))).write(0.0)
+    _Sum(access, "add", (i.out, *i.operands), (kept, *inputs.split(",")), 0.0).write()
 
 
 def reduce(access: Access, i: Reduce) -> None:
     """Write a reduction over terms, samples, or both."""
     axes, samples = "abcdef"[: len(i.x.shape)], "n" if i.x.dim else ""
     kept = axes[:-1] if "terms" in i.over else axes
-    this = _Sum(access, i.op, (i.out, i.x), (kept + samples if "batch" not in i.over else kept, axes + samples))
-    this.write(this.identity)
+    kept += samples if "batch" not in i.over else ""
+    _Sum(access, i.op, (i.out, i.x), (kept, axes + samples), _identity(i.op)).write()
 
 
 def segments(access: Access, i: SegmentReduce) -> None:
@@ -63,67 +64,65 @@ def _identity(op: str) -> float:
 class _Sum:
     """A reduction in Einstein's notation; ``n`` is the batch axis, other letters are axes of members."""
 
-    def __init__(self, access: Access, op: str, slices: Sequence[Slice], letters: Sequence[str]) -> None:
+    def __init__(self, access: Access, op: str, slices: Sequence[Slice], letters: Sequence[str], start: float) -> None:
         self.access, self.text, self.words = access, access.text, access.words
-        self.op, self.combining, self.identity = op, _combining(op), _identity(op)
+        self.op, self.combining, self.identity, self.start = op, _combining(op), _identity(op), start
         self.out, *self.factors = map(access.memory.place, slices)
         self.kept, *self.letters = letters
         self.rows = self.kept.replace("n", "")
-        self.sizes = {c: n for x, axes in zip(slices, letters, strict=True) for c, n in zip(axes, x.shape, strict=False)}
+        self.sizes = {
+            c: n for x, axes in zip(slices, letters, strict=True) for c, n in zip(axes, x.shape, strict=False)
+        }
         self.reduced = [c for c in self.sizes if c not in self.kept]
         self.dim = next((x.dim for x in slices[1:] if x.dim is not None), None)
 
-    def write(self, start: float) -> None:
-        """Write the sum, from a number on."""
+    def write(self) -> None:
+        """Write the sum."""
         if "n" in self.kept:
-            self.access.samples(self.dim, lambda r: self.tiles(lambda *tile: self.per_sample(start, r, *tile)))
+            self.access.samples(self.dim, self.tiles)
         else:
             with self.text.lanes(LANES):
-                self.tiles(lambda *tile: self.total(start, *tile))
+                self.tiles(None)
 
-    def tiles(self, visit: Callable[[Coordinates, list[Coordinates]], None]) -> None:
-        """Cover the output's members by tiles: `visit` gets a tile's first member, and all members relative to it."""
-        rows, side = self.rows, 4 if self.access.registers > 16 else 2
-        largest = dict.fromkeys(rows, side) if len(rows) == 2 else dict.fromkeys(rows[:-1], 1) | {rows[-1:]: 2 * side}
+    def tiles(self, sample: Int | None, first: Coordinates = EMPTY, counts: Sequence[int] = ()) -> None:
+        """Cover the axes of the output's members that are left, by tiles, smaller ones at the end."""
+        if len(counts) == len(self.rows):
+            members = [dict(zip(self.rows, member, strict=True)) for member in product(*map(range, counts))]
+            self.tile(sample, first, members)
+            return
+        c = self.rows[len(counts)]
+        side = 4 if self.access.registers > 16 else 2
+        at, count = 0, 2 * side if len(self.rows) == 1 else side if len(self.rows) - len(counts) <= 2 else 1
+        while at < self.sizes[c]:
+            while count > self.sizes[c] - at:
+                count //= 2
+            stop = at + (self.sizes[c] - at) // count * count
+            nested = (*counts, count)
+            self.access.each(at, stop, count, lambda k, nested=nested: self.tiles(sample, {**first, c: k}, nested))  # type: ignore[misc]
+            at = stop
 
-        def cover(first: dict[str, Int], counts: list[int]) -> None:
-            if len(counts) == len(rows):
-                members = product(*map(range, counts))
-                visit(first, [dict(zip(rows, member, strict=True)) for member in members])
-                return
-            c = rows[len(counts)]
-            at, tile = 0, largest[c]
-            while at < self.sizes[c]:
-                while tile > self.sizes[c] - at:
-                    tile //= 2
-                stop = at + (self.sizes[c] - at) // tile * tile
-                nested = [*counts, tile]
-                self.access.each(at, stop, tile, lambda k, nested=nested: cover({**first, c: k}, nested))  # type: ignore[misc]
-                at = stop
-
-        cover({}, [])
-
-    def per_sample(self, start: float, sample: Int, first: Coordinates, tile: list[Coordinates]) -> None:
-        """Add up for each sample by itself."""
-        read: Read = lambda x, at, _: self.access.get(x, at, sample)  # noqa: E731
-        starts = [self.text.literal(start)] * len(tile)
-        totals = self.sweep(self.reduced, first, starts, lambda at, now: self.step(at, tile, now, read))
-        for member, total in zip(tile, totals, strict=True):
-            self.access.put(self.out, self.members(self.rows, first, member), sample, total)
-
-    def total(self, start: float, first: Coordinates, tile: list[Coordinates]) -> None:
-        """Add up over samples, or over members, in lanes, and then the lanes."""
+    def tile(self, sample: Int | None, first: Coordinates, tile: list[Coordinates]) -> None:
+        """Write the totals of some members, counted from the first one: for each sample by itself, or over samples."""
+        starts = [self.text.literal(self.start)] * len(tile)
+        if sample is not None:
+            read: Read = lambda x, at, _: self.access.get(x, at, sample)  # noqa: E731
+            totals = self.sweep(self.reduced, first, starts, lambda at, now: self.step(at, tile, now, read))
+            for member, total in zip(tile, totals, strict=True):
+                self.access.put(self.out, self.members(self.rows, first, member), sample, total)
+            return
         inner = self.over_members if self.dim is None else self.over_samples
         outer = self.reduced[:-1] if self.dim is None else self.reduced
-        starts = [self.text.literal(start)] * len(tile)
         totals = self.sweep(outer, first, starts, lambda at, now: inner(at, tile, now))
         for k in range(0, len(totals), LANES):
-            tree = self.tree(totals[k : k + LANES])
-            for lane, member in enumerate(tile[k : k + LANES]):
-                number = self.text.shuffle(tree, "poison", [lane])
-                with self.text.lanes(1):
-                    number = self.words.apply("nonfinite", number) if self.op == "nonfinite" else number
-                    self.access.put(self.out, self.members(self.rows, first, member), 0, number)
+            self.put_totals(self.tree(totals[k : k + LANES]), first, tile[k : k + LANES])
+
+    def put_totals(self, totals: str, first: Coordinates, tile: Sequence[Coordinates]) -> None:
+        """Write one lane for each member."""
+        for lane, member in enumerate(tile):
+            number = self.text.shuffle(totals, "poison", [lane])
+            with self.text.lanes(1):
+                number = self.words.apply("nonfinite", number) if self.op == "nonfinite" else number
+                self.access.put(self.out, self.members(self.rows, first, member), 0, number)
 
     def tree(self, totals: Sequence[str]) -> str:
         """Combine the lanes of up to 8 vectors: of each the neighbours, their neighbours, and theirs."""
@@ -214,7 +213,9 @@ class _Sum:
                 values.append(seen[key])
             product_of = len(values) == 2
             after.append(
-                self.text.call("fma", *values, total) if product_of else self.words.apply(self.combining, total, *values)
+                self.text.call("fma", *values, total)
+                if product_of
+                else self.words.apply(self.combining, total, *values)
             )
         return after
 

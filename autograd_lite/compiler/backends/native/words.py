@@ -7,7 +7,6 @@ numbers as there are lanes.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 from autograd_lite.compiler.backends.native.text import LANES, Text
 from autograd_lite.compiler.primitives import WORDS, word
@@ -17,6 +16,8 @@ __all__ = ["Words"]
 EXP_RANGE, SMALL = 800.0, 1e-290  # as in the namespaces
 RELATIONS = {"greater": "ogt", "greater_equal": "oge", "less": "olt", "less_equal": "ole", "equal": "oeq"}
 INSTRUCTIONS = {"add": "fadd", "sub": "fsub", "mul": "fmul", "div": "fdiv", "neg": "fneg"}
+OWN = {"copy", "maximum", "minimum", "relu", "nonfinite", "sign", "where", "zmul", "zdiv", "pow", "powterm"}  # methods
+OWN |= {"exp_difference"}
 FUNCTIONS = {"abs": "fabs", "sqrt": "sqrt", "floor": "floor"}
 
 
@@ -35,19 +36,17 @@ class Words:
         self.text = text
         self.loops = loops
         self.uniform: set[str] = set()  # values that are the same in all lanes: NumPy's power looks at that
-        own = (self.copy, self.maximum, self.minimum, self.relu, self.nonfinite, self.sign, self.where, self.zmul)
-        more = (self.zdiv, self.pow, self.powterm, self.exp_difference)
-        self._own: dict[str, Callable[..., str]] = {f.__name__: f for f in (*own, *more)}
 
     def knows(self, name: str) -> bool:
         """Whether a word can be written."""
-        return name in self._own or bool(word(name).ufunc)
+        return name in OWN or bool(word(name).ufunc)
 
     def apply(self, name: str, *operands: str) -> str:
         """Write a word; returns the name of its result."""
         text = self.text
-        if name in self._own:
-            return self._own[name](*operands)
+        if name in OWN:
+            written: str = getattr(self, name)(*operands)
+            return written
         if name in INSTRUCTIONS:
             return text.apply(INSTRUCTIONS[name], *operands)
         if name in FUNCTIONS:
@@ -120,7 +119,7 @@ class Words:
         return text.choose(text.compare("oeq", b, text.literal(0.5)), root, power)
 
     def powterm(self, c: str, a: str, b: str, k: str) -> str:
-        """c times a to the power b - k."""
+        """The term c a^(b - k) of a derivative."""
         text = self.text
         is_uniform = {b, k} <= self.uniform
         e, lost = self._two_sum(b, text.apply("fneg", k))
