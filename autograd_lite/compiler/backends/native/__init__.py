@@ -18,7 +18,7 @@ import numpy as np
 from autograd_lite.compiler.backends.base import Executable
 from autograd_lite.compiler.backends.native import machine
 from autograd_lite.compiler.backends.native.kernel import Kernel, Module, why_not
-from autograd_lite.compiler.backends.native.memory import Layout, padded
+from autograd_lite.compiler.backends.native.memory import Memory, padded
 from autograd_lite.compiler.backends.native.text import LANES
 from autograd_lite.compiler.ir import Array, ArrayProgram, Input, Map
 from autograd_lite.compiler.workspaces import Workspaces
@@ -71,7 +71,7 @@ def _executable(program: ArrayProgram) -> Executable:
     kernel.print()
     source = str(module)
     loops = machine.loop_table(list(module.loops))
-    build = _Builder(program, kernel.memory.layout, machine.function(source, "run"), loops)
+    build = _Builder(program, kernel.memory, machine.function(source, "run"), loops)
     return Executable(Workspaces(build, build.buffers()).run, source, 0)
 
 
@@ -82,7 +82,7 @@ class _Builder:
     ----------
     program : ArrayProgram
         For its inputs and its result.
-    layout : Layout
+    memory : Memory
         Where its arrays lie.
     function : callable
         The compiled program.
@@ -90,9 +90,10 @@ class _Builder:
         The inner loops of NumPy that it calls.
     """
 
-    def __init__(self, program: ArrayProgram, layout: Layout, function: Callable[..., None], loops: Any) -> None:
+    def __init__(self, program: ArrayProgram, memory: Memory, function: Callable[..., None], loops: Any) -> None:
         self.program = program
-        self.layout = layout
+        self.layout = memory.layout
+        self.staged = memory.staged
         self.function = function
         self.loops = loops
 
@@ -136,7 +137,8 @@ class _Builder:
         if given.array is None:
             return None
         shape = given.given if isinstance(given.given, tuple) else () if given.given is None else (given.given,)
-        view = self._view(given.array, work, rows, counts)
         if given.array.dim is None:
-            return view.reshape(shape)
-        return np.moveaxis(view.reshape(*shape, counts[given.array.dim]), -1, 0)
+            return self._view(given.array, work, rows, counts).reshape(shape)
+        start = self.layout.offset(self.staged.get(given.array, given.array), rows)
+        count = counts[given.array.dim]
+        return work[start : start + count * given.array.size].reshape(count, *shape)

@@ -14,9 +14,10 @@ from autograd_lite.compiler.backends.native.access import Access
 from autograd_lite.compiler.backends.native.loops import write_loop
 from autograd_lite.compiler.backends.native.memory import Memory, Place, Tables
 from autograd_lite.compiler.backends.native.sums import contract, reduce, segments
-from autograd_lite.compiler.backends.native.text import Int, Text
+from autograd_lite.compiler.backends.native.text import LANES, Int, Text
 from autograd_lite.compiler.backends.native.words import Words
 from autograd_lite.compiler.ir import (
+    Array,
     ArrayProgram,
     Contract,
     Instruction,
@@ -146,6 +147,7 @@ class Kernel:
         for given in program.inputs:
             if given.array is not None:
                 self.memory.pointer(given.array)
+                self.transpose(given.array)
         self.memory.pointer(program.result)
 
     def print(self) -> None:
@@ -160,6 +162,23 @@ class Kernel:
         head = f"define void @{self.name}(ptr %work, ptr %sizes, ptr %loops) #0"
         self.module.functions.append(f"{head} {{\nentry:\n{body}\nret void\n}}")
         self.module.declarations |= self.text.declarations
+
+    def transpose(self, array: Array) -> None:
+        """Take an argument of samples one after the other, as a call hands it over, into rows of samples."""
+        if array.dim is None or array.size == 1:
+            return
+        text, given = self.text, self.memory.stage(array)
+
+        def member(k: Int, sample: Int) -> None:
+            vector = "poison"
+            start = text.plus(text.times(sample, array.size), k)
+            for lane in range(LANES):
+                address = text.address(given, text.plus(start, lane * array.size))
+                number = text.let(f"load double, ptr {address}, align 8")
+                vector = text.let(f"insertelement {text.type} {vector}, double {number}, i64 {lane}")
+            self.access.put(self.memory.place(array.whole), [k], sample, vector)
+
+        self.access.samples(array.dim, lambda r: self.access.each(0, array.size, 1, lambda k: member(k, r)))
 
     # Words
 

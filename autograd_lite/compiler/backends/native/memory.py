@@ -104,6 +104,7 @@ class Memory:
         self.program = program
         self.tables = tables
         self.layout = Layout(program.dims)
+        self.staged: dict[Array, Array] = {}
         self._pointers: dict[Array, str] = {}
         self._number = {dim: k for k, dim in enumerate(program.dims)}
 
@@ -116,6 +117,11 @@ class Memory:
             self.layout.add(array)
             self._pointers[array] = f"%array{len(self._pointers)}"
         return self._pointers[array]
+
+    def stage(self, array: Array) -> str:
+        """The name of the memory in which an argument is handed over, sample by sample."""
+        self.staged[array] = Array(array.name, array.shape, array.dim)
+        return self.pointer(self.staged[array])
 
     def length(self, dim: Dim, what: str = "n") -> str:
         """The name of an axis's length (n), as a double (size); of a row (row); of its full vectors (full)."""

@@ -101,7 +101,7 @@ class _Sum:
             self.access.each(at, stop, count, lambda k, nested=nested: self.tiles(sample, {**first, c: k}, nested))  # type: ignore[misc]
             at = stop
 
-    def tile(self, sample: Int | None, first: Coordinates, tile: list[Coordinates]) -> None:
+    def tile(self, sample: Int | None, first: Coordinates, tile: Sequence[Coordinates]) -> None:
         """Write the totals of some members, counted from the first one: for each sample by itself, or over samples."""
         starts = [self.text.literal(self.start)] * len(tile)
         if sample is not None:
@@ -110,9 +110,10 @@ class _Sum:
             for member, total in zip(tile, totals, strict=True):
                 self.access.put(self.out, self.members(self.rows, first, member), sample, total)
             return
-        inner = self.over_members if self.dim is None else self.over_samples
-        outer = self.reduced[:-1] if self.dim is None else self.reduced
-        totals = self.sweep(outer, first, starts, lambda at, now: inner(at, tile, now))
+        if self.dim is None:
+            totals = self.sweep(self.reduced[:-1], first, starts, lambda at, now: self.over_members(at, tile, now))
+        else:
+            totals = self.sweep(self.reduced, first, starts, lambda at, now: self.over_samples(at, tile, now))
         for k in range(0, len(totals), LANES):
             self.put_totals(self.tree(totals[k : k + LANES]), first, tile[k : k + LANES])
 
@@ -150,7 +151,7 @@ class _Sum:
         c, *rest = letters
         return self.text.loop(0, self.sizes[c], 1, lambda k, now: self.sweep(rest, {**at, c: k}, now, inner), totals)
 
-    def over_samples(self, at: Coordinates, tile: list[Coordinates], totals: list[str]) -> list[str]:
+    def over_samples(self, at: Coordinates, tile: Sequence[Coordinates], totals: list[str]) -> list[str]:
         """Add up full vectors of samples, and what is left with the other lanes filled up."""
         assert self.dim is not None
         full, n = (self.access.memory.length(self.dim, what) for what in ("full", "n"))
@@ -167,7 +168,7 @@ class _Sum:
 
         return self.text.loop(full, n, LANES, rest, self.flushed(full, totals, step))
 
-    def over_members(self, at: Coordinates, tile: list[Coordinates], totals: list[str]) -> list[str]:
+    def over_members(self, at: Coordinates, tile: Sequence[Coordinates], totals: list[str]) -> list[str]:
         """Add up full vectors of members along the last axis, and what is left with the other lanes filled up."""
         c = self.reduced[-1]
         full, left = self.sizes[c] // LANES * LANES, self.sizes[c] % LANES
@@ -198,7 +199,7 @@ class _Sum:
 
         return text.loop(0, stop, FLUSH, run, totals)
 
-    def step(self, at: Coordinates, tile: list[Coordinates], totals: list[str], read: Read) -> list[str]:
+    def step(self, at: Coordinates, tile: Sequence[Coordinates], totals: list[str], read: Read) -> list[str]:
         """Add one term, or product, to the total of each member of a tile; what members share is read once."""
         fillers = (-0.0, 0.0) if len(self.factors) == 2 else (self.identity,)
         seen: dict[object, str] = {}
