@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import autograd_lite
+from autograd_lite.compiler.backends import native
 from autograd_lite.text import install_command
 
 from .arguments import Commands, add_command
@@ -36,6 +37,7 @@ EXTRAS = (
     Extra("plot", "matplotlib", "loss curves"),
     Extra("sklearn", "scikit-learn", "the iris data of the demo, estimators"),
     Extra("progress", "tqdm", "progress bars"),
+    Extra("native", "llvmlite", "compiled functions as machine code"),
 )
 
 
@@ -58,6 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"Python         {platform.python_version()} on {platform.system()} {platform.machine()}")
     print(f"NumPy          {_version('numpy')}")
     print(f"Graphviz       {_graphviz()}")
+    print(f"Compiling      {_compiling()}")
     print("Extras")
     for extra in EXTRAS:
         print(f"  {extra.name:<10} {_found(extra):<24} {extra.purpose}")
@@ -77,6 +80,13 @@ def _version(package: str) -> str | None:
 def _found(extra: Extra) -> str:
     version = _version(extra.package)
     return f"{extra.package} {version}" if version else f"{extra.package} is missing"
+
+
+def _compiling() -> str:
+    """Say which backends there are, and why one is not."""
+    lacking = native.missing()
+    choice = f"not native: {lacking}" if lacking else "backend='native' gives machine code"
+    return f"to NumPy or Python floats, whichever is faster; {choice}"
 
 
 def _graphviz() -> str:

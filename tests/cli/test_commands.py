@@ -16,6 +16,7 @@ import pytest
 
 from autograd_lite import __main__ as entry
 from autograd_lite.cli import doctor, main
+from autograd_lite.compiler.backends import native
 from autograd_lite.viz.drawing import graphviz_engine
 
 needs_graphviz = pytest.mark.skipif(graphviz_engine.engine_name() is None, reason="no Graphviz here")
@@ -128,11 +129,15 @@ def test_doctor_says_what_is_here(capsys):
 
 def test_doctor_says_what_is_missing(capsys, monkeypatch):
     without_graphviz(monkeypatch)
-    hide_packages(monkeypatch, "pygraphviz", "matplotlib", "scikit-learn", "tqdm")
+    hide_packages(monkeypatch, "pygraphviz", "matplotlib", "scikit-learn", "tqdm", "llvmlite")
+    monkeypatch.setattr(native.machine, "is_installed", lambda: False)
+    native.missing.cache_clear()
     assert main(["doctor"]) == 0
+    native.missing.cache_clear()
     printed = capsys.readouterr().out
     assert "matplotlib is missing" in printed
-    assert 'pip install -e ".[dot,plot,sklearn,progress]"' in printed
+    assert 'pip install -e ".[dot,plot,sklearn,progress,native]"' in printed
+    assert "not native: llvmlite is not installed" in printed
     assert "apt install graphviz" in printed
 
 
