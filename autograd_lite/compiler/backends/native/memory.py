@@ -94,7 +94,12 @@ class Place(NamedTuple):
         member = text.plus(self.start, *[text.times(c, s) for c, s in zip(coordinates, self.steps, strict=True)])
         if self.table:
             member = text.integer(self.table, member)
-        return text.plus(text.times(member, self.row), sample)
+        if not self.has_samples:
+            return member
+        row = text.times(member, self.row)
+        if isinstance(row, int):
+            return text.plus(row, sample)
+        return text.plus(text.let(f"freeze i64 {row}"), sample)  # without it LLVM takes half its time for strides
 
 
 class Memory:
