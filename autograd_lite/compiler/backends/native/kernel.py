@@ -120,16 +120,7 @@ def why_not(program: ArrayProgram) -> str:
                 return "a loop over samples"
             if told := why_not(i.body):
                 return told
-        if isinstance(i, Update) and _overlaps(i):
-            return f"{i} reads other members of the array that it changes"
     return ""
-
-
-def _overlaps(i: Update) -> bool:
-    x = i.x
-    if not isinstance(x, Slice) or x.array is not i.out.array or x.index == i.out.index:
-        return False
-    return bool(set(x.index.indices.flat) & set(i.out.index.indices.flat))
 
 
 class Kernel:
