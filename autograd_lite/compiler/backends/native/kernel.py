@@ -114,7 +114,7 @@ def why_not(program: ArrayProgram) -> str:
     words = Words(Text(), {})
     for i in program.instructions:
         if isinstance(i, (Map, Update)) and not words.knows(i.op):
-            return f"the word {i.op} has no inner loop in NumPy"
+            return f"the op {i.op} is a black box, which only Python can call"
         if isinstance(i, Loop):
             if i.body.dims or any(x.dim for x in i.operands):
                 return "a loop over samples"

@@ -32,6 +32,8 @@ def missing() -> str:
         return "llvmlite is not installed"
     if sysconfig.get_config_var("Py_GIL_DISABLED"):
         return "the free-threaded Python has another layout of objects"
+    if not _is_known(np.exp):
+        return f"NumPy {np.__version__} has another layout of ufuncs"
     is_arm = _llvm().get_default_triple().startswith(("aarch64", "arm64"))
     if not is_arm and not _llvm().get_host_cpu_features().get("fma"):
         return "this processor has no fused multiply-add"
@@ -94,6 +96,12 @@ class _Ufunc(ctypes.Structure):
     )
 
 
+def _is_known(ufunc: np.ufunc) -> bool:
+    """Whether the fields lie where they are looked for."""
+    fields = _Ufunc.from_address(id(ufunc))
+    return (fields.inputs, fields.outputs, fields.count) == (ufunc.nin, ufunc.nout, ufunc.ntypes)
+
+
 def loop_table(names: Sequence[str]) -> Any:
     """The table from which native code takes the inner loops of ufuncs: for each a function, and what it is given."""
     pairs = [address for name in names for address in _inner_loop(name)]
@@ -104,8 +112,6 @@ def _inner_loop(name: str) -> tuple[int, int]:
     """The addresses of a ufunc's loop over doubles, and of the data that it is given."""
     ufunc = getattr(np, name)
     fields = _Ufunc.from_address(id(ufunc))
-    if (fields.inputs, fields.outputs, fields.count) != (ufunc.nin, ufunc.nout, ufunc.ntypes):
-        raise ImportError(f"NumPy {np.__version__} has another layout of ufuncs than the backend native knows.")
     types = ctypes.string_at(fields.types, fields.count * ufunc.nargs)
     kinds = [types[at : at + ufunc.nargs] for at in range(0, len(types), ufunc.nargs)]
     k = kinds.index(bytes([DOUBLE] * ufunc.nargs))

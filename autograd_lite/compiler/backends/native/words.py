@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 
+from autograd_lite.compiler.backends.native.special_words import SPECIAL
 from autograd_lite.compiler.backends.native.text import LANES, Text
 from autograd_lite.compiler.primitives import WORDS, word
 
@@ -39,7 +40,7 @@ class Words:
 
     def knows(self, name: str) -> bool:
         """Whether a word can be written."""
-        return name in OWN or bool(word(name).ufunc)
+        return name in OWN or name in SPECIAL or bool(word(name).ufunc)
 
     def apply(self, name: str, *operands: str) -> str:
         """Write a word; returns the name of its result."""
@@ -47,6 +48,8 @@ class Words:
         if name in OWN:
             written: str = getattr(self, name)(*operands)
             return written
+        if name in SPECIAL:
+            return SPECIAL[name](self, *operands)
         if name in INSTRUCTIONS:
             return text.apply(INSTRUCTIONS[name], *operands)
         if name in FUNCTIONS:
