@@ -29,6 +29,7 @@ from hypothesis import strategies as st
 import autograd_lite as ag
 from autograd_lite import Value, viz
 from autograd_lite.cli import main
+from autograd_lite.compiler.backends import native
 from autograd_lite.definition import primitive
 from autograd_lite.formulas import NOTATION
 from autograd_lite.namespaces import arrays, floats, values
@@ -124,7 +125,7 @@ def floats_source(text: str) -> str:
     return _compiled(f, {text: 2.0, "x": 3.0})
 
 
-def arrays_source(text: str) -> str:
+def arrays_source(text: str, backend: str = "auto") -> str:
     """The source of a program on arrays: a layer over a batch, and what is called by words of the source."""
     w = [[Value(0.1 * (i + j), f"layer1.neuron{i}.{text}{j}") for j in range(3)] for i in range(4)]
     b = [Value(0.5 * i, f"layer1.neuron{i}.b{text}") for i in range(4)]
@@ -139,12 +140,12 @@ def arrays_source(text: str) -> str:
     def f(given):
         return ag.batch_mean(row, batch=(0,))(given)
 
-    return _compiled(f, np.arange(6.0).reshape(2, 3), wrt=[c, *b, *w[0]])
+    return _compiled(f, np.arange(6.0).reshape(2, 3), wrt=[c, *b, *w[0]], backend=backend)
 
 
-def _compiled(f: Callable[..., Any], *arguments: Any, wrt: Any = None) -> str:
+def _compiled(f: Callable[..., Any], *arguments: Any, wrt: Any = None, backend: str = "auto") -> str:
     differentiated = ag.value_and_grad(f, wrt=wrt) if wrt else ag.value_and_grad(f)
-    fast = ag.compile(differentiated)
+    fast = ag.compile(differentiated, backend=backend)
     for compiled, wanted in zip(_numbers(fast(*arguments)), _numbers(differentiated(*arguments)), strict=True):
         assert compiled == pytest.approx(wanted, rel=1e-12)
     return fast.source
@@ -300,6 +301,8 @@ SINKS = {
     "lint": Sink(lambda text: str(ag.lint(graph(text))), terminal),
     "check": Sink(lambda text: str(ag.check_gradients(lambda d: d[text] * d[text], {text: 2.0})), terminal),
 }
+if not native.missing():
+    SINKS["LLVM"] = Sink(lambda text: arrays_source(text, backend="native"), str)  # no text gets into it at all
 
 
 @pytest.fixture(params=SINKS)
