@@ -6,6 +6,7 @@ Nothing is written into the checkout, which may be read-only: Hypothesis keeps n
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 from pathlib import Path
 
@@ -15,6 +16,10 @@ from hypothesis import HealthCheck, settings
 os.environ.setdefault(
     "HYPOTHESIS_STORAGE_DIRECTORY", str(Path(tempfile.gettempdir(), f"hypothesis-{getattr(os, 'getuid', int)()}"))
 )
+
+# A shell that starts the suite in the background lets it ignore Ctrl-C, and so would every program that a test starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # What these modules assert counts under python -O too, which drops every assertion that pytest has not rewritten.
 pytest.register_assert_rewrite("tests.support")
