@@ -192,7 +192,7 @@ def test_between_150_and_500_nodes_boxes_are_one_line_and_none_overlaps():
 @needs_graphviz
 def test_a_folded_network_is_drawn_and_stepped():
     loss = squared_error(network(16, 16, 1), inputs())
-    assert draw(loss).svg.count('class="node"') == 39
+    assert draw(loss).svg.count('<g class="node') == 39
     assert steps(loss)._repr_mimebundle_()["text/html"]
 
 
