@@ -111,7 +111,7 @@ def test_the_same_bits_in_twenty_processes(tmp_path):
 
 
 def pressed(process):
-    """What a process writes after Ctrl-C. Python drops an interrupt that comes in a finalizer: then it is pressed again."""
+    """What a process writes after Ctrl-C, pressed again where Python drops it (as it does in a finalizer)."""
     for _ in range(5):
         process.send_signal(signal.SIGINT)
         with contextlib.suppress(subprocess.TimeoutExpired):
