@@ -25,7 +25,7 @@ LAYERS = {
         ["copying"],
         ["engine"],
         ["source_lines"],
-        ["pytree"],
+        ["pytree", "calling"],
         ["transforms"],
         ["checks"],
         ["compiler"],
