@@ -22,7 +22,7 @@ LAYERS = {
         ["op"],
         ["definition"],
         ["ops", "reverse"],
-        ["copying"],
+        ["copying", "forward"],
         ["engine"],
         ["source_lines"],
         ["pytree", "calling"],
@@ -33,7 +33,7 @@ LAYERS = {
         ["cli"],
         ["__main__"],
     ],
-    "autograd_lite.transforms": [["evaluation"], ["sharing"], ["derivatives"], ["series", "critical"]],
+    "autograd_lite.transforms": [["evaluation"], ["sharing"], ["derivatives", "products"], ["series", "critical"]],
     "autograd_lite.checks": [
         ["quotients", "wording"],
         ["nonfinite", "gradient_check", "lint_graph"],
@@ -56,6 +56,7 @@ LAYERS = {
         ["signature", "unflatten"],
         ["runtime"],
         ["batching", "tracing"],
+        ["mapping"],
         ["api"],
     ],
     "autograd_lite.nn": [

@@ -33,7 +33,7 @@ AS_VECTOR = [
     Callable(),
     Callable().method,
     functools.partial(apart),
-    functools.wraps(apart)(lambda *args: apart(*args)),
+    functools.wraps(apart)(lambda *args: apart(*args)),  # noqa: PLW0108 - as a decorator makes it
 ]
 POINT = [1.2, 0.7]
 

@@ -98,8 +98,8 @@ def plot_descent(
     Parameters
     ----------
     loss : callable or array
-        A function of the two parameters, ``loss(w, b)`` or ``loss([w, b])``; or its numbers on a grid over `extent`, shape (rows, columns), the lowest row
-        first.
+        A function of the two parameters, ``loss(w, b)`` or ``loss([w, b])``; or its numbers on a grid over `extent`,
+        shape (rows, columns), the lowest row first.
     path : array, shape (steps, 2)
         Where the parameters were, from the start on; the first two parameters of a model from the ``weights`` of
         `nn.Record`.
