@@ -42,7 +42,7 @@ LAYERS = {
         ["linting"],
     ],
     "autograd_lite.compiler": [
-        ["layout", "primitives", "trace", "workspaces"],
+        ["layout", "primitives", "store", "trace", "workspaces"],
         ["ir", "rewrites"],
         ["finite", "graph", "interpret", "plan", "verify"],
         ["sums"],
@@ -53,7 +53,8 @@ LAYERS = {
         ["lower"],
         ["backends"],
         ["pipeline"],
-        ["signature", "unflatten"],
+        ["fingerprint", "signature", "unflatten"],
+        ["building"],
         ["runtime"],
         ["batching", "tracing"],
         ["mapping"],
