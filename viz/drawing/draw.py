@@ -6,25 +6,22 @@ picture needs the program `dot` or the extra ``autograd-lite[dot]``.
 
 from __future__ import annotations
 
-import os
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
-from autograd_lite.atomic_files import write_whole
 from autograd_lite.engine import Value
-from autograd_lite.errors import GraphTooLargeError, MissingDependencyError, UnknownNameError
+from autograd_lite.errors import UnknownNameError
 from autograd_lite.text import counted
 
+from ..graphs.course import course_view
 from ..graphs.levels import MOST, at_level, check_size
 from ..graphs.neighbours import neighbour_view
 from ..graphs.nonfinite import first_nonfinite
-from ..graphs.view import GraphView, scalar_view
+from ..graphs.view import GraphView
 from ..theme import Theme, theme_named
 from .boxes import state_now
 from .digraph import digraph_of
-from .raster import rasterised
-from .still import still_picture
+from .still import SavedPicture, still_picture
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,9 +29,6 @@ if TYPE_CHECKING:
     from graphviz import Digraph
 
 __all__ = ["Drawing", "draw"]
-
-XML = '<?xml version="1.0" encoding="UTF-8"?>'
-KINDS = (".dot", ".gv", ".pdf", ".png", ".svg")
 
 
 def draw(
@@ -94,14 +88,16 @@ def draw(
     """
     if direction not in ("LR", "TB"):
         raise UnknownNameError.among("direction", direction, ("LR", "TB"))
-    whole = scalar_view(root, parameters)
+    whole = course_view(root, parameters)
     view = neighbour_view(whole, focus) if isinstance(focus, Value) else at_level(whole, level, focus, layers=True)
     check_size(view, limit)
     return Drawing(view, direction, theme_named(theme))
 
 
-class Drawing:
+class Drawing(SavedPicture):
     """A drawn graph; `draw` makes it."""
+
+    kinds: ClassVar[tuple[str, ...]] = (".dot", ".gv", ".pdf", ".png", ".svg")
 
     def __init__(self, view: GraphView, direction: str, theme: Theme) -> None:
         self._view, self._direction, self._theme = view, direction, theme
@@ -112,16 +108,6 @@ class Drawing:
     def svg(self) -> str:
         """The picture as SVG: scalable, with a title and a description."""
         return still_picture(self._view, self._state, self._direction, self._theme, warning=self._warning)
-
-    def png(self, scale: float = 2.0) -> bytes:
-        """The picture as PNG, with `scale` pixels to one of the SVG.
-
-        Raises
-        ------
-        DomainError
-            If the scale is not positive, or too large.
-        """
-        return rasterised(self.svg, "png", scale)
 
     @cached_property
     def digraph(self) -> Digraph:
@@ -134,40 +120,8 @@ class Drawing:
         """The graph in Graphviz's language; needs no Graphviz."""
         return str(self.digraph.source)
 
-    def save(self, path: str | os.PathLike[str], *, scale: float = 2.0) -> Path:
-        """Write the picture; the ending decides: .svg, .png, .pdf, or .dot for the graph in Graphviz's language.
-
-        Parameters
-        ----------
-        path : str or path
-            Where to.
-        scale : float
-            Of a PNG: how many of its pixels are one of the SVG.
-
-        Raises
-        ------
-        UnknownNameError
-            For another ending.
-        DomainError
-            If the scale is not positive, or too large.
-        OutputError
-            If the file cannot be written; nothing is left half-written.
-        MissingDependencyError
-            If a picture is asked for and there is no Graphviz.
-        """
-        kind = Path(path).suffix.lower()
-        if kind not in KINDS:
-            raise UnknownNameError.among("kind of picture", kind or Path(path).name, KINDS)
-        if kind in (".dot", ".gv"):
-            return write_whole(path, self.dot)
-        return write_whole(path, f"{XML}\n{self.svg}\n" if kind == ".svg" else rasterised(self.svg, kind[1:], scale))
-
-    def _repr_mimebundle_(self, **_options: object) -> dict[str, str]:
-        """Notebook view: the picture, or without Graphviz how to get it."""
-        try:
-            return {"image/svg+xml": self.svg, "text/plain": repr(self)}
-        except (MissingDependencyError, GraphTooLargeError) as error:
-            return {"text/plain": f"{self!r}\n{error}"}
+    def _written(self, kind: str, scale: float) -> str | bytes:
+        return self.dot if kind in (".dot", ".gv") else super()._written(kind, scale)
 
     def __repr__(self) -> str:
         return f"<drawing of {self._view.root_name}: {counted(len(self._view.nodes), 'node')}>"

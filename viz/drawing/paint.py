@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..graphs.names import showable
+from ..graphs.notation import grad_caption
 from ..steps.states import NodeState
 from ..theme import Theme
 from . import svg
@@ -97,7 +98,7 @@ def _full(box: Box, frame: Rectangle, widest: tuple[str, str], shown: NodeState,
     header = _header(box, frame, shown, theme)
     if not box.needs:
         return header + data
-    caption = "so far" if shown.status == "partial" else "grad"
+    caption = "so far" if shown.status == "partial" else grad_caption(box.name)
     colour = theme.muted if shown.status == "unknown" else theme.gradient
     divider = svg.line((split, frame.y + HEADER), (split, frame.y + HEIGHT), stroke=theme.line)
     return header + data + divider + _cell((split + end) / 2, frame.y, ("grad", caption, shown.grad), colour, theme)
