@@ -79,7 +79,9 @@ def course_named(graph: GraphView) -> GraphView:
         turn = f"[{turns[firing.neuron]}]" if turns[firing.neuron] > 1 else ""
         for i, name in _inside(graph, firing).items():
             named.setdefault(i, name + turn)
-    return replace(graph, names=readable_names(graph.nodes, [named.get(i, "") for i in range(len(graph.nodes))]))
+    labels = [named.get(i, "") for i in range(len(graph.nodes))]
+    ends = {v for v, is_leaf in zip(graph.nodes, graph.leaf, strict=True) if is_leaf and v.op is not None}
+    return replace(graph, names=readable_names(graph.nodes, labels, ends))
 
 
 def _inside(graph: GraphView, firing: Firing) -> dict[int, str]:
