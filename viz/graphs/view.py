@@ -75,6 +75,8 @@ class GraphView:
         Of a node whose operands are not all shown: which are.
     edge_texts : mapping
         Texts of edges that stand for several, by index and operand.
+    sample : tuple of int
+        Which sample of a batch is shown, and of how many.
     """
 
     nodes: list[Value]
@@ -93,6 +95,7 @@ class GraphView:
     folded: Mapping[int, FoldedBox] = field(default_factory=dict)
     kept: Mapping[int, list[int]] = field(default_factory=dict)
     edge_texts: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    sample: tuple[int, int] = (1, 1)
 
     @property
     def scalars(self) -> GraphView:
