@@ -15,6 +15,7 @@ import numpy as np
 
 from autograd_lite.compiler.backends import BACKENDS
 from autograd_lite.compiler.batching import check_batch, each_sample, missing, stacked
+from autograd_lite.compiler.direct import Direct
 from autograd_lite.compiler.runtime import Counts, Entry, LeafOrder, Program, common_count
 from autograd_lite.compiler.signature import BatchesFound, HasValues, abstract, checked_batch, describe, sizes_of
 from autograd_lite.compiler.tracing import collector_paused, trace
@@ -100,17 +101,23 @@ class CompiledFunction:
         self._lock = threading.RLock()
         self._last: Entry | None = None
         self._bound: dict[int, tuple[Any, CompiledFunction]] = {}
+        self._direct = Direct(self._run)
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         """Run the program for arguments of this structure, compiled at the first call."""
         if graph_wanted():
             return self._original(args, named)
+        return self._run(*args, **named) if named else self._direct.call(*args)
+
+    def _run(self, *args: Any, **named: Any) -> Any:
+        """Find the program and run it; the next call with such arguments goes past this."""
         try:
             entry, inputs, counts = self._find(args, named)
         except HasValues:
             return self._original(args, named)
-        flat = entry.run([*inputs, list(map(number_of, entry.program.captured))], counts)
-        return entry.pack(flat)
+        result = entry.pack(entry.run([*inputs, list(map(number_of, entry.program.captured))], counts))
+        self._direct.bind(entry, None if named else args, self._batch, counts)
+        return result
 
     def __get__(self, instance: Any, owner: type | None = None) -> CompiledFunction:
         """As a method: the compiled function of one instance, which holds no reference to it."""
@@ -183,9 +190,11 @@ class CompiledFunction:
             if where is None:
                 where = chosen[entry] = LeafOrder(entry.program.captured, order)
             result = np.asarray(entry.run([*inputs, where(flat)], counts))
+            direct.bind(entry, args, self._batch, counts, where)
             return result[: entry.program.structure.size]
 
-        return run
+        direct = Direct(run)
+        return direct.stable(self._backend)
 
     def _entry(self) -> Entry:
         if self._last is None:

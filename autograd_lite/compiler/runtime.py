@@ -55,6 +55,7 @@ class Program:
         executable = backend.compile(compiled.program)
         self.ir: ArrayProgram = compiled.program
         self.source, self.backend, self.run = executable.source, backend.name, executable.run
+        self.native = executable.native
         self.captured, self.on_floats = compiled.captured, compiled.on_floats
         self.instructions, self.groups, self.array_calls = compiled.instructions, compiled.groups, executable.calls
         self.arguments = [dim.arguments for dim in compiled.program.dims]  # those that have each batch axis
@@ -82,8 +83,14 @@ class Entry:
         self._trace = trace
         self._backend = backend
         self.program = Program(trace(False), backend)
-        self.pack = unflatten(self.program.structure, batched=self.program.batched_result)
+        structure, batched = self.program.structure, self.program.batched_result
+        self.pack_array = unflatten(structure, batched=batched, arrays=True)
+        self._pack_list = unflatten(structure, batched=batched)
         self._exact: Program | None = None
+
+    def pack(self, flat: Any) -> Any:
+        """Make of flat results, an array or a list, what the function returned."""
+        return self._pack_list(flat) if type(flat) is list else self.pack_array(flat)
 
     def run(self, inputs: list[Any], counts: Counts) -> Any:
         """Run the program, and the exact one where the result is not finite."""
@@ -132,9 +139,18 @@ class LeafOrder:
     """Takes the numbers of captured leaves from a flat array, and those that are not in it from the leaves."""
 
     def __init__(self, captured: Sequence[Value], order: dict[Value, int]) -> None:
+        self.count = len(order)
         self.rest = [(k, v) for k, v in enumerate(captured) if v not in order]
         self.indices = np.array([order.get(v, 0) for v in captured], dtype=np.intp)
         self.is_same = not self.rest and np.array_equal(self.indices, np.arange(len(order)))
+
+    @property
+    def leaves(self) -> list[Value | int]:
+        """Each captured leaf, or where its number stands in the flat array; none if that is all of them in order."""
+        if self.is_same:
+            return []
+        rest = dict(self.rest)
+        return [rest.get(k, int(at)) for k, at in enumerate(self.indices)]
 
     def __call__(self, flat: Any) -> Any:
         """The numbers of the captured leaves, in the program's order."""

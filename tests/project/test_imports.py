@@ -55,7 +55,7 @@ LAYERS = {
         ["pipeline"],
         ["signature", "unflatten"],
         ["runtime"],
-        ["batching", "tracing"],
+        ["batching", "direct", "tracing"],
         ["api"],
     ],
     "autograd_lite.nn": [
