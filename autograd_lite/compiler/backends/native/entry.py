@@ -287,7 +287,7 @@ def _lie_there(at: dict[str, int]) -> bool:
         return False
     items = tuple((ctypes.c_void_p * 2).from_address(field(some, "list_items").value))
     shape = tuple((ctypes.c_int64 * 2).from_address(field(array, "shape").value))
-    return (items, shape) == ((id(x), id(y)), array.shape)
+    return bool((items, shape) == ((id(x), id(y)), array.shape))
 
 
 def _works() -> bool:
