@@ -32,6 +32,8 @@ class Executable:
         What was printed.
     calls : int
         How many array functions one run calls.
+    release : callable
+        Gives back memory that is kept for the next call. The program can still be run.
     native : NativeCall or None
         The machine code behind `run`, for calls that go past Python.
     """
@@ -39,6 +41,7 @@ class Executable:
     run: Callable[[Sequence[Any], Sequence[int]], Any]
     source: str
     calls: int
+    release: Callable[[], None] = lambda: None
     native: NativeCall | None = None
 
 

@@ -65,4 +65,4 @@ def _executable(program: ArrayProgram) -> Executable:
     source = str(module)
     loops = machine.loop_table(list(module.loops))
     call = NativeCall(program, kernel.memory.layout, machine.Code(source), loops)
-    return Executable(call.run, source, 0, call)
+    return Executable(call.run, source, 0, call.release, call)

@@ -70,6 +70,10 @@ class NativeCall:
                 self._free.append(work)
         return result
 
+    def release(self) -> None:
+        """Forget the workspaces."""
+        self._free.clear()
+
     def _taken(self, doubles: int) -> Any:
         """A workspace, the last one that was used if it is large enough."""
         work = self._free.pop() if self._free else None
