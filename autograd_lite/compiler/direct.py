@@ -40,7 +40,7 @@ class Direct:
 
     def stable(self, backend: str) -> Callable[..., Any]:
         """A callable that stays the same, whatever it is bound to later."""
-        if backend == "native" and not native.missing() and available():
+        if backend in ("auto", "native") and not native.missing() and available():
             self._open()
         return self.call
 

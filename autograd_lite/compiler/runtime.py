@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler.backends import BACKENDS
-from autograd_lite.compiler.building import build
+from autograd_lite.compiler.building import build, why_not_native
 from autograd_lite.compiler.fingerprint import fingerprint
 from autograd_lite.compiler.ir import ArrayProgram
 from autograd_lite.compiler.pipeline import Trace
@@ -61,6 +61,13 @@ class Program:
         self.is_exact = built.ir.is_exact and not trace.must_be_finite  # a derivative is NaN where its function is
         self._ones = np.ones(built.ir.result.size)
         weakref.finalize(self, built.executable.release).atexit = False
+
+    @property
+    def why_not_native(self) -> str:
+        """Why "auto" does not run it as machine code; nothing if it does."""
+        if self.on_floats:
+            return "it is so small that Python's floats are as fast, and ready at once"
+        return why_not_native(self.ir)
 
     @property
     def source(self) -> str:
