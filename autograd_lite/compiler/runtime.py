@@ -6,14 +6,17 @@ Types: ``Any`` stands for flat inputs and results: floats, lists of floats or ar
 from __future__ import annotations
 
 import math
+import weakref
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.backends import BACKENDS, Backend
+from autograd_lite.compiler.backends import BACKENDS
+from autograd_lite.compiler.building import build
+from autograd_lite.compiler.fingerprint import fingerprint
 from autograd_lite.compiler.ir import ArrayProgram
-from autograd_lite.compiler.pipeline import Trace, to_program
+from autograd_lite.compiler.pipeline import Trace
 from autograd_lite.compiler.unflatten import unflatten
 from autograd_lite.engine import Value
 from autograd_lite.errors import ShapeError
@@ -24,14 +27,12 @@ Counts = dict[int, list[int]]  # batched argument -> how many samples each of it
 
 
 class Program:
-    """A compiled trace.
+    """A compiled trace: what it shares with equal traces, and the leaves that it captured itself.
 
     Attributes
     ----------
     ir : ArrayProgram
         The array program; ``print(program.ir)`` shows it.
-    source : str
-        What the backend printed.
     backend : str
         Which backend that is.
     instructions : int
@@ -49,19 +50,21 @@ class Program:
     def __init__(self, trace: Trace, chosen: str = "auto", *, exact: bool = False) -> None:
         self.structure = trace.structure
         self.batched_result = bool(trace.axes)
-        numbers = None if chosen == "auto" else chosen == "floats" and not exact
-        compiled = to_program(trace, exact=exact, numbers=numbers)
-        backend = _backend(chosen, on_floats=compiled.on_floats)
-        executable = backend.compile(compiled.program)
-        self.ir: ArrayProgram = compiled.program
-        self.source, self.backend, self.run = executable.source, backend.name, executable.run
-        self.captured, self.on_floats = compiled.captured, compiled.on_floats
-        self.instructions, self.groups, self.array_calls = compiled.instructions, compiled.groups, executable.calls
-        self.arguments = [dim.arguments for dim in compiled.program.dims]  # those that have each batch axis
-        self.is_exact = (
-            compiled.program.is_exact and not trace.must_be_finite
-        )  # a derivative is NaN where its function is
-        self._ones = np.ones(compiled.program.result.size)
+        mark = fingerprint(trace)
+        self.built = built = build(trace, mark, chosen, exact=exact)
+        self.captured = mark.captured
+        self.ir: ArrayProgram = built.ir
+        self.backend, self.run, self.on_floats = built.backend, built.executable.run, built.on_floats
+        self.instructions, self.groups, self.array_calls = built.instructions, built.groups, built.executable.calls
+        self.arguments = [dim.arguments for dim in built.ir.dims]  # those that have each batch axis
+        self.is_exact = built.ir.is_exact and not trace.must_be_finite  # a derivative is NaN where its function is
+        self._ones = np.ones(built.ir.result.size)
+        weakref.finalize(self, built.executable.release).atexit = False
+
+    @property
+    def source(self) -> str:
+        """What the backend printed."""
+        return self.built.executable.source
 
     @property
     def numpy_source(self) -> str:
@@ -107,12 +110,6 @@ class Entry:
         if self._exact is None:
             self._exact = Program(self._trace(True), self._backend, exact=True)
         return self._exact.run(inputs, _sizes(self._exact, counts))
-
-
-def _backend(chosen: str, *, on_floats: bool) -> Backend:
-    if chosen == "auto" or (chosen == "floats" and not on_floats):  # the exact program is one of arrays
-        return BACKENDS["floats" if on_floats else "numpy"]
-    return BACKENDS[chosen]
 
 
 def _sizes(program: Program, counts: Counts) -> tuple[int, ...]:

@@ -29,11 +29,14 @@ class Executable:
         What was printed.
     calls : int
         How many array functions one run calls.
+    release : callable
+        Gives back memory that is kept for the next call. The program can still be run.
     """
 
     run: Callable[[Sequence[Any], Sequence[int]], Any]
     source: str
     calls: int
+    release: Callable[[], None] = lambda: None
 
 
 class Backend(Protocol):

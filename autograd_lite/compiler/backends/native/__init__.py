@@ -72,7 +72,8 @@ def _executable(program: ArrayProgram) -> Executable:
     source = str(module)
     loops = machine.loop_table(list(module.loops))
     build = _Builder(program, kernel.memory, machine.function(source, "run"), loops)
-    return Executable(Workspaces(build, build.buffers()).run, source, 0)
+    workspaces = Workspaces(build, build.buffers())
+    return Executable(workspaces.run, source, 0, workspaces.release)
 
 
 class _Builder:
