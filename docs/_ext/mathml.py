@@ -25,8 +25,8 @@ def mathml(latex: str, display: str) -> str:
         latex = latex.replace(known, meant)
     if "\\\\" in latex and r"\begin" not in latex:  # lines without an environment, as Sphinx's own renderer takes them
         latex = rf"\begin{{align*}}{latex}\end{{align*}}"
-    made = convert(latex, display=display)
-    return re.sub(r"<mi>(d[a-z]?)</mi>", r"<mi>\1</mi>", made)
+    latex = re.sub("'+", lambda primes: "′″‴"[len(primes[0]) - 1], latex)  # signs that stand high by themselves
+    return str(convert(latex, display=display))
 
 
 def visit_inline(self: Any, node: nodes.math) -> None:
