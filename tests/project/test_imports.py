@@ -25,7 +25,7 @@ LAYERS = {
         ["copying", "forward"],
         ["engine"],
         ["source_lines"],
-        ["pytree", "calling"],
+        ["pytree", "calling", "distributions"],
         ["transforms"],
         ["checks", "lessons"],
         ["compiler"],
@@ -33,7 +33,13 @@ LAYERS = {
         ["cli"],
         ["__main__"],
     ],
-    "autograd_lite.transforms": [["evaluation"], ["sharing"], ["derivatives", "products"], ["series", "critical"]],
+    "autograd_lite.transforms": [
+        ["evaluation"],
+        ["sharing"],
+        ["derivatives", "products"],
+        ["series", "critical"],
+        ["minimizing", "searching"],
+    ],
     "autograd_lite.checks": [
         ["quotients", "wording"],
         ["nonfinite", "gradient_check", "lint_graph"],
