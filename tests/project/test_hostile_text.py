@@ -294,6 +294,9 @@ SINKS = {
     "Python on arrays": Sink(arrays_source, python),
     "DOT": Sink(lambda text: viz.draw(graph(text)).dot, dot),
     "SVG": Sink(lambda text: viz.draw(graph(text)).svg, xml, needs_graphviz=True),
+    "DOT of calls": Sink(
+        lambda text: viz.draw(lambda d: d[text] * d[text], ({text: 2.0},), level="functions").dot, dot
+    ),
     "PNG": Sink(lambda text: viz.draw(graph(text)).png(0.2).decode("latin1")[:8], str, needs_graphviz=True),
     "page": Sink(saved(".html"), html, needs_graphviz=True),
     "LaTeX steps": Sink(saved(".tex"), latex),

@@ -129,12 +129,30 @@ class GraphView:
         ]
 
     @cached_property
+    def orders(self) -> list[int]:
+        """The creation numbers of the nodes, ascending."""
+        return [v.order for v in self.nodes]
+
+    @cached_property
+    def users(self) -> list[list[int]]:
+        """The nodes that use each node."""
+        users: list[list[int]] = [[] for _ in self.nodes]
+        for i, operands in enumerate(self.operands):
+            for j in operands:
+                users[j].append(i)
+        return users
+
+    @cached_property
     def adjoints(self) -> list[float]:
         """The gradient of the root with respect to every node, from zero."""
         totals = [0.0] * len(self.nodes)
         totals[self.root] = 1.0 if self.needs[self.root] else 0.0
-        for use in self.uses:
-            totals[use.operand] += product(totals[use.node], use.local)
+        for i in reversed(range(len(self.nodes))):
+            adjoint = totals[i]
+            if adjoint != 0.0 and self.needs[i]:
+                for j, local in zip(self.operands[i], self.partials[i], strict=True):
+                    if local is not None:
+                        totals[j] += adjoint * local
         return totals
 
     @cached_property
