@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler.backends import BACKENDS
+from autograd_lite.compiler.backends.native.calls import NativeCall
 from autograd_lite.compiler.batching import check_batch, each_sample, missing, stacked
 from autograd_lite.compiler.direct import Direct
 from autograd_lite.compiler.mapping import Mapped
@@ -200,6 +201,23 @@ class CompiledFunction:
 
         direct = Direct(run)
         return direct.stable(self._backend)
+
+    def native_step(self, leaves: Sequence[Value], *args: Any) -> NativeCall | None:
+        """Find the machine code for such arguments, compiled if need be.
+
+        Parameters
+        ----------
+        leaves : sequence of Value
+            Its last input; the inputs before it are the arguments.
+
+        Returns
+        -------
+        NativeCall or None
+            None if it runs on something else, or takes other leaves or these in another order.
+        """
+        entry = self._find(args, {})[0]
+        is_same = LeafOrder(entry.program.captured, {v: k for k, v in enumerate(leaves)}).is_same
+        return entry.program.native if is_same else None
 
     def _entry(self) -> Entry:
         if self._last is None:

@@ -292,7 +292,7 @@ def _lie_there(at: dict[str, int]) -> bool:
 
 def _works() -> bool:
     """Whether a slot without a descriptor hands its arguments on."""
-    return Slot.made(lambda *given: given).function()(1.0, "a") == (1.0, "a")
+    return bool(Slot.made(lambda *given: given).function()(1.0, "a") == (1.0, "a"))
 
 
 def _offsets() -> dict[str, int]:
