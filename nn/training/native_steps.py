@@ -13,14 +13,11 @@ from typing import TYPE_CHECKING, Any  # settings of several types
 
 import numpy as np
 
-from autograd_lite.compiler.backends import NativeBackend, native
-from autograd_lite.compiler.backends.native.calls import NativeCall
+from autograd_lite.compiler.backends import native
 from autograd_lite.compiler.backends.native.steps import Steps
-from autograd_lite.compiler.elementwise import Elementwise
 
 from ..kinds import Array
-from ..optimizers.optimizer import Optimizer
-from ..optimizers.traced import traced_update
+from ..optimizers.traced import compiled_update, settings_of, traced_update
 from .batch_loss import CompiledLoss
 
 if TYPE_CHECKING:
@@ -30,7 +27,6 @@ __all__ = ["NativeSteps"]
 
 FEWEST = 30  # steps to come that are worth compiling an update
 SLICE = 0.005  # seconds
-KEPT = 32  # updates
 
 
 @dataclass(eq=False)
@@ -69,15 +65,15 @@ class NativeSteps:
         call = loss.native_step(data)
         if call is None or len(call.dims) != 1:
             return None
-        settings = _settings(training.optimizer)
-        steps = Steps(call, _compiled(settings, formula), data, training.batch)
+        settings = settings_of(training.optimizer)
+        steps = Steps(call, compiled_update(training.optimizer, formula), data, training.batch)
         return cls(steps, formula.numbers, list(data), training.batch, settings)
 
     def fits(self, training: Training) -> bool:
         """Whether they are still those of a training, whose callbacks may have changed something."""
         is_same_data = all(a is b for a, b in zip(self.data, training.data, strict=False))
         same = len(self.data) == len(training.data) and is_same_data and self.batch == training.batch
-        return same and self.settings == _settings(training.optimizer)
+        return same and self.settings == settings_of(training.optimizer)
 
     def take(self, training: Training) -> Array | None:
         """Take the steps of an epoch that are left, or those before one that is not finite; the last gradient."""
@@ -108,23 +104,3 @@ def _next_slice(steps: int, seconds: float) -> int:
 
 def _is_plain(part: Array) -> bool:
     return part.flags.c_contiguous and part.dtype == np.float64
-
-
-def _settings(optimizer: Optimizer) -> tuple[Any, ...]:
-    """What an update is compiled for: the class, and all settings but the learning rate."""
-    return type(optimizer), *[x for name, x in optimizer.settings().items() if name != "lr"]
-
-
-def _compiled(settings: tuple[Any, ...], formula: Elementwise) -> NativeCall:
-    """The machine code of an update; what was compiled last is kept."""
-    key = (*settings, formula.program.result.size)
-    if key not in _UPDATES:
-        while len(_UPDATES) >= KEPT:
-            _UPDATES.pop(next(iter(_UPDATES)), None)
-        call = NativeBackend().compile(formula.program).native
-        assert call is not None
-        _UPDATES[key] = call
-    return _UPDATES[key]
-
-
-_UPDATES: dict[tuple[Any, ...], NativeCall] = {}

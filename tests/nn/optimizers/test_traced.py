@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+import autograd_lite as ag
 from autograd_lite import nn
 from autograd_lite.compiler.backends import BACKENDS, native
+from autograd_lite.errors import OperandError, ShapeError
 from autograd_lite.nn.optimizers.traced import traced_update
 
 RNG = np.random.default_rng(0)
@@ -63,3 +65,41 @@ class Own(nn.SGD):
 )
 def test_what_only_python_can_do(optimizer: nn.Optimizer) -> None:
     assert traced_update(optimizer, 5) is None
+
+
+@pytest.mark.parametrize("optimizer", EVERY, ids=repr)
+def test_a_fast_update_is_the_update(optimizer: nn.Optimizer) -> None:
+    """Memory and the number of steps too, and the learning rate and other settings may change on the way."""
+    size = 13
+    fast, slow = (type(optimizer)(**optimizer.settings()) for _ in range(2))
+    update = nn.fast_update(fast, size)
+    weights = expected = RNG.normal(size=size)
+    for t in range(6):
+        for one in (fast, slow):
+            one.lr = 0.1 / (t + 1)
+            one.weight_decay = 0.125 if t == 3 else one.weight_decay
+        gradient = RNG.normal(size=(size, 2))[:, 0] if t == 4 else RNG.normal(size=size)  # not contiguous once
+        before = weights.copy()
+        weights, previous = update(weights, gradient), weights
+        assert previous.tobytes() == before.tobytes()
+        expected = slow.update(expected, gradient)
+        assert weights.tobytes() == expected.tobytes()
+        assert fast.steps == slow.steps
+        assert {k: m.tobytes() for k, m in fast.memory.items()} == {k: m.tobytes() for k, m in slow.memory.items()}
+    with pytest.raises(ShapeError, match="use a fresh optimiser"):
+        update(np.ones(5), np.ones(5))
+
+
+def test_a_step_with_an_update() -> None:
+    w = [ag.Value(1.0), ag.Value(-2.0)]
+    fast = ag.compile(ag.value_and_grad(lambda x: ag.sumprod(w, x) ** 2, wrt=w))
+    optimizer, twin = nn.Adam(0.1), nn.Adam(0.1)
+    step, slow = fast.step(w, nn.fast_update(optimizer, 2)), fast.step(w)
+    flat = expected = np.array([1.0, -2.0])
+    for _ in range(4):
+        value, flat = step(flat, [3.0, 4.0])
+        result = slow(expected, [3.0, 4.0])
+        expected = twin.update(expected, result[1:])
+        assert (value, flat.tolist()) == (result[0], expected.tolist())
+    with pytest.raises(OperandError, match="one value and 2 slopes, and got 1 numbers"):
+        ag.compile(lambda x: ag.sumprod(w, x)).step(w, twin.update)(flat, [3.0, 4.0])
