@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 from autograd_lite.compiler.backends.base import Executable
 from autograd_lite.compiler.interpret import interpret
@@ -16,6 +17,6 @@ class InterpreterBackend:
 
     name = "interpreter"
 
-    def compile(self, program: ArrayProgram) -> Executable:
+    def compile(self, program: ArrayProgram, kept: Any = None) -> Executable:  # noqa: ARG002 - Python compiles fast
         """Print a program, and make it run."""
         return Executable(functools.partial(interpret, program), str(program), 0)

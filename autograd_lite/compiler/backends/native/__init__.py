@@ -11,14 +11,15 @@ from __future__ import annotations
 import ctypes
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd_lite.compiler import disk
 from autograd_lite.compiler.backends.base import Executable
 from autograd_lite.compiler.backends.native import machine
 from autograd_lite.compiler.backends.native.kernel import Kernel, Module, why_not
-from autograd_lite.compiler.backends.native.memory import Memory, padded
+from autograd_lite.compiler.backends.native.memory import Layout, padded
 from autograd_lite.compiler.backends.native.text import LANES
 from autograd_lite.compiler.ir import Array, ArrayProgram, Input, Map
 from autograd_lite.compiler.workspaces import Workspaces
@@ -37,7 +38,7 @@ class NativeBackend:
         """Say why a program cannot run natively here; nothing if it can."""
         return missing() or why_not(program)
 
-    def compile(self, program: ArrayProgram) -> Executable:
+    def compile(self, program: ArrayProgram, kept: Any = None) -> Executable:
         """Print a program, and make it run.
 
         Raises
@@ -51,7 +52,7 @@ class NativeBackend:
             raise MissingDependencyError(f"The backend native needs llvmlite: {install_command('native')}.")
         if told := self.why_not(program):
             raise ProgramError(f"The backend native cannot run this program: {told}. Choose numpy or auto.")
-        return _executable(program)
+        return _executable(program, kept)
 
 
 @functools.cache
@@ -65,15 +66,43 @@ def missing() -> str:
     return "" if found.tobytes() == np.exp(numbers).tobytes() else "the self-test gave other numbers than NumPy"
 
 
-def _executable(program: ArrayProgram) -> Executable:
-    module = Module(machine.registers(), machine.attributes())
-    kernel = Kernel(program, module, "run")
+class Kept(NamedTuple):
+    """What spares a later process the printing and the compiling: all but the address of NumPy's loops.
+
+    Attributes
+    ----------
+    layout : Layout
+        Where the arrays lie.
+    staged : dict of Array to Array
+        Where a call puts arguments that have a batch axis.
+    loops : tuple of str
+        The ufuncs whose inner loops are called.
+    key : str
+        The key of the object code on disk.
+    """
+
+    layout: Layout
+    staged: dict[Array, Array]
+    loops: tuple[str, ...]
+    key: str
+
+
+def _printed(program: ArrayProgram) -> tuple[Kernel, str]:
+    kernel = Kernel(program, Module(machine.registers(), machine.attributes()), "run")
     kernel.print()
-    source = str(module)
-    loops = machine.loop_table(list(module.loops))
-    build = _Builder(program, kernel.memory, machine.function(source, "run"), loops)
+    return kernel, str(kernel.module)
+
+
+def _executable(program: ArrayProgram, kept: Any = None) -> Executable:
+    code = disk.load(kept.key) if isinstance(kept, Kept) else None
+    if code is None:
+        kernel, source = _printed(program)
+        code, key = machine.object_code(source)
+        kept = Kept(kernel.memory.layout, kernel.memory.staged, tuple(kernel.module.loops), key)
+    loops = machine.loop_table(kept.loops)
+    build = _Builder(program, kept, machine.function(code, "run"), loops)
     workspaces = Workspaces(build, build.buffers())
-    return Executable(workspaces.run, source, 0, workspaces.release)
+    return Executable(workspaces.run, lambda: _printed(program)[1], 0, workspaces.release, kept)
 
 
 class _Builder:
@@ -83,7 +112,7 @@ class _Builder:
     ----------
     program : ArrayProgram
         For its inputs and its result.
-    memory : Memory
+    kept : Kept
         Where its arrays lie.
     function : callable
         The compiled program.
@@ -91,10 +120,10 @@ class _Builder:
         The inner loops of NumPy that it calls.
     """
 
-    def __init__(self, program: ArrayProgram, memory: Memory, function: Callable[..., None], loops: Any) -> None:
+    def __init__(self, program: ArrayProgram, kept: Kept, function: Callable[..., None], loops: Any) -> None:
         self.program = program
-        self.layout = memory.layout
-        self.staged = memory.staged
+        self.layout = kept.layout
+        self.staged = kept.staged
         self.function = function
         self.loops = loops
 

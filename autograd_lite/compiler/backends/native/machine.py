@@ -15,7 +15,9 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["attributes", "function", "is_installed", "loop_table", "missing", "registers"]
+from autograd_lite.compiler import disk
+
+__all__ = ["attributes", "compiled", "function", "is_installed", "loop_table", "missing", "object_code", "registers"]
 
 HEADER = 16  # bytes of a Python object before its own fields
 DOUBLE = np.dtype(float).num
@@ -65,17 +67,37 @@ def attributes() -> str:
     return " ".join(["nounwind", *[f'"{key}"="{value}"' for key, value in known.items()]])
 
 
-def function(source: str, name: str) -> Callable[..., None]:
-    """Make a function of LLVM text; it takes three pointers, and lets other threads run."""
+def object_code(source: str) -> tuple[bytes, str]:
+    """Compile LLVM text, unless its object code is on disk; returns the code, and the key under which it is kept."""
     llvm = _llvm()
-    cpu, features = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
-    target = llvm.Target.from_default_triple()
-    machine = target.create_target_machine(cpu=cpu, features=features, opt=1, jit=True)
-    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(source), machine)
+    key = disk.key_of("object code", llvm.llvm_version_info, llvm.get_process_triple(), source)
+    code = disk.load(key)
+    if code is None:
+        code = compiled(source)
+        disk.save(key, code)
+    return code, key
+
+
+def compiled(source: str) -> bytes:
+    """Compile LLVM text to object code."""
+    return bytes(_target().emit_object(_llvm().parse_assembly(source)))
+
+
+def function(code: bytes, name: str) -> Callable[..., None]:
+    """Make a function of object code; it takes three pointers, and lets other threads run."""
+    llvm = _llvm()
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target())
+    engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
     made: Any = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 3)(engine.get_function_address(name))
     made.engine = engine  # it holds the code
     return made  # type: ignore[no-any-return]
+
+
+def _target() -> Any:
+    llvm = _llvm()
+    cpu, features = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
+    return llvm.Target.from_default_triple().create_target_machine(cpu=cpu, features=features, opt=1, jit=True)
 
 
 class _Ufunc(ctypes.Structure):
