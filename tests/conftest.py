@@ -1,4 +1,4 @@
-"""Profiles of the tests: the default run takes about two minutes, ``--long`` runs the long profile as well.
+"""Profiles of the tests: the default run takes some three minutes, ``--long`` runs the long profile as well.
 
 Nothing is written into the checkout, which may be read-only: Hypothesis keeps no examples, and its tables elsewhere.
 """
@@ -31,16 +31,18 @@ HEAVY = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_to
 COMMON = {"deadline": None, "database": None, "suppress_health_check": HEAVY}
 # On CI the same examples every time; elsewhere each run looks at new ones.
 settings.register_profile("default", max_examples=100, derandomize="CI" in os.environ, **COMMON)
+settings.register_profile("few", max_examples=10, derandomize=True, **COMMON)
 settings.register_profile("long", max_examples=1000, **COMMON)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write golden files anew; look at the difference")
+    parser.addoption("--few", action="store_true", help="few generated examples: enough to see which lines are reached")
     parser.addoption("--long", action="store_true", help="run the long profile too: soak, kills, a million points")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    settings.load_profile("long" if config.getoption("--long") else "default")
+    settings.load_profile(next((name for name in ("long", "few") if config.getoption(name)), "default"))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

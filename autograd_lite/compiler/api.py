@@ -15,6 +15,7 @@ import numpy as np
 
 from autograd_lite.compiler.backends import BACKENDS
 from autograd_lite.compiler.batching import check_batch, each_sample, missing, stacked
+from autograd_lite.compiler.mapping import Mapped
 from autograd_lite.compiler.runtime import Counts, Entry, LeafOrder, Program, common_count
 from autograd_lite.compiler.signature import BatchesFound, HasValues, abstract, checked_batch, describe, sizes_of
 from autograd_lite.compiler.tracing import collector_paused, trace
@@ -40,11 +41,11 @@ def compile(  # noqa: A001 - as in the design
     ----------
     f : callable
         Takes numbers, arrays, lists, tuples and dicts of numbers, which reach it as Values; may itself be a transform
-        of a function, ``value_and_grad(loss)``, a method, or a `functools.partial`. It must not branch on a Value: see
-        `where`.
+        of a function, ``value_and_grad(loss)``, a `vmap`, a method, or a `functools.partial`. It must not branch on a
+        Value: see `where`.
     batch : sequence of int, optional
         The arguments that get a leading batch axis, while f is written for one sample. Every number of the result
-        gets that axis as well.
+        gets that axis as well: short for a `vmap` with axis 0 for these, and None for the others.
     backend : {"auto", "native", "numpy", "floats", "interpreter"}, optional
         What runs the program: machine code (the extra ``native``), NumPy, Python floats (for functions without a
         batch), or the reference interpreter. "auto" takes floats or NumPy, whichever is faster.
@@ -80,6 +81,8 @@ def compile(  # noqa: A001 - as in the design
     >>> ag.compile(lambda x, w: w * x, batch=(0,))(np.array([1.0, 2.0]), 10.0)
     array([10., 20.])
     """
+    if isinstance(f, Mapped) and f.is_axis and not batch:
+        return CompiledMap(f, backend)
     return CompiledFunction(f, batch, backend)
 
 
@@ -235,6 +238,31 @@ class CompiledFunction:
         except BatchesFound as found:
             self._batched |= set(found.arguments)
             return None
+
+
+class CompiledMap(CompiledFunction):
+    """A `vmap` and its programs: the mapped axes are the batch axis of arrays."""
+
+    def __init__(self, f: Mapped, backend: str = "auto") -> None:
+        super().__init__(f, (), backend)
+        self._mapped = f
+        self._by_count: dict[int, CompiledFunction] = {}  # how many arguments are mapped may depend on the call
+
+    def __call__(self, *args: Any, **named: Any) -> Any:
+        """Run the program for arguments of this structure, compiled at the first call."""
+        if graph_wanted():
+            return self._mapped(*args, **named)
+        count = len(args)
+        if count not in self._by_count:
+            batch = [k for k, axis in enumerate(self._mapped.axes(count)) if axis is not None]
+            self._by_count[count] = CompiledFunction(self._mapped.f, batch, self._backend)
+        fast = self._by_count[count]
+        result = self._mapped.placed(fast(*self._mapped.fronted(args), **named))
+        self._last = fast._last
+        return result
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return CompiledMap, (self._mapped, self._backend)
 
 
 class _Method:

@@ -5,6 +5,7 @@ module              what is there
 =================== =====================================================================
 `evaluation`        one run of the function on Values that can be differentiated
 `derivatives`       grad, value_and_grad, derivative, jacobian, hessian, hvp
+`products`          vjp, jvp
 `sharing`           equal subexpressions made one, for high orders
 `series`            taylor
 `critical`          classify_critical_point, descent_report
@@ -21,6 +22,8 @@ from autograd_lite.transforms.derivatives import hessian as hessian
 from autograd_lite.transforms.derivatives import hvp as hvp
 from autograd_lite.transforms.derivatives import jacobian as jacobian
 from autograd_lite.transforms.derivatives import value_and_grad as value_and_grad
+from autograd_lite.transforms.products import jvp as jvp
+from autograd_lite.transforms.products import vjp as vjp
 from autograd_lite.transforms.series import TaylorPolynomial as TaylorPolynomial
 from autograd_lite.transforms.series import taylor as taylor
 
@@ -35,6 +38,8 @@ __all__ = [
     "hessian",
     "hvp",
     "jacobian",
+    "jvp",
     "taylor",
     "value_and_grad",
+    "vjp",
 ]

@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from autograd_lite.calling import adapted
 from autograd_lite.engine import Value
 from autograd_lite.errors import OperandError, ShapeError
 from autograd_lite.formulas import pretty_number
@@ -88,7 +89,7 @@ def classify_critical_point(f: Function, x: Tree, *, tolerance: float = 1e-6) ->
     Parameters
     ----------
     f : callable
-        Takes a number, or an array, list or other container of n numbers; returns one number.
+        Takes a number, n numbers, or an array, list or other container of them; returns one number.
     x : number or container
         The point.
     tolerance : float
@@ -215,7 +216,7 @@ def descent_report(f: Function, x: Tree, direction: Tree, lr: float) -> DescentR
     Parameters
     ----------
     f : callable
-        Takes a number, or an array, list or other container of numbers; returns one number.
+        Takes a number, n numbers, or an array, list or other container of them; returns one number.
     x : number or container
         Start of the step.
     direction : like x
@@ -281,6 +282,7 @@ def _on_vectors(f: Function, x: Tree) -> tuple[Function, Array, Structure]:
     if not leaves:
         raise OperandError(f"{shown(x)} holds no number. Give a point of at least one number.")
     point = np.array([leaf.data if isinstance(leaf, Value) else leaf for leaf in leaves])
+    f = adapted(f, (x,))
     return lambda vector: f(structure.rebuild(vector)), point, structure
 
 

@@ -86,6 +86,10 @@ def test_random_programs_of_numbers(data: Any) -> None:
     made, blocks = compiled(f, xs)
     flat = interpret(verify(made.program), blocks)[: n + 1]
     value, slopes = f(xs)
+    if not np.isfinite(flat).all():  # the runtime asks the exact fallback then
+        called, steep = ag.compile(f, backend="interpreter")(xs)
+        assert close([value, *slopes], [called, *steep])
+        return
     assert close([value, *slopes], flat)
     assert agrees(flat, NumpyBackend(), made.program, blocks)
     if made.on_floats:
