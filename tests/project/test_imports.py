@@ -42,7 +42,7 @@ LAYERS = {
         ["linting"],
     ],
     "autograd_lite.compiler": [
-        ["disk", "layout", "primitives", "store", "trace", "workspaces"],
+        ["disk", "layout", "pickling", "primitives", "store", "trace", "workspaces"],
         ["ir", "rewrites"],
         ["finite", "graph", "interpret", "plan", "verify"],
         ["sums"],

@@ -1,4 +1,7 @@
-"""The reference interpreter as a backend: slow, and by definition right."""
+"""The reference interpreter as a backend: slow, and by definition right.
+
+Types: ``Any`` stands for what a backend keeps.
+"""
 
 from __future__ import annotations
 
