@@ -20,7 +20,12 @@ from hypothesis import strategies as st
 import autograd_lite as ag
 from autograd_lite import Value
 from autograd_lite.compiler import pipeline, tracing
+from autograd_lite.compiler import trace as trace_module
+from autograd_lite.compiler.interpret import interpret
 from autograd_lite.compiler.signature import abstract
+from autograd_lite.compiler.trace import NAN_STAYS
+from autograd_lite.op import TABLE
+from autograd_lite.pytree import flatten
 from tests.support.array_programs import compiled
 
 BIG = Fraction(2) ** 1024 - Fraction(2) ** 970  # from here on a number rounds to infinity
@@ -136,3 +141,107 @@ def test_the_exact_program_has_no_contractions() -> None:
 def test_what_cannot_hide_is_not_checked() -> None:
     made, _ = compiled(lambda W, x: [ag.sumprod(list(row), list(x)) * 2.0 for row in W], np.ones((20, 15)), np.ones(15))
     assert "nonfinite" not in str(made.program)  # the result itself shows it
+
+
+SPECIAL = [0.0, -0.0, 1.0, -2.5, 1e308, math.inf, -math.inf, math.nan]
+
+
+@pytest.mark.parametrize("name", sorted(NAN_STAYS))
+def test_ops_that_are_nan_where_an_operand_is(name: str) -> None:
+    """Between these an exact program leaves out the question whether a value is NaN: it must be, with any others."""
+    op = TABLE[name]
+    counts = (1, 2, 3) if op.many else (len(op.operand_names),)
+    for count in counts:
+        count *= len(op.operand_names) if op.many else 1  # noqa: PLW2901
+        for operands in itertools.product(SPECIAL, repeat=min(count, 4)):
+            if len(operands) == count and any(map(math.isnan, operands)):
+                assert math.isnan(op.number(operands)), operands
+
+
+@pytest.mark.parametrize("name", ["where", "zmul", "pow", "hypot"])
+def test_ops_that_hide_nan_are_none_of_them(name: str) -> None:
+    assert name not in NAN_STAYS
+
+
+def chain(x: Any) -> Any:
+    return sum(100.0 * (x[i + 1] - x[i] ** 2) ** 2 + (1.0 - x[i]) ** 2 for i in range(len(x) - 1))
+
+
+def test_the_exact_program_does_not_grow_with_length() -> None:
+    """A chain of sums is one level, as in the plain program: a question per link would make each a level of its own."""
+    groups = set()
+    for n in (10, 40):
+        fast = ag.compile(ag.value_and_grad(chain), backend="numpy")
+        x = np.linspace(-1.0, 2.0, n)
+        x[3] = math.inf
+        value, slope = fast(x)
+        eager = ag.value_and_grad(chain)(x)
+        assert value == eager[0] == math.inf
+        np.testing.assert_array_equal(slope, eager[1])
+        groups.add(fast._last._exact.groups)
+    assert len(groups) == 1
+    assert groups.pop() <= 20
+
+
+def test_an_op_that_hides_nan_shelters_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The slope of -x is NaN at NaN, though what reads it is 2.0 there with slope 1.0; not if reading kept the NaN."""
+
+    @ag.primitive(partials={"x": 1.0}, replace=True)
+    def hides_nan(xp: Any, x: Any) -> Any:
+        return xp.where(xp.greater(x, 0.0), x, 2.0)
+
+    def slope() -> float:
+        trace = tracing.trace(ag.grad(lambda x: hides_nan(-x)), (), frozenset(), [math.nan], {}, True)
+        return float(interpret(pipeline.to_program(trace, exact=True).program, [math.nan, []])[0])
+
+    try:
+        assert math.isnan(ag.grad(lambda x: hides_nan(-x))(math.nan))
+        assert math.isnan(slope())
+        monkeypatch.setattr(trace_module, "NAN_STAYS", {*NAN_STAYS, "hides_nan"})
+        assert slope() == -1.0  # so this test can fail
+    finally:
+        del TABLE["hides_nan"]
+
+
+@given(data=st.data())
+def test_nan_goes_where_the_eager_sweep_takes_it(data: st.DataObject) -> None:
+    """Random graphs of ops that keep NaN and ops that hide it, at special points: gradients of the same class."""
+    unary = ["sin", "exp", "tanh", "relu", "sqrt", "abs", "sign", "square"]
+    steps = data.draw(
+        st.lists(
+            st.tuples(
+                st.sampled_from([*unary, "add", "mul", "div", "where", "maximum"]),
+                st.integers(0, 9),
+                st.integers(0, 9),
+                st.integers(0, 9),
+            ),
+            min_size=2,
+            max_size=7,
+        )
+    )
+    point = data.draw(st.lists(st.sampled_from(SPECIAL), min_size=3, max_size=3))
+
+    def f(x: Any) -> Any:
+        found = list(x)
+        for name, *ks in steps:
+            a, b, c = (found[k % len(found)] for k in ks)
+            if name == "where":
+                found.append(ag.where(ag.greater(a, 0.5), b, c))
+            else:
+                found.append(
+                    getattr(ag, name)(a)
+                    if name in unary
+                    else {
+                        "add": lambda a, b: a + b,
+                        "mul": lambda a, b: a * b,
+                        "div": lambda a, b: a / b,
+                        "maximum": ag.maximum,
+                    }[name](a, b)
+                )
+        return found[-1] + found[-2]
+
+    for transform in (ag.value_and_grad, ag.hessian):
+        eager = transform(f)(point)
+        compiled_ = ag.compile(transform(f), backend="numpy")(point)
+        flat = lambda tree: [class_of(float(v)) for v in flatten(tree)[0]]  # noqa: E731
+        assert flat(compiled_) == flat(eager)
