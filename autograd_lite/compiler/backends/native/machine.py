@@ -10,14 +10,14 @@ import functools
 import importlib
 import importlib.util
 import sysconfig
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.compiler import disk
 
-__all__ = ["attributes", "compiled", "function", "is_installed", "loop_table", "missing", "object_code", "registers"]
+__all__ = ["Code", "attributes", "compiled", "is_installed", "loop_table", "missing", "registers"]
 
 HEADER = 16  # bytes of a Python object before its own fields
 DOUBLE = np.dtype(float).num
@@ -67,37 +67,54 @@ def attributes() -> str:
     return " ".join(["nounwind", *[f'"{key}"="{value}"' for key, value in known.items()]])
 
 
-def object_code(source: str) -> tuple[bytes, str]:
-    """Compile LLVM text, unless its object code is on disk; returns the code, and the key under which it is kept."""
-    llvm = _llvm()
-    key = disk.key_of("object code", llvm.llvm_version_info, llvm.get_process_triple(), source)
-    code = disk.load(key)
-    if code is None:
-        code = compiled(source)
-        disk.save(key, code)
-    return code, key
-
-
 def compiled(source: str) -> bytes:
     """Compile LLVM text to object code."""
     return bytes(_target().emit_object(_llvm().parse_assembly(source)))
-
-
-def function(code: bytes, name: str) -> Callable[..., None]:
-    """Make a function of object code; it takes three pointers, and lets other threads run."""
-    llvm = _llvm()
-    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target())
-    engine.add_object_file(llvm.ObjectFileRef.from_data(code))
-    engine.finalize_object()
-    made: Any = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 3)(engine.get_function_address(name))
-    made.engine = engine  # it holds the code
-    return made  # type: ignore[no-any-return]
 
 
 def _target() -> Any:
     llvm = _llvm()
     cpu, features = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
     return llvm.Target.from_default_triple().create_target_machine(cpu=cpu, features=features, opt=1, jit=True)
+
+
+class Code:
+    """Machine code, which lives as long as this object.
+
+    Parameters
+    ----------
+    source : str, optional
+        LLVM text; it is compiled, unless its object code is on disk.
+    content : bytes, optional
+        The object code itself.
+
+    Attributes
+    ----------
+    key : str
+        The key of the object code of LLVM text on disk.
+    """
+
+    key = ""
+
+    def __init__(self, source: str = "", content: bytes | None = None) -> None:
+        llvm = _llvm()
+        if content is None:
+            self.key = disk.key_of("object code", llvm.llvm_version_info, llvm.get_process_triple(), source)
+            content = disk.load(self.key)
+        if content is None:
+            content = compiled(source)
+            disk.save(self.key, content)
+        self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target())
+        self._engine.add_object_file(llvm.ObjectFileRef.from_data(content))
+        self._engine.finalize_object()
+
+    def address(self, name: str) -> int:
+        """Where a function begins."""
+        return int(self._engine.get_function_address(name))
+
+    def table(self, name: str, size: int) -> Any:
+        """A global table of addresses, to be filled."""
+        return (ctypes.c_void_p * size).from_address(self._engine.get_global_value_address(name))
 
 
 class _Ufunc(ctypes.Structure):
