@@ -17,6 +17,7 @@ import numpy as np
 from autograd_lite.compiler.backends import BACKENDS
 from autograd_lite.compiler.batching import check_batch, each_sample, missing, stacked
 from autograd_lite.compiler.direct import Direct
+from autograd_lite.compiler.eager import run_eagerly
 from autograd_lite.compiler.mapping import Mapped
 from autograd_lite.compiler.pickling import prepare, reduced
 from autograd_lite.compiler.runtime import Counts, Entry, LeafOrder, Program, common_count
@@ -123,7 +124,13 @@ class CompiledFunction:
             entry, inputs, counts = self._find(args, named)
         except HasValues:
             return self._original(args, named)
-        result = entry.pack(entry.run([*inputs, list(map(number_of, entry.program.captured))], counts))
+        inputs.append(list(map(number_of, entry.program.captured)))
+        flat = entry.run_plain(inputs, counts)
+        if flat is None and not self._batch and entry.is_for_eager(counts):
+            flat = run_eagerly(self._f, args, named, entry.program.structure)
+        if flat is None:
+            flat = entry.run_exact(inputs, counts)
+        result = entry.pack(flat)
         self._direct.bind(entry, None if named else args, self._batch, counts)
         return result
 

@@ -22,6 +22,7 @@ from autograd_lite import Value
 from autograd_lite.compiler import pipeline, tracing
 from autograd_lite.compiler import trace as trace_module
 from autograd_lite.compiler.interpret import interpret
+from autograd_lite.compiler.runtime import EAGER_SAMPLES
 from autograd_lite.compiler.signature import abstract
 from autograd_lite.compiler.trace import NAN_STAYS
 from autograd_lite.op import TABLE
@@ -167,6 +168,55 @@ def chain(x: Any) -> Any:
     return sum(100.0 * (x[i + 1] - x[i] ** 2) ** 2 + (1.0 - x[i]) ** 2 for i in range(len(x) - 1))
 
 
+def by_exact_program(fast: Any, *args: Any) -> Any:
+    """The exact program's result: the first calls are left to the eager engine."""
+    for _ in range(EAGER_SAMPLES):
+        fast(*args)
+    assert fast._last._exact is None
+    return fast(*args)
+
+
+def test_the_first_results_that_are_not_finite_are_the_eager_engines() -> None:
+    """An exact program takes as long to make as some tens of eager calls; it is made where they would add up."""
+    w = Value(1.0)
+    fast = ag.compile(ag.value_and_grad(lambda x: ag.fsum([ag.log(w * v) / v for v in x])), backend="numpy")
+    x = [0.0, 1.0, math.inf]
+    eager = ag.value_and_grad(lambda x: ag.fsum([ag.log(w * v) / v for v in x]))(x)
+    flat = [str(v) for v in flatten(eager)[0]]
+    for _ in range(EAGER_SAMPLES):
+        assert [str(v) for v in flatten(fast(x))[0]] == flat
+    assert fast._last._exact is None
+    assert [str(v) for v in flatten(fast(x))[0]] == flat
+    assert fast._last._exact is not None
+    mean = ag.value_and_grad(ag.batch_mean(lambda v: ag.log(w * v)), wrt=[w])
+    many = ag.compile(mean)
+    assert many(np.zeros(EAGER_SAMPLES + 1))[0] == -math.inf
+    assert many._last._exact is not None  # more samples than all eager calls may take
+    few = ag.compile(mean)
+    assert few(np.zeros(3))[0] == -math.inf
+    assert few._last._exact is None
+
+
+@pytest.mark.parametrize(
+    ("f", "args"),
+    [
+        (lambda x: x**2.0, (1e200,)),  # what Python refuses is infinite here
+        (lambda x, y: [x / y, y], (1.0, 0)),
+        (lambda x: {"a": ag.log(x[0]), "b": (x[1], 1.0)}, (np.array([0.0, 2.0]),)),
+        (lambda x, kind: x / 0.0 if kind == "a" else x, (1.0, "a")),
+        (lambda x: ag.grad(lambda v: ag.sqrt(v) * x)(0.0), (2.0,)),
+        (lambda x: x / (x - x), (np.array([1.0, 2.0]),)),
+    ],
+)
+def test_eager_and_exact_calls_return_alike(f: Any, args: Any) -> None:
+    fast = ag.compile(f)
+    first = fast(*args)
+    fast._last._eager_samples = EAGER_SAMPLES
+    exact = fast(*args)
+    assert repr(first) == repr(exact)
+    assert type(first) is type(exact)
+
+
 def test_the_exact_program_does_not_grow_with_length() -> None:
     """A chain of sums is one level, as in the plain program: a question per link would make each a level of its own."""
     groups = set()
@@ -174,7 +224,7 @@ def test_the_exact_program_does_not_grow_with_length() -> None:
         fast = ag.compile(ag.value_and_grad(chain), backend="numpy")
         x = np.linspace(-1.0, 2.0, n)
         x[3] = math.inf
-        value, slope = fast(x)
+        value, slope = by_exact_program(fast, x)
         eager = ag.value_and_grad(chain)(x)
         assert value == eager[0] == math.inf
         np.testing.assert_array_equal(slope, eager[1])
@@ -242,6 +292,9 @@ def test_nan_goes_where_the_eager_sweep_takes_it(data: st.DataObject) -> None:
 
     for transform in (ag.value_and_grad, ag.hessian):
         eager = transform(f)(point)
-        compiled_ = ag.compile(transform(f), backend="numpy")(point)
+        fast = ag.compile(transform(f), backend="numpy")
+        fast(point)
+        fast._last._eager_samples = EAGER_SAMPLES
+        compiled_ = fast(point)
         flat = lambda tree: [class_of(float(v)) for v in flatten(tree)[0]]  # noqa: E731
         assert flat(compiled_) == flat(eager)
