@@ -51,6 +51,13 @@ LAYERS = {
         ["errata", "records"],
         ["grading", "quiz"],
     ],
+    "autograd_lite.lessons.grading": [
+        ["programs"],
+        ["flaws", "engine_under_test"],
+        ["laws"],
+        ["child", "report"],
+        ["session"],
+    ],
     "autograd_lite.compiler": [
         ["layout", "primitives", "store", "trace", "workspaces"],
         ["ir", "rewrites"],
