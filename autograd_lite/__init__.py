@@ -26,6 +26,7 @@ from autograd_lite import checks, compiler, errors, lessons, ops, transforms
 from autograd_lite.checks import *  # noqa: F403 - all of it is public
 from autograd_lite.compiler import *  # noqa: F403 - and the compiler
 from autograd_lite.definition import primitive as primitive
+from autograd_lite.distributions import entropy as entropy
 from autograd_lite.engine import TABLE as TABLE
 from autograd_lite.engine import Value as Value
 from autograd_lite.engine import gradients as gradients
@@ -43,7 +44,7 @@ if not (Path(__file__).parent / "nn").is_dir():  # a checkout: nn/ and viz/ stan
 
 __all__ = sorted(  # noqa: PLE0605  # pyright: ignore[reportUnsupportedDunderAll] - see above
     [
-        *["Located", "TABLE", "Value", "gradients", "located", "nn", "primitive", "viz"],
+        *["Located", "TABLE", "Value", "entropy", "gradients", "located", "nn", "primitive", "viz"],
         *checks.__all__,
         *compiler.__all__,
         *errors.__all__,

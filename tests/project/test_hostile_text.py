@@ -302,6 +302,7 @@ SINKS = {
     "Python on arrays": Sink(arrays_source, python),
     "DOT": Sink(lambda text: viz.draw(graph(text)).dot, dot),
     "SVG": Sink(lambda text: viz.draw(graph(text)).svg, xml, needs_graphviz=True),
+    "PNG": Sink(lambda text: viz.draw(graph(text)).png(0.2).decode("latin1")[:8], str, needs_graphviz=True),
     "page": Sink(saved(".html"), html, needs_graphviz=True),
     "LaTeX steps": Sink(saved(".tex"), latex),
     "LaTeX explanation": Sink(lambda text: viz.explain(graph(text)).latex, latex),
