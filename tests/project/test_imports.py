@@ -57,6 +57,7 @@ LAYERS = {
         ["errata", "records"],
         ["grading", "quiz"],
     ],
+    "autograd_lite.lessons.quiz": [["templates"], ["questions"], ["marking", "sheets"]],
     "autograd_lite.lessons.grading": [
         ["programs"],
         ["flaws", "engine_under_test"],

@@ -60,7 +60,9 @@ class GradeReport:
             note = "" if result.core else "   (beyond the core: does not count)"
             lines.append(f"{MARKS[result.status]} {printable(result.law)}{note if result.status == FAILED else ''}")
             lines += [indent(text, "    ") for text in _explained(result)] if result.status == FAILED else []
-        missing = [printable(result.law).removeprefix("rule of ") for result in self.results if result.status == MISSING]
+        missing = [
+            printable(result.law).removeprefix("rule of ") for result in self.results if result.status == MISSING
+        ]
         lines += [f"· means not there, which costs nothing: {', '.join(missing)}"] if missing else []
         lines += [f"Stopped: {printable(self.stopped)}"] if self.stopped else []
         kept = sum(result.status == PASSED for result in self.counted)
