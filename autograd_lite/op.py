@@ -8,9 +8,11 @@ Types: ``Any`` stands for what rules see by design: floats, arrays, names or nod
 
 from __future__ import annotations
 
+import functools
 import inspect
 import itertools
 import math
+import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial as bind
 from functools import update_wrapper
@@ -349,19 +351,23 @@ class Node:
         """Hook: what the operands' adjoints get, given this node's adjoint times each partial."""
         return terms
 
+    def tangent(self, terms: Sequence[Any]) -> Any:
+        """Hook: this node's tangent in a forward sweep, given each partial times the operand's tangent."""
+        return functools.reduce(operator.add, terms)
+
     # Operators; the rows of the table give the binary ones
 
     @classmethod
     def define_operator(cls, name: str, op: Op) -> None:
         """Give nodes a binary operator of Python, ``a + b``, and its reflection, for a number on the left."""
 
-        def operator(self: Node, other: Any) -> Any:
+        def given(self: Node, other: Any) -> Any:
             return self.combine(op, self, other)
 
         def reflected(self: Node, other: Any) -> Any:
             return self.combine(op, other, self)
 
-        setattr(cls, f"__{name}__", operator)
+        setattr(cls, f"__{name}__", given)
         setattr(cls, f"__r{name}__", reflected)
 
     def __neg__(self) -> Any:

@@ -15,6 +15,8 @@ import numpy as np
 
 from autograd_lite.compiler.backends import BACKENDS
 from autograd_lite.compiler.batching import check_batch, each_sample, missing, stacked
+from autograd_lite.compiler.direct import Direct
+from autograd_lite.compiler.mapping import Mapped
 from autograd_lite.compiler.runtime import Counts, Entry, LeafOrder, Program, common_count
 from autograd_lite.compiler.signature import BatchesFound, HasValues, abstract, checked_batch, describe, sizes_of
 from autograd_lite.compiler.tracing import collector_paused, trace
@@ -40,14 +42,16 @@ def compile(  # noqa: A001 - as in the design
     ----------
     f : callable
         Takes numbers, arrays, lists, tuples and dicts of numbers, which reach it as Values; may itself be a transform
-        of a function, ``value_and_grad(loss)``, a method, or a `functools.partial`. It must not branch on a Value: see
-        `where`.
+        of a function, ``value_and_grad(loss)``, a `vmap`, a method, or a `functools.partial`. It must not branch on a
+        Value: see `where`.
     batch : sequence of int, optional
         The arguments that get a leading batch axis, while f is written for one sample. Every number of the result
-        gets that axis as well.
+        gets that axis as well: short for a `vmap` with axis 0 for these, and None for the others.
     backend : {"auto", "native", "numpy", "floats", "interpreter"}, optional
         What runs the program: machine code (the extra ``native``), NumPy, Python floats (for functions without a
-        batch), or the reference interpreter. "auto" takes floats or NumPy, whichever is faster.
+        batch), or the reference interpreter. "auto" takes floats for small functions of numbers, which are ready at
+        once, and machine code for the others; NumPy where llvmlite is missing, where a program calls Python or would
+        take long to compile. ``fast.program.backend`` says which, ``fast.program.why_not_native`` why.
 
     Returns
     -------
@@ -80,6 +84,8 @@ def compile(  # noqa: A001 - as in the design
     >>> ag.compile(lambda x, w: w * x, batch=(0,))(np.array([1.0, 2.0]), 10.0)
     array([10., 20.])
     """
+    if isinstance(f, Mapped) and f.is_axis and not batch:
+        return CompiledMap(f, backend)
     return CompiledFunction(f, batch, backend)
 
 
@@ -100,17 +106,23 @@ class CompiledFunction:
         self._lock = threading.RLock()
         self._last: Entry | None = None
         self._bound: dict[int, tuple[Any, CompiledFunction]] = {}
+        self._direct = Direct(self._run)
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         """Run the program for arguments of this structure, compiled at the first call."""
         if graph_wanted():
             return self._original(args, named)
+        return self._run(*args, **named) if named else self._direct.call(*args)
+
+    def _run(self, *args: Any, **named: Any) -> Any:
+        """Find the program and run it; the next call with such arguments goes past this."""
         try:
             entry, inputs, counts = self._find(args, named)
         except HasValues:
             return self._original(args, named)
-        flat = entry.run([*inputs, list(map(number_of, entry.program.captured))], counts)
-        return entry.pack(flat)
+        result = entry.pack(entry.run([*inputs, list(map(number_of, entry.program.captured))], counts))
+        self._direct.bind(entry, None if named else args, self._batch, counts)
+        return result
 
     def __get__(self, instance: Any, owner: type | None = None) -> CompiledFunction:
         """As a method: the compiled function of one instance, which holds no reference to it."""
@@ -183,9 +195,11 @@ class CompiledFunction:
             if where is None:
                 where = chosen[entry] = LeafOrder(entry.program.captured, order)
             result = np.asarray(entry.run([*inputs, where(flat)], counts))
+            direct.bind(entry, args, self._batch, counts, where)
             return result[: entry.program.structure.size]
 
-        return run
+        direct = Direct(run)
+        return direct.stable(self._backend)
 
     def _entry(self) -> Entry:
         if self._last is None:
@@ -235,6 +249,31 @@ class CompiledFunction:
         except BatchesFound as found:
             self._batched |= set(found.arguments)
             return None
+
+
+class CompiledMap(CompiledFunction):
+    """A `vmap` and its programs: the mapped axes are the batch axis of arrays."""
+
+    def __init__(self, f: Mapped, backend: str = "auto") -> None:
+        super().__init__(f, (), backend)
+        self._mapped = f
+        self._by_count: dict[int, CompiledFunction] = {}  # how many arguments are mapped may depend on the call
+
+    def __call__(self, *args: Any, **named: Any) -> Any:
+        """Run the program for arguments of this structure, compiled at the first call."""
+        if graph_wanted():
+            return self._mapped(*args, **named)
+        count = len(args)
+        if count not in self._by_count:
+            batch = [k for k, axis in enumerate(self._mapped.axes(count)) if axis is not None]
+            self._by_count[count] = CompiledFunction(self._mapped.f, batch, self._backend)
+        fast = self._by_count[count]
+        result = self._mapped.placed(fast(*self._mapped.fronted(args), **named))
+        self._last = fast._last
+        return result
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return CompiledMap, (self._mapped, self._backend)
 
 
 class _Method:

@@ -126,6 +126,11 @@ class Traced(Node):
             for u, term in zip(self.operands, terms, strict=True)
         ]
 
+    def tangent(self, terms: Sequence[Any]) -> Any:
+        """The tangent of this node; that of a sum over the samples is the sum of the samples' tangents."""
+        total = super().tangent(terms)
+        return self.tracer.batch_sum(total, self.operands[0].axis) if self.op is BATCH_SUM else total
+
     def _summed(self, term: Any, u: Node) -> Node:
         total = self.tracer.batch_sum_of_sweep(term, self.axis)
         if type(total) is Traced:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from autograd_lite.op import Op
 
-from ..graphs.notation import short
+from ..graphs.notation import PREACTIVATION, short
 from ..graphs.view import GraphView
 from ..steps.texts import ANSWERS, LINES, TEXTS
 from .op_table import op_key, printed_table
@@ -41,6 +41,7 @@ def ops_of(graph: GraphView) -> dict[str, tuple[Op, int]]:
 def engine(ops: dict[str, tuple[Op, int]]) -> str:
     """What computes and words: the op table, as far as it is needed, the texts, and the scripts that read them."""
     texts = f"const TEXTS={script_json(TEXTS)},LINES={script_json(LINES)},ANSWERS={script_json(ANSWERS)};"
+    texts += f'const PREACTIVATION=new RegExp({script_json(f"^{PREACTIVATION.pattern}$")},"u");'
     rest = "\n".join([printed_table(ops.values()), texts, *map(script, ENGINE)])
     return f"{_words_in(rest)}\n{rest}"
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from autograd_lite.calling import adapted
 from autograd_lite.compiler import compile  # noqa: A004 - the name of the design
 from autograd_lite.errors import OperandError, ShapeError
 from autograd_lite.text import shown
@@ -97,8 +98,8 @@ def plot_descent(
     Parameters
     ----------
     loss : callable or array
-        A function of the two parameters; or its numbers on a grid over `extent`, shape (rows, columns), the lowest row
-        first.
+        A function of the two parameters, ``loss(w, b)`` or ``loss([w, b])``; or its numbers on a grid over `extent`,
+        shape (rows, columns), the lowest row first.
     path : array, shape (steps, 2)
         Where the parameters were, from the start on; the first two parameters of a model from the ``weights`` of
         `nn.Record`.
@@ -247,7 +248,7 @@ def _draw_samples(axes: Axes, samples: Array, classes: npt.NDArray[Any] | None) 
 def _heights(loss: Any, across: tuple[float, float], up: tuple[float, float]) -> Array:
     if callable(loss):
         xs, ys = np.meshgrid(np.linspace(*across, CELLS), np.linspace(*up, CELLS))
-        heights = compile(loss, batch=(0, 1))(xs.ravel(), ys.ravel())
+        heights = compile(adapted(loss, (0.0, 0.0)), batch=(0, 1))(xs.ravel(), ys.ravel())
         return np.asarray(heights, dtype=float).reshape(xs.shape)
     grid = np.asarray(loss)
     if grid.dtype.kind not in "iuf" or grid.ndim != 2 or min(grid.shape) < 2:

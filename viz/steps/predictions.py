@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from autograd_lite.text import bracketed, changing_digits, pretty_number
 
-from ..graphs.notation import short, slope_name
+from ..graphs.notation import grad_name, short, slope_name
 from .record import StepRecord
 from .texts import ANSWERS, filled
 from .typed import typed_number
@@ -128,6 +128,8 @@ def _fields(step: StepRecord) -> dict[str, str]:
     return {
         "source": step.source,
         "target": step.target,
+        "source_grad": grad_name(step.source),
+        "target_grad": grad_name(step.target),
         "formula": short(step.formula),
         "numbers": short(step.substituted or step.formula),
         "slope": slope_name(step.source, step.target, step.through),

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from autograd_lite.errors import GraphTooLargeError, UnknownNameError
 from autograd_lite.text import pretty_number
 
+from ..graphs.notation import grad_name
 from ..graphs.view import GraphView, Use, product
 from .texts import filled
 
@@ -146,7 +147,9 @@ def _with_verdicts(graph: GraphView, done: list[Delivery]) -> list[Delivery]:
         wrong = d.final and abs(d.after - right) > 1e-9 * max(abs(d.after), abs(right))
         name = graph.names[d.use.operand]
         verdict = (
-            filled("ends_wrong", target=name, after=pretty_number(d.after), right=pretty_number(right)) if wrong else ""
+            filled("ends_wrong", target_grad=grad_name(name), after=pretty_number(d.after), right=pretty_number(right))
+            if wrong
+            else ""
         )
         judged.append(d._replace(mistake=" ".join(filter(None, (d.mistake, verdict)))))
     return judged

@@ -58,7 +58,7 @@ class NumpyBackend:
         printer = _Printer(program)
         source = printer.print()
         workspaces = Workspaces(defined(source, printer.names, "build"), _memory(program))
-        return Executable(workspaces.run, source, printer.calls)
+        return Executable(workspaces.run, source, printer.calls, workspaces.release)
 
 
 def strided(array: Any, base: int, shape: tuple[int, ...], steps: tuple[int, ...]) -> Any:

@@ -66,6 +66,7 @@ const counted = (n, thing) => (n === 1 ? `1 ${thing}` : `${n.toLocaleString("en"
 const short = (text) => (text.length <= 120 ? text : `${text.slice(0, 118)} …`);
 const subscript = (use = "") => [...use].map((c) => "₀₁₂₃₄₅₆₇₈₉₍₎"["0123456789()".indexOf(c)]).join("");
 const slopeName = (of, by, use) => `∂${of}/∂${by}${subscript(use)}`;
+const gradName = (name) => (PREACTIVATION.test(name) ? `δ${name.slice(1)}` : `${name}.grad`);
 const equal = (rule, number) => (rule === number ? number : `${short(rule)} = ${number}`);
 
 /* ---- Trees ---- */
@@ -143,7 +144,15 @@ function prettyTree(e) {
 const escaped = (text) => String(text).replace(/[&<>"']/g, (c) => `&#${c.codePointAt(0)};`);
 const operatorMath = (sign) => `<mo form="infix" lspace="0.2em" rspace="0.2em">${escaped(sign)}</mo>`;
 
+const digitsOf = (text, alphabet) => [...text].map((c) => (alphabet.includes(c) ? "0123456789"[alphabet.indexOf(c)] : c)).join("");
+
 function nameMath(name) {
+  const indexed = /^(\p{L})([₀-₉,]+)(?:⁽([⁰¹²³⁴-⁹]+)⁾)?$/u.exec(name);
+  if (indexed) {
+    const below = `<mn>${digitsOf(indexed[2], "₀₁₂₃₄₅₆₇₈₉")}</mn>`;
+    const base = `<mi>${escaped(indexed[1])}</mi>`;
+    return indexed[3] ? `<msubsup>${base}${below}<mrow><mo stretchy="false">(</mo><mn>${digitsOf(indexed[3], "⁰¹²³⁴⁵⁶⁷⁸⁹")}</mn><mo stretchy="false">)</mo></mrow></msubsup>` : `<msub>${base}${below}</msub>`;
+  }
   const parts = /^(\p{L})_?(\d+|\p{L}+\d*)$/u.exec(name);
   if (parts && (name.includes("_") || /^\d+$/.test(parts[2]))) {
     const kind = /^\d+$/.test(parts[2]) ? "mn" : "mi";

@@ -174,6 +174,7 @@ class Graph {
     const j = operands[k];
     if (operands.filter((x) => x === j).length === 1 && (i !== this.top || this.ways[j] < 2n)) return "";
     const use = String(operands.slice(0, k + 1).filter((x) => x === j).length);
+    if (/[₀₁₂₃₄₅₆₇₈₉⁾]$/.test(this.names[j])) return `(${use})`; // an index already
     return this.names.some((name) => name === `${this.names[j]}${use}` || name === `${this.names[j]}_${use}`) ? `(${use})` : use;
   }
 }

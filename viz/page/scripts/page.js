@@ -159,7 +159,7 @@ function layOut() {
 
 const tokenMath = {
   name: nameMath,
-  grad: (text) => `<mtext class="grads">${escaped(text)}.grad</mtext>`,
+  grad: (name) => (PREACTIVATION.test(name) ? nameMath(gradName(name)) : `<mtext class="grads">${escaped(gradName(name))}</mtext>`),
   slope: slopeMath,
   formula: (thing) => (typeof thing === "string" ? `<mtext>${escaped(short(thing))}</mtext>` : `<mrow>${treeMath(thing)}</mrow>`),
   number: numberMath,

@@ -69,7 +69,7 @@ function showNode(group, box, shown, is, [, , width]) {
   setFitted(group.querySelector(".data"), shown.data, group.querySelector(".grad-caption") ? room : width, 14);
   setFitted(group.querySelector(".grad"), shown.grad, room, 14);
   setFitted(group.querySelector(".data-caption"), shown.caption, room, 11.5);
-  setText(group.querySelector(".grad-caption"), shown.status === "partial" ? "so far" : "grad");
+  setText(group.querySelector(".grad-caption"), shown.status === "partial" ? "so far" : PREACTIVATION.test(box.name) ? "δ" : "grad");
   setText(group.querySelector(".tick"), shown.status === "final" ? (shown.wrong ? "✗" : shown.confirmed ? "≈✓" : "✓") : "");
   const known = { unknown: "unknown", partial: `${shown.grad} so far`, final: `${shown.grad}, final` }[shown.status];
   const words = [box.name, shown.kind, `data ${shown.data}${shown.outdated ? ", outdated" : ""}`, ...(box.needs ? [`gradient ${known}`] : [])];

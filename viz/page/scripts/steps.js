@@ -48,7 +48,7 @@ function sweep(graph, shown, mode, rightTotals) {
     nth[operand]++;
     totals[operand] = mode === "overwrite" ? contribution : before + contribution;
     const final = nth[operand] === of[operand];
-    const names = { source: graph.names[node], target: graph.names[operand], before: pretty(before), of: of[node] };
+    const names = { source: graph.names[node], target: graph.names[operand], target_grad: gradName(graph.names[operand]), before: pretty(before), of: of[node] };
     const mistakes = [];
     if (mode === "order" && of[node] > 1) mistakes.push(filled(nth[node] === 1 ? "too_early" : "twice", names));
     if (mode === "overwrite" && nth[operand] > 1 && before) mistakes.push(filled("overwritten", names));
@@ -79,6 +79,7 @@ class Words {
     const numbers = step.phase === "forward" ? graph.numbers(step.target, this.values) : null;
     return {
       source: graph.names[step.source], target: graph.names[step.target],
+      source_grad: gradName(graph.names[step.source]), target_grad: gradName(graph.names[step.target]),
       formula: short(graph.formulaText(step.source)),
       numbers: short(numbers ? prettyTree(numbers) : graph.formulaText(step.source)),
       slope: slopeName(graph.names[step.source], graph.names[step.target], step.through),
@@ -195,7 +196,7 @@ function sumOf(terms, numbers) {
   return total;
 }
 
-const tokenText = ([kind, thing, by, use]) => (kind === "grad" ? `${thing}.grad` : kind === "slope" ? slopeName(thing, by, use)
+const tokenText = ([kind, thing, by, use]) => (kind === "grad" ? gradName(thing) : kind === "slope" ? slopeName(thing, by, use)
   : kind === "formula" ? short(typeof thing === "string" ? thing : prettyTree(thing)) : thing);
 const lineText = (line) => line.map(tokenText).join(" ");
 
