@@ -30,7 +30,13 @@ from typing import TYPE_CHECKING, Any
 from autograd_lite.atomic_files import check_writable, writing_atomically
 from autograd_lite.errors import MissingDependencyError, UnknownNameError
 
-from .losses.classification import binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, hinge
+from .losses.classification import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    cross_entropy_of_probabilities,
+    hinge,
+)
 from .losses.loss import LOSSES, Loss, loss_named, register_loss
 from .losses.metrics import accuracy_at_threshold, accuracy_of_classes, r2, rmse
 from .losses.penalties import L1, L2, Penalty
@@ -118,6 +124,7 @@ __all__ = [
     "constant",
     "cosine",
     "cross_entropy",
+    "cross_entropy_of_probabilities",
     "describe_model_file",
     "fit",
     "fit_restarts",

@@ -8,10 +8,13 @@ from __future__ import annotations
 import os
 import signal
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from autograd_lite.compiler import building
 
 os.environ.setdefault(
     "HYPOTHESIS_STORAGE_DIRECTORY", str(Path(tempfile.gettempdir(), f"hypothesis-{getattr(os, 'getuid', int)()}"))
@@ -36,11 +39,21 @@ settings.register_profile("long", max_examples=1000, **COMMON)
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write golden files anew; look at the difference")
     parser.addoption("--few", action="store_true", help="few generated examples: enough to see which lines are reached")
+    parser.addoption("--native", action="store_true", help='let "auto" compile to machine code in all tests')
     parser.addoption("--long", action="store_true", help="run the long profile too: soak, kills, a million points")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile(next((name for name in ("long", "few") if config.getoption(name)), "default"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _auto(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Without ``--native``, "auto" takes NumPy or floats: LLVM would need minutes for what the tests compile."""
+    with pytest.MonkeyPatch.context() as patch:
+        if not request.config.getoption("--native"):
+            patch.setattr(building, "LONGEST_NATIVE", -1)
+        yield
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

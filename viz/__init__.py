@@ -9,6 +9,7 @@ gradients by layer.
 from __future__ import annotations
 
 from .drawing.draw import Drawing, draw
+from .drawing.network import NetworkPicture, network
 from .explain.explain import explain
 from .explain.explanation import Explanation
 from .explain.table import Explanations
@@ -24,11 +25,13 @@ __all__ = [
     "Drawing",
     "Explanation",
     "Explanations",
+    "NetworkPicture",
     "Step",
     "Steps",
     "Walk",
     "draw",
     "explain",
+    "network",
     "plot_activation",
     "plot_decision_boundary",
     "plot_descent",

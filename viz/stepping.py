@@ -10,8 +10,8 @@ from autograd_lite.atomic_files import write_whole
 from autograd_lite.engine import Value
 from autograd_lite.errors import UnknownNameError
 
+from .graphs.course import course_view
 from .graphs.levels import at_level
-from .graphs.view import scalar_view
 from .page.notebook import mime_bundle
 from .page.page import page
 from .steps.sequence import StepSequence
@@ -94,7 +94,7 @@ def steps(
        a.grad += b.grad · ∂b/∂a₂ = 1 · 1 = 1
        a.grad = 1 + 1 = 2 ✓
     """
-    graph = at_level(scalar_view(root, parameters), level or (None if focus else "scalars"), focus)
+    graph = at_level(course_view(root, parameters), level or (None if focus else "scalars"), focus)
     if graph.level == "layers":
         raise UnknownNameError.among("level for steps", level, ("scalars", "neurons"))
     return Steps(graph, forward=forward, lr=lr, optimizer=optimizer, mistake=mistake)

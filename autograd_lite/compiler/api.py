@@ -15,6 +15,7 @@ import numpy as np
 
 from autograd_lite.compiler.backends import BACKENDS
 from autograd_lite.compiler.batching import check_batch, each_sample, missing, stacked
+from autograd_lite.compiler.direct import Direct
 from autograd_lite.compiler.mapping import Mapped
 from autograd_lite.compiler.runtime import Counts, Entry, LeafOrder, Program, common_count
 from autograd_lite.compiler.signature import BatchesFound, HasValues, abstract, checked_batch, describe, sizes_of
@@ -48,7 +49,9 @@ def compile(  # noqa: A001 - as in the design
         gets that axis as well: short for a `vmap` with axis 0 for these, and None for the others.
     backend : {"auto", "native", "numpy", "floats", "interpreter"}, optional
         What runs the program: machine code (the extra ``native``), NumPy, Python floats (for functions without a
-        batch), or the reference interpreter. "auto" takes floats or NumPy, whichever is faster.
+        batch), or the reference interpreter. "auto" takes floats for small functions of numbers, which are ready at
+        once, and machine code for the others; NumPy where llvmlite is missing, where a program calls Python or would
+        take long to compile. ``fast.program.backend`` says which, ``fast.program.why_not_native`` why.
 
     Returns
     -------
@@ -103,17 +106,23 @@ class CompiledFunction:
         self._lock = threading.RLock()
         self._last: Entry | None = None
         self._bound: dict[int, tuple[Any, CompiledFunction]] = {}
+        self._direct = Direct(self._run)
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         """Run the program for arguments of this structure, compiled at the first call."""
         if graph_wanted():
             return self._original(args, named)
+        return self._run(*args, **named) if named else self._direct.call(*args)
+
+    def _run(self, *args: Any, **named: Any) -> Any:
+        """Find the program and run it; the next call with such arguments goes past this."""
         try:
             entry, inputs, counts = self._find(args, named)
         except HasValues:
             return self._original(args, named)
-        flat = entry.run([*inputs, list(map(number_of, entry.program.captured))], counts)
-        return entry.pack(flat)
+        result = entry.pack(entry.run([*inputs, list(map(number_of, entry.program.captured))], counts))
+        self._direct.bind(entry, None if named else args, self._batch, counts)
+        return result
 
     def __get__(self, instance: Any, owner: type | None = None) -> CompiledFunction:
         """As a method: the compiled function of one instance, which holds no reference to it."""
@@ -186,9 +195,11 @@ class CompiledFunction:
             if where is None:
                 where = chosen[entry] = LeafOrder(entry.program.captured, order)
             result = np.asarray(entry.run([*inputs, where(flat)], counts))
+            direct.bind(entry, args, self._batch, counts, where)
             return result[: entry.program.structure.size]
 
-        return run
+        direct = Direct(run)
+        return direct.stable(self._backend)
 
     def _entry(self) -> Entry:
         if self._last is None:

@@ -75,7 +75,9 @@ class Mapped:
 
     adapts_arguments = True  # called as it stands: a list is a list of samples
 
-    def __init__(self, f: Callable[..., Any], in_axes: Axis | Sequence[Axis] = 0, out_axes: Axis | Sequence[Axis] = 0) -> None:
+    def __init__(
+        self, f: Callable[..., Any], in_axes: Axis | Sequence[Axis] = 0, out_axes: Axis | Sequence[Axis] = 0
+    ) -> None:
         if not callable(f):
             raise OperandError(f"vmap takes a function, not {shown(f)} ({type(f).__name__}). Write ag.vmap(f)(xs).")
         self.in_axes, self.out_axes = _checked("in_axes", in_axes), _checked("out_axes", out_axes)

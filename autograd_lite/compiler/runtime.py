@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler.backends import BACKENDS
-from autograd_lite.compiler.building import build
+from autograd_lite.compiler.building import build, why_not_native
 from autograd_lite.compiler.fingerprint import fingerprint
 from autograd_lite.compiler.ir import ArrayProgram
 from autograd_lite.compiler.pipeline import Trace
@@ -54,12 +54,20 @@ class Program:
         self.built = built = build(trace, mark, chosen, exact=exact)
         self.captured = mark.captured
         self.ir: ArrayProgram = built.ir
+        self.native = built.executable.native
         self.backend, self.run, self.on_floats = built.backend, built.executable.run, built.on_floats
         self.instructions, self.groups, self.array_calls = built.instructions, built.groups, built.executable.calls
         self.arguments = [dim.arguments for dim in built.ir.dims]  # those that have each batch axis
         self.is_exact = built.ir.is_exact and not trace.must_be_finite  # a derivative is NaN where its function is
         self._ones = np.ones(built.ir.result.size)
         weakref.finalize(self, built.executable.release).atexit = False
+
+    @property
+    def why_not_native(self) -> str:
+        """Why "auto" does not run it as machine code; nothing if it does."""
+        if self.on_floats:
+            return "it is so small that Python's floats are as fast, and ready at once"
+        return why_not_native(self.ir)
 
     @property
     def source(self) -> str:
@@ -85,8 +93,14 @@ class Entry:
         self._trace = trace
         self._backend = backend
         self.program = Program(trace(False), backend)
-        self.pack = unflatten(self.program.structure, batched=self.program.batched_result)
+        structure, batched = self.program.structure, self.program.batched_result
+        self.pack_array = unflatten(structure, batched=batched, arrays=True)
+        self._pack_list = unflatten(structure, batched=batched)
         self._exact: Program | None = None
+
+    def pack(self, flat: Any) -> Any:
+        """Make of flat results, an array or a list, what the function returned."""
+        return self._pack_list(flat) if type(flat) is list else self.pack_array(flat)
 
     def run(self, inputs: list[Any], counts: Counts) -> Any:
         """Run the program, and the exact one where the result is not finite."""
@@ -129,9 +143,18 @@ class LeafOrder:
     """Takes the numbers of captured leaves from a flat array, and those that are not in it from the leaves."""
 
     def __init__(self, captured: Sequence[Value], order: dict[Value, int]) -> None:
+        self.count = len(order)
         self.rest = [(k, v) for k, v in enumerate(captured) if v not in order]
         self.indices = np.array([order.get(v, 0) for v in captured], dtype=np.intp)
         self.is_same = not self.rest and np.array_equal(self.indices, np.arange(len(order)))
+
+    @property
+    def leaves(self) -> list[Value | int]:
+        """Each captured leaf, or where its number stands in the flat array; none if that is all of them in order."""
+        if self.is_same:
+            return []
+        rest = dict(self.rest)
+        return [rest.get(k, int(at)) for k, at in enumerate(self.indices)]
 
     def __call__(self, flat: Any) -> Any:
         """The numbers of the captured leaves, in the program's order."""

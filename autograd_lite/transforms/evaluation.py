@@ -72,7 +72,7 @@ class Selection:
 def select(argnums: int | Sequence[int], wrt: Iterable[Value] | None, *, has_aux: bool = False) -> Selection:
     """Check `argnums` and `wrt` when a transform is made, before any call."""
     if wrt is not None:
-        leaves: tuple[Any, ...] = tuple(wrt) if isinstance(wrt, Iterable) else (wrt,)
+        leaves = tuple(wrt) if isinstance(wrt, Iterable) else (wrt,)
         for v in leaves:
             if not isinstance(v, Value):
                 raise OperandError(

@@ -7,15 +7,14 @@ and biases are inside the boxes; one neuron, or one layer, can stay open.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Container
-from dataclasses import replace
 from functools import partial, reduce
 from typing import NamedTuple
 
 from autograd_lite.errors import UnknownNameError
 from autograd_lite.formulas import Expr
 
+from .course import course_named
 from .neurons import Firing, firings, neuron_of
 from .samples import first_sample
 from .view import FoldedBox, GraphView, Use, product
@@ -33,13 +32,14 @@ class _Input(NamedTuple):
 
 def fold(graph: GraphView, focus: str = "") -> GraphView:
     """Fold the neurons that labels like ``layer1.neuron2.w3`` name, but for the neuron or layer in focus."""
+    graph = course_named(graph)
     found, later, samples = first_sample(graph, firings(graph))
     names = {f.neuron for f in found}
     kept = [f for f in found if not (focus and (f.neuron == focus or f.neuron.startswith(f"{focus}.")))]
     if focus and len(kept) == len(found):
         layers = {name.rpartition(".")[0] for name in names} - {""}
         raise UnknownNameError.among("neuron or layer to focus on", focus, names | layers)
-    return _folded(_renamed(graph, kept), kept, later, samples) if kept else graph
+    return _folded(graph, kept, later, samples) if kept else graph
 
 
 def _folded(graph: GraphView, neurons: list[Firing], later: set[int], samples: int) -> GraphView:
@@ -103,16 +103,6 @@ def _slope_inside(graph: GraphView, firing: Firing, inputs: list[_Input], operan
     factors = [graph.slope(use.node, use.position) for use in paths[0]]
     factors = [f for f in factors if f.head != 1.0] or [Expr(1.0)]
     return reduce(lambda total, factor: factor * total, factors)
-
-
-def _renamed(graph: GraphView, folded: list[Firing]) -> GraphView:
-    """The graph with the neurons' outputs called like the neurons; numbered where one fires for several samples."""
-    names, times = list(graph.names), Counter[str]()
-    for firing in folded:
-        times[firing.neuron] += 1
-        again = f"_{times[firing.neuron]}" if times[firing.neuron] > 1 else ""
-        names[firing.nodes[-1]] = firing.neuron + again
-    return replace(graph, names=names)
 
 
 def _used_inside_only(graph: GraphView, gone: set[int], neurons: set[str]) -> set[int]:

@@ -31,8 +31,8 @@ def showable(text: object, longest: int = LONGEST) -> str:
     return line if len(line) <= longest else line[: longest - 1] + "…"
 
 
-def readable_names(nodes: Sequence[Value]) -> list[str]:
-    """Name every node of a graph; constants may share a name, other nodes do not.
+def readable_names(nodes: Sequence[Value], labels: Sequence[str] | None = None) -> list[str]:
+    """Name every node of a graph, by other labels than its own if given; of the nodes only constants share a name.
 
     Examples
     --------
@@ -41,7 +41,8 @@ def readable_names(nodes: Sequence[Value]) -> list[str]:
     >>> readable_names(reachable([(w * x + 1.0).tanh()]))
     ['w', 'x', 'v1', '1', 'v2', 'v3']
     """
-    labels = [showable(v.label) if v.label else "" for v in nodes]
+    if labels is None:
+        labels = [showable(v.label) if v.label else "" for v in nodes]
     taken = set(labels)
     unnamed = (name for name in map("v{}".format, count(1)) if name not in taken)
     number = cache(pretty_number)

@@ -168,12 +168,14 @@ class GraphView:
         """Subscript of a partial through one use; empty where it equals the total derivative.
 
         They differ where the operand occurs several times in the formula, or reaches the root along other paths too.
-        The subscript is in brackets where a node has the same name as the operand with it.
+        The subscript is in brackets after another one, and where a node has the same name as the operand with it.
         """
         operands, j = self.operands[i], self.operands[i][operand]
         if operands.count(j) == 1 and (i != self.root or not self._has_several_ways[j]):
             return ""
         use = str(operands[: operand + 1].count(j))
+        if self.names[j][-1:] in "₀₁₂₃₄₅₆₇₈₉⁾":  # an index already
+            return f"({use})"
         clash = {f"{self.names[j]}{use}", f"{self.names[j]}_{use}"} & self._name_set
         return f"({use})" if clash else use
 
@@ -198,6 +200,11 @@ class GraphView:
     @cached_property
     def _name_set(self) -> frozenset[str]:
         return frozenset(self.names)
+
+    def name_of(self, label: str) -> str:
+        """The name of the node with that label; what is not the label of one node is taken for a name."""
+        found = [name for v, name in zip(self.nodes, self.names, strict=True) if v.label == label]
+        return found[0] if len(found) == 1 and label not in self.names else label
 
     def is_number(self, i: int) -> bool:
         """Whether the node is an unlabelled constant."""

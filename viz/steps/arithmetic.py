@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 from autograd_lite.text import agreeing_digits, bracketed, changing_digits, pretty_number
 
-from ..graphs.notation import short, slope_name
+from ..graphs.notation import grad_name, short, slope_name
 from .record import StepRecord
 
 __all__ = ["Line", "Token", "as_text", "lines_of"]
@@ -47,7 +47,7 @@ def as_text(line: Line) -> str:
 
 def _token_text(token: Token) -> str:
     if token.kind == "grad":
-        return f"{token.text}.grad"
+        return grad_name(token.text)
     return slope_name(token.text, token.by, token.use) if token.kind == "slope" else token.text
 
 

@@ -173,7 +173,7 @@ class StepSequence(Sequence[Step]):
         Parameters
         ----------
         until : str, optional
-            The step after which the gradient of the node of that name is complete.
+            The step after which the gradient of the node of that name or label is complete.
         when : callable, optional
             The first step for which this holds.
         start : int
@@ -195,6 +195,7 @@ class StepSequence(Sequence[Step]):
         (2, 1)
         """
         if until is not None:
+            until = self.graph.name_of(until)
             self._check_has_gradient(until)
         for k in range(start, len(self)):
             step = self[k]

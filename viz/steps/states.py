@@ -18,13 +18,17 @@ UNKNOWN, PARTIAL, FINAL = "unknown", "partial", "final"
 
 @dataclass(slots=True)
 class NodeState:
-    """Texts of one box, and its status; `outdated` data were computed before something they depend on changed."""
+    """Texts of one box, and its status.
+
+    Outdated data were computed before something they depend on changed; a cause is an operand of what went wrong.
+    """
 
     data: str
     grad: str = "?"
     status: str = UNKNOWN
     wrong: bool = False
     outdated: bool = False
+    is_cause: bool = False
 
 
 @dataclass(slots=True)

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from autograd_lite.compiler.ir import ArrayProgram
+
+if TYPE_CHECKING:
+    from autograd_lite.compiler.backends.native.calls import NativeCall
 
 __all__ = ["Backend", "Executable"]
 
@@ -31,12 +34,15 @@ class Executable:
         How many array functions one run calls.
     release : callable
         Gives back memory that is kept for the next call. The program can still be run.
+    native : NativeCall or None
+        The machine code behind `run`, for calls that go past Python.
     """
 
     run: Callable[[Sequence[Any], Sequence[int]], Any]
     source: str
     calls: int
     release: Callable[[], None] = lambda: None
+    native: NativeCall | None = None
 
 
 class Backend(Protocol):

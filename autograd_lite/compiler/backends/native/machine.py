@@ -10,12 +10,12 @@ import functools
 import importlib
 import importlib.util
 import sysconfig
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-__all__ = ["attributes", "function", "is_installed", "loop_table", "missing", "registers"]
+__all__ = ["Code", "attributes", "is_installed", "loop_table", "missing", "registers"]
 
 HEADER = 16  # bytes of a Python object before its own fields
 DOUBLE = np.dtype(float).num
@@ -65,17 +65,30 @@ def attributes() -> str:
     return " ".join(["nounwind", *[f'"{key}"="{value}"' for key, value in known.items()]])
 
 
-def function(source: str, name: str) -> Callable[..., None]:
-    """Make a function of LLVM text; it takes three pointers, and lets other threads run."""
-    llvm = _llvm()
-    cpu, features = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
-    target = llvm.Target.from_default_triple()
-    machine = target.create_target_machine(cpu=cpu, features=features, opt=1, jit=True)
-    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(source), machine)
-    engine.finalize_object()
-    made: Any = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 3)(engine.get_function_address(name))
-    made.engine = engine  # it holds the code
-    return made  # type: ignore[no-any-return]
+class Code:
+    """Machine code made of LLVM text, which lives as long as this object.
+
+    Parameters
+    ----------
+    source : str
+        LLVM text.
+    """
+
+    def __init__(self, source: str) -> None:
+        llvm = _llvm()
+        cpu, features = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
+        target = llvm.Target.from_default_triple()
+        machine = target.create_target_machine(cpu=cpu, features=features, opt=1, jit=True)
+        self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(source), machine)
+        self._engine.finalize_object()
+
+    def address(self, name: str) -> int:
+        """Where a function begins."""
+        return int(self._engine.get_function_address(name))
+
+    def table(self, name: str, size: int) -> Any:
+        """A global table of addresses, to be filled."""
+        return (ctypes.c_void_p * size).from_address(self._engine.get_global_value_address(name))
 
 
 class _Ufunc(ctypes.Structure):
