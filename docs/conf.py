@@ -29,6 +29,7 @@ extensions = [
     "public_names",
     "op_entries",
     "live_example",
+    "course_errata",
 ]
 exclude_patterns = ["_ext", "_static"]
 suppress_warnings = ["mystnb.unknown_mime_type"]

@@ -113,9 +113,11 @@ class Sliders:
         """One of the pictures, without sliders: legend, axes and curves."""
         return (
             f'{self.legend()}<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
-            f'aria-label="{html.escape(", ".join(self.curves))}" style="width:100%;max-width:{WIDTH}px;height:auto">'
+            f'aria-label="{html.escape(", ".join(self.curves))}" '
+            f'style="width:100%;max-width:{WIDTH}px;height:auto">'
             f'{self.axes()}<svg x="{LEFT}" y="{TOP}" width="{INNER}" height="{HIGH}" '
-            f'viewBox="{LEFT} {TOP} {INNER} {HIGH}" overflow="hidden">{"".join(self.marks(self.frames[at]))}</svg></svg>'
+            f'viewBox="{LEFT} {TOP} {INNER} {HIGH}" overflow="hidden">'
+            f"{''.join(self.marks(self.frames[at]))}</svg></svg>"
         )
 
     def legend(self) -> str:
