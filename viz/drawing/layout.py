@@ -31,12 +31,13 @@ class Rectangle(NamedTuple):
 
     def overlaps(self, other: Rectangle) -> bool:
         """Whether the two have points in common."""
-        return (
-            self.x < other.x + other.width
-            and other.x < self.x + self.width
-            and self.y < other.y + other.height
-            and other.y < self.y + self.height
-        )
+        return self.shared_area(other) > 0.0
+
+    def shared_area(self, other: Rectangle) -> float:
+        """The area that both cover."""
+        width = min(self.x + self.width, other.x + other.width) - max(self.x, other.x)
+        height = min(self.y + self.height, other.y + other.height) - max(self.y, other.y)
+        return max(width, 0.0) * max(height, 0.0)
 
 
 class Curve(NamedTuple):
