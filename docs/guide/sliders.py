@@ -145,7 +145,7 @@ class Sliders:
                 f'<label style="display:flex;gap:.7em;align-items:center;max-width:{WIDTH}px;min-height:36px">'
                 f'<span style="min-width:5em">{html.escape(name)}</span>'
                 f'<input type="range" min="0" max="{len(values) - 1}" value="{position}" style="flex:1">'
-                f'<output style="min-width:4em">{html.escape(shown(values[position]))}</output></label>'
+                f'<span aria-hidden="true" style="min-width:4em">{html.escape(shown(values[position]))}</span></label>'
             )
 
     def axes(self) -> str:
