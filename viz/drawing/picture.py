@@ -120,7 +120,7 @@ class Picture(BoxModel):
         active = step is not None and step.phase == "backward" and (step.source_index, step.operand) == place
         classes = "edge" + " active" * active + " silent" * (edge.local is None)
         words = "×?" if state.nodes[edge.node].data == "?" else edge.text  # not known before the number is
-        where = self.layout.curves[k], self._pills[k]
+        where = self.layout.curves[k], self.pills[k]
         inside = paint_edge(edge, *where, words, theme, active=active, labelled=self.labelled, still=still)
         if still:
             tooltip = "" if edge.local is None else f"<title>{escape(edge.tooltip)}</title>"
@@ -128,7 +128,7 @@ class Picture(BoxModel):
         return f'<g class="{classes}" data-edge="{k}">{inside}</g>'
 
     @cached_property
-    def _pills(self) -> list[Rectangle]:
+    def pills(self) -> list[Rectangle]:
         """A place for each edge's label: the first along the edge that is free."""
         taken = list(self.layout.boxes) if self.labelled else []
         pills = []
