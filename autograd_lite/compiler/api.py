@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler.backends import BACKENDS
+from autograd_lite.compiler.backends.native.calls import NativeCall
 from autograd_lite.compiler.batching import check_batch, each_sample, missing, stacked
 from autograd_lite.compiler.direct import Direct
 from autograd_lite.compiler.eager import run_eagerly
@@ -25,7 +26,7 @@ from autograd_lite.compiler.signature import BatchesFound, HasValues, abstract, 
 from autograd_lite.compiler.tracing import collector_paused, trace
 from autograd_lite.engine import Value, number_of
 from autograd_lite.errors import OperandError, ShapeError, UnknownNameError
-from autograd_lite.text import shown
+from autograd_lite.text import counted, shown
 from autograd_lite.transforms.evaluation import graph_wanted
 
 __all__ = ["CompiledFunction", "compile"]
@@ -178,18 +179,22 @@ class CompiledFunction:
         """The last call's program as Python that calls NumPy, whatever it runs on."""
         return self._entry().program.numpy_source
 
-    def step(self, leaves: Iterable[Value]) -> Callable[..., Any]:
+    def step(self, leaves: Iterable[Value], update: Callable[[Any, Any], Any] | None = None) -> Callable[..., Any]:
         """Make a function that takes the captured leaves' numbers as an array, for training without Values.
 
         Parameters
         ----------
         leaves : iterable of Value
             Such as ``model.parameters()``.
+        update : callable, optional
+            ``update(flat, gradient)`` gives the new numbers, as `Optimizer.update` does, or faster what `fast_update`
+            of `nn` makes. The compiled function then returns a value and its gradient with respect to the leaves.
 
         Returns
         -------
         callable
             ``step(flat, *args)``, with ``flat`` of shape (number of leaves,); returns the flat results, a fresh array.
+            With `update` it returns the value and the new numbers.
 
         Examples
         --------
@@ -198,6 +203,9 @@ class CompiledFunction:
         >>> step = ag.compile(ag.value_and_grad(lambda x: w * x, wrt=[w])).step([w])
         >>> step(np.array([5.0]), 2.0)
         array([10.,  2.])
+        >>> train = ag.compile(ag.value_and_grad(lambda x: w * x, wrt=[w])).step([w], ag.nn.SGD(lr=0.5).update)
+        >>> train(np.array([5.0]), 2.0)
+        (10.0, array([4.]))
         """
         order = {v: k for k, v in enumerate(leaves)}
         chosen: dict[Entry, LeafOrder] = {}
@@ -215,7 +223,25 @@ class CompiledFunction:
             return result[: entry.program.structure.size]
 
         direct = Direct(run)
-        return direct.stable(self._backend)
+        step = direct.stable(self._backend)
+        return step if update is None else _with_update(step, update, len(order))
+
+    def native_step(self, leaves: Sequence[Value], *args: Any) -> NativeCall | None:
+        """Find the machine code for such arguments, compiled if need be.
+
+        Parameters
+        ----------
+        leaves : sequence of Value
+            Its last input; the inputs before it are the arguments.
+
+        Returns
+        -------
+        NativeCall or None
+            None if it runs on something else, or takes other leaves or these in another order.
+        """
+        entry = self._find(args, {})[0]
+        is_same = LeafOrder(entry.program.captured, {v: k for k, v in enumerate(leaves)}).is_same
+        return entry.program.native if is_same else None
 
     def _entry(self) -> Entry:
         if self._last is None:
@@ -294,6 +320,21 @@ class CompiledMap(CompiledFunction):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return CompiledMap, (self._mapped, self._backend)
+
+
+def _with_update(step: Callable[..., Any], update: Callable[[Any, Any], Any], count: int) -> Callable[..., Any]:
+    """A step that returns the value, and the leaves' numbers after an update."""
+
+    def both(flat: Any, *args: Any) -> tuple[float, Any]:
+        result = step(flat, *args)
+        if result.shape != (count + 1,):
+            raise OperandError(
+                f"A step with an update needs one value and {counted(count, 'slope')}, and got {result.size} numbers. "
+                "Compile value_and_grad(loss, wrt=leaves), with the leaves of the step."
+            )
+        return result.item(0), update(flat, result[1:])
+
+    return both
 
 
 class _Method:

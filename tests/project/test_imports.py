@@ -57,6 +57,14 @@ LAYERS = {
         ["errata", "records"],
         ["grading", "quiz"],
     ],
+    "autograd_lite.lessons.quiz": [["templates"], ["questions"], ["marking", "sheets"]],
+    "autograd_lite.lessons.grading": [
+        ["programs"],
+        ["flaws", "engine_under_test"],
+        ["laws"],
+        ["child", "report"],
+        ["session"],
+    ],
     "autograd_lite.compiler": [
         ["disk", "eager", "layout", "pickling", "primitives", "store", "trace", "workspaces"],
         ["ir", "rewrites"],
