@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 import re
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import count
 from typing import NamedTuple
 
@@ -22,8 +22,9 @@ from .calls import Call
 from .names import showable
 from .view import FoldedBox, GraphView
 
-__all__ = ["functions_view"]
+__all__ = ["functions_view", "scalars_of"]
 
+KEYED = re.compile(r"^.*\['(.*?)'\]")  # the last key of a place in dictionaries
 FEW = 16  # scalars of a call's own lines, or times that they ran, that are all shown
 
 
@@ -34,8 +35,8 @@ class _Key(NamedTuple):
     what: Call | str | int
 
 
-def functions_view(graph: GraphView, outermost: Call, path: str = "") -> GraphView:
-    """Fold a graph by calls, and show the call of that path; for drawing only.
+def functions_view(graph: GraphView, outermost: Call, call: Call | str = "") -> GraphView:
+    """Fold a graph by calls, and show one, given or found by its path; for drawing only.
 
     Examples
     --------
@@ -49,7 +50,26 @@ def functions_view(graph: GraphView, outermost: Call, path: str = "") -> GraphVi
     >>> functions_view(scalar_view(root), call).names
     ['x', 'square[1]', 'v2', 'square[2]', 'v4']
     """
-    return _Folding(graph, outermost.find(path), outermost).view()
+    return _Folding(graph, outermost.find(call) if isinstance(call, str) else call, outermost).view()
+
+
+def scalars_of(graph: GraphView, outermost: Call, nodes: Sequence[int]) -> list[list[str]]:
+    """Formula, data and gradient of some nodes, as texts; arguments by their places, other nodes v1, v2, ... here."""
+    local = {i: f"v{k}" for k, i in enumerate(nodes, 1) if not graph.nodes[i].label}
+
+    def name(j: int) -> Expr:
+        if graph.is_number(j):
+            return Expr(graph.data[j])
+        given = outermost.given.get(graph.nodes[j])
+        return Expr(local.get(j) or (showable(KEYED.sub(r"\1", given)) if given else graph.names[j]))
+
+    rows = []
+    for i in nodes:
+        op = graph.nodes[i].op
+        formula = "" if op is None else op.formula(*(name(graph.index[u]) for u in graph.nodes[i].operands)).pretty
+        texts = f"{name(i)} = {showable(formula, 80)}", pretty_number(graph.data[i]), pretty_number(graph.adjoints[i])
+        rows.append(list(texts))
+    return rows
 
 
 class _Folding:
@@ -57,40 +77,45 @@ class _Folding:
 
     def __init__(self, graph: GraphView, call: Call, outermost: Call) -> None:
         self.graph, self.call, self.outermost = graph, call, outermost
-        orders = graph.orders
-        low, high = bisect_left(orders, call.start), bisect_left(orders, call.stop)
-        inside = [i for i in range(low, high) if not graph.leaf[i]]
+        orders, inside = graph.orders, graph.computed_between(call.start, call.stop)
         if not inside:
             raise OperandError(f"{call.path} computes nothing that {graph.root_name} depends on.")
         inner = {i: call.inside(orders[i]) for i in inside}
         own = {i: call.mark(orders[i]) for i in inside if inner[i] is None}
         kind = "node" if len(own) <= FEW else "line" if len(set(own.values())) <= FEW else "lines"
         self.members: dict[_Key, list[int]] = {}
+        self._last: _Key | None = None
+        self._list: list[int] = []
         self.of: dict[int, _Key] = {}
         for i in inside:
             within = inner[i]
             what = i if kind == "node" else own.get(i, -1) if kind == "line" else self._line(own.get(i, -1))
-            self._put(i, _Key(kind, what) if within is None else _Key("call", within))
+            self._put(i, kind if within is None else "call", what if within is None else within)
         for j in dict.fromkeys(j for i in inside for j in graph.operands[i]):
             if j not in self.of and (graph.needs[j] or not graph.is_number(j)):
-                self._put(j, self._outside(j))
+                self._put(j, *self._outside(j))
         self._local = self._local_names()
 
     def _line(self, mark: int) -> int:
         return self.call.marks[mark][1] if mark >= 0 else 0
 
-    def _put(self, i: int, key: _Key) -> None:
+    def _put(self, i: int, kind: str, what: Call | str | int) -> None:
+        """Put a node into a box; most nodes belong to the same as the one before."""
+        key = self._last
+        if key is None or key.what != what or key.kind != kind:
+            key = self._last = _Key(kind, what)
+            self._list = self.members.setdefault(key, [])
         self.of[i] = key
-        self.members.setdefault(key, []).append(i)
+        self._list.append(i)
 
-    def _outside(self, j: int) -> _Key:
+    def _outside(self, j: int) -> tuple[str, Call | str]:
         """The box of what is read: leaves by their names without indices, other nodes by the call that made them."""
         if self.graph.leaf[j]:
-            return _Key("leaves", _stem(self.outermost.given.get(self.graph.nodes[j], self.graph.names[j])))
+            return "leaves", _stem(self.outermost.given.get(self.graph.nodes[j], self.graph.names[j]))
         order, around = self.graph.nodes[j].order, self.call.parent
         while around is not None and not around.start <= order < around.stop:
             around = around.parent
-        return _Key("from", (around and around.inside(order)) or around or self.outermost)
+        return "from", (around and around.inside(order)) or around or self.outermost
 
     def _local_names(self) -> dict[int, str]:
         """Names of the scalars that are shown: v1, v2, ... for those without a label."""
@@ -127,6 +152,8 @@ class _Folding:
             caption=self._caption(),
             whole=graph,
             folded=folded,
+            calls={k: key.what for k, key in enumerate(keys) if key.kind == "call" and isinstance(key.what, Call)},
+            lines={k: self.members[key] for k, key in enumerate(keys) if key.kind in ("line", "lines")},
             edge_texts={
                 (k, n): self._edge_text(keys[k], keys[j], m)
                 for k, c in enumerate(edges)
@@ -212,6 +239,7 @@ class _Folding:
         return f"{size} of {len(self.graph.nodes):,} nodes; ‖·‖ is the length of a gradient.{opened}"
 
 
+@lru_cache(10_000)
 def _stem(name: str) -> str:
     """A name without indices: that of a matrix for its entries.
 

@@ -11,6 +11,7 @@ that node's operands: ``x * x`` has two uses of x.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -22,6 +23,7 @@ from autograd_lite.formulas import Expr
 from autograd_lite.reverse import reachable
 from autograd_lite.text import pretty_number, shown
 
+from .calls import Call
 from .names import parameters_among, readable_names
 
 __all__ = ["FoldedBox", "GraphView", "Use", "product", "scalar_view"]
@@ -77,6 +79,8 @@ class GraphView:
         Texts of edges that stand for several, by index and operand.
     sample : tuple of int
         Which sample of a batch is shown, and of how many.
+    calls, lines : mapping
+        Of a function's graph: the boxes that are calls, and the nodes of those that are lines of code.
     """
 
     nodes: list[Value]
@@ -96,6 +100,8 @@ class GraphView:
     kept: Mapping[int, list[int]] = field(default_factory=dict)
     edge_texts: Mapping[tuple[int, int], str] = field(default_factory=dict)
     sample: tuple[int, int] = (1, 1)
+    calls: Mapping[int, Call] = field(default_factory=dict)
+    lines: Mapping[int, list[int]] = field(default_factory=dict)
 
     @property
     def scalars(self) -> GraphView:
@@ -132,6 +138,11 @@ class GraphView:
     def orders(self) -> list[int]:
         """The creation numbers of the nodes, ascending."""
         return [v.order for v in self.nodes]
+
+    def computed_between(self, start: int, stop: int) -> list[int]:
+        """The nodes with these creation numbers that are not leaves."""
+        low, high = bisect_left(self.orders, start), bisect_left(self.orders, stop)
+        return [i for i in range(low, high) if not self.leaf[i]]
 
     @cached_property
     def users(self) -> list[list[int]]:
