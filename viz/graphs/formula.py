@@ -29,7 +29,7 @@ def whole_formula(graph: GraphView) -> str:
     if formula == graph.names[root]:
         return f"{formula} = {pretty_number(graph.data[root])}"
     given = [i for i, is_leaf in enumerate(graph.leaf) if is_leaf and not graph.is_number(i)]
-    numbers = ", ".join(f"{graph.names[i]} = {pretty_number(graph.data[i])}" for i in given[:12])
+    numbers = ", ".join(f"{graph.names[i]} = {graph.data_text(i)}" for i in given[:12])
     more = ", …" if len(given) > 12 else ""
     return f"{graph.names[root]} = {formula}" + (f", with {numbers}{more}" if given else "")
 
