@@ -68,7 +68,7 @@ LAYERS = {
     "autograd_lite.compiler": [
         ["disk", "eager", "layout", "pickling", "primitives", "store", "trace", "workspaces"],
         ["ir", "rewrites"],
-        ["finite", "graph", "interpret", "plan", "verify"],
+        ["cost", "finite", "graph", "interpret", "plan", "verify"],
         ["elementwise", "sums"],
         ["groups"],
         ["naming"],
