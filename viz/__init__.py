@@ -8,6 +8,7 @@ gradients by layer.
 
 from __future__ import annotations
 
+from .calling import Calls, calls
 from .drawing.draw import Drawing, draw
 from .drawing.network import NetworkPicture, network
 from .explain.explain import explain
@@ -24,6 +25,7 @@ from .steps.step import Step
 from .steps.walk import Walk
 
 __all__ = [
+    "Calls",
     "Drawing",
     "Explanation",
     "Explanations",
@@ -31,6 +33,7 @@ __all__ = [
     "Step",
     "Steps",
     "Walk",
+    "calls",
     "draw",
     "explain",
     "network",

@@ -100,7 +100,7 @@ LAYERS = {
         ["explain"],
         ["drawing"],
         ["writers", "page"],
-        ["stepping"],
+        ["calling", "stepping"],
     ],
 }
 STILL_TO_MOVE: set[str] = set()  # a file whose own imports, or a package whose inner ones, point up
