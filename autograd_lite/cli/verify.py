@@ -74,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _notes(arguments: argparse.Namespace) -> int:
-    found = dict(reports())
+    found = reports()
     if arguments.markdown:
         with writing_atomically(arguments.markdown) as file:
             file.write(errata_markdown().encode())
