@@ -37,7 +37,7 @@ def missing() -> str:
     if not _is_known(np.exp):
         return f"NumPy {np.__version__} has another layout of ufuncs"
     is_arm = _llvm().get_default_triple().startswith(("aarch64", "arm64"))
-    if not is_arm and not _llvm().get_host_cpu_features().get("fma"):
+    if not is_arm and not processor()[1].get("fma"):
         return "this processor has no fused multiply-add"
     return ""
 
@@ -50,17 +50,26 @@ def _llvm() -> Any:
     return llvm
 
 
+def processor() -> tuple[str, dict[str, bool]]:
+    """LLVM's name of this processor, and what it can do."""
+    return _llvm().get_host_cpu_name(), dict(_llvm().get_host_cpu_features())
+
+
+def _features() -> str:
+    return ",".join(f"{'+' if has else '-'}{name}" for name, has in sorted(processor()[1].items()))
+
+
 def registers() -> int:
     """How many registers hold a vector of 8 doubles, or parts of one."""
-    return 32 if _llvm().get_host_cpu_features().get("avx512f") else 16
+    return 32 if processor()[1].get("avx512f") else 16
 
 
 def attributes() -> str:
     """What LLVM has to know to write for this processor."""
     width = 512 if registers() == 32 else 256
     known = {
-        "target-cpu": _llvm().get_host_cpu_name(),
-        "target-features": _llvm().get_host_cpu_features().flatten(),
+        "target-cpu": processor()[0],
+        "target-features": _features(),
         "prefer-vector-width": width,
         "min-legal-vector-width": width,
     }
@@ -73,9 +82,8 @@ def compiled(source: str) -> bytes:
 
 
 def _target() -> Any:
-    llvm = _llvm()
-    cpu, features = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
-    return llvm.Target.from_default_triple().create_target_machine(cpu=cpu, features=features, opt=1, jit=True)
+    target = _llvm().Target.from_default_triple()
+    return target.create_target_machine(cpu=processor()[0], features=_features(), opt=1, jit=True)
 
 
 class Code:
