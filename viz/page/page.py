@@ -23,6 +23,7 @@ from ..graphs.nonfinite import first_nonfinite
 from ..steps.sequence import StepSequence
 from ..steps.states import state_after, widest_texts
 from ..steps.transcript import transcript
+from .minify import minified
 from .program import engine, graph_data, ops_of, script
 from .text import policy, script_json
 
@@ -63,7 +64,7 @@ def page(steps: StepSequence, more: Mapping[str, object] | None = None) -> str:
 
 def page_script(computes: str, more: Sequence[str], start: str) -> str:
     """The page's one script: the engine, the page, further parts, and what begins."""
-    return "\n".join(["(()=>{", '"use strict";', computes, *map(script, [*SCRIPTS, *more]), start, "})();"])
+    return minified("\n".join(["(()=>{", '"use strict";', computes, *map(script, [*SCRIPTS, *more]), start, "})();"]))
 
 
 def _slim(picture: str) -> str:
@@ -112,7 +113,7 @@ def filled_page(
     *, script: str, data: object, picture: str = "", transcript: str = "", top: str = "", parts: str = "", **texts: str
 ) -> str:
     """The page around its parts; texts are escaped, `picture`, `top` and `parts` are HTML."""
-    style = asset("page.css")
+    style = re.sub(r"\s*([{};,])\s*|(:) ", r"\1\2", asset("page.css"))
     return Template(asset("page.html")).substitute(
         policy=policy(style, script),
         style=style,
