@@ -16,6 +16,8 @@ from .explain.table import Explanations
 from .page.play import Playground, play
 from .page.record import Recording, record
 from .plots.curves import plot_activation, plot_taylor
+from .plots.fields import plot_direction, plot_gradient_field, plot_loss_surface
+from .plots.functions import plot_function
 from .plots.gradient_flow import plot_gradient_flow
 from .plots.history import plot_history
 from .plots.planes import plot_decision_boundary, plot_descent
@@ -40,8 +42,12 @@ __all__ = [
     "plot_activation",
     "plot_decision_boundary",
     "plot_descent",
+    "plot_direction",
+    "plot_function",
+    "plot_gradient_field",
     "plot_gradient_flow",
     "plot_history",
+    "plot_loss_surface",
     "plot_taylor",
     "record",
     "steps",

@@ -179,9 +179,9 @@ def _label(a: _Thing, b: _Thing, taken: list[Rectangle], theme: Theme) -> str:
     (x1, y1), (x2, y2) = _ends(a, b)
     spots = [
         Rectangle(x1 + t * (x2 - x1) - width / 2, y1 + t * (y2 - y1) - 8, width, 16)
-        for t in (0.5, 0.36, 0.64, 0.25, 0.75, 0.3, 0.7, 0.2, 0.8)
+        for t in (0.5, 0.36, 0.64, 0.25, 0.75, 0.3, 0.7, 0.2, 0.8, 0.15, 0.85)
     ]
-    spot = next((s for s in spots if not any(s.overlaps(other) for other in taken)), spots[0])
+    spot = min(spots, key=lambda s: sum(s.shared_area(other) for other in taken))  # the first of the best
     taken.append(spot)
     ink = theme.muted if len(weights) > 1 else theme.gradient if weights[0] < 0.0 else theme.data
     middle = (spot.x + width / 2, spot.y + 12)

@@ -98,7 +98,7 @@ def test_what_is_no_network_or_does_not_fit_is_refused():
         viz.network(nn.MLP(2, [1]), [1.0, 2.0], [1.0, 2.0])
     with pytest.raises(OperandError, match="deltas belong to one sample"):
         viz.network(nn.MLP(2, [1]), target=1.0)
-    with pytest.raises(UnknownNameError, match="Known: .pdf, .png, .svg"):
+    with pytest.raises(UnknownNameError, match=r"Known: \.pdf, \.png, \.svg"):
         viz.network(nn.MLP(2, [1])).save("network.dot")
 
 
