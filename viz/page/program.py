@@ -87,7 +87,7 @@ def _number(x: float) -> float | str:
 def _node(graph: GraphView, i: int, is_parameter: bool) -> dict[str, object]:
     v = graph.nodes[i]
     node: dict[str, object] = {"n": graph.names[i]}
-    if v.op is None:
+    if v.op is None or graph.leaf[i]:
         variable = "p" if is_parameter else ""
         kind = "#" if graph.is_number(i) else variable if graph.needs[i] else "c"
         return node | {"x": _number(graph.data[i]), "f": kind}
