@@ -33,6 +33,7 @@ FOLDER = Path(__file__).parent
 PHONE = "TB"
 SCRIPTS = ("arithmetic", "paint", "page")
 TRAINING = "beginnings.push(beginTraining);listenToTraining();"
+MATRICES = 'beginnings.push(findLayers);hooks.push(drawMatrix);byId("matrix").addEventListener("toggle",draw);'
 START = 'show(JSON.parse(document.getElementById("data").textContent));listen();'
 STYLED = re.compile(  # what the page's style says
     r' (?:font-family|font-size|font-weight|fill|stroke|stroke-width|stroke-dasharray|opacity|display)="[^"]*"'
@@ -48,6 +49,7 @@ def page(steps: StepSequence, more: Mapping[str, object] | None = None) -> str:
     final = state_after(steps, len(steps))
     final.active = None
     data = page_data(steps, pictures, mode) | dict(more or {})
+    layered = any(name.startswith("z") and name.endswith("⁾") for name in graph.names)
     caption = filter(None, (first_nonfinite(graph).words or graph.caption, *steps.notes))
     return filled_page(
         title=f"Backprop from {graph.root_name}",
@@ -57,8 +59,10 @@ def page(steps: StepSequence, more: Mapping[str, object] | None = None) -> str:
         picture=_slim(pictures["LR"].svg(final, prefix=_prefix(data))),
         transcript=transcript(steps),
         data=data,
-        parts=asset("train.html"),
-        script=page_script(engine(ops_of(graph)), ["train"], TRAINING + START),
+        parts=asset("train.html") + asset("matrix.html") * layered,
+        script=page_script(
+            engine(ops_of(graph)), ["train"] + ["matrix"] * layered, TRAINING + MATRICES * layered + START
+        ),
     )
 
 
