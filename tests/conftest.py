@@ -15,10 +15,14 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from autograd_lite.compiler import building
+from autograd_lite.compiler.backends import native
+from autograd_lite.compiler.store import Store
 
 os.environ.setdefault(
     "HYPOTHESIS_STORAGE_DIRECTORY", str(Path(tempfile.gettempdir(), f"hypothesis-{getattr(os, 'getuid', int)()}"))
 )
+
+os.environ["AUTOGRAD_LITE_CACHE"] = "off"  # no test reads or writes the code that the user's own programs keep
 
 # A shell that starts the suite in the background lets it ignore Ctrl-C, and so would every program that a test starts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -54,6 +58,15 @@ def _auto(request: pytest.FixtureRequest) -> Iterator[None]:
         if not request.config.getoption("--native"):
             patch.setattr(building, "LONGEST_NATIVE", -1)
         yield
+
+
+@pytest.fixture
+def machine_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let "auto" compile to machine code in one test, as users have it; skip the test where there is none."""
+    if native.missing():
+        pytest.skip(native.missing())
+    monkeypatch.setattr(building, "LONGEST_NATIVE", 300)
+    monkeypatch.setattr(building, "PROGRAMS", Store[building.Built](most=9, heaviest=10**6, weigh=lambda _: 1))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -12,13 +12,7 @@ from autograd_lite import nn
 from autograd_lite.compiler import building
 from autograd_lite.compiler.backends import native
 
-needs_native = pytest.mark.skipif(bool(native.missing()), reason=native.missing())
-
-
-@pytest.fixture(autouse=True)
-def _as_users_have_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(building, "LONGEST_NATIVE", 300)
-    monkeypatch.setattr(building, "PROGRAMS", building.Store(most=9, heaviest=10**6, weigh=lambda _: 1))
+pytestmark = pytest.mark.usefixtures("machine_code")
 
 
 def squares(v: Any) -> Any:
@@ -37,7 +31,6 @@ def test_a_small_function_of_numbers_runs_on_floats() -> None:
     assert "ready at once" in program.why_not_native
 
 
-@needs_native
 @pytest.mark.parametrize(("f", "x", "settings"), [(squares, np.ones(500), {}), (ag.exp, np.ones(3), {"batch": (0,)})])
 def test_arrays_run_as_machine_code(f: Any, x: Any, settings: Any) -> None:
     fast = compiled(f, x, **settings)
@@ -45,7 +38,6 @@ def test_arrays_run_as_machine_code(f: Any, x: Any, settings: Any) -> None:
     assert np.array_equal(fast(x), ag.compile(f, backend="native", **settings)(x))
 
 
-@needs_native
 def test_what_would_take_long_to_compile_runs_on_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(building, "LONGEST_NATIVE", 3)
     program = compiled(ag.grad(squares), np.linspace(0.0, 1.0, 500)).program
@@ -53,7 +45,6 @@ def test_what_would_take_long_to_compile_runs_on_numpy(monkeypatch: pytest.Monke
     assert "would take too long to compile (more than 3)" in program.why_not_native
 
 
-@needs_native
 def test_a_black_box_runs_on_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(building, "NativeBackend", type("No", (), {"why_not": lambda *_: "the op secret"}))
     program = compiled(squares, np.ones(500)).program
@@ -66,7 +57,6 @@ def test_without_llvmlite_it_is_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (program.backend, program.why_not_native) == ("numpy", "llvmlite is not installed")
 
 
-@needs_native
 def test_the_exact_program_is_ready_sooner_on_numpy() -> None:
     fast = ag.compile(ag.value_and_grad(lambda v: ag.fsum([ag.sqrt(a) for a in v])))
     x = np.zeros(500)
@@ -75,13 +65,12 @@ def test_the_exact_program_is_ready_sooner_on_numpy() -> None:
     assert fast.program.backend == "native"
 
 
-@needs_native
 def test_training_runs_as_machine_code() -> None:
     """And gives what NumPy gives, up to rounding."""
     X = np.random.default_rng(0).normal(size=(30, 2))
     losses = []
     for longest in (300, -1):
-        building.LONGEST_NATIVE = longest  # the fixture puts it back
+        building.LONGEST_NATIVE = longest  # `machine_code` puts it back
         model = nn.MLP(2, [5, 1], seed=0)
         settings: Any = {"loss": "mean_squared_error", "epochs": 3, "batch_size": 8, "seed": 0}
         losses.append(nn.fit(model, X, X[:, 0] * X[:, 1], **settings).loss)

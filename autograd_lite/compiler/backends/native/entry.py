@@ -45,7 +45,7 @@ class Descriptor:
     Parameters
     ----------
     call : NativeCall
-        The program; its last input holds the captured leaves.
+        The program; its last input holds the captured leaves, unless it is an argument too.
     arguments : sequence of Argument
         What each argument of the function is like.
     leaves : sequence of Value or int
@@ -89,7 +89,7 @@ class Descriptor:
             rows += self._row(Argument("array", (flat,)), block, lengths)
         if flat is None or leaves:
             _write(blocks + POINTER * last, numbers)
-        inputs = iter(range(last))
+        inputs = iter(range(last + 1))
         for k, argument in enumerate(arguments):
             block = 0 if argument.kind == "same" else blocks + POINTER * next(inputs)
             rows += self._row(argument, block, length(k))
@@ -292,7 +292,7 @@ def _lie_there(at: dict[str, int]) -> bool:
 
 def _works() -> bool:
     """Whether a slot without a descriptor hands its arguments on."""
-    return Slot.made(lambda *given: given).function()(1.0, "a") == (1.0, "a")
+    return bool(Slot.made(lambda *given: given).function()(1.0, "a") == (1.0, "a"))
 
 
 def _offsets() -> dict[str, int]:
