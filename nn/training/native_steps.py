@@ -9,24 +9,58 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any  # settings of several types
+from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from autograd_lite.compiler.backends import native
-from autograd_lite.compiler.backends.native.steps import Steps
+from autograd_lite.compiler.backends.native.steps import Steps, Taken
 
 from ..kinds import Array
+from ..optimizers.optimizer import Optimizer
 from ..optimizers.traced import compiled_update, settings_of, traced_update
-from .batch_loss import CompiledLoss
-
-if TYPE_CHECKING:
-    from .loop import Training
+from .batch_loss import BatchLoss, CompiledLoss
+from .history import History
+from .solvers import TrainState
 
 __all__ = ["NativeSteps"]
 
 FEWEST = 30  # steps to come that are worth compiling an update
 SLICE = 0.005  # seconds
+
+
+class Trained(Protocol):
+    """What these steps see of training: `Training`."""
+
+    optimizer: Optimizer
+    history: History
+    epochs: int
+    state: TrainState
+    batch_loss: BatchLoss
+    data: list[Array]
+
+    @property
+    def epoch(self) -> int:
+        """The number of the epoch."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """How many samples there are to train on."""
+        ...
+
+    @property
+    def batch(self) -> int:
+        """How many samples a step takes."""
+        ...
+
+    def order(self, rng: np.random.Generator) -> npt.NDArray[np.intp] | None:
+        """The indices of the samples in an epoch."""
+        ...
+
+    def advance_by(self, taken: Taken) -> None:
+        """Enter the state after several steps."""
 
 
 @dataclass(eq=False)
@@ -47,16 +81,16 @@ class NativeSteps:
     numbers: Callable[..., tuple[float, ...]]
     data: list[Array]
     batch: int
-    settings: tuple[Any, ...]
+    settings: tuple[object, ...]
     _slice: int = 8
 
     @classmethod
-    def of(cls, training: Training) -> NativeSteps | None:
+    def of(cls, training: Trained) -> NativeSteps | None:
         """Compile them; None where Python has to take the steps, or there are only a few."""
         batches = -(-training.size // training.batch)
         if (training.epochs - training.history.epochs) * batches < FEWEST or native.missing():
             return None
-        loss, data, weights = training.batch_loss, training.data, training.weights
+        loss, data, weights = training.batch_loss, training.data, training.state.weights
         if not isinstance(loss, CompiledLoss) or not all(_is_plain(part) for part in data):
             return None
         formula = traced_update(training.optimizer, weights.size)
@@ -69,13 +103,13 @@ class NativeSteps:
         steps = Steps(call, compiled_update(training.optimizer, formula), data, training.batch)
         return cls(steps, formula.numbers, list(data), training.batch, settings)
 
-    def fits(self, training: Training) -> bool:
+    def fits(self, training: Trained) -> bool:
         """Whether they are still those of a training, whose callbacks may have changed something."""
         is_same_data = all(a is b for a, b in zip(self.data, training.data, strict=False))
         same = len(self.data) == len(training.data) and is_same_data and self.batch == training.batch
         return same and self.settings == settings_of(training.optimizer)
 
-    def take(self, training: Training) -> Array | None:
+    def take(self, training: Trained) -> Array | None:
         """Take the steps of an epoch that are left, or those before one that is not finite; the last gradient."""
         order = training.order(np.random.default_rng([training.history.seed, training.epoch]))
         end, gradient, optimizer = -(-training.size // training.batch), None, training.optimizer

@@ -37,7 +37,7 @@ def missing() -> str:
     if not _is_known(np.exp):
         return f"NumPy {np.__version__} has another layout of ufuncs"
     is_arm = _llvm().get_default_triple().startswith(("aarch64", "arm64"))
-    if not is_arm and not _llvm().get_host_cpu_features().get("fma"):
+    if not is_arm and not processor()[1].get("fma"):
         return "this processor has no fused multiply-add"
     return ""
 
@@ -50,17 +50,26 @@ def _llvm() -> Any:
     return llvm
 
 
+def processor() -> tuple[str, dict[str, bool]]:
+    """LLVM's name of this processor, and what it can do."""
+    return _llvm().get_host_cpu_name(), dict(_llvm().get_host_cpu_features())
+
+
+def _features() -> str:
+    return ",".join(f"{'+' if has else '-'}{name}" for name, has in sorted(processor()[1].items()))
+
+
 def registers() -> int:
     """How many registers hold a vector of 8 doubles, or parts of one."""
-    return 32 if _llvm().get_host_cpu_features().get("avx512f") else 16
+    return 32 if processor()[1].get("avx512f") else 16
 
 
 def attributes() -> str:
     """What LLVM has to know to write for this processor."""
     width = 512 if registers() == 32 else 256
     known = {
-        "target-cpu": _llvm().get_host_cpu_name(),
-        "target-features": _llvm().get_host_cpu_features().flatten(),
+        "target-cpu": processor()[0],
+        "target-features": _features(),
         "prefer-vector-width": width,
         "min-legal-vector-width": width,
     }
@@ -98,6 +107,7 @@ class Code:
 
     def __init__(self, source: str = "", content: bytes | None = None) -> None:
         llvm = _llvm()
+<<<<<<< HEAD
         if content is None:
             self.key = disk.key_of("object code", llvm.llvm_version_info, llvm.get_process_triple(), source)
             content = disk.load(self.key)
@@ -106,6 +116,11 @@ class Code:
             disk.save(self.key, content)
         self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target())
         self._engine.add_object_file(llvm.ObjectFileRef.from_data(content))
+=======
+        target = llvm.Target.from_default_triple()
+        machine = target.create_target_machine(cpu=processor()[0], features=_features(), opt=1, jit=True)
+        self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(source), machine)
+>>>>>>> entry
         self._engine.finalize_object()
 
     def address(self, name: str) -> int:
