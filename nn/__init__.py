@@ -66,6 +66,7 @@ from .optimizers.adaptive import Adam, AdamW, RMSProp
 from .optimizers.named import OPTIMIZERS, register_optimizer
 from .optimizers.optimizer import SGD, Optimizer
 from .optimizers.schedules import constant, cosine, step_decay, warm_up
+from .optimizers.traced import fast_update
 from .saving.model_files import Checkpoint, SavedModel, load, load_checkpoint, save
 from .sklearn.conversion import INSTALL, from_sklearn
 from .tabular.prediction import predict_csv
@@ -126,6 +127,7 @@ __all__ = [
     "cross_entropy",
     "cross_entropy_of_probabilities",
     "describe_model_file",
+    "fast_update",
     "fit",
     "fit_restarts",
     "from_numpy",

@@ -26,14 +26,14 @@ from autograd_lite.errors import (
     UserCodeError,
 )
 
-from . import check, demo, doctor, draw, predict, show, step, streams, train
+from . import check, demo, doctor, draw, grade, predict, quiz, show, step, streams, train, verify
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
 __all__ = ["main"]
 
-COMMANDS = (demo, draw, step, check, train, predict, show, doctor)
+COMMANDS = (demo, draw, step, check, train, predict, show, verify, grade, quiz, doctor)
 FAILURES = (MissingDependencyError, NonFiniteError, OutputError, UserCodeError)  # the input was right
 FAILED, WRONG_INPUT = 1, 2
 

@@ -58,7 +58,7 @@ class _Writer:
         at = text.plus(i.length - 1, text.times(k, -1)) if i.reverse else k
         for queue, array in zip(queues, self.items, strict=True):
             self.copy((queue.size // i.length,), self.run_of(queue, at), array)
-        text.do(f"call void @{self.step}(ptr {self.work}, ptr %sizes, ptr %loops)")
+        text.do(f"call void @{self.step}(ptr {self.work}, ptr %sizes, ptr %loops, ptr null)")
         start = 0
         for x, array in zip(i.carry, self.carried, strict=True):
             shape = (math.prod(x.shape),)
