@@ -312,6 +312,7 @@ SINKS = {
     ),
     "PNG": Sink(lambda text: viz.draw(graph(text)).png(0.2).decode("latin1")[:8], str, needs_graphviz=True),
     "page": Sink(saved(".html"), html, needs_graphviz=True),
+    "playground": Sink(lambda text: viz.play(text, {text: 2.0}).html, html),
     "LaTeX steps": Sink(saved(".tex"), latex),
     "LaTeX explanation": Sink(lambda text: viz.explain(graph(text)).latex, latex),
     "Markdown": Sink(saved(".md"), markdown),
