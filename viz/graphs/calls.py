@@ -36,6 +36,8 @@ LIBRARIES = tuple(
         *(f"{HERE / name}/" for name in ("autograd_lite", "nn", "viz")),
         *(f"{folder}/" for folder in (*site.getsitepackages(), sysconfig.get_path("stdlib"))),
         "<frozen",
+        "<kernel of ",  # of ops, printed by the engine
+        "<autograd_lite",  # emitted source
         "<string>",  # of dataclasses and named tuples
     }
 )

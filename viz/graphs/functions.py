@@ -48,7 +48,7 @@ def functions_view(graph: GraphView, outermost: Call, call: Call | str = "") -> 
     ...     return square(x) + square(x + 1.0)
     >>> root, call = recorded(f, [3.0])
     >>> functions_view(scalar_view(root), call).names
-    ['x', 'square[1]', 'v2', 'square[2]', 'v4']
+    ['x', 'square[1]', 'v1', 'square[2]', 'v2']
     """
     return _Folding(graph, outermost.find(call) if isinstance(call, str) else call, outermost).view()
 

@@ -159,7 +159,7 @@ def test_an_error_of_the_function_passes_and_no_tracer_is_left():
 def test_what_cannot_be_drawn_is_refused():
     with pytest.raises(OperandError, match=r"f returned \[.*\(list\); a picture needs one Value"):
         draw(lambda x: [x], (1.0,))
-    with pytest.raises(UnknownNameError, match=r"no call inside program 'blok'. Did you mean 'block"):
+    with pytest.raises(UnknownNameError, match=r"no call inside program 'blok'\. Known: block"):
         draw(program, (X, W), focus="blok", level="functions")
     with pytest.raises(OperandError, match="arguments go with a function"):
         draw(Value(1.0), (1.0,))
