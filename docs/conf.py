@@ -29,6 +29,8 @@ extensions = [
     "public_names",
     "op_entries",
     "live_example",
+    "course_errata",
+    "printed_lines",
 ]
 exclude_patterns = ["_ext", "_static"]
 suppress_warnings = ["mystnb.unknown_mime_type"]
@@ -46,6 +48,7 @@ nb_code_prompt_show = "Show the answer"
 nb_code_prompt_hide = "Hide the answer"
 
 # The reference, from docstrings
+default_role = "py:obj"  # a name in single quotes is a link where it is public
 autodoc_typehints = "none"  # the docstrings say it in words
 autodoc_member_order = "bysource"
 numpydoc_show_class_members = False

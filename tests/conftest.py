@@ -22,6 +22,8 @@ os.environ.setdefault(
     "HYPOTHESIS_STORAGE_DIRECTORY", str(Path(tempfile.gettempdir(), f"hypothesis-{getattr(os, 'getuid', int)()}"))
 )
 
+os.environ["AUTOGRAD_LITE_CACHE"] = "off"  # no test reads or writes the code that the user's own programs keep
+
 # A shell that starts the suite in the background lets it ignore Ctrl-C, and so would every program that a test starts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -14,6 +14,8 @@ from .explain.explain import explain
 from .explain.explanation import Explanation
 from .explain.table import Explanations
 from .plots.curves import plot_activation, plot_taylor
+from .plots.fields import plot_direction, plot_gradient_field, plot_loss_surface
+from .plots.functions import plot_function
 from .plots.gradient_flow import plot_gradient_flow
 from .plots.history import plot_history
 from .plots.planes import plot_decision_boundary, plot_descent
@@ -35,8 +37,12 @@ __all__ = [
     "plot_activation",
     "plot_decision_boundary",
     "plot_descent",
+    "plot_direction",
+    "plot_function",
+    "plot_gradient_field",
     "plot_gradient_flow",
     "plot_history",
+    "plot_loss_surface",
     "plot_taylor",
     "steps",
 ]

@@ -6,6 +6,7 @@ Types: ``Any`` stands for what users' functions take and return: numbers, arrays
 from __future__ import annotations
 
 import functools
+import inspect
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Sequence
@@ -17,7 +18,9 @@ from autograd_lite.compiler.backends import BACKENDS
 from autograd_lite.compiler.backends.native.calls import NativeCall
 from autograd_lite.compiler.batching import check_batch, each_sample, missing, stacked
 from autograd_lite.compiler.direct import Direct
+from autograd_lite.compiler.eager import run_eagerly
 from autograd_lite.compiler.mapping import Mapped
+from autograd_lite.compiler.pickling import prepare, reduced
 from autograd_lite.compiler.runtime import Counts, Entry, LeafOrder, Program, common_count
 from autograd_lite.compiler.signature import BatchesFound, HasValues, abstract, checked_batch, describe, sizes_of
 from autograd_lite.compiler.tracing import collector_paused, trace
@@ -98,6 +101,7 @@ class CompiledFunction:
             raise OperandError(f"compile takes a function, not {shown(f)} ({type(f).__name__}).")
         functools.update_wrapper(self, f, updated=())
         self._f = f
+        prepare(f)
         if backend not in CHOICES:
             raise UnknownNameError.among("backend", backend, CHOICES)
         self._batch = check_batch(batch)
@@ -121,7 +125,13 @@ class CompiledFunction:
             entry, inputs, counts = self._find(args, named)
         except HasValues:
             return self._original(args, named)
-        result = entry.pack(entry.run([*inputs, list(map(number_of, entry.program.captured))], counts))
+        inputs.append(list(map(number_of, entry.program.captured)))
+        flat = entry.run_plain(inputs, counts)
+        if flat is None and not self._batch and entry.is_for_eager(counts):
+            flat = run_eagerly(self._f, args, named, entry.program.structure)
+        if flat is None:
+            flat = entry.run_exact(inputs, counts)
+        result = entry.pack(flat)
         self._direct.bind(entry, None if named else args, self._batch, counts)
         return result
 
@@ -135,12 +145,18 @@ class CompiledFunction:
             try:
                 alive = weakref.ref(instance, functools.partial(_forget, self._bound, key))
             except TypeError:  # it has slots, and none for weak references
-                return CompiledFunction(functools.partial(self._f, instance), batch, self._backend)
+                return self._kept_with(instance)
             self._bound[key] = (alive, CompiledFunction(_Method(self._f, alive), batch, self._backend))
         return self._bound[key][1]
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return CompiledFunction, (self._f, self._batch, self._backend)
+    def _kept_with(self, instance: Any) -> CompiledFunction:
+        """As a method that holds its instance."""
+        return CompiledFunction(functools.partial(self._f, instance), [k - 1 for k in self._batch], self._backend)
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        if isinstance(self._f, _Method):
+            return _of_instance, (self._f.instance(), self._f.name)
+        return reduced(self, CompiledFunction, self._f, self._batch, self._backend)
 
     def _original(self, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
         """Run the function itself, sample by sample if batched: arguments are Values, or a transform is running."""
@@ -298,6 +314,10 @@ class CompiledMap(CompiledFunction):
         self._last = fast._last
         return result
 
+    def _kept_with(self, instance: Any) -> CompiledFunction:
+        """As a method that holds its instance."""
+        return CompiledFunction(functools.partial(self._f, instance), [k - 1 for k in self._batch], self._backend)
+
     def __reduce__(self) -> tuple[Any, ...]:
         return CompiledMap, (self._mapped, self._backend)
 
@@ -324,9 +344,20 @@ class _Method:
         functools.update_wrapper(self, f, updated=())
         self._f = f
         self._alive = alive
+        self.name = getattr(f, "__name__", "")
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         return self._f(self._alive(), *args, **named)
+
+    def instance(self) -> Any:
+        """What it is bound to; None if that is gone."""
+        return self._alive()
+
+
+def _of_instance(instance: Any, name: str) -> CompiledFunction:
+    """The compiled method of an instance that came out of a pickle, where nothing else may hold it."""
+    found: CompiledFunction = inspect.getattr_static(type(instance), name)
+    return found._kept_with(instance)
 
 
 def _forget(bound: dict[int, Any], key: int, _: object) -> None:

@@ -17,11 +17,14 @@ from autograd_lite.compiler.building import build, why_not_native
 from autograd_lite.compiler.fingerprint import fingerprint
 from autograd_lite.compiler.ir import ArrayProgram
 from autograd_lite.compiler.pipeline import Trace
+from autograd_lite.compiler.tracing import collector_paused
 from autograd_lite.compiler.unflatten import unflatten
 from autograd_lite.engine import Value
 from autograd_lite.errors import ShapeError
 
 __all__ = ["Counts", "Entry", "LeafOrder", "Program", "common_count"]
+
+EAGER_SAMPLES = 16  # the eager engine takes about half as long for them as making an exact program does
 
 Counts = dict[int, list[int]]  # batched argument -> how many samples each of its arrays has
 
@@ -97,6 +100,7 @@ class Entry:
         self.pack_array = unflatten(structure, batched=batched, arrays=True)
         self._pack_list = unflatten(structure, batched=batched)
         self._exact: Program | None = None
+        self._eager_samples = 0
 
     def pack(self, flat: Any) -> Any:
         """Make of flat results, an array or a list, what the function returned."""
@@ -104,13 +108,23 @@ class Entry:
 
     def run(self, inputs: list[Any], counts: Counts) -> Any:
         """Run the program, and the exact one where the result is not finite."""
+        flat = self.run_plain(inputs, counts)
+        return self.run_exact(inputs, counts) if flat is None else flat
+
+    def run_plain(self, inputs: list[Any], counts: Counts) -> Any:
+        """Run the program; None where the result is not finite, and so may be wrong."""
         if self.program.on_floats:
-            flat = self._attempt(inputs, ())
-            if flat is not None:
-                return flat
+            return self._attempt(inputs, ())
         with np.errstate(all="ignore"):
-            flat = None if self.program.on_floats else self._attempt(inputs, _sizes(self.program, counts))
-            return self._run_exact(inputs, counts) if flat is None else flat
+            return self._attempt(inputs, _sizes(self.program, counts))
+
+    def is_for_eager(self, counts: Counts) -> bool:
+        """Whether to leave such a call to the eager engine, because making the exact program would take longer."""
+        samples = max([n for sizes in counts.values() for n in sizes], default=1)
+        if self._exact is not None or self._eager_samples + samples > EAGER_SAMPLES:
+            return False
+        self._eager_samples += samples
+        return True
 
     def _attempt(self, inputs: list[Any], sizes: Sequence[int]) -> Any:
         """The result, if it is finite or right in every case."""
@@ -120,10 +134,13 @@ class Entry:
             return None
         return flat if self.program.is_exact or self.program.is_finite(flat) else None
 
-    def _run_exact(self, inputs: list[Any], counts: Counts) -> Any:
+    def run_exact(self, inputs: list[Any], counts: Counts) -> Any:
+        """Run the program that follows IEEE 754 and the rules for zero and NaN to the letter."""
         if self._exact is None:
-            self._exact = Program(self._trace(True), self._backend, exact=True)
-        return self._exact.run(inputs, _sizes(self._exact, counts))
+            with collector_paused():
+                self._exact = Program(self._trace(True), self._backend, exact=True)
+        with np.errstate(all="ignore"):
+            return self._exact.run(inputs, _sizes(self._exact, counts))
 
 
 def _sizes(program: Program, counts: Counts) -> tuple[int, ...]:

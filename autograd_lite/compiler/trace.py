@@ -50,6 +50,11 @@ def batch_sum(xp: Any, x: Any) -> Any:
 BATCH_SUM = Op(batch_sum, {"x": 1.0}, symbol="Σ samples")
 BATCH_SIZE = "size"  # the source of a leaf that holds the number of samples
 
+NAN_STAYS = {  # ops that are NaN where any operand is
+    *("abs", "add", "cos", "cosh", "div", "exp", "expm1", "fsum", "identity", "log", "log1p", "maximum", "minimum"),
+    *("mul", "neg", "relu", "sigmoid", "sin", "sinh", "softplus", "sqrt", "square", "sub", "sumprod", "tan", "tanh"),
+}
+
 
 class Traced(Node):
     """A graph node without a number: an instruction of the program that is being recorded.
@@ -100,17 +105,21 @@ class Traced(Node):
 
     def begin_sweep(self) -> None:
         """Require this value to be finite: where it is NaN, so are its derivatives."""
+        self.tracer.sheltered.clear()
         self.tracer.must_be_finite.append(self if self.axis is None else self.tracer.batch_sum(self, self.axis))
 
     def symbolic_partials(self, needs: Sequence[bool]) -> Sequence[Any]:
-        """Evaluate the partials' rules on nodes; a exact trace makes them NaN where the value is."""
+        """Evaluate the partials' rules on nodes; an exact trace makes them NaN where the value is.
+
+        Not where the adjoint is NaN or 0 then anyway, because all that this sweep came through is NaN too.
+        """
         if self.op is BATCH_SUM:
             return [1.0]
         partials = super().symbolic_partials(needs)
         for p in partials:
             if type(p) is Traced and p.slope_of is None and p.adjoint_of is None and p.order > self.order:
                 p.slope_of = self
-        if not self.tracer.exact:
+        if not self.tracer.exact or self.tracer.sheltered.get(self, False):
             return partials
         sound = values.equal(self, self)
         return [None if p is None else values.where(sound, p, float("nan")) for p in partials]
@@ -119,6 +128,8 @@ class Traced(Node):
         """What the operands' adjoints get; one from outside the batch gets the sum over it."""
         if type(v_bar) is Traced and v_bar.adjoint_of is None:
             v_bar.adjoint_of = self
+        if self.tracer.exact:
+            self._shelter()
         if self.axis is None:
             return terms
         return [
@@ -130,6 +141,14 @@ class Traced(Node):
         """The tangent of this node; that of a sum over the samples is the sum of the samples' tangents."""
         total = super().tangent(terms)
         return self.tracer.batch_sum(total, self.operands[0].axis) if self.op is BATCH_SUM else total
+
+    def _shelter(self) -> None:
+        """Note for each operand whether every user of it, as far as this sweep came, is NaN where the operand is."""
+        sheltered = self.tracer.sheltered
+        name = "" if self.op is None else self.op.name
+        stays = sheltered.get(self, False) if self.op is BATCH_SUM else name in NAN_STAYS
+        for u in self.operands:
+            sheltered[u] = stays and sheltered.get(u, True)
 
     def _summed(self, term: Any, u: Node) -> Node:
         total = self.tracer.batch_sum_of_sweep(term, self.axis)
@@ -196,6 +215,7 @@ class Tracer:
         self.inside: Axis | None = None  # the axis of the batch_mean whose function is running
         self.summed_inside: set[Node] = set()  # adjoints that a sweep inside it summed over all of them
         self.must_be_finite: list[Node] = []  # what was differentiated
+        self.sheltered: dict[Node, bool] = {}  # of the reverse sweep that is running: is NaN only where its users are
 
     def axis(self, arguments: tuple[int, ...]) -> Axis:
         """The batch axis of these arguments."""
@@ -215,6 +235,7 @@ class Tracer:
         """Let go of all nodes, which refer to this tracer: no cycles are left. Returns what was must_be_finite."""
         must_be_finite, self.must_be_finite = self.must_be_finite, []
         self.summed_inside.clear()
+        self.sheltered.clear()
         return must_be_finite
 
     def has_traced(self, argument: Any) -> bool:

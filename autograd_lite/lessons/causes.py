@@ -10,7 +10,7 @@ from autograd_lite.formulas import Expr
 from autograd_lite.lessons.alignment import literal
 from autograd_lite.lessons.chain_rule import factors_of
 from autograd_lite.lessons.edits import edits
-from autograd_lite.lessons.printed import agreement, number_of, significant
+from autograd_lite.lessons.printed import agreement, number_of
 from autograd_lite.text import pretty_number
 
 __all__ = ["RATES", "candidates", "fits", "short_factors", "short_multiples"]
@@ -27,18 +27,21 @@ def fits(printed: str, value: float) -> bool:
 
 
 def candidates(
-    printed: str, formulas: Iterable[Expr], number: Callable[[Expr], float], names: Iterable[str | float] = ()
+    formulas: Iterable[Expr],
+    number: Callable[[Expr], float],
+    good: Callable[[float], bool],
+    names: Iterable[str | float] = (),
 ) -> list[str]:
-    """Find the single edits of a formula that give the printed number.
+    """Find the single edits of a formula that give a number.
 
     Parameters
     ----------
-    printed : str
-        The number, with its digits; of one digit nothing is concluded.
     formulas : iterable of Expr
         Forms of the right formula.
     number : callable
         What evaluates a formula.
+    good : callable
+        Whether a value is the number that someone got.
     names : iterable of str or float
         What may stand in place of an operand.
 
@@ -52,17 +55,16 @@ def candidates(
     >>> from autograd_lite.lessons.evaluation import Scope
     >>> from autograd_lite.lessons.notation import read
     >>> scope = Scope({"w": 0.3, "eta": 0.25, "g": -0.37})
-    >>> candidates("0.67", [read("w - eta g")], scope.number, ["w", "g"])
+    >>> candidates([read("w - eta g")], scope.number, lambda x: fits("0.67", x), ["w", "g"])
     ['without the learning rate eta']
     """
     found: dict[str, None] = {}
-    if significant(printed) < 2:
-        return []
+    known = list(names)
     for formula in formulas:
-        for k, edit in enumerate(edits(formula, names, RATES)):
+        for k, edit in enumerate(edits(formula, known, RATES)):
             if k == MOST_EDITS or len(found) == MOST:
                 break
-            if fits(printed, _number(edit.tree, number)):
+            if good(_number(edit.tree, number)):
                 found[edit.what] = None
     return list(found)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
+import math
 from collections.abc import Iterator, Mapping
 
 from autograd_lite.engine import TABLE
@@ -111,13 +113,32 @@ def local_slope(tree: Expr, y: Expr, name: str) -> Expr:
 
 
 def product(factors: list[Expr]) -> Expr:
-    """A product without factors of 1 and −1, which are signs."""
-    negative = sum(factor.head == -1.0 for factor in factors) % 2
-    kept = [factor for factor in factors if factor.head not in (1.0, -1.0)] or [ONE]
-    tree = kept[0]
-    for factor in kept[1:]:
-        tree = Expr("*", (tree, factor))
+    """A product, its numbers multiplied into one and its sign in front.
+
+    Examples
+    --------
+    >>> from autograd_lite.lessons.notation import read
+    >>> product([read("1/2"), read("2 (y - t)"), read("-x")]).pretty
+    '−(y − t) · x'
+    """
+    parts = [part for factor in factors for part in factors_of(factor)]
+    number = math.prod(1.0 / f.head if below else f.head for f, below in parts if isinstance(f.head, float))
+    negative = sum(map(_minus_signs, factors)) % 2 == 1
+    above = [f for f, below in parts if isinstance(f.head, str) and not below]
+    tree = functools.reduce(_times, [Expr(number), *above] if number != 1.0 or not above else above)
+    for f, below in parts:
+        if below and isinstance(f.head, str):
+            tree = Expr("/", (tree, f))
     return Expr("neg", (tree,)) if negative else tree
+
+
+def _times(a: Expr, b: Expr) -> Expr:
+    return Expr("*", (a, b))
+
+
+def _minus_signs(tree: Expr) -> int:
+    """How many signs `factors_of` leaves out."""
+    return (tree.head == "neg") + sum(map(_minus_signs, tree.args)) if tree.head in ("neg", "*", "/") else 0
 
 
 def sum_of(terms: list[Expr]) -> Expr:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from autograd_lite.formulas import Expr
@@ -15,7 +16,7 @@ from autograd_lite.lessons.edits import edits
 from autograd_lite.lessons.evaluation import Scope
 from autograd_lite.lessons.example_text import Claim, Example, example_of
 from autograd_lite.lessons.notation import SLOPE
-from autograd_lite.lessons.printed import agreement, number_of
+from autograd_lite.lessons.printed import agreement, number_of, significant
 from autograd_lite.text import counted, pretty_number, printable
 
 __all__ = ["ExampleReport", "LineReport", "verify_example"]
@@ -24,6 +25,7 @@ SAME = 1e-12  # relative: two exact numbers that are one
 NOT_PRINTED = "none printed"
 FOLLOWS, FOLLOWS_CUT, CARRIED, NOT = "follows", "follows, cut", "follows from earlier lines", "does not follow"
 MOST_MENDS = 3
+FEWEST_DIGITS = 2  # of a printed number from which something is concluded
 
 
 @dataclass(frozen=True)
@@ -220,12 +222,14 @@ class _Checker:
     def _candidates(self, claim: Claim) -> tuple[str, ...]:
         names = [*self.scope.numbers, *self.scope.definitions]
         formulas = self._formulas(claim)[:2]
-        found = dict.fromkeys(candidates(claim.printed, formulas, self.scope.number, names))
-        found |= dict.fromkeys(candidates(claim.printed, formulas, self._carried, names))
-        if claim.figures is not None:
-            known = [self.scope.numbers[name] for name in self.scope.numbers]
-            known += [x for _, _, x in self.printed]
-            found |= dict.fromkeys(candidates(claim.printed, [claim.figures], self.scope.number, known))
+        found: dict[str, None] = {}
+        if significant(claim.printed) >= FEWEST_DIGITS:
+            printed = partial(fits, claim.printed)
+            found |= dict.fromkeys(candidates(formulas, self.scope.number, printed, names))
+            found |= dict.fromkeys(candidates(formulas, self._carried, printed, names))
+            if claim.figures is not None:
+                known = [*self.scope.numbers.values(), *(x for _, _, x in self.printed)]
+                found |= dict.fromkeys(candidates([claim.figures], self.scope.number, printed, known))
         if not found:
             if claim.figures is not None:
                 found |= dict.fromkeys(short_factors(claim.printed, claim.figures, self.scope.number))

@@ -78,6 +78,8 @@ def kinks_of(op: Op) -> Iterator[str]:
             if op.smooth(*point):
                 continue
             _, slopes = op.evaluate(point, [True] * n)
+            if any(p != p for p in slopes):  # noqa: PLR0124 - NaN: no slope at all
+                continue
             where = ", ".join(f"{name} = {x:g}" for name, x in zip(op.operand_names, point, strict=True))
             yield f"at {where} the slope is taken as {', '.join(f'{p:g}' for p in slopes if p is not None)}"
 
@@ -88,10 +90,12 @@ def curve(op: Op) -> str:
         return ""
     low, high = next(iter(op.domain.values()))
     left, right = max(low, -SPAN), min(high, SPAN)
-    xs = [left + (right - left) * (k + 0.5) / 240 for k in range(240)]
+    xs = sorted({left + (right - left) * k / 240 for k in range(1, 240)} | {x for x in PROBES if left < x < right})
     values, slopes = [], []
     for x in xs:
         y, (slope,) = op.evaluate([x], [True])
+        if not op.smooth(x):
+            slope = math.nan  # a gap
         values.append((x, y))
         slopes.append((x, slope))
     heights = sorted(y for _, y in itertools.chain(values, slopes) if math.isfinite(y))

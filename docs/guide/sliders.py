@@ -18,6 +18,8 @@ Point = tuple[float, float]
 Picture = Callable[..., Mapping[str, Sequence[Point]]]
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 640, 340, 48, 12, 12, 30
+INNER, HIGH = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM  # what the axes enclose; curves are cut off at its edge
+FAR = 50  # heights of the picture, beyond which a curve has a gap
 COLOURS = ("#0b74c4", "#d9541e", "#2e8b57", "#8a5cf0", "#a0791a")
 DASHES = ("", "7 4", "2 3", "10 3 2 3", "1 4")
 
@@ -111,8 +113,11 @@ class Sliders:
         """One of the pictures, without sliders: legend, axes and curves."""
         return (
             f'{self.legend()}<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
-            f'aria-label="{html.escape(", ".join(self.curves))}" style="width:100%;max-width:{WIDTH}px;height:auto">'
-            f"{self.axes()}{''.join(self.marks(self.frames[at]))}</svg>"
+            f'aria-label="{html.escape(", ".join(self.curves))}" '
+            f'style="width:100%;max-width:{WIDTH}px;height:auto">'
+            f'{self.axes()}<svg x="{LEFT}" y="{TOP}" width="{INNER}" height="{HIGH}" '
+            f'viewBox="{LEFT} {TOP} {INNER} {HIGH}" overflow="hidden">'
+            f"{''.join(self.marks(self.frames[at]))}</svg></svg>"
         )
 
     def legend(self) -> str:
@@ -140,7 +145,7 @@ class Sliders:
                 f'<label style="display:flex;gap:.7em;align-items:center;max-width:{WIDTH}px;min-height:36px">'
                 f'<span style="min-width:5em">{html.escape(name)}</span>'
                 f'<input type="range" min="0" max="{len(values) - 1}" value="{position}" style="flex:1">'
-                f'<output style="min-width:4em">{html.escape(shown(values[position]))}</output></label>'
+                f'<span aria-hidden="true" style="min-width:4em">{html.escape(shown(values[position]))}</span></label>'
             )
 
     def axes(self) -> str:
@@ -170,7 +175,7 @@ class Sliders:
         parts, pen = [], "M"
         low, high = self.y
         for x, y in points:
-            if not math.isfinite(y) or not low - (high - low) <= y <= high + (high - low):
+            if not math.isfinite(y) or abs(y - low) > FAR * (high - low):
                 pen = "M"
                 continue
             px, py = self.pixel(x, y)
@@ -183,8 +188,8 @@ class Sliders:
         across = (x - self.x[0]) / (self.x[1] - self.x[0])
         up = (y - self.y[0]) / (self.y[1] - self.y[0])
         return (
-            round(LEFT + across * (WIDTH - LEFT - RIGHT), 1),
-            round(HEIGHT - BOTTOM - up * (HEIGHT - TOP - BOTTOM), 1),
+            round(LEFT + across * INNER, 1),
+            round(HEIGHT - BOTTOM - up * HIGH, 1),
         )
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Sequence
 
 from autograd_lite.distributions import check_distribution
 from autograd_lite.engine import Value
@@ -31,8 +32,38 @@ __all__ = [
 ]
 
 
+def _written_binary(p: Scalar, t: Scalar) -> Scalar:
+    """The cross-entropy of a probability as it is written: minus t log p plus (1 - t) log(1 - p)."""
+    return -(t * op.log(p) + (1.0 - t) * op.log(1.0 - p))
+
+
+def _written_sigmoid(z: Scalar, t: Scalar) -> Scalar:
+    p = op.sigmoid(z)
+    _name([p], "p")
+    return _written_binary(p, t)
+
+
+def _written_softmax(z: Scalar, target: Scalar) -> Scalar:
+    """Minus the sum of t log p, with the softmax p, and t 1 for the class, or given."""
+    terms = [op.exp(z_k) for z_k in z]
+    total = op.fsum(terms)
+    p = [term / total for term in terms]
+    _name(p, "p")
+    shares = target if is_list(target) else [float(k == _class(target, len(p))) for k in range(len(p))]
+    return -op.fsum([t_k * op.log(p_k) for t_k, p_k in zip(shares, p, strict=True)])
+
+
+def _name(probabilities: Sequence[Scalar], letter: str) -> None:
+    """Label probabilities, for pictures and steps."""
+    for k, p in enumerate(probabilities, 1):
+        if type(p) is Value and not p.label:
+            p.label = letter if len(probabilities) == 1 else f"{letter}{k}"
+
+
 @loss(
-    restricted=True, advice="Where probabilities reach 0 or 1, use binary_cross_entropy_with_logits on linear outputs."
+    written=_written_binary,
+    restricted=True,
+    advice="Where probabilities reach 0 or 1, use binary_cross_entropy_with_logits on linear outputs.",
 )
 def binary_cross_entropy(output: Scalar, target: Scalar) -> Scalar:
     r"""Mean of :math:`-t \log p - (1 - t) \log(1 - p)`, from probabilities [1]_.
@@ -76,7 +107,7 @@ def binary_cross_entropy(output: Scalar, target: Scalar) -> Scalar:
     return op.zmul(-target, op.log(output)) - op.zmul(1.0 - target, op.log1p(-output))
 
 
-@loss(restricted=True)
+@loss(restricted=True, written=_written_sigmoid)
 def binary_cross_entropy_with_logits(output: Scalar, target: Scalar) -> Scalar:
     r"""Mean of :math:`t \log(1 + e^{-z}) + (1 - t) \log(1 + e^z)`: binary cross-entropy of sigmoid(z), from logits z.
 
@@ -112,7 +143,7 @@ def binary_cross_entropy_with_logits(output: Scalar, target: Scalar) -> Scalar:
     return op.zmul(target, op.softplus(-output)) + op.zmul(1.0 - target, op.softplus(output))
 
 
-@loss(whole=True, restricted=True, wants_classes=True)
+@loss(whole=True, restricted=True, wants_classes=True, written=_written_softmax)
 def cross_entropy(output: Scalar, target: Scalar) -> Scalar:
     r"""Mean of :math:`\log \sum_j e^{z_j - z_t}`: cross-entropy of softmax(z) with class t, from logits z.
 

@@ -32,6 +32,8 @@ from autograd_lite.cli import main
 from autograd_lite.compiler.backends import native
 from autograd_lite.definition import primitive
 from autograd_lite.formulas import NOTATION
+from autograd_lite.lessons.grading.laws import Result
+from autograd_lite.lessons.grading.report import GradeReport
 from autograd_lite.namespaces import arrays, floats, values
 from autograd_lite.text import assembled, identifier, in_comment
 
@@ -147,6 +149,12 @@ def example_titled(text: str) -> dict[str, Any]:
     """A worked example of which title and numbers of lines are a text."""
     lines = [{"id": text, "line": "w = 1"}, {"id": text, "line": "w = 2"}]
     return {"title": text or "-", "given": {"w": 1.0}, "lines": lines}
+
+
+def grade_of(text: str) -> GradeReport:
+    """A report on a file and errors called like this."""
+    failed = [Result(text, status, core, message=text) for status in ("failed", "not there") for core in (True, False)]
+    return GradeReport(text, tuple(failed), stopped=text)
 
 
 def _compiled(f: Callable[..., Any], *arguments: Any, wrt: Any = None, backend: str = "auto") -> str:
@@ -308,6 +316,8 @@ SINKS = {
     "worked example": Sink(lambda text: str(ag.verify_example(example_titled(text))), terminal),
     "derivation": Sink(lambda text: str(ag.verify_derivation(f"# {''.join(text.splitlines())}\na + a = 2a")), terminal),
     "name of a derivation that is not there": Sink(command("verify", "file {}"), terminal),
+    "grade": Sink(lambda text: str(grade_of(text)), terminal),
+    "grade as JUnit": Sink(lambda text: grade_of(text).junit(), xml),
     "lint": Sink(lambda text: str(ag.lint(graph(text))), terminal),
     "check": Sink(lambda text: str(ag.check_gradients(lambda d: d[text] * d[text], {text: 2.0})), terminal),
 }

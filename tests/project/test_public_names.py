@@ -32,11 +32,12 @@ TRANSFORMS = ["grad", "value_and_grad", "derivative", "jacobian", "hessian", "hv
 TRANSFORMS += ["classify_critical_point", "descent_report", "check_gradients", "find_nonfinite"]
 TRANSFORMS += ["vjp", "jvp", "entropy", "minimize", "find_critical_points"]
 COMPILER = ["compile", "batch_mean", "vmap"]
+LESSONS = ["verify_example", "verify_derivation"]
 NETWORKS = ["MLP", "Layer", "Neuron", "SGD", "fit", "save", "load"]
 PICTURES = ["draw", "steps", "explain"]
 
 PROMISED = {
-    "autograd_lite": ENGINE + OPS + TRANSFORMS + COMPILER,
+    "autograd_lite": ENGINE + OPS + TRANSFORMS + COMPILER + LESSONS,
     "autograd_lite.nn": NETWORKS,
     "autograd_lite.viz": PICTURES,
 }

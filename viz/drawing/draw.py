@@ -39,6 +39,7 @@ def draw(
     theme: str = "auto",
     level: str | None = None,
     focus: str | Value = "",
+    sample: int = 1,
     limit: int = MOST,
 ) -> Drawing:
     """Draw the graph that a Value was computed by.
@@ -60,10 +61,12 @@ def draw(
         ``"light"``, ``"dark"``, or ``"auto"``: an SVG that is dark for readers who set their system so.
     level : str, optional
         ``"scalars"``, ``"neurons"`` or ``"layers"``; large networks whose parameters are called like
-        ``layer1.neuron2.w3`` are folded to neurons above 150 nodes, to layers above 200 neurons.
+        ``layer1.neuron2.w3`` are folded to neurons above 40 nodes, to layers above 200 neurons.
     focus : str or Value
         A neuron or layer, ``"layer1.neuron2"``, that stays open while the rest is folded; or a node, to draw only what
         is near it.
+    sample : int
+        Of a batch of samples through a network, the one to show, from 1.
     limit : int
         The most boxes to draw.
 
@@ -76,6 +79,8 @@ def draw(
     ------
     OperandError
         If `root` is not a Value, or `focus` a node of another graph.
+    DomainError
+        If there is no such sample.
     GraphTooLargeError
         If there are more boxes than the limit.
 
@@ -89,7 +94,11 @@ def draw(
     if direction not in ("LR", "TB"):
         raise UnknownNameError.among("direction", direction, ("LR", "TB"))
     whole = course_view(root, parameters)
-    view = neighbour_view(whole, focus) if isinstance(focus, Value) else at_level(whole, level, focus, layers=True)
+    view = (
+        neighbour_view(whole, focus)
+        if isinstance(focus, Value)
+        else at_level(whole, level, focus, layers=True, sample=sample)
+    )
     check_size(view, limit)
     return Drawing(view, direction, theme_named(theme))
 

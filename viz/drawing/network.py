@@ -1,5 +1,6 @@
 """A network as textbooks draw it: neurons as circles, weights on the lines between them."""
 
+# Any: whatever has layers of neurons, as an MLP; and what its layers return
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
@@ -13,8 +14,6 @@ from autograd_lite.text import counted, shown
 from ..theme import Theme, theme_named
 from .circles import Column, Panel, painted
 from .still import SavedPicture
-
-# Any: whatever has layers of neurons, as an MLP; and what its layers return
 
 __all__ = ["NetworkPicture", "network"]
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from html import escape
 
+from ..graphs.course import layer_rows
 from ..graphs.view import GraphView
 from ..steps.states import State
 from ..theme import LIGHT, Theme
@@ -36,11 +37,17 @@ class Picture(BoxModel):
             box_size(box, widest, compact=self.compact) for box, widest in zip(self.boxes, self._widest, strict=True)
         ]
         pairs = [(e.operand, e.node) for e in self.edges]
+        rows = layer_rows(self.view.names)
         if not self.labelled:
-            return lay_out(sizes, pairs, self.direction, gap=DENSE_GAP, ordered=True, straight=True)
+            return lay_out(sizes, pairs, self.direction, gap=DENSE_GAP, ordered=not rows, straight=True, rows=rows)
         widest = max(map(pill_width, self.edges), default=0.0)
         gap, apart = (widest + 34, 26.0) if self.direction == "LR" else (PILL_HEIGHT + 30, widest + 6)
-        return lay_out(sizes, pairs, self.direction, gap=gap, apart=apart, ordered=self.view.scalars is not self.view)
+        crossing = self.view.level == "neurons" and len(self.edges) > len(self.boxes)
+        gap *= 1.0 + 1.4 * crossing  # room for the numbers on lines that cross
+        ordered = self.view.scalars is not self.view and not rows
+        return lay_out(
+            sizes, pairs, self.direction, gap=gap, apart=apart, ordered=ordered, straight=crossing, rows=rows
+        )
 
     def svg(
         self, state: State, *, prefix: str = "g", theme: Theme = LIGHT, title: str = "", caption: Sequence[str] = ()
@@ -113,7 +120,7 @@ class Picture(BoxModel):
         active = step is not None and step.phase == "backward" and (step.source_index, step.operand) == place
         classes = "edge" + " active" * active + " silent" * (edge.local is None)
         words = "×?" if state.nodes[edge.node].data == "?" else edge.text  # not known before the number is
-        where = self.layout.curves[k], self._pills[k]
+        where = self.layout.curves[k], self.pills[k]
         inside = paint_edge(edge, *where, words, theme, active=active, labelled=self.labelled, still=still)
         if still:
             tooltip = "" if edge.local is None else f"<title>local derivative {escape(words.removeprefix('×'))}</title>"
@@ -121,7 +128,7 @@ class Picture(BoxModel):
         return f'<g class="{classes}" data-edge="{k}">{inside}</g>'
 
     @cached_property
-    def _pills(self) -> list[Rectangle]:
+    def pills(self) -> list[Rectangle]:
         """A place for each edge's label: the first along the edge that is free."""
         taken = list(self.layout.boxes) if self.labelled else []
         pills = []

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from autograd_lite.engine import Value
@@ -20,9 +20,11 @@ from .names import readable_names, showable
 from .neurons import Firing, firings, neuron_of
 from .view import GraphView, scalar_view
 
-__all__ = ["course_name", "course_named", "course_view", "symbol"]
+__all__ = ["course_name", "course_named", "course_view", "layer_rows", "symbol"]
 
 SUBSCRIPTS, SUPERSCRIPTS = (str.maketrans("0123456789", digits) for digits in ("₀₁₂₃₄₅₆₇₈₉", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
+PLAIN = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+OF_A_NEURON = re.compile(r"([axz])([₀-₉]+)(⁽[⁰¹²³⁴-⁹]+⁾)?(\[\d+\])?")
 LABEL = re.compile(
     r"(?P<before>(?:.*?\.)??)(?:layer(?P<layer>\d{1,4})\.)?neuron(?P<neuron>\d{1,6})"
     r"(?:\.(?P<letter>[^\W\d_])(?P<input>\d{0,6}))?"
@@ -79,7 +81,9 @@ def course_named(graph: GraphView) -> GraphView:
         turn = f"[{turns[firing.neuron]}]" if turns[firing.neuron] > 1 else ""
         for i, name in _inside(graph, firing).items():
             named.setdefault(i, name + turn)
-    return replace(graph, names=readable_names(graph.nodes, [named.get(i, "") for i in range(len(graph.nodes))]))
+    labels = [named.get(i, "") for i in range(len(graph.nodes))]
+    ends = {v for v, is_leaf in zip(graph.nodes, graph.leaf, strict=True) if is_leaf and v.op is not None}
+    return replace(graph, names=readable_names(graph.nodes, labels, ends))
 
 
 def _inside(graph: GraphView, firing: Firing) -> dict[int, str]:
@@ -105,6 +109,22 @@ def _inside(graph: GraphView, firing: Firing) -> dict[int, str]:
             sums += 1
             names[i] = course_name(own, "s", sums + 1)
     return names
+
+
+def layer_rows(names: Sequence[str]) -> list[list[int]]:
+    """The indices of the nodes that have the same letter, layer and turn, in the order of their neurons.
+
+    Examples
+    --------
+    >>> layer_rows(["x₂", "x₁", "a₁⁽¹⁾", "a₁₀⁽¹⁾", "a₂⁽¹⁾", "a₁⁽²⁾", "E"])
+    [[1, 0], [2, 4, 3]]
+    """
+    rows: dict[tuple[str, ...], list[tuple[int, int]]] = {}
+    for i, name in enumerate(names):
+        found = OF_A_NEURON.fullmatch(name)
+        if found is not None:
+            rows.setdefault((found[1], *found.groups("")[2:]), []).append((int(found[2].translate(PLAIN)), i))
+    return [[i for _, i in sorted(row)] for row in rows.values() if len(row) > 1]
 
 
 def _input_of(label: str) -> int:

@@ -10,6 +10,7 @@ import re
 from autograd_lite.formulas import name_latex
 
 __all__ = [
+    "PREACTIVATION",
     "equal",
     "grad_caption",
     "grad_name",

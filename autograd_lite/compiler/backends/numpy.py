@@ -53,7 +53,7 @@ class NumpyBackend:
 
     name = "numpy"
 
-    def compile(self, program: ArrayProgram) -> Executable:
+    def compile(self, program: ArrayProgram, kept: Any = None) -> Executable:  # noqa: ARG002 - Python compiles fast
         """Print a program, and make it run."""
         printer = _Printer(program)
         source = printer.print()

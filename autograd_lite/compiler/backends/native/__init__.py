@@ -2,18 +2,23 @@
 
 Elementwise functions give NumPy's bits, since they call its inner loops; sums are added up in a fixed order, with
 fused multiply-adds and without any flag that allows reordering.
+
+Types: ``Any`` stands for what an earlier process kept.
 """
 
 from __future__ import annotations
 
 import functools
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd_lite.compiler import disk
 from autograd_lite.compiler.backends.base import Executable
 from autograd_lite.compiler.backends.native import machine
 from autograd_lite.compiler.backends.native.calls import NativeCall
 from autograd_lite.compiler.backends.native.kernel import Kernel, Module, why_not
+from autograd_lite.compiler.backends.native.memory import Layout
 from autograd_lite.compiler.ir import Array, ArrayProgram, Input, Map
 from autograd_lite.errors import MissingDependencyError, ProgramError
 from autograd_lite.text import install_command
@@ -30,7 +35,7 @@ class NativeBackend:
         """Say why a program cannot run natively here; nothing if it can."""
         return missing() or why_not(program)
 
-    def compile(self, program: ArrayProgram) -> Executable:
+    def compile(self, program: ArrayProgram, kept: Any = None) -> Executable:
         """Print a program, and make it run.
 
         Raises
@@ -44,7 +49,7 @@ class NativeBackend:
             raise MissingDependencyError(f"The backend native needs llvmlite: {install_command('native')}.")
         if told := self.why_not(program):
             raise ProgramError(f"The backend native cannot run this program: {told}. Choose numpy or auto.")
-        return _executable(program)
+        return _executable(program, kept)
 
 
 @functools.cache
@@ -58,11 +63,37 @@ def missing() -> str:
     return "" if found.tobytes() == np.exp(numbers).tobytes() else "the self-test gave other numbers than NumPy"
 
 
-def _executable(program: ArrayProgram) -> Executable:
-    module = Module(machine.registers(), machine.attributes())
-    kernel = Kernel(program, module, "run")
+class Kept(NamedTuple):
+    """What spares a later process the printing and the compiling: all but the address of NumPy's loops.
+
+    Attributes
+    ----------
+    layout : Layout
+        Where the arrays lie.
+    loops : tuple of str
+        The ufuncs whose inner loops are called.
+    key : str
+        The key of the object code on disk.
+    """
+
+    layout: Layout
+    loops: tuple[str, ...]
+    key: str
+
+
+def _printed(program: ArrayProgram) -> tuple[Kernel, str]:
+    kernel = Kernel(program, Module(machine.registers(), machine.attributes()), "run")
     kernel.print()
-    source = str(module)
-    loops = machine.loop_table(list(module.loops))
-    call = NativeCall(program, kernel.memory.layout, machine.Code(source), loops)
-    return Executable(call.run, source, 0, call.release, call)
+    return kernel, str(kernel.module)
+
+
+def _executable(program: ArrayProgram, kept: Any = None) -> Executable:
+    content = disk.load(kept.key) if isinstance(kept, Kept) else None
+    if content is None:
+        kernel, source = _printed(program)
+        code = machine.Code(source)
+        kept = Kept(kernel.memory.layout, tuple(kernel.module.loops), code.key)
+    else:
+        code = machine.Code(content=content)
+    call = NativeCall(program, kept.layout, code, machine.loop_table(kept.loops))
+    return Executable(call.run, lambda: _printed(program)[1], 0, call.release, call, kept)

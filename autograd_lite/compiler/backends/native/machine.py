@@ -15,7 +15,9 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Code", "attributes", "is_installed", "loop_table", "missing", "registers"]
+from autograd_lite.compiler import disk
+
+__all__ = ["Code", "attributes", "compiled", "is_installed", "loop_table", "missing", "registers"]
 
 HEADER = 16  # bytes of a Python object before its own fields
 DOUBLE = np.dtype(float).num
@@ -74,20 +76,51 @@ def attributes() -> str:
     return " ".join(["nounwind", *[f'"{key}"="{value}"' for key, value in known.items()]])
 
 
+def compiled(source: str) -> bytes:
+    """Compile LLVM text to object code."""
+    return bytes(_target().emit_object(_llvm().parse_assembly(source)))
+
+
+def _target() -> Any:
+    llvm = _llvm()
+    cpu, features = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
+    return llvm.Target.from_default_triple().create_target_machine(cpu=cpu, features=features, opt=1, jit=True)
+
+
 class Code:
-    """Machine code made of LLVM text, which lives as long as this object.
+    """Machine code, which lives as long as this object.
 
     Parameters
     ----------
-    source : str
-        LLVM text.
+    source : str, optional
+        LLVM text; it is compiled, unless its object code is on disk.
+    content : bytes, optional
+        The object code itself.
+
+    Attributes
+    ----------
+    key : str
+        The key of the object code of LLVM text on disk.
     """
 
-    def __init__(self, source: str) -> None:
+    key = ""
+
+    def __init__(self, source: str = "", content: bytes | None = None) -> None:
         llvm = _llvm()
+<<<<<<< HEAD
+        if content is None:
+            self.key = disk.key_of("object code", llvm.llvm_version_info, llvm.get_process_triple(), source)
+            content = disk.load(self.key)
+        if content is None:
+            content = compiled(source)
+            disk.save(self.key, content)
+        self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target())
+        self._engine.add_object_file(llvm.ObjectFileRef.from_data(content))
+=======
         target = llvm.Target.from_default_triple()
         machine = target.create_target_machine(cpu=processor()[0], features=_features(), opt=1, jit=True)
         self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(source), machine)
+>>>>>>> entry
         self._engine.finalize_object()
 
     def address(self, name: str) -> int:
