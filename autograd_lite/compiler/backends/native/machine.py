@@ -83,8 +83,8 @@ def compiled(source: str) -> bytes:
 
 def _target() -> Any:
     llvm = _llvm()
-    cpu, features = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
-    return llvm.Target.from_default_triple().create_target_machine(cpu=cpu, features=features, opt=1, jit=True)
+    target = llvm.Target.from_default_triple()
+    return target.create_target_machine(cpu=processor()[0], features=_features(), opt=1, jit=True)
 
 
 class Code:
@@ -107,7 +107,6 @@ class Code:
 
     def __init__(self, source: str = "", content: bytes | None = None) -> None:
         llvm = _llvm()
-<<<<<<< HEAD
         if content is None:
             self.key = disk.key_of("object code", llvm.llvm_version_info, llvm.get_process_triple(), source)
             content = disk.load(self.key)
@@ -116,11 +115,6 @@ class Code:
             disk.save(self.key, content)
         self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target())
         self._engine.add_object_file(llvm.ObjectFileRef.from_data(content))
-=======
-        target = llvm.Target.from_default_triple()
-        machine = target.create_target_machine(cpu=processor()[0], features=_features(), opt=1, jit=True)
-        self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(source), machine)
->>>>>>> entry
         self._engine.finalize_object()
 
     def address(self, name: str) -> int:
