@@ -10,9 +10,12 @@ Where fields lie in Python's and NumPy's objects is found out by `autograd_lite.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
-__all__ = ["ARGUMENT", "FIELDS", "FUNCTIONS", "KINDS", "entry_text"]
+from autograd_lite.compiler.backends.native.text import hexadecimal
+
+__all__ = ["ARGUMENT", "FIELDS", "FUNCTIONS", "KINDS", "all_below", "entry_text"]
 
 FIELDS = (
     "kernel",  # the program's function, and what it is called with
@@ -72,7 +75,7 @@ def entry_text(offsets: Mapping[str, int], attributes: str) -> str:
     attributes : str
         What LLVM has to know of the machine. It optimises the loops alone, which halves the time to load this.
     """
-    parts = [f"@api = global [{len(FUNCTIONS)} x ptr] zeroinitializer", *_readers(offsets), _finite(), _call(offsets)]
+    parts = [f"@api = global [{len(FUNCTIONS)} x ptr] zeroinitializer", *_readers(offsets), all_below(), _call(offsets)]
     loops, rest = f"attributes #0 = {{ {attributes} }}", f"attributes #1 = {{ {attributes} noinline optnone }}"
     return "\n".join([*parts, loops, rest, ""])
 
@@ -280,26 +283,31 @@ bad:
     ]
 
 
-def _finite() -> str:
-    """Whether all numbers are finite: 0 times each is 0, and not NaN."""
-    return """define i1 @all_finite(ptr %x, i64 %count) #0 {
+def all_below() -> str:
+    """A function that says whether the sizes of all numbers lie below a limit: NaN does not."""
+    return """declare <8 x double> @llvm.fabs.v8f64(<8 x double>)
+declare double @llvm.fabs.f64(double)
+
+define internal i1 @all_below(ptr %x, i64 %count, double %limit) #0 {
 entry:
   %full = and i64 %count, -8
+  %limit.one = insertelement <8 x double> poison, double %limit, i64 0
+  %limits = shufflevector <8 x double> %limit.one, <8 x double> poison, <8 x i32> zeroinitializer
   br label %next
 next:
   %k = phi i64 [0, %entry], [%k.next, %vector]
-  %total = phi <8 x double> [zeroinitializer, %entry], [%total.next, %vector]
+  %bad = phi <8 x i1> [zeroinitializer, %entry], [%bad.next, %vector]
   %more = icmp slt i64 %k, %full
   br i1 %more, label %vector, label %rest
 vector:
   %at = getelementptr double, ptr %x, i64 %k
   %numbers = load <8 x double>, ptr %at, align 8
-  %zeros = fmul <8 x double> %numbers, zeroinitializer
-  %total.next = fadd <8 x double> %total, %zeros
+  %magnitudes = call <8 x double> @llvm.fabs.v8f64(<8 x double> %numbers)
+  %are_large = fcmp uge <8 x double> %magnitudes, %limits
+  %bad.next = or <8 x i1> %bad, %are_large
   %k.next = add i64 %k, 8
   br label %next
 rest:
-  %bad = fcmp uno <8 x double> %total, zeroinitializer
   %bits = bitcast <8 x i1> %bad to i8
   %none = icmp eq i8 %bits, 0
   br i1 %none, label %tail, label %end
@@ -310,10 +318,10 @@ tail:
 one:
   %one.at = getelementptr double, ptr %x, i64 %j
   %number = load double, ptr %one.at
-  %zero = fmul double %number, 0.0
-  %fine = fcmp ord double %zero, 0.0
+  %magnitude = call double @llvm.fabs.f64(double %number)
+  %is_small = fcmp olt double %magnitude, %limit
   %j.next = add i64 %j, 1
-  br i1 %fine, label %tail, label %end
+  br i1 %is_small, label %tail, label %end
 end:
   %answer = phi i1 [false, %rest], [true, %tail], [false, %one]
   ret i1 %answer
@@ -461,7 +469,7 @@ done:
   %unchecked = icmp eq i64 %check, 0
   br i1 %unchecked, label %good, label %look
 look:
-  %is_finite = call i1 @all_finite(ptr %data, i64 %total)
+  %is_finite = call i1 @all_below(ptr %data, i64 %total, double {hexadecimal(math.inf)})
   br i1 %is_finite, label %good, label %drop
 drop:
   %drop.it = {_known("release")}
