@@ -88,7 +88,7 @@ def fast_update(optimizer: Optimizer, size: int) -> Update:
     """Make a function that does what `Optimizer.update` does, for so many weights, as fast as this machine can.
 
     For the optimizers of this library that is machine code with the same bits, where there is llvmlite and the rule is
-    a formula of each weight by itself; for others, or with ``clip_norm``, it is `update`. It keeps its memory
+    a formula of each weight by itself; for others, or with ``clip_norm``, it is `update`. The optimizer has its memory
     and counts its steps either way.
 
     Parameters

@@ -1,7 +1,8 @@
 """LLVM IR of the entry: what Python calls, and what reads arguments, calls a program and makes its result.
 
 It is the same for all programs. What it needs to know of one stands in a *descriptor*, a table of 64-bit integers and
-addresses; `FIELDS` names its places. It answers only calls that are like the last one: floats, lists and tuples of
+addresses; `FIELDS` names its places. It holds the interpreter's lock throughout, so
+threads never meet in a workspace. It answers only calls that are like the last one: floats, lists and tuples of
 floats, and C-contiguous float64 arrays of the shapes in the descriptor. Any other call goes to a Python function, the
 *fallback*, with the arguments as they came. So does a result that is not finite, if the program is not exact.
 
@@ -24,7 +25,6 @@ FIELDS = (
     "loops",
     "blocks",
     "result_block",  # where the address of the result goes
-    "busy",  # 1 while a call runs that lets other threads run
     "count",  # of arguments, and their rows
     "arguments",
     "leaf_count",  # captured leaves: addresses of Values, or odd numbers 2 k + 1 for member k of `flat`
@@ -37,7 +37,6 @@ FIELDS = (
     "axes",
     "doubles",  # of a workspace without a batch axis
     "capacity",  # of the workspace
-    "long",  # so many doubles in use let other threads run
     "result_axes",
     "result_shape",
     "result_length",  # the address of the length of its batch axis, or 0
@@ -53,8 +52,6 @@ FUNCTIONS = (
     "retain",
     "vectorcall",
     "call",
-    "save_thread",
-    "restore_thread",
     "float",
     "float64",
     "list",
@@ -338,12 +335,9 @@ entry:
   br i1 %unbound, label %fallback, label %bound
 bound:
 {_field("count")}
-{_field("busy")}
 {_field("arguments", "ptr")}
   %fits = icmp eq i64 %given, %count
-  %free = icmp eq i64 %busy, 0
-  %ready = and i1 %fits, %free
-  br i1 %ready, label %argument, label %fallback
+  br i1 %fits, label %argument, label %fallback
 
 argument:
   %k = phi i64 [0, %bound], [%k.next, %read]
@@ -448,23 +442,7 @@ run:
 {_field("work", "ptr")}
 {_field("loops", "ptr")}
 {_field("blocks", "ptr")}
-{_field("long")}
-  %is_long = icmp sge i64 %used, %long
-  br i1 %is_long, label %release, label %hold
-hold:
   call void %kernel(ptr %work, ptr %sizes, ptr %loops, ptr %blocks)
-  br label %done
-release:
-  store i64 1, ptr %busy.at
-  %save = {_known("save_thread")}
-  %state = call ptr %save()
-  call void %kernel(ptr %work, ptr %sizes, ptr %loops, ptr %blocks)
-  %restore = {_known("restore_thread")}
-  call void %restore(ptr %state)
-  store i64 0, ptr %busy.at
-  br label %done
-
-done:
 {_field("check")}
   %unchecked = icmp eq i64 %check, 0
   br i1 %unchecked, label %good, label %look

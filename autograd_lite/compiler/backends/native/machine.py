@@ -82,8 +82,7 @@ def compiled(source: str) -> bytes:
 
 
 def _target() -> Any:
-    llvm = _llvm()
-    target = llvm.Target.from_default_triple()
+    target = _llvm().Target.from_default_triple()
     return target.create_target_machine(cpu=processor()[0], features=_features(), opt=1, jit=True)
 
 
