@@ -241,3 +241,12 @@ def test_threads_meet_at_first_calls_of_many_sizes() -> None:
             assert all(pool.map(work, range(8)))
     finally:
         sys.setswitchinterval(before)
+
+
+def test_code_lives_as_long_as_what_calls_it() -> None:
+    """Two threads that come first load the entry twice, and one of them is forgotten."""
+    fast = ag.compile(squares, backend="native")
+    fast(V)
+    entry._entry.cache_clear()  # noqa: SLF001 - as if it were the other one
+    gc.collect()
+    assert fast(V) == squares(V)

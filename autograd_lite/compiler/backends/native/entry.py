@@ -179,6 +179,7 @@ class Slot(np.ndarray[Any, np.dtype[np.int64]]):
 
     fallback: Callable[..., Any]
     descriptor: Descriptor | None
+    entry: _Entry
 
     @classmethod
     def made(cls, fallback: Callable[..., Any]) -> Slot:
@@ -194,7 +195,8 @@ class Slot(np.ndarray[Any, np.dtype[np.int64]]):
 
     def function(self) -> Callable[..., Any]:
         """The built-in function that looks here at each call."""
-        made: Callable[..., Any] = _new_function(ctypes.addressof(_entry().method), self, None)
+        self.entry = _entry()  # it holds the code; threads that come first may have loaded two of them
+        made: Callable[..., Any] = _new_function(ctypes.addressof(self.entry.method), self, None)
         return made
 
 
