@@ -247,6 +247,6 @@ def test_code_lives_as_long_as_what_calls_it() -> None:
     """Two threads that come first load the entry twice, and one of them is forgotten."""
     fast = ag.compile(squares, backend="native")
     fast(V)
-    entry._entry.cache_clear()  # noqa: SLF001 - as if it were the other one
+    entry._entry.cache_clear()
     gc.collect()
     assert fast(V) == squares(V)
