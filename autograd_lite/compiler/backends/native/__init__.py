@@ -75,7 +75,7 @@ class Kept(NamedTuple):
     key : str
         The key of the object code on disk.
     attributes : str
-        The processor that it is for: a folder may be shared by several machines.
+        The processor that it is for: a home directory may be that of several machines.
     """
 
     layout: Layout
