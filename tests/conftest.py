@@ -61,6 +61,13 @@ def _auto(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.fixture
+def on_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let "auto" take NumPy in one test, with ``--native`` too: the test is about NumPy's source or memory."""
+    monkeypatch.setattr(building, "LONGEST_NATIVE", -1)
+    monkeypatch.setattr(building, "PROGRAMS", Store[building.Built](most=99, heaviest=10**6, weigh=lambda _: 1))
+
+
+@pytest.fixture
 def machine_code(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let "auto" compile to machine code in one test, as users have it; skip the test where there is none."""
     if native.missing():

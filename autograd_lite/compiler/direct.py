@@ -5,6 +5,7 @@ Types: ``Any`` stands for arguments of users' functions, and for what they retur
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,10 +13,12 @@ import numpy as np
 
 from autograd_lite.compiler.backends import native
 from autograd_lite.compiler.backends.native.entry import Argument, Descriptor, Slot, available
+from autograd_lite.compiler.ir import ArrayProgram, Loop
 from autograd_lite.compiler.runtime import Counts, Entry, LeafOrder, common_count
 
 __all__ = ["Direct"]
 
+LONGEST_LOOP = 10_000  # instructions
 CONSTANTS = (type(None), bool, str)
 
 
@@ -36,6 +39,7 @@ class Direct:
     def __init__(self, fallback: Callable[..., Any]) -> None:
         self.call = self._fallback = fallback
         self._slot: Slot | None = None
+        self._lock = threading.Lock()
         self._descriptors: dict[Entry, Descriptor] = {}
 
     def stable(self, backend: str) -> Callable[..., Any]:
@@ -69,7 +73,7 @@ class Direct:
         """
         call = entry.program.native
         descriptor = self._descriptors.get(entry)
-        if descriptor is None and call is not None and args is not None and available():
+        if descriptor is None and call is not None and args is not None and available() and _is_short(call.program):
             alike = _arguments(args, counts)
             if alike is not None:
                 flat = None if where is None else where.count
@@ -79,7 +83,7 @@ class Direct:
                 descriptor = Descriptor(
                     call, alike, leaves, groups, flat=flat, check=not entry.program.is_exact, pack=pack
                 )
-                self._descriptors[entry] = descriptor
+                descriptor = self._descriptors.setdefault(entry, descriptor)  # one for all threads, and it stays
                 self._open()
         if descriptor is not None:
             descriptor.enlarge([common_count(arguments, counts) for arguments in entry.program.arguments])
@@ -87,9 +91,22 @@ class Direct:
             self._slot.bind(descriptor)
 
     def _open(self) -> None:
-        if self._slot is None:
-            self._slot = Slot.made(self._fallback)
-            self.call = self._slot.function()
+        with self._lock:
+            if self._slot is None:
+                slot = Slot.made(self._fallback)
+                self.call = slot.function()
+                self._slot = slot
+
+
+def _is_short(program: ArrayProgram) -> bool:
+    """Whether loops end soon: a direct call does not let other threads run, or hear Ctrl-C."""
+    return sum(_turns(program)) <= LONGEST_LOOP
+
+
+def _turns(program: ArrayProgram) -> list[int]:
+    """How many instructions each loop runs."""
+    loops = [i for i in program.instructions if isinstance(i, Loop)]
+    return [i.length * (len(i.body.instructions) + sum(_turns(i.body))) for i in loops]
 
 
 def _shortened(entry: Entry) -> Callable[[Any], Any] | None:

@@ -51,6 +51,7 @@ def test_lists_tuples_arrays_and_numbers_of_one_size_are_told_apart() -> None:
         assert type(fast(x)) is type(x)
 
 
+@pytest.mark.usefixtures("on_numpy")
 def test_what_compiling_leaves_behind_needs_no_collector() -> None:
     """The trace and its graph hold no cycles, so they are freed as soon as the program stands."""
     model = nn.MLP(3, [4, 2], activation="tanh")
@@ -218,6 +219,7 @@ def test_an_exception_leaves_the_cache_usable() -> None:
     assert not isinstance(ag.grad(lambda x: x * x)(3.0), Value)
 
 
+@pytest.mark.usefixtures("on_numpy")
 def test_a_workspace_goes_back_after_an_exception() -> None:
     fast = ag.compile(ag.sin, batch=(0,))
     fast(np.zeros(3))
@@ -245,6 +247,7 @@ def test_a_step_takes_no_values() -> None:
         step(np.array([1.0]), w)
 
 
+@pytest.mark.usefixtures("on_numpy")
 def test_workspaces_of_many_sizes_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """One for every number of samples ever seen would fill the memory; the least recently used are forgotten."""
     monkeypatch.setattr(workspaces, "KEPT_BYTES", 400_000)

@@ -11,6 +11,8 @@ import pytest
 import autograd_lite as ag
 from autograd_lite import Value, nn
 
+pytestmark = pytest.mark.usefixtures("on_numpy")
+
 
 def rosenbrock(x: Any) -> Any:
     return sum(100.0 * (x[i + 1] - x[i] ** 2) ** 2 + (1.0 - x[i]) ** 2 for i in range(len(x) - 1))

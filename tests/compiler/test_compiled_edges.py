@@ -56,6 +56,7 @@ def check(op: Op, point: Any, eager: Any, value: float, slopes: Any) -> None:
         assert same(a, b, SLOPE), f"{op.name}{point}: slope by operand {i} is {a}, compiled {b}"
 
 
+@pytest.mark.usefixtures("on_numpy")
 @pytest.mark.parametrize("arrays", [False, True], ids=["floats", "arrays"])
 @pytest.mark.parametrize(("op", "count"), EVERY)
 def test_one_call(op: Op, count: int, arrays: bool, monkeypatch: pytest.MonkeyPatch) -> None:

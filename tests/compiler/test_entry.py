@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import math
 import sys
+import threading
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -214,3 +215,38 @@ def test_without_the_entry_calls_take_the_longer_way(monkeypatch: pytest.MonkeyP
     for _ in range(2):
         assert fast([2.0, 3.0]) == (35.0, [12.0, 27.0])
     assert fast.step([])(np.empty(0), [2.0, 3.0]).tolist() == [35.0, 12.0, 27.0]
+
+
+def test_threads_meet_at_first_calls_of_many_sizes() -> None:
+    """Each is bound to the descriptor of another, while workspaces grow."""
+    fast = ag.compile(
+        ag.value_and_grad(ag.batch_mean(lambda w, x: ag.sumprod(w, x) ** 2, batch=(1,))), backend="native"
+    )
+    start = threading.Barrier(8)
+
+    def work(thread: int) -> bool:
+        start.wait(timeout=30)
+        right = True
+        for turn in range(200):
+            width, rows = 1 + (thread + turn) % 4, 1 + (7 * thread + 3 * turn) % 50
+            value, slopes = fast(np.ones(width), np.full((rows, width), 1.0 + turn))
+            expected = (width * (1.0 + turn)) ** 2
+            right &= abs(value - expected) < 1e-9 * expected and len(slopes) == width
+        return right
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            assert all(pool.map(work, range(8)))
+    finally:
+        sys.setswitchinterval(before)
+
+
+def test_code_lives_as_long_as_what_calls_it() -> None:
+    """Two threads that come first load the entry twice, and one of them is forgotten."""
+    fast = ag.compile(squares, backend="native")
+    fast(V)
+    entry._entry.cache_clear()
+    gc.collect()
+    assert fast(V) == squares(V)

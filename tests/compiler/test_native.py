@@ -6,6 +6,7 @@ import hashlib
 import math
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -306,3 +307,16 @@ def test_bits_do_not_depend_on_the_processor(masked: bool, monkeypatch: pytest.M
         assert native.machine.registers() == 16
     monkeypatch.setattr(building, "PROGRAMS", Store[building.Built](most=9, heaviest=10**6, weigh=lambda _: 1))
     assert digest() == DIGEST, name
+
+
+def test_object_code_of_another_processor_is_not_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Machines that share a folder of programs may have different processors."""
+    program = total(9, batched=False)
+    kept = NativeBackend().compile(program).kept
+    asked: list[str] = []
+    for attributes, times in [(kept.attributes, 1), ("another processor", 0)]:
+        asked.clear()
+        with monkeypatch.context() as patch:
+            patch.setattr(native, "disk", SimpleNamespace(load=asked.append))
+            NativeBackend().compile(program, kept._replace(attributes=attributes))
+        assert asked == [kept.key] * times

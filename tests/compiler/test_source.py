@@ -11,6 +11,8 @@ import pytest
 import autograd_lite as ag
 from autograd_lite import nn
 
+pytestmark = pytest.mark.usefixtures("on_numpy")
+
 GOLDEN = Path(__file__).parent.parent / "golden" / "compiler"
 X = np.array([[0.5, 1.1], [-0.3, 0.8], [1.2, -0.4], [0.1, 0.2], [-1.0, 0.6]])
 T = np.array([0.0, 1.0, 1.0, 0.0, 1.0])

@@ -76,5 +76,8 @@ class NativeCall:
 
     def _taken(self, doubles: int) -> Any:
         """A workspace, the last one that was used if it is large enough."""
-        work = self._free.pop() if self._free else None
-        return work if work is not None and work.size >= doubles else work_array(doubles)
+        try:
+            work = self._free.pop()
+        except IndexError:  # none is left, or another thread was faster
+            return work_array(doubles)
+        return work if work.size >= doubles else work_array(doubles)

@@ -20,12 +20,11 @@ import numpy as np
 from autograd_lite.compiler.backends.native import machine
 from autograd_lite.compiler.backends.native.calls import NativeCall, work_array
 from autograd_lite.compiler.backends.native.entry_text import ARGUMENT, FIELDS, FUNCTIONS, KINDS, entry_text
-from autograd_lite.compiler.ir import Loop
 from autograd_lite.engine import Value
 
 __all__ = ["Argument", "Descriptor", "Slot", "available"]
 
-LONG = 2**15  # doubles in use: from here on a call takes tens of microseconds, and lets other threads run
+LONGEST = 2**18  # doubles in use: longer calls take some 0.1 ms, and let other threads run
 NEW_ARRAY = 93  # PyArray_New in NumPy's table of functions
 FASTCALL = 0x80
 POINTER = ctypes.sizeof(ctypes.c_void_p)
@@ -98,7 +97,6 @@ class Descriptor:
         ends = [length(dim.arguments[0]) for dim in dims]
         axes = [n for end, dim in zip(ends, dims, strict=True) for n in (end, call.layout.batched[dim])]
         pairs = [length(k) for group in alike for pair in pairwise(group) for k in pair]
-        has_loop = any(isinstance(i, Loop) for i in program.instructions)
         self._set(
             kernel=call.address,
             sizes=self._room(len(dims)),
@@ -115,7 +113,6 @@ class Descriptor:
             axis_count=len(dims),
             axes=self._table(axes),
             doubles=call.layout.flat,
-            long=0 if has_loop else LONG,
             result_axes=len(shape),
             result_shape=self._table(shape),
             result_length=0 if result.dim is None else ends[dims.index(result.dim)],
@@ -131,11 +128,12 @@ class Descriptor:
         return int(self._fields.ctypes.data)
 
     def enlarge(self, sizes: Sequence[int]) -> None:
-        """Make the workspace large enough for some lengths of the batch axes, unless a call is using it."""
+        """Make the workspace large enough for some lengths of the batch axes, unless calls are long then."""
         doubles = max(self._call.doubles(sizes), 1)
-        if doubles > self._get("capacity") and not self._get("busy"):
-            self._work = work_array(doubles)
-            self._set(work=self._work.ctypes.data, capacity=doubles)
+        if self._get("capacity") < doubles <= LONGEST:
+            work, first = work_array(doubles), FIELDS.index("work")
+            self._fields[[first, FIELDS.index("capacity")]] = work.ctypes.data, doubles  # at once: threads may call
+            self._work = work
 
     def _row(self, argument: Argument, block: int, length: int) -> list[int]:
         """The row of an argument; numbers that are not in an array are copied to a room of their own."""
@@ -181,6 +179,7 @@ class Slot(np.ndarray[Any, np.dtype[np.int64]]):
 
     fallback: Callable[..., Any]
     descriptor: Descriptor | None
+    entry: _Entry
 
     @classmethod
     def made(cls, fallback: Callable[..., Any]) -> Slot:
@@ -196,7 +195,8 @@ class Slot(np.ndarray[Any, np.dtype[np.int64]]):
 
     def function(self) -> Callable[..., Any]:
         """The built-in function that looks here at each call."""
-        made: Callable[..., Any] = _new_function(ctypes.addressof(_entry().method), self, None)
+        self.entry = _entry()  # it holds the code; threads that come first may have loaded two of them
+        made: Callable[..., Any] = _new_function(ctypes.addressof(self.entry.method), self, None)
         return made
 
 
@@ -238,8 +238,6 @@ def _api() -> dict[str, int]:
         "retain": "Py_IncRef",
         "vectorcall": "PyObject_Vectorcall",
         "call": "PyObject_CallOneArg",
-        "save_thread": "PyEval_SaveThread",
-        "restore_thread": "PyEval_RestoreThread",
     }
     functions = {name: ctypes.cast(getattr(ctypes.pythonapi, c), ctypes.c_void_p).value for name, c in names.items()}
     objects = {"float": float, "float64": np.float64, "list": list, "tuple": tuple, "ndarray": np.ndarray}

@@ -138,7 +138,8 @@ class Steps:
             numbers=table.ctypes.data,
             number_bytes=table.strides[0],
         )
-        count = int(_code().run(self._fields.ctypes.data, first, first + len(numbers))) - first
+        code = _code()  # it is held until the call has ended
+        count = int(code.run(self._fields.ctypes.data, first, first + len(numbers))) - first
         after, before = (here, there) if count % 2 == 0 else (there, here)
         total, previous = self._losses.tolist()
         outputs = self._results[1 : 1 + state[0].size]

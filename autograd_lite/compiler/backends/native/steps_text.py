@@ -7,6 +7,7 @@ stops before a step in which a number is not finite, or so large that a sum of s
 
 from __future__ import annotations
 
+from autograd_lite.compiler.backends.native.entry_text import all_below
 from autograd_lite.compiler.backends.native.text import hexadecimal
 
 __all__ = ["FIELDS", "PART", "steps_text"]
@@ -50,48 +51,8 @@ def steps_text(attributes: str) -> str:
     """Write the module."""
     integers = {"result_count", "arrays", "bytes", "part_count", "samples", "batch", "number_bytes"}
     fields = "\n".join(_field(name, "i64" if name in integers else "ptr") for name in FIELDS)
-    return f"""declare <8 x double> @llvm.fabs.v8f64(<8 x double>)
-declare double @llvm.fabs.f64(double)
+    return f"""{all_below()}
 declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)
-
-define internal i1 @all_small(ptr %x, i64 %count) #0 {{
-entry:
-  %full = and i64 %count, -8
-  %large.one = insertelement <8 x double> poison, double {hexadecimal(LARGE)}, i64 0
-  %large = shufflevector <8 x double> %large.one, <8 x double> poison, <8 x i32> zeroinitializer
-  br label %next
-next:
-  %k = phi i64 [0, %entry], [%k.next, %vector]
-  %bad = phi <8 x i1> [zeroinitializer, %entry], [%bad.next, %vector]
-  %more = icmp slt i64 %k, %full
-  br i1 %more, label %vector, label %rest
-vector:
-  %at = getelementptr double, ptr %x, i64 %k
-  %numbers = load <8 x double>, ptr %at, align 8
-  %magnitudes = call <8 x double> @llvm.fabs.v8f64(<8 x double> %numbers)
-  %are_large = fcmp uge <8 x double> %magnitudes, %large
-  %bad.next = or <8 x i1> %bad, %are_large
-  %k.next = add i64 %k, 8
-  br label %next
-rest:
-  %bits = bitcast <8 x i1> %bad to i8
-  %none = icmp eq i8 %bits, 0
-  br i1 %none, label %tail, label %end
-tail:
-  %j = phi i64 [%full, %rest], [%j.next, %one]
-  %left = icmp slt i64 %j, %count
-  br i1 %left, label %one, label %end
-one:
-  %one.at = getelementptr double, ptr %x, i64 %j
-  %number = load double, ptr %one.at
-  %magnitude = call double @llvm.fabs.f64(double %number)
-  %is_small = fcmp olt double %magnitude, {hexadecimal(LARGE)}
-  %j.next = add i64 %j, 1
-  br i1 %is_small, label %tail, label %end
-end:
-  %answer = phi i1 [false, %rest], [true, %tail], [false, %one]
-  ret i1 %answer
-}}
 
 define internal void @gather(ptr %data, i64 %bytes, ptr %room, ptr %order, i64 %count) #0 {{
 entry:
@@ -163,7 +124,7 @@ part.end:
   br label %part
 run:
   call void %kernel(ptr %work, ptr %sizes, ptr %loops, ptr %blocks)
-  %is_small = call i1 @all_small(ptr %results, i64 %result_count)
+  %is_small = call i1 @all_below(ptr %results, i64 %result_count, double {hexadecimal(LARGE)})
   br i1 %is_small, label %arrays.start, label %end
 
 arrays.start:
