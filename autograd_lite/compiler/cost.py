@@ -6,7 +6,7 @@ The unit is one addition of Python floats, some 9 ns of a processor. The constan
 
 from __future__ import annotations
 
-from autograd_lite.compiler.ir import ArrayProgram, Instruction, Map, slices_of
+from autograd_lite.compiler.ir import ArrayProgram, Instruction, Loop, Map, slices_of
 from autograd_lite.compiler.layout import Gather
 from autograd_lite.compiler.primitives import word
 
@@ -39,12 +39,16 @@ def on_arrays(program: ArrayProgram) -> float:
 
 
 def _number(i: Instruction) -> float:
+    if isinstance(i, Loop):
+        return i.length * on_numbers(i.body)
     if not isinstance(i, Map) or i.op == "copy":
         return NUMBER
     return 1.0 if word(i.op).infix in ("+", "-", "*", "/") else FUNCTION if word(i.op).libm else SPECIAL
 
 
 def _array(i: Instruction) -> float:
+    if isinstance(i, Loop):
+        return i.length * on_arrays(i.body)
     if not isinstance(i, Map):
         return CALL
     if not i.out.shape:
