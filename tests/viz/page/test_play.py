@@ -217,7 +217,7 @@ def test_python_is_written_that_rebuilds_the_graph_and_read_again(opened):
     assert tab.locator("#play-words").text_content().startswith("Line 2 is not one that this page writes")
 
 
-@pytest.mark.parametrize("seed", ["1", "2", "5"])
+@pytest.mark.parametrize("seed", ["1", *(pytest.param(seed, marks=pytest.mark.long) for seed in ("2", "5"))])
 def test_xor_is_learnt_in_the_page(opened, seed):
     tab = opened(viz.play().html)
     tab.select_option("#play-examples", "XOR, 2-2-1")
