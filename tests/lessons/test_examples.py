@@ -206,7 +206,7 @@ def worked(question, digits):
     return {"given": dict(scope.numbers), "graph": dict(question.template.graph), "lines": lines}
 
 
-@pytest.mark.parametrize("digits", [2, 3, 5])
+@pytest.mark.parametrize("digits", [3, *(pytest.param(n, marks=pytest.mark.long) for n in (2, 5))])
 @pytest.mark.parametrize("topic", TOPICS)
 def test_no_false_alarm_where_rounding_is_carried(topic, digits):
     for question in questions(12, topic=topic, seed=digits):

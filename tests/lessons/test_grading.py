@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import tempfile
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -175,18 +176,28 @@ def report_on(path: Path, task: str = "") -> GradeReport:
     return GradeReport(path.name, tuple(graded(load_engine(path), task)), task=task)
 
 
+def edited(edits):
+    text = RIGHT
+    for old, new in edits:
+        assert old in text
+        text = text.replace(old, new)
+    return text
+
+
+REPORTS: dict[str, GradeReport] = {}
+
+
+def report_on_edited(edits):
+    text = edited(edits)
+    if text not in REPORTS:
+        with tempfile.TemporaryDirectory() as folder:
+            REPORTS[text] = report_on(written(Path(folder), text))
+    return REPORTS[text]
+
+
 @pytest.fixture
 def engine(tmp_path):
-    def write(*edits):
-        text = RIGHT
-        for old, new in edits:
-            assert old in text
-            text = text.replace(old, new)
-        path = tmp_path / "engine.py"
-        path.write_text(text, encoding="utf-8")
-        return path
-
-    return write
+    return lambda *edits: written(tmp_path, edited(edits))
 
 
 def test_a_right_engine_keeps_every_law(engine):
@@ -213,9 +224,9 @@ def test_micrograd_passes_on_what_it_supports():
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_the_misconception_is_named(name, engine):
+def test_the_misconception_is_named(name):
     edits, misconception, law = WRONG[name]
-    report = report_on(engine(*edits))
+    report = report_on_edited(edits)
     failed = {r.law: r for r in report.results if r.status == FAILED}
     assert failed[law].misconception == misconception
     assert report.misconceptions[0] == misconception
@@ -225,9 +236,9 @@ def test_the_misconception_is_named(name, engine):
 
 
 @pytest.mark.parametrize("name", ["assigns", "set", "depth first", "breadth first", "no chain"])
-def test_the_program_is_small(name, engine):
+def test_the_program_is_small(name):
     edits, _, law = WRONG[name]
-    failed = next(r for r in report_on(engine(*edits)).results if r.law == law)
+    failed = next(r for r in report_on_edited(edits).results if r.law == law)
     assert len(failed.program.split("\n")) <= 5
     assert "should be" in failed.picture
 
@@ -302,14 +313,20 @@ def test_memory_is_limited(tmp_path):
         ("def f(:", ag.UserCodeError, "engine.py, line 1"),
         ("1/0", ag.UserCodeError, "ZeroDivisionError"),
         ("import sys; sys.exit(3)", ag.UserCodeError, "cannot be executed"),
-        ("import os; os._exit(3)", ag.UserCodeError, "exit code 3"),
         ("x = 1", ag.UserCodeError, "no class with a method backward"),
         (RIGHT + "\nclass Other(Value): pass\nA = Value\ndel Value", ag.ExpressionError, "Name one: --class"),
     ],
 )
 def test_files_that_cannot_be_graded(text, error, message, tmp_path):
     with pytest.raises(error, match=message):
-        grade(written(tmp_path, text))
+        load_engine(written(tmp_path, text))
+
+
+def test_a_file_that_ends_its_process(tmp_path):
+    with pytest.raises(ag.UserCodeError, match="exit code 3"):
+        grade(written(tmp_path, "import os; os._exit(3)"))
+    with pytest.raises(ag.UserCodeError, match="no class with a method backward"):
+        grade(written(tmp_path, "x = 1"))
 
 
 def test_settings_that_mean_nothing(tmp_path):

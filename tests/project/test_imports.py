@@ -61,7 +61,7 @@ LAYERS = {
     "autograd_lite.lessons.quiz": [["templates"], ["questions"], ["marking", "sheets"]],
     "autograd_lite.lessons.grading": [
         ["programs"],
-        ["flaws", "engine_under_test"],
+        ["flaws", "engine_under_test", "search"],
         ["laws"],
         ["child", "report"],
         ["session"],

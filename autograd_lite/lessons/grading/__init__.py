@@ -6,7 +6,8 @@ module              what is there
 `programs`          small programs that engines are tried on
 `flaws`             misconceptions, simulated
 `engine_under_test` somebody's engine: loaded, probed, run
-`laws`              the laws, and the search for the smallest program that breaks one
+`search`            the search for the smallest program that breaks a law
+`laws`              the laws, and what is said of an engine that breaks them
 `child`             the process in which all that happens
 `report`            verdicts as text, JSON and JUnit
 `session`           grade: start the child, within limits of time and memory
