@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
 import autograd_lite.ops  # noqa: F401 - fills the table
 from autograd_lite.copying import Program, rebuild
 from autograd_lite.errors import OperandError, StaleGraphError
-from autograd_lite.guesses import ADVICE, MEANT, swapped
+from autograd_lite.guesses import ADVICE, MEANT, Misnamed, swapped
 from autograd_lite.kernels import install
 from autograd_lite.namespaces import values
 from autograd_lite.op import TABLE, ManyOp, Node, Op, ScaledOp, next_order, shown, to_number
@@ -290,16 +290,6 @@ def as_nodes(operands: Iterable[Any]) -> tuple[Any, ...]:
 
 def _same(a: float | None, b: float | None) -> bool:
     return a == b or (a != a and b != b)  # noqa: PLR0124 - NaN is the same as NaN here
-
-
-class Misnamed:
-    """What stands under a name that people try on a Value: an error with the right one. Python offers other slips."""
-
-    def __init__(self, name: str, advice: str) -> None:
-        self.name, self.advice = name, advice
-
-    def __get__(self, instance: object, owner: type) -> NoReturn:
-        raise AttributeError(f"A Value has no attribute {self.name!r}. {self.advice}", name=self.name)
 
 
 def _answer_names(names: Iterable[str]) -> None:

@@ -6,8 +6,9 @@ Names are offered, never taken: whoever wrote ``ln`` reads in the error that it 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NoReturn
 
-__all__ = ["ADVICE", "MEANT", "SIGNS", "nearest", "swapped"]
+__all__ = ["ADVICE", "MEANT", "SIGNS", "Misnamed", "nearest", "swapped"]
 
 MEANT = {  # where the second is known, the first is it
     "acos": "arccos",
@@ -138,3 +139,13 @@ def _slips(a: str, b: str) -> int:
                 least = min(least, above[j - 2] + 1)
             row.append(least)
     return row[-1]
+
+
+class Misnamed:
+    """What stands under a name that people try on a Value: an error with the right one. Python offers other slips."""
+
+    def __init__(self, name: str, advice: str) -> None:
+        self.name, self.advice = name, advice
+
+    def __get__(self, instance: object, owner: type) -> NoReturn:
+        raise AttributeError(f"A Value has no attribute {self.name!r}. {self.advice}", name=self.name)

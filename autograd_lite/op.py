@@ -14,6 +14,7 @@ import itertools
 import math
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial as bind
 from functools import update_wrapper
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
@@ -288,8 +289,17 @@ def _comparison(name: str) -> Callable[[Node, Any], Any]:
     return lambda self, other: self.combine(TABLE[name], self, other)
 
 
-def _method(name: str) -> Callable[..., Any]:
-    return lambda self, *given, **named: _op_named(name)(self, *given, **named)  # noqa: PLW0108 - it may be replaced
+class _Method:
+    """An op of the table as a method of nodes, for as long as it is in the table."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, node: Node | None, owner: type) -> Callable[..., Any]:
+        op = TABLE.get(self.name)
+        if op is None:
+            raise AttributeError(f"There is no op {self.name!r} any more.", name=self.name)
+        return op if node is None else bind(op, node)
 
 
 def _refusal(how: str) -> Callable[[Node], NoReturn]:
@@ -384,7 +394,7 @@ class Node:
     def define_method(cls, op: Op) -> None:
         """Make an op a method, unless nodes have an attribute of that name."""
         if not any(hasattr(kind, op.name) for kind in (cls, *cls.__subclasses__())):
-            setattr(cls, op.name, _method(op.name))
+            setattr(cls, op.name, _Method(op.name))
             for kind in cls.__subclasses__():
                 if op.name in vars(kind):  # an error with advice, for a name that had no meaning yet
                     delattr(kind, op.name)
