@@ -1,4 +1,7 @@
-"""A training that ran in Python, as a page: the weights of every epoch, the rows, the loss."""
+"""A training that ran in Python, as a page: the weights of every epoch, the rows, the loss.
+
+Types: ``Any`` stands for a model and a run of nn, which viz does not import.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any  # a model and a run of nn, which viz does not import
+from typing import Any
 
 from autograd_lite.atomic_files import write_whole
 from autograd_lite.engine import Value
