@@ -9,16 +9,17 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+from autograd_lite.op import TABLE
+
+OF_SKLEARN = ("set_fit_request", "set_partial_fit_request", "set_score_request")  # documented there
+
 
 def entry(module: str, name: str) -> str:
     """The directive of autodoc that documents one public name."""
     thing = getattr(importlib.import_module(module), name)
     if inspect.isclass(thing):
-        members = (
-            ""
-            if issubclass(thing, BaseException)
-            else "   :members:\n   :exclude-members: set_fit_request, set_partial_fit_request, set_score_request\n"
-        )
+        elsewhere = ", ".join([*OF_SKLEARN, *TABLE])  # each op, a method of Value too, has an entry of its own
+        members = "" if issubclass(thing, BaseException) else f"   :members:\n   :exclude-members: {elsewhere}\n"
         return f".. autoclass:: {module}.{name}\n{members}\n"
     if inspect.isfunction(thing):
         return f".. autofunction:: {module}.{name}\n\n"

@@ -34,6 +34,7 @@ HERE = Path(__file__).parents[2]
 LIBRARIES = tuple(
     {
         *(f"{HERE / name}/" for name in ("autograd_lite", "nn", "viz")),
+        "<kernel of ",  # the engine's own, printed from the op table
         *(f"{folder}/" for folder in (*site.getsitepackages(), sysconfig.get_path("stdlib"))),
         "<frozen",
         "<kernel of ",  # of ops, printed by the engine
