@@ -98,9 +98,12 @@ def graph_adjoints(root: Node, seed: Any, wrt: Iterable[Node]) -> dict[Node, Any
         v_bar = adjoint.get(v)
         if v_bar is None or v.op is None or _is_constant(v_bar, 0.0):
             continue
-        terms = _products(v_bar, v.symbolic_partials([u in swept for u in v.operands]))
-        for u, term in zip(v.operands, v.contributions(v_bar, terms), strict=True):
-            if u in swept:
+        needs = [u in swept for u in v.operands]
+        terms = v.pullback(v_bar, needs)
+        if terms is None:
+            terms = v.contributions(v_bar, _products(v_bar, v.symbolic_partials(needs)))
+        for u, term in zip(v.operands, terms, strict=True):
+            if u in swept and term is not None:
                 adjoint[u] = adjoint[u] + term if u in adjoint else term
     return adjoint
 

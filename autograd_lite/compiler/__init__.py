@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from autograd_lite.compiler.api import CompiledFunction, compile  # noqa: A004 - the name of the design
 from autograd_lite.compiler.batching import batch_mean
+from autograd_lite.compiler.indexing import take
 from autograd_lite.compiler.runtime import Program
 
-__all__ = ["CompiledFunction", "Program", "batch_mean", "compile"]
+__all__ = ["CompiledFunction", "Program", "batch_mean", "compile", "take"]

@@ -15,7 +15,7 @@ import numpy as np
 
 from autograd_lite.compiler.backends import BACKENDS
 from autograd_lite.compiler.batching import check_batch, each_sample, missing, stacked
-from autograd_lite.compiler.runtime import Counts, Entry, LeafOrder, Program, common_count
+from autograd_lite.compiler.runtime import CheckFailedError, Counts, Entry, LeafOrder, Program, common_count
 from autograd_lite.compiler.signature import BatchesFound, HasValues, abstract, checked_batch, describe, sizes_of
 from autograd_lite.compiler.tracing import collector_paused, trace
 from autograd_lite.engine import Value, number_of
@@ -109,7 +109,10 @@ class CompiledFunction:
             entry, inputs, counts = self._find(args, named)
         except HasValues:
             return self._original(args, named)
-        flat = entry.run([*inputs, list(map(number_of, entry.program.captured))], counts)
+        try:
+            flat = entry.run([*inputs, list(map(number_of, entry.program.captured))], counts)
+        except CheckFailedError as failed:
+            flat = failed.settle(functools.partial(self._original, args, named))
         return entry.pack(flat)
 
     def __get__(self, instance: Any, owner: type | None = None) -> CompiledFunction:
@@ -182,7 +185,10 @@ class CompiledFunction:
             where = chosen.get(entry)
             if where is None:
                 where = chosen[entry] = LeafOrder(entry.program.captured, order)
-            result = np.asarray(entry.run([*inputs, where(flat)], counts))
+            try:
+                result = np.asarray(entry.run([*inputs, where(flat)], counts))
+            except CheckFailedError as failed:
+                result = np.asarray(failed.settle(functools.partial(self._original, args, {})))
             return result[: entry.program.structure.size]
 
         return run

@@ -17,6 +17,7 @@ from autograd_lite.compiler.groups import Group, Member
 from autograd_lite.compiler.ir import Array, ArrayProgram, Dim, Input, Instruction, Literal, Map, Operand, Size, Slice
 from autograd_lite.compiler.layout import Indices, affine, contiguous, index, number, table_width
 from autograd_lite.compiler.naming import Names
+from autograd_lite.compiler.sums import STRUCTURAL
 from autograd_lite.compiler.trace import Axis
 
 __all__ = ["Builder", "Given"]
@@ -33,15 +34,25 @@ class Builder:
         For the numbers of constants; a exact one gives the exact program, in which every array has an axis.
     groups : list of Group
         In an order in which operands come first.
+    member_of : dict of int to Member
+        The group of each node, and its index there.
     names : Names
         Gives each group its name and its comment.
     shapes : dict
         For each input its shape.
     """
 
-    def __init__(self, graph: Graph, groups: Sequence[Group], names: Names, shapes: Mapping[Any, Given]) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        groups: Sequence[Group],
+        member_of: Mapping[int, Member],
+        names: Names,
+        shapes: Mapping[Any, Given],
+    ) -> None:
         self.graph = graph
         self.groups = groups
+        self.member_of = member_of
         self.names = names
         self.exact = graph.exact
         self.instructions: list[Instruction] = []
@@ -49,6 +60,7 @@ class Builder:
         self._dims: dict[Axis, Dim] = {}
         self._constants: dict[bytes, Array] = {}
         self._gathers: dict[tuple[Array, bytes], Slice] = {}
+        self._assembled: dict[tuple[Dim | None, bytes], Slice] = {}
         self.inputs = [Input(None, given) for given in shapes.values()]
         index_of = {source: k for k, source in enumerate(shapes)}
         self.arrays = [self._array(k, shapes) for k in range(len(groups))]
@@ -75,8 +87,11 @@ class Builder:
             given = shapes[group.source]
             size = math.prod(given) if isinstance(given, tuple) else 1 if given is None else given
             return Array(name, () if given is None and dim is None else (size,), dim, "input")
-        is_number = len(group.members) == 1 and dim is None and not self.exact
-        return Array(name, () if is_number else (len(group.members),), dim, "local", self.names.comment(k))
+        size = len(group.members)
+        if group.word == "scatter":
+            size = self.graph.static[group.members[0]][0] * self.graph.static[self.graph.args[group.members[0]][1]][1]
+        is_number = size == 1 and dim is None and not self.exact and group.word not in STRUCTURAL
+        return Array(name, () if is_number else (size,), dim, "local", self.names.comment(k))
 
     # Arrays in between
 
@@ -149,6 +164,29 @@ class Builder:
             self._gathers[key] = out
         return self._gathers[key]
 
+    # Blocks of numbers, wherever they are
+
+    def block(self, node: int, columns: Indices | None = None) -> Slice:
+        """The numbers of a block, as a table of all its columns or of some."""
+        table = np.array([self.member_of[i] for i in self.graph.args[node]]).reshape(*self.graph.static[node], 2)
+        return self.assembled(table if columns is None else table[:, columns], self.dim(self.graph.axis[node]))
+
+    def assembled(self, members: Indices, dim: Dim | None) -> Slice:
+        """Members of any groups in the shape of the first axes; the last axis has the group and the index in it."""
+        groups, indices = members[..., 0], members[..., 1]
+        first, shape = int(groups.flat[0]), indices.shape
+        if (groups == first).all():
+            x = self.operand(first, indices)
+            if isinstance(x, Slice) and x.shape == shape and x.dim == dim:
+                return x
+        key = (dim, members.tobytes() + str(shape).encode())
+        if key not in self._assembled:
+            joined = Array(self.names.unique("block"), (indices.size,), dim, "joined")
+            flat = zip(groups.ravel().tolist(), indices.ravel().tolist(), strict=True)
+            self.fill(joined, [(k, *member) for k, member in enumerate(flat)])
+            self._assembled[key] = joined[contiguous(shape)]
+        return self._assembled[key]
+
     # One instruction per group of words
 
     def elementwise(self, k: int) -> None:
@@ -169,7 +207,23 @@ class Builder:
 
     # Results
 
-    def finish(self, outputs: Sequence[int], member_of: Mapping[int, Member]) -> ArrayProgram:
+    def fill(self, target: Array, members: Sequence[tuple[int, int, int]]) -> None:
+        """Copy members to an array, group by group: where each goes, its group, and its index in it."""
+        pairs: dict[int, list[tuple[int, int]]] = {}
+        for k, g, member in members:
+            pairs.setdefault(g, []).append((k, member))
+        for g, some in pairs.items():
+            ks, indices = (np.array(column) for column in zip(*some, strict=True))
+            if self.is_number(g):
+                for k in ks:
+                    self.copy(target[number(int(k))], self.number(g, indices[:1]))
+                continue
+            width = table_width([ks, indices])
+            shape = (-1, width) if width else (-1,)
+            source = self.operand(g, indices.reshape(shape))
+            self.copy(target[index(ks.reshape(shape))], source)
+
+    def finish(self, outputs: Sequence[int]) -> ArrayProgram:
         """Copy the outputs to the flat result, group by group, and make the program."""
         dim = self.dim(next(iter(self.graph.axes.values()), None))
         instructions, found = checks(hidden_sums(self.instructions))
@@ -177,19 +231,6 @@ class Builder:
         result = Array("result", (len(outputs) + len(found),), dim, "result")
         for k, check in enumerate(found, start=len(outputs)):
             self.copy(result[number(k)], check)
-        pairs: dict[int, list[tuple[int, int]]] = {}
-        for k, node in enumerate(outputs):
-            g, member = member_of[node]
-            pairs.setdefault(g, []).append((k, member))
-        for g, some in pairs.items():
-            ks, members = (np.array(column) for column in zip(*some, strict=True))
-            if self.is_number(g):
-                for k in ks:
-                    self.copy(result[number(int(k))], self.number(g, members[:1]))
-                continue
-            width = table_width([ks, members])
-            shape = (-1, width) if width else (-1,)
-            source = self.operand(g, members.reshape(shape))
-            self.copy(result[index(ks.reshape(shape))], source)
+        self.fill(result, [(k, *self.member_of[node]) for k, node in enumerate(outputs)])
         is_exact = self.graph.is_exact and not self.has_contractions
         return ArrayProgram(tuple(self.inputs), tuple(self.instructions), result, is_exact=is_exact)

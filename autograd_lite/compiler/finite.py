@@ -9,7 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from autograd_lite.compiler.ir import Array, Contract, Dim, Instruction, Literal, Map, Reduce, Slice, outputs_of
+from autograd_lite.compiler.ir import (
+    Array,
+    Contract,
+    Dim,
+    Instruction,
+    Literal,
+    Map,
+    Reduce,
+    Scatter,
+    Slice,
+    Take,
+    outputs_of,
+)
 from autograd_lite.compiler.layout import contiguous
 from autograd_lite.compiler.primitives import word
 
@@ -22,7 +34,7 @@ def hidden_sums(instructions: Sequence[Instruction]) -> list[Array]:
     found: dict[Array, None] = {}
     for i in instructions:
         read = [x.array for x in i.operands if isinstance(x, Slice) and x.array in depends]
-        if getattr(i, "op", None) and word(i.op).masks:  # type: ignore[union-attr]
+        if isinstance(i, (Take, Scatter)) or (getattr(i, "op", None) and word(i.op).masks):  # type: ignore[union-attr]
             found |= dict.fromkeys(read)
         elif read or isinstance(i, Contract):
             depends |= {out.array for out in outputs_of(i)}

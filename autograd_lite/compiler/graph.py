@@ -6,7 +6,7 @@ on equal operands become one node, what holds only constants is worked out, and 
 identity here changes the class of a result: ``x + 0.0`` stays, because it makes -0.0 positive.
 
 Letters: a node is a number ``i``; ``word[i]`` and ``args[i]`` say what it is, ``axis[i]`` its batch axis (None: one
-number for all), ``origin[i]`` the Value it came from.
+number for all), ``origin[i]`` the Value it came from, ``static[i]`` what a structural word knows beside its operands.
 
 Types: ``Any`` stands for what rules are polymorphic in (numbers and nodes), and for what identifies an input.
 """
@@ -21,10 +21,11 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.compiler.blocks import BLOCK, SCATTER, TAKE
 from autograd_lite.compiler.primitives import on_arrays
 from autograd_lite.compiler.primitives import word as word_of
 from autograd_lite.compiler.rewrites import IDENTITIES, STRUCTURAL
-from autograd_lite.compiler.trace import BATCH_SIZE, BATCH_SUM, Axis, Traced, batch_axis
+from autograd_lite.compiler.trace import BATCH_SIZE, BATCH_SUM, Axis, Structural, Traced, batch_axis
 from autograd_lite.engine import ManyOp, Op, Value
 from autograd_lite.errors import TraceError
 from autograd_lite.namespaces import floats
@@ -135,6 +136,7 @@ class Graph:
         self.word: list[str] = []
         self.args: list[tuple[Any, ...]] = []
         self.axis: list[Axis | None] = []
+        self.static: list[Any] = []
         self.origin: list[Value | None] = []
         self.final: dict[int, Value] = {}  # node -> the first Value that it is the result of
         self.node_of: dict[Value, int] = {}
@@ -151,6 +153,8 @@ class Graph:
             self._now = v
             if v.op is None:
                 node_of[v] = self._leaf(v)
+            elif isinstance(v.op, Structural):
+                node_of[v] = self._structural(v)
             elif v.op is BATCH_SUM:
                 node_of[v] = self._batch_sum(node_of[v.operands[0]], batch_axis(v.operands[0]))
             else:
@@ -159,13 +163,33 @@ class Graph:
                 self.final.setdefault(node_of[v], v)
         return [node_of[v] for v in roots]
 
-    def outputs(self, roots: Sequence[Value], must_be_finite: Sequence[Value]) -> list[int]:
-        """The nodes of the result, and after them those that must be finite as well."""
-        nodes = self.add_trace([*roots, *must_be_finite])  # also if nobody looks: both programs capture the same leaves
-        shown, looked_at = nodes[: len(roots)], nodes[len(roots) :]
-        if self.exact:
-            return shown
-        return [*shown, *sorted({*looked_at, *self.hidden()} - set(shown))]
+    def outputs(
+        self, roots: Sequence[Value], must_be_finite: Sequence[Value], checks: Sequence[Value] = ()
+    ) -> list[int]:
+        """The nodes of the result, and after them those that must be finite as well; of an exact one the checks."""
+        start, end = len(roots), len(roots) + len(checks)
+        nodes = self.add_trace([*roots, *checks, *must_be_finite])  # also if nobody looks: programs capture the same
+        shown, checked, looked_at = nodes[:start], nodes[start:end], [] if self.exact else nodes[end:]
+        checked = [i for i in checked if self.value(i) != 0.0]
+        hidden = [] if self.exact else self.hidden()
+        return [*shown, *sorted({*checked, *looked_at, *hidden} - set(shown))]
+
+    def _structural(self, v: Any) -> int:
+        """The node of a structural op: a block of numbers, or a look-up in one."""
+        operands = tuple([self.node_of[u] for u in v.operands])
+        if v.op is TAKE:
+            rows, index = operands
+            chosen = self.value(index)
+            count, columns = self.static[rows]
+            if chosen is not None and chosen in range(count):
+                return int(self.args[rows][int(chosen) * columns + v.static])
+            return self._intern("take", operands, self._common_axis(operands), v.static)
+        if v.op is SCATTER:
+            *place, over = v.static
+            axis = None if over else self._common_axis(operands)
+            return self._intern("scatter", operands, axis, (*place, over))
+        assert v.op is BLOCK
+        return self._intern("block", operands, self._common_axis(operands), v.static)
 
     def _expanded(self, xp: Words, op: Op, operands: list[int]) -> int:
         """Evaluate the rule of an op on nodes; an op that is a word itself needs no evaluation."""
@@ -277,14 +301,15 @@ class Graph:
             return self._intern("batchsum", (i,), None)
         return self.node("mul", (i, self._intern("size", (axis,), None)))
 
-    def _intern(self, word: str, args: tuple[Any, ...], axis: Axis | None) -> int:
-        key = (word, args, axis)
+    def _intern(self, word: str, args: tuple[Any, ...], axis: Axis | None, static: Any = None) -> int:
+        key = (word, args, axis, static)
         i = self._index.get(key)
         if i is None:
             i = self._index[key] = len(self.word)
             self.word.append(word)
             self.args.append(args)
             self.axis.append(axis)
+            self.static.append(static)
             self.origin.append(self._now)
         return i
 

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
 from autograd_lite.compiler.graph import Graph
 from autograd_lite.compiler.primitives import word
-from autograd_lite.compiler.sums import LEAVES, Node, Term
+from autograd_lite.compiler.sums import LEAVES, STRUCTURAL, Node, Term
 from autograd_lite.compiler.trace import Axis
 
 __all__ = ["Group", "Member", "Part", "group"]
@@ -125,7 +125,11 @@ class _Grouper:
             return ("const",)
         if node.word in LEAVES:
             return (node.word, self.graph.args[i][0], node.axis)
+        if node.word == "block":
+            return (node.word, i)
         kinds = [self.key_of[j] for j in node.operands]
+        if node.word in STRUCTURAL:
+            return (node.word, node.axis, node.over, *kinds)
         return (node.word, node.axis, *(sorted(kinds) if word(node.word).commutative else kinds))
 
     def _args(self, i: int) -> tuple[int, ...]:
@@ -169,18 +173,29 @@ class _Grouper:
         terms = {i: self._placed(self.nodes[i].terms) for i in members} if first.terms else {}
         if first.word in LEAVES:
             members = sorted(members, key=lambda i: self.graph.args[i][-1] if first.word == "input" else i)
-        else:
+        elif first.word == "take":
+            members = sorted(members, key=lambda i: (self.member_of[self.graph.args[i][1]], self.graph.static[i]))
+        elif first.word not in STRUCTURAL:
             members = sorted(members, key=lambda i: (self.rank.get(i, -1), self._lie(i, terms)))
-        offsets = [self.graph.args[i][1] for i in members] if first.word == "input" else range(len(members))
-        self.member_of |= zip(members, [(number, offset) for offset in offsets], strict=True)
+        self.member_of |= zip(members, [(number, offset) for offset in self._offsets(members)], strict=True)
         operands = []
-        if first.word not in LEAVES and not first.terms:
+        if first.word not in LEAVES and first.word not in STRUCTURAL and not first.terms:
             for k in range(len(first.operands)):
                 found = [self.member_of[self._args(i)[k]] for i in members]
                 operands.append((found[0][0], [member for _, member in found]))
         source = self.graph.args[members[0]][0] if first.word in ("input", "size") else None
         parts = _parts([terms[i] for i in members]) if terms else []
         self.groups.append(Group(first.word, members, first.axis, first.over, tuple(operands), parts, source))
+
+    def _offsets(self, members: Sequence[int]) -> Iterable[int]:
+        """Where nodes lie in the array of their group, which may have more members than anything needs."""
+        word = self.nodes[members[0]].word
+        if word == "input":
+            return [self.graph.args[i][1] for i in members]
+        if word == "scatter":
+            columns = self.graph.static[self.graph.args[members[0]][1]][1]
+            return [row * columns + column for _, row, column, _ in map(self.graph.static.__getitem__, members)]
+        return range(len(members))
 
     def _placed(self, terms: Sequence[Term]) -> list[TermMembers]:
         member = self.member_of.__getitem__

@@ -23,13 +23,16 @@ from autograd_lite.compiler.ir import (
     Map,
     Operand,
     Reduce,
+    Scatter,
     SegmentReduce,
     Size,
     Slice,
+    Take,
     Update,
 )
 from autograd_lite.compiler.layout import contiguous
 from autograd_lite.compiler.primitives import on_arrays, word
+from autograd_lite.compiler.rows import add_rows, take_rows
 
 __all__ = ["interpret"]
 
@@ -86,6 +89,11 @@ class _Interpreter:
             name = "add" if i.op == "nonfinite" else i.op
             total = getattr(np, word(name).ufunc).reduce(self.read(i.x), tuple(axes[axis] for axis in i.over))
             self.write(i.out, on_arrays(i.op)(total) if i.op == "nonfinite" else total)
+        elif isinstance(i, (Take, Scatter)):
+            sizes = [*i.out.shape, *([self.length[i.out.dim]] if i.out.dim else [])]
+            out = np.empty(sizes)
+            (take_rows if isinstance(i, Take) else add_rows)(self.read(i.x), self.read(i.index), out)
+            self.write(i.out, out)
         elif isinstance(i, SegmentReduce):
             self.write(i.out, getattr(np, word(i.op).ufunc).reduceat(self.read(i.x), i.starts.indices, 0))
 

@@ -11,11 +11,14 @@ instruction                         meaning
 ``Reduce(out, op, x, over)``        a reduction over the terms of each member (``x[m, k]``), over the batch, or both
 ``SegmentReduce(out, op, x, at)``   a reduction of consecutive members; segment ``k`` begins at ``at[k]``
 ``Update(out, op, x)``              ``out[k] = op(out[k], x[k])`` for some members, each once
+``Take(out, x, index)``             ``out[t, k] = x[index[t], k]``: rows that numbers choose
+``Scatter(out, x, index)``          ``out[j, k]`` is the sum of all ``x[t, k]`` with ``index[t] == j``
 ``Loop(body, ...)``                 a program run again and again: the results of one step are inputs of the next
 =================================== ==================================================================================
 
 Arithmetic is IEEE 754. Every Map and Update rounds each op by itself, and NaN wins in ``maximum`` and ``minimum``; a
-Reduce and a SegmentReduce add in any order; only a Contract may fuse multiplications into additions.
+Reduce and a SegmentReduce add in any order; only a Contract may fuse multiplications into additions. An index that is
+no row of the table, NaN too, reads and writes some other row; a program has checks for that beside its results.
 
 A program is *well formed* (`autograd_lite.compiler.verify`) if shapes agree, every array is defined as a whole by one
 instruction before anything updates or reads it (a *joined* array and the result in parts, each member once), and
@@ -47,9 +50,11 @@ __all__ = [
     "Map",
     "Operand",
     "Reduce",
+    "Scatter",
     "SegmentReduce",
     "Size",
     "Slice",
+    "Take",
     "Update",
     "outputs_of",
     "slices_of",
@@ -235,6 +240,40 @@ class Update:
 
 
 @dataclass(frozen=True, slots=True)
+class Take:
+    """Rows of a table, chosen by numbers: ``out[t, k] = x[index[t], k]``, for each sample if one of both has them."""
+
+    out: Slice
+    x: Slice
+    index: Operand
+
+    @property
+    def operands(self) -> tuple[Operand, ...]:
+        """The table, and the numbers of its rows."""
+        return self.x, self.index
+
+    def __str__(self) -> str:
+        return f"{self.out} = take({self.x}, {self.index})"
+
+
+@dataclass(frozen=True, slots=True)
+class Scatter:
+    """Rows added up where numbers say, else 0; over all samples too, if ``out`` has no batch axis."""
+
+    out: Slice
+    x: Slice
+    index: Slice
+
+    @property
+    def operands(self) -> tuple[Operand, ...]:
+        """The rows, and where each goes."""
+        return self.x, self.index
+
+    def __str__(self) -> str:
+        return f"{self.out} = scatter({self.x}, {self.index})"
+
+
+@dataclass(frozen=True, slots=True)
 class Loop:
     """A program run ``length`` times.
 
@@ -278,7 +317,7 @@ class Loop:
         return f"{head}, {self.length} times{', reversed' if self.reverse else ''}:\n    {body}"
 
 
-Instruction = Map | Contract | Reduce | SegmentReduce | Update | Loop
+Instruction = Map | Contract | Reduce | SegmentReduce | Update | Take | Scatter | Loop
 
 
 @dataclass(frozen=True, slots=True)

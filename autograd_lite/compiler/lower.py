@@ -22,8 +22,9 @@ from autograd_lite.compiler.contractions import Contractions
 from autograd_lite.compiler.graph import Graph
 from autograd_lite.compiler.groups import Group, Member
 from autograd_lite.compiler.ir import ArrayProgram
+from autograd_lite.compiler.lookups import lower_lookup
 from autograd_lite.compiler.naming import Names
-from autograd_lite.compiler.sums import LEAVES, Node
+from autograd_lite.compiler.sums import LEAVES, STRUCTURAL, Node
 
 __all__ = ["has_batch", "lower", "runs_on_floats"]
 
@@ -74,11 +75,13 @@ def lower(  # noqa: PLR0917 - the results of the stages before
     ArrayProgram
         Before planning: every array has memory of its own.
     """
-    to = Builder(graph, groups, Names(graph, groups, member_of, names), shapes)
+    to = Builder(graph, groups, member_of, Names(graph, groups, member_of, names), shapes)
     sums = Contractions(to)
     for k, group in enumerate(groups):
         if group.parts:
             sums.lower(k)
+        elif group.word in STRUCTURAL:
+            lower_lookup(to, k)
         elif group.word not in LEAVES:
             to.elementwise(k)
-    return to.finish(outputs, member_of)
+    return to.finish(outputs)

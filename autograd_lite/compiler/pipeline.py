@@ -33,6 +33,10 @@ class Trace(NamedTuple):
         The numbers of the result, in order.
     must_be_finite : list of Value
         Numbers that must be finite for the result to be right, beside those of the result.
+    checks : list of Value
+        Numbers that are NaN where the function itself would raise an error.
+    told : list of str
+        What may be wrong then, and where.
     structure : Structure
         How the result is made of its numbers.
     shapes : dict
@@ -46,6 +50,8 @@ class Trace(NamedTuple):
 
     roots: list[Value]
     must_be_finite: list[Value]
+    checks: list[Value]
+    told: list[str]
     structure: Structure
     shapes: dict[Any, Given]
     axes: dict[Any, Axis]
@@ -75,7 +81,7 @@ def to_program(trace: Trace, *, exact: bool = False, numbers: bool | None = None
         Whether to make a program of numbers, without arrays; if None, where that runs faster on Python floats.
     """
     graph = Graph(exact=exact, axes=trace.axes)
-    outputs = graph.outputs(trace.roots, trace.must_be_finite)
+    outputs = graph.outputs(trace.roots, trace.must_be_finite, trace.checks)
     nodes = collect(graph, outputs)
     groups, member_of = group(graph, nodes, outputs)
     if numbers and has_batch(graph, groups):

@@ -16,11 +16,30 @@ from autograd_lite.compiler.ir import ArrayProgram
 from autograd_lite.compiler.pipeline import Trace, to_program
 from autograd_lite.compiler.unflatten import unflatten
 from autograd_lite.engine import Value
-from autograd_lite.errors import ShapeError
+from autograd_lite.errors import AutogradLiteError, DomainError, ShapeError
 
-__all__ = ["Counts", "Entry", "LeafOrder", "Program", "common_count"]
+__all__ = ["CheckFailedError", "Counts", "Entry", "LeafOrder", "Program", "common_count"]
 
 Counts = dict[int, list[int]]  # batched argument -> how many samples each of its arrays has
+
+
+class CheckFailedError(Exception):
+    """The function itself would have raised an error here, unless in a step of a loop that it does not take."""
+
+    def __init__(self, flat: Any, told: Sequence[str]) -> None:
+        super().__init__(flat)
+        self.flat = flat  # the results, if it raises none
+        self.told = told
+
+    def settle(self, original: Callable[[], Any]) -> Any:
+        """Run the function itself, which raises its error; where it raises none the results are right."""
+        try:
+            original()
+        except DomainError:
+            raise
+        except (AutogradLiteError, IndexError):  # E[token] is for compiled functions
+            raise DomainError(f"{'; or '.join(self.told)}.") from None
+        return self.flat
 
 
 class Program:
@@ -48,6 +67,7 @@ class Program:
 
     def __init__(self, trace: Trace, chosen: str = "auto", *, exact: bool = False) -> None:
         self.structure = trace.structure
+        self.told = trace.told
         self.batched_result = bool(trace.axes)
         numbers = None if chosen == "auto" else chosen == "floats" and not exact
         compiled = to_program(trace, exact=exact, numbers=numbers)
@@ -59,7 +79,7 @@ class Program:
         self.instructions, self.groups, self.array_calls = compiled.instructions, compiled.groups, executable.calls
         self.arguments = [dim.arguments for dim in compiled.program.dims]  # those that have each batch axis
         self.is_exact = (
-            compiled.program.is_exact and not trace.must_be_finite
+            compiled.program.is_exact and not trace.must_be_finite and not trace.checks
         )  # a derivative is NaN where its function is
         self._ones = np.ones(compiled.program.result.size)
 
@@ -106,7 +126,10 @@ class Entry:
     def _run_exact(self, inputs: list[Any], counts: Counts) -> Any:
         if self._exact is None:
             self._exact = Program(self._trace(True), self._backend, exact=True)
-        return self._exact.run(inputs, _sizes(self._exact, counts))
+        flat = self._exact.run(inputs, _sizes(self._exact, counts))
+        if not np.isfinite(flat[self._exact.ir.outputs :]).all():
+            raise CheckFailedError(flat, self._exact.told)
+        return flat
 
 
 def _backend(chosen: str, *, on_floats: bool) -> Backend:

@@ -11,9 +11,20 @@ from typing import Any
 
 from autograd_lite.compiler.builder import Given
 from autograd_lite.compiler.graph import CAPTURED, Graph
-from autograd_lite.compiler.ir import Array, ArrayProgram, Input, Instruction, Literal, Map, Operand, Slice
-from autograd_lite.compiler.layout import number
-from autograd_lite.compiler.sums import REDUCTION, Node
+from autograd_lite.compiler.ir import (
+    Array,
+    ArrayProgram,
+    Input,
+    Instruction,
+    Literal,
+    Map,
+    Operand,
+    Scatter,
+    Slice,
+    Take,
+)
+from autograd_lite.compiler.layout import Affine, contiguous, number
+from autograd_lite.compiler.sums import REDUCTION, STRUCTURAL, Node
 
 __all__ = ["lower_scalars"]
 
@@ -49,11 +60,45 @@ def lower_scalars(
             at[i] = Literal(value)
         elif node.word == "input":
             at[i] = _input(graph, inputs, *graph.args[i])
+        elif node.word in STRUCTURAL:
+            at[i] = _structural(graph, i, at, instructions)
         else:
             at[i] = _Line(instructions, at, f"v{i}").lower(node)
     result = Array("result", (len(outputs),), role="result")
     instructions += [Map(result[number(k)], "copy", (at[i],)) for k, i in enumerate(outputs)]
     return ArrayProgram(tuple(inputs.values()), tuple(instructions), result, is_exact=graph.is_exact)
+
+
+def _structural(graph: Graph, i: int, at: dict[int, Operand], instructions: list[Instruction]) -> Slice:
+    """Lower a block, or a number that is taken from one or is a sum of its rows."""
+    args, static = graph.args[i], graph.static[i]
+    if graph.word[i] == "block":
+        joined = Array(f"v{i}", (len(args),), role="joined")
+        instructions.extend(Map(joined[number(k)], "copy", (at[j],)) for k, j in enumerate(args))
+        return joined[contiguous(static)]
+    rows = at[args[0] if graph.word[i] == "take" else args[1]]
+    assert isinstance(rows, Slice)
+    if graph.word[i] == "take":
+        out = Array(f"v{i}", (1,))
+        column = rows.array[Affine(static, (rows.shape[0], 1), (rows.shape[1], 0))]
+        instructions.append(Take(out[contiguous((1, 1))], column, at[args[1]]))
+        return out[number(0)]
+    count, row, column_in, _ = static
+    sums = _sums_of_rows(count, rows, at[args[0]], instructions)
+    return sums[number(row * rows.shape[1] + column_in)]
+
+
+def _sums_of_rows(count: int, rows: Slice, where: Operand, instructions: list[Instruction]) -> Array:
+    """The sum of some rows, which is computed once for all its numbers."""
+    assert isinstance(where, Slice)
+    index = where.array[contiguous(rows.shape[:1])]
+    for i in instructions:
+        if isinstance(i, Scatter) and i.x == rows and i.index == index and i.out.shape[0] == count:
+            return i.out.array
+    shape = (count, rows.shape[1])
+    out = Array(f"{rows.array.name}_sums", (shape[0] * shape[1],))
+    instructions.append(Scatter(out[contiguous(shape)], rows, index))
+    return out
 
 
 def _argument(given: Given, name: str) -> Array:

@@ -14,8 +14,10 @@ from autograd_lite.compiler.ir import (
     Loop,
     Map,
     Reduce,
+    Scatter,
     SegmentReduce,
     Slice,
+    Take,
     Update,
     outputs_of,
 )
@@ -142,6 +144,8 @@ def _shape_problems(i: Instruction) -> Iterator[str]:
         is_rising = starts[0] == 0 and (starts[1:] > starts[:-1]).all() and starts[-1] < i.x.array.size
         if len(i.x.shape) != 1 or i.out.dim != i.x.dim or i.out.shape != starts.shape or not is_rising:
             yield "segments must begin at 0 and rise, one for each member of the output"
+    elif isinstance(i, (Take, Scatter)):
+        yield from _lookup_problems(i)
     else:
         yield from _loop_problems(i)
 
@@ -154,6 +158,16 @@ def _map_problems(i: Map | Update) -> Iterator[str]:
             yield f"{x} has the shape {x.shape}, the output {i.out.shape}"
         if isinstance(x, Slice) and x.dim not in (i.out.dim, None):
             yield f"{x} has the batch axis {x.dim}, the output {i.out.dim}"
+
+
+def _lookup_problems(i: Take | Scatter) -> Iterator[str]:
+    shapes = (i.x.shape, i.out.shape) if isinstance(i, Take) else (i.out.shape, i.x.shape)
+    taken = i.index.shape if isinstance(i.index, Slice) else ()
+    if {2} != set(map(len, shapes)) or shapes[0][1] != shapes[1][1] or (taken or (1,)) != shapes[1][:1]:
+        yield f"the table {shapes[0]}, the rows {shapes[1]} and the index {taken} do not fit"
+    dims = {x.dim for x in i.operands if isinstance(x, Slice)} - {None}
+    if len(dims) > 1 or (i.out.dim not in dims and (i.out.dim is not None or (isinstance(i, Take) and dims))):
+        yield f"{i.out} has another batch axis than what is read"
 
 
 def _reduce_problems(i: Reduce) -> Iterator[str]:

@@ -29,9 +29,11 @@ from autograd_lite.compiler.ir import (
     Map,
     Operand,
     Reduce,
+    Scatter,
     SegmentReduce,
     Size,
     Slice,
+    Take,
     Update,
     outputs_of,
     slices_of,
@@ -39,6 +41,7 @@ from autograd_lite.compiler.ir import (
 from autograd_lite.compiler.layout import Affine, Gather, Indices
 from autograd_lite.compiler.naming import LONGEST_COMMENT, RESERVED, unused
 from autograd_lite.compiler.primitives import on_arrays, word
+from autograd_lite.compiler.rows import add_rows, take_rows
 from autograd_lite.compiler.workspaces import Workspaces
 from autograd_lite.namespaces import floats
 from autograd_lite.text import assembled, in_comment
@@ -284,6 +287,8 @@ class _Printer:
         elif isinstance(i, SegmentReduce):
             starts = self.indices(i.starts.indices)
             self.call(f"{_ufunc(i.op)}.reduceat", self.operand(i.x, full=True), starts, "0", "None", self.target(i.out))
+        elif isinstance(i, (Take, Scatter)):
+            self.look_up(i)
         else:
             self.loop(i)
 
@@ -378,6 +383,11 @@ class _Printer:
             self.line(f"{self.function('einsum')}('{i.spec}', {a}, {b}, out={out})", calls=1)
         else:
             self.call("matmul", a, b, out)
+
+    def look_up(self, i: Take | Scatter) -> None:
+        function = self.name(*(("take_rows", take_rows) if isinstance(i, Take) else ("add_rows", add_rows)))
+        rows = self.number(i.index).text if not getattr(i.index, "shape", ()) else self.operand(i.index, full=True)
+        self.line(f"{function}({self.operand(i.x, full=True)}, {rows}, {self.target(i.out)})", calls=1)
 
     def loop(self, i: Loop) -> None:
         step = self.name(unused("step", self.taken), NumpyBackend().compile(i.body).run)

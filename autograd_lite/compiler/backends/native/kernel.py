@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from autograd_lite.compiler.backends.native.access import Access
+from autograd_lite.compiler.backends.native.lookups import scatter, take
 from autograd_lite.compiler.backends.native.loops import write_loop
 from autograd_lite.compiler.backends.native.memory import Memory, Place, Tables
 from autograd_lite.compiler.backends.native.sums import contract, reduce, segments
@@ -25,9 +26,11 @@ from autograd_lite.compiler.ir import (
     Loop,
     Map,
     Reduce,
+    Scatter,
     SegmentReduce,
     Size,
     Slice,
+    Take,
     Update,
     slices_of,
 )
@@ -251,6 +254,10 @@ class Kernel:
             reduce(self.access, i)
         elif isinstance(i, SegmentReduce):
             segments(self.access, i)
+        elif isinstance(i, Take):
+            take(self.access, i)
+        elif isinstance(i, Scatter):
+            scatter(self.access, i)
         elif isinstance(i, Loop):
             self.loop(i)
 
