@@ -339,7 +339,7 @@ class Node:
 
     # The differentiable reverse sweep
 
-    def begin_sweep(self) -> None:
+    def begin_sweep(self, wrt: Sequence[Any]) -> None:
         """Hook: called on the root before a differentiable reverse sweep."""
 
     def symbolic_partials(self, needs: Sequence[bool]) -> Sequence[Any]:

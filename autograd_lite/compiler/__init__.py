@@ -6,5 +6,7 @@ from autograd_lite.compiler.api import CompiledFunction, compile  # noqa: A004 -
 from autograd_lite.compiler.batching import batch_mean
 from autograd_lite.compiler.indexing import take
 from autograd_lite.compiler.runtime import Program
+from autograd_lite.compiler.scanning import repeat, scan, while_loop
 
-__all__ = ["CompiledFunction", "Program", "batch_mean", "compile", "take"]
+__all__ = ["CompiledFunction", "Program", "batch_mean", "compile", "repeat", "scan", "take"]
+__all__ += ["while_loop"]

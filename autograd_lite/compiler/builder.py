@@ -40,21 +40,28 @@ class Builder:
         Gives each group its name and its comment.
     shapes : dict
         For each input its shape.
+    outer, given : Builder and dict
+        In the body of a loop, what lowers the code around it, and the arrays of the loop's leaves.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - the results of the stages before
         self,
         graph: Graph,
         groups: Sequence[Group],
         member_of: Mapping[int, Member],
         names: Names,
         shapes: Mapping[Any, Given],
+        outer: Builder | None = None,
+        given: Mapping[Any, Array] | None = None,
     ) -> None:
         self.graph = graph
         self.groups = groups
         self.member_of = member_of
         self.names = names
         self.exact = graph.exact
+        self.outer = outer
+        self.given = given or {}
+        self.unsound: list[Slice] = []  # numbers that loops leave behind: NaN where a step met what it must not
         self.instructions: list[Instruction] = []
         self.has_contractions = False
         self._dims: dict[Axis, Dim] = {}
@@ -65,7 +72,7 @@ class Builder:
         index_of = {source: k for k, source in enumerate(shapes)}
         self.arrays = [self._array(k, shapes) for k in range(len(groups))]
         for group, array in zip(groups, self.arrays, strict=True):
-            if group.word == "input":
+            if group.word == "input" and group.source not in self.given:
                 k = index_of[group.source]
                 self.inputs[k] = Input(array, self.inputs[k].given)
 
@@ -75,14 +82,19 @@ class Builder:
 
     def dim(self, axis: Axis | None) -> Dim | None:
         """The batch axis as the program knows it."""
-        if axis is None:
-            return None
+        if axis is None or self.outer is not None:
+            return self.outer.dim(axis) if self.outer is not None else None
         if axis not in self._dims:
             self._dims[axis] = Dim(f"n{len(self._dims) or ''}", axis.arguments)
         return self._dims[axis]
 
     def _array(self, k: int, shapes: Mapping[Any, Given]) -> Array:
         group, name, dim = self.groups[k], self.names.names[k], self.dim(self.groups[k].axis)
+        if group.source in self.given:
+            return self.given[group.source]
+        if group.word == "outer":
+            assert self.outer is not None
+            return self.outer.arrays[group.source[1]]  # type: ignore[index]
         if group.word == "input":
             given = shapes[group.source]
             size = math.prod(given) if isinstance(given, tuple) else 1 if given is None else given
@@ -90,7 +102,13 @@ class Builder:
         size = len(group.members)
         if group.word == "scatter":
             size = self.graph.static[group.members[0]][0] * self.graph.static[self.graph.args[group.members[0]][1]][1]
-        is_number = size == 1 and dim is None and not self.exact and group.word not in STRUCTURAL
+        if group.word in ("last", "out", "stack"):
+            step = self.graph.static[self.graph.args[group.members[0]][0]]
+            is_last = group.word == "last"
+            size = len(step.places(step.carries if is_last else step.outs, group.axis)) * (
+                1 if is_last else step.length
+            )
+        is_number = size == 1 and dim is None and not self.exact and self.outer is None and group.word not in STRUCTURAL
         return Array(name, () if is_number else (size,), dim, "local", self.names.comment(k))
 
     # Arrays in between
@@ -107,7 +125,10 @@ class Builder:
 
     def is_number(self, g: int) -> bool:
         """Whether a group is one number without axes."""
-        return self.groups[g].word == "size" or not self.arrays[g].shape
+        group = self.groups[g]
+        if group.word == "outer" and self.outer is not None:
+            return self.outer.is_number(group.source[1])  # type: ignore[index]
+        return group.word == "size" or not self.arrays[g].shape
 
     def is_uniform(self, g: int, indices: Indices) -> bool:
         """Whether these indices hold constants that are all the same."""
@@ -116,6 +137,8 @@ class Builder:
     def operand(self, g: int, indices: Indices) -> Operand:
         """Those members of a group, in the shape of the indices."""
         group, array = self.groups[g], self.arrays[g]
+        if group.word == "outer" and self.outer is not None:
+            return self.outer.operand(group.source[1], indices)  # type: ignore[index]
         if group.word == "const":
             return self.constant(self._numbers(g, indices), indices.shape)
         if group.word == "size":
@@ -131,7 +154,7 @@ class Builder:
     def number(self, g: int, indices: Indices) -> Operand:
         """One member of a group, as a number."""
         array = self.arrays[g]
-        if array.shape and self.groups[g].word not in ("const", "size"):
+        if array.shape and self.groups[g].word not in ("const", "size", "outer"):
             return array[number(int(indices.flat[0]))]
         return self.operand(g, indices)
 
@@ -170,6 +193,15 @@ class Builder:
         """The numbers of a block, as a table of all its columns or of some."""
         table = np.array([self.member_of[i] for i in self.graph.args[node]]).reshape(*self.graph.static[node], 2)
         return self.assembled(table if columns is None else table[:, columns], self.dim(self.graph.axis[node]))
+
+    def column(self, node: int) -> Indices:
+        """Where the numbers of an item are, step by step: of a block, or of an output that a loop stacked."""
+        if self.graph.word[node] == "block":
+            return np.array([self.member_of[i] for i in self.graph.args[node]])
+        g, at = self.member_of[node]
+        step = self.graph.static[self.graph.args[node][0]]
+        width = len(step.places(step.outs, self.graph.axis[node]))
+        return np.stack([np.full(step.length, g), at + width * np.arange(step.length)], axis=1)
 
     def assembled(self, members: Indices, dim: Dim | None) -> Slice:
         """Members of any groups in the shape of the first axes; the last axis has the group and the index in it."""
@@ -228,6 +260,7 @@ class Builder:
         dim = self.dim(next(iter(self.graph.axes.values()), None))
         instructions, found = checks(hidden_sums(self.instructions))
         self.instructions += instructions
+        found += self.unsound
         result = Array("result", (len(outputs) + len(found),), dim, "result")
         for k, check in enumerate(found, start=len(outputs)):
             self.copy(result[number(k)], check)

@@ -21,7 +21,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.blocks import BLOCK, SCATTER, TAKE
+from autograd_lite.compiler.blocks import SCATTER, TAKE
+from autograd_lite.compiler.loops import LAST, LOOP, OUT, STACK
 from autograd_lite.compiler.primitives import on_arrays
 from autograd_lite.compiler.primitives import word as word_of
 from autograd_lite.compiler.rewrites import IDENTITIES, STRUCTURAL
@@ -31,8 +32,9 @@ from autograd_lite.errors import TraceError
 from autograd_lite.namespaces import floats
 from autograd_lite.reverse import reachable
 
-__all__ = ["CAPTURED", "DIRECT", "Graph", "Ref"]
+__all__ = ["CAPTURED", "CARRY", "DIRECT", "ITEM", "Graph", "Ref", "Step"]
 
+CARRY, ITEM = "carry", "item"  # the sources of a loop's leaves
 CAPTURED = "captured"  # the source of the leaves that the function found outside its arguments
 DIRECT = {"add", "sub", "mul", "div", "neg", "zmul"}  # ops that are words of their own
 
@@ -75,6 +77,51 @@ class Ref:
 
     def __neg__(self) -> Ref:
         return self.graph.call("neg", self)
+
+
+class Step:
+    """The body of a loop as a graph of its own.
+
+    Its leaves are the inputs ``(CARRY, k)`` and ``(ITEM, k)``, numbered among those with the same batch axis, and nodes
+    ``"outer"``, which are what the graph around it computes.
+
+    Attributes
+    ----------
+    graph : Graph
+        The body.
+    carries, items : dict of int to int
+        The node of each leaf that is used, by its place in the trace.
+    nexts, outs : dict of int to int
+        The node of the next carry for each of these carries, and of each output that is used.
+    checks : list of int
+        Nodes that must be finite in every step.
+    outer : list of int
+        The nodes of the graph around it that it uses.
+    length, reverse : int, bool
+        How many steps, and whether they run from the last to the first.
+    """
+
+    def __init__(self, graph: Graph, length: int, *, reverse: bool) -> None:
+        self.graph, self.length, self.reverse = graph, length, reverse
+        self.carries: dict[int, int] = {}
+        self.items: dict[int, int] = {}
+        self.nexts: dict[int, int] = {}
+        self.outs: dict[int, int] = {}
+        self._places: dict[Any, dict[int, int]] = {}
+        self.checks: list[int] = []
+        self.outer: list[int] = []
+
+    def axis_of_carry(self, k: int) -> Axis | None:
+        """The batch axis of a carry."""
+        return self.graph.axis[self.carries[k]]
+
+    def places(self, nodes: Mapping[int, int], axis: Axis | None) -> dict[int, int]:
+        """Which of some carries, items or outputs have a batch axis, and where each lies in their array."""
+        key = (id(nodes), axis)
+        if key not in self._places:
+            chosen = [k for k, node in nodes.items() if self.graph.axis[node] is axis]
+            self._places[key] = {k: at for at, k in enumerate(chosen)}
+        return self._places[key]
 
 
 class Words:
@@ -142,6 +189,7 @@ class Graph:
         self.node_of: dict[Value, int] = {}
         self.captured: list[Value] = []
         self._index: dict[tuple[Any, ...], int] = {}
+        self._formals: dict[tuple[str, Axis | None], int] = {}  # how many leaves of a loop's body there are, less 1
         self._constants: dict[int, float] = {}
         self._has_axes = bool(self.axes)
         self._now: Value | None = None
@@ -149,10 +197,20 @@ class Graph:
     def add_trace(self, roots: Sequence[Value]) -> list[int]:
         """Expand everything below the roots; returns the roots' nodes."""
         node_of, xp = self.node_of, Words(self)
-        for v in reachable(roots):
+        nodes = reachable(roots)
+        used: dict[Any, set[Any]] = {}  # of each loop, which carries and outputs
+        for v in nodes:
+            if v.op in (LAST, OUT, STACK):
+                static: Any = v.static  # type: ignore[attr-defined]
+                used.setdefault(v.operands[0], set()).add((v.op is LAST, static[0] if v.op is OUT else static))
+        for v in nodes:
+            if v in node_of:
+                continue
             self._now = v
             if v.op is None:
                 node_of[v] = self._leaf(v)
+            elif v.op is LOOP:
+                node_of[v] = self._loop(v, used.get(v, set()))
             elif isinstance(v.op, Structural):
                 node_of[v] = self._structural(v)
             elif v.op is BATCH_SUM:
@@ -174,6 +232,58 @@ class Graph:
         hidden = [] if self.exact else self.hidden()
         return [*shown, *sorted({*checked, *looked_at, *hidden} - set(shown))]
 
+    def _loop(self, v: Any, used: set[Any]) -> int:
+        """The node of a loop: its body becomes a graph, of what is used of it."""
+        body = v.static
+        operands = [self.node_of[u] for u in v.operands]
+        count, total = len(body.carry), len(body.carry) + len(body.items)
+        outs = sorted(k for is_last, k in used if not is_last)
+        carried = _carried(body, [k for is_last, k in used if is_last], outs)
+        common = next((self.axis[i] for i in operands if self.axis[i] is not None), None) if self.axes else None
+        step = Step(Graph(exact=self.exact, axes=self.axes), body.length, reverse=body.reverse)
+        graph = step.graph
+        graph._has_axes = self._has_axes
+        for k in carried:
+            step.carries[k] = graph._formal(body.carry[k], CARRY, body.carry[k].axis or common)
+        for k, f in enumerate(body.items):
+            step.items[k] = graph._formal(f, ITEM, f.axis or self.axis[operands[count + k]])
+        outer: dict[int, int] = {}
+        for f, i in zip(body.fixed, operands[total:], strict=True):
+            number = self.value(i)
+            outer[i] = graph._intern("outer", (i,), self.axis[i]) if number is None else graph.constant(number)
+            graph.node_of[f] = outer[i]
+        nodes = graph.add_trace([*[body.nexts[k] for k in carried], *[body.outs[k] for k in outs]])
+        step.nexts = dict(zip(carried, nodes, strict=False))
+        step.outs = dict(zip(outs, nodes[len(carried) :], strict=True))
+        reached = graph.reached(nodes)
+        if not self.exact:
+            step.checks = graph.hidden(everything=True)
+            reached |= graph.reached(step.checks)
+        step.outer = [i for i, inner in outer.items() if inner in reached]
+        if not graph.is_exact:
+            self.is_exact = False
+        args = [*[operands[k] for k in carried], *[operands[count + k] for k in step.items], *step.outer]
+        i = self._intern("loop", tuple(args), None, step)
+        if not graph.is_exact:
+            self._inexact.append(i)
+        return i
+
+    def _formal(self, v: Any, kind: str, axis: Axis | None) -> int:
+        """The node of a leaf of a loop's body, behind others of its kind and batch axis."""
+        self._has_axes |= axis is not None
+        k = self._formals[kind, axis] = self._formals.get((kind, axis), -1) + 1
+        self.node_of[v] = i = self._intern("input", ((kind, axis), k), axis)
+        return i
+
+    def reached(self, nodes: Sequence[int]) -> set[int]:
+        """These nodes, and all that they are computed from."""
+        found, stack = set(nodes), list(nodes)
+        while stack:
+            more = set(self.operands(stack.pop())) - found
+            found |= more
+            stack += more
+        return found
+
     def _structural(self, v: Any) -> int:
         """The node of a structural op: a block of numbers, or a look-up in one."""
         operands = tuple([self.node_of[u] for u in v.operands])
@@ -188,7 +298,13 @@ class Graph:
             *place, over = v.static
             axis = None if over else self._common_axis(operands)
             return self._intern("scatter", operands, axis, (*place, over))
-        assert v.op is BLOCK
+        if v.op in (LAST, OUT, STACK):
+            (i,) = operands
+            place = v.static if v.op is OUT else (v.static,)
+            step: Step = self.static[i]
+            node = step.nexts[v.static] if v.op is LAST else step.outs[place[0]]
+            axis = step.axis_of_carry(v.static) if v.op is LAST else step.graph.axis[node]
+            return self._intern(v.op.name, operands, axis, place)
         return self._intern("block", operands, self._common_axis(operands), v.static)
 
     def _expanded(self, xp: Words, op: Op, operands: list[int]) -> int:
@@ -215,17 +331,23 @@ class Graph:
         self._inexact.append(i)
         return i
 
-    def hidden(self) -> list[int]:
-        """Operands of comparisons that depend on an inexact product: a comparison would hide that they are NaN."""
-        if not self._inexact:
+    def hidden(self, *, everything: bool = False) -> list[int]:
+        """Operands of comparisons that depend on an inexact product: a comparison would hide that they are NaN.
+
+        In a loop's body what comes from outside may depend on one, so `everything` counts.
+        """
+        if not self._inexact and not everything:
             return []
-        first = min(self._inexact)
+        first = 0 if everything else min(self._inexact)
         compared = {
             j for i, word in enumerate(self.word) if word_of(word).comparison for j in self.args[i] if j >= first
         }
         if not compared:
             return []
-        inexact = set(self._inexact)
+        inexact = {
+            *self._inexact,
+            *([i for i, word in enumerate(self.word) if word in ("input", "outer")] * everything),
+        }
         for i in range(first, len(self.word)):
             if i not in inexact and not inexact.isdisjoint(self.operands(i)):
                 inexact.add(i)
@@ -234,7 +356,7 @@ class Graph:
 
     def operands(self, i: int) -> Iterable[int]:
         """The nodes that a node is computed from."""
-        if self.word[i] in ("input", "const", "size"):
+        if self.word[i] in ("input", "const", "size", "outer"):
             return ()
         return [j for t in self.args[i] for j in t] if self.word[i] == "sum" else self.args[i]
 
@@ -326,3 +448,14 @@ class Graph:
 def _worked_out(word: str, numbers: Sequence[float | None]) -> float:
     with np.errstate(all="ignore"):
         return float(on_arrays(word)(*[np.float64(x) for x in numbers]))
+
+
+def _carried(body: Any, last: Sequence[int], outs: Sequence[int]) -> list[int]:
+    """Which carries of a loop count for these last carries and outputs."""
+    found = set(last)
+    while True:
+        below = set(reachable([*[body.nexts[k] for k in found], *[body.outs[k] for k in outs]]))
+        more = {k for k, f in enumerate(body.carry) if f in below} - found
+        if not more:
+            return sorted(found)
+        found |= more

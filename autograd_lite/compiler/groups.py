@@ -76,14 +76,22 @@ class Group(NamedTuple):
         return {g for g, _ in self.operands} | {g for part in self.parts for g in part.groups}
 
 
-def group(graph: Graph, nodes: Mapping[int, Node], outputs: Sequence[int]) -> tuple[list[Group], dict[int, Member]]:
-    """Group the nodes; returns the groups in an order in which operands come first, and where each node is."""
-    return _Grouper(graph, nodes, outputs).run()
+def group(
+    graph: Graph, nodes: Mapping[int, Node], outputs: Sequence[int], outer: Mapping[int, Member] | None = None
+) -> tuple[list[Group], dict[int, Member]]:
+    """Group the nodes; returns the groups in an order in which operands come first, and where each node is.
+
+    In the body of a loop, `outer` says where the nodes are of the graph around it.
+    """
+    return _Grouper(graph, nodes, outputs, outer or {}).run()
 
 
 class _Grouper:
-    def __init__(self, graph: Graph, nodes: Mapping[int, Node], outputs: Sequence[int]) -> None:
+    def __init__(
+        self, graph: Graph, nodes: Mapping[int, Node], outputs: Sequence[int], outer: Mapping[int, Member]
+    ) -> None:
         self.graph = graph
+        self.outer = outer
         self.nodes = nodes
         self.rank = {i: k for k, i in reversed(list(enumerate(outputs)))}
         self.keys: dict[tuple[object, ...], int] = {}
@@ -123,9 +131,11 @@ class _Grouper:
         node = self.nodes[i]
         if node.word == "const":
             return ("const",)
-        if node.word in LEAVES:
-            return (node.word, self.graph.args[i][0], node.axis)
-        if node.word == "block":
+        if node.word == "outer":
+            return (node.word, self.outer[self.graph.args[i][0]][0], node.axis)
+        if node.word in LEAVES or node.word in ("last", "out", "stack"):
+            return ("out" if node.word == "stack" else node.word, self.graph.args[i][0], node.axis)
+        if node.word in ("block", "loop"):
             return (node.word, i)
         kinds = [self.key_of[j] for j in node.operands]
         if node.word in STRUCTURAL:
@@ -184,6 +194,8 @@ class _Grouper:
                 found = [self.member_of[self._args(i)[k]] for i in members]
                 operands.append((found[0][0], [member for _, member in found]))
         source = self.graph.args[members[0]][0] if first.word in ("input", "size") else None
+        if first.word == "outer":
+            source = (first.word, self.outer[self.graph.args[members[0]][0]][0])
         parts = _parts([terms[i] for i in members]) if terms else []
         self.groups.append(Group(first.word, members, first.axis, first.over, tuple(operands), parts, source))
 
@@ -192,6 +204,10 @@ class _Grouper:
         word = self.nodes[members[0]].word
         if word == "input":
             return [self.graph.args[i][1] for i in members]
+        if word == "outer":
+            return [self.outer[self.graph.args[i][0]][1] for i in members]
+        if word in ("last", "out", "stack"):
+            return [_offset_in_loop(self.graph, i) for i in members]
         if word == "scatter":
             columns = self.graph.static[self.graph.args[members[0]][1]][1]
             return [row * columns + column for _, row, column, _ in map(self.graph.static.__getitem__, members)]
@@ -207,6 +223,15 @@ class _Grouper:
         if terms:
             return [found for _, found in terms[i]]
         return [self.member_of[j] for j in self._args(i)]
+
+
+def _offset_in_loop(graph: Graph, i: int) -> int:
+    """Where a result of a loop lies: among the carries of its batch axis, or in the outputs of its step."""
+    step, (k, *t) = graph.static[graph.args[i][0]], graph.static[i]
+    if graph.word[i] == "last":
+        return int(step.places(step.carries, graph.axis[i])[k])
+    places = step.places(step.outs, graph.axis[i])
+    return int(places[k] + len(places) * (t[0] if t else 0))
 
 
 def _parts(terms: Sequence[Sequence[TermMembers]]) -> list[Part]:

@@ -30,7 +30,7 @@ from autograd_lite.compiler.ir import (
     Take,
     Update,
 )
-from autograd_lite.compiler.layout import contiguous
+from autograd_lite.compiler.layout import contiguous, index
 from autograd_lite.compiler.primitives import on_arrays, word
 from autograd_lite.compiler.rows import add_rows, take_rows
 
@@ -120,14 +120,17 @@ class _Interpreter:
             self.memory[home.array][home.index.indices] = self.memory[out.array][contiguous(home.shape).indices]
 
     def loop(self, i: Loop) -> None:
-        state = [self.read(x) for x in i.carry]
-        xs = [self.read(x).reshape(i.length, -1) for x in i.xs]
-        fixed = [self.read(x) for x in i.fixed]
-        outs = [np.empty(0)] * i.length
+        for carry in i.carry:
+            self.memory[carry.array] = self.empty(carry.array)
+            self.write(carry.array.whole, self.broadcast(carry.first, carry.array.whole))
         for k in reversed(range(i.length)) if i.reverse else range(i.length):
-            flat = interpret(i.body, [*state, *[x[k] for x in xs], *fixed])
-            ends = np.cumsum([x.index.indices.size for x in i.carry])
-            *state, outs[k] = np.split(flat, ends)
-        self.write(i.out, np.concatenate([np.ravel(x) for x in state]).reshape(i.out.shape))
-        if i.outs is not None:
-            self.write(i.outs, np.concatenate(outs).reshape(i.outs.shape))
+            for x in i.xs:
+                self.write(x.array.whole, self.read(x.of)[k])
+            for instruction in i.body:
+                self.execute(instruction)
+            for out in i.outs:
+                rows = Slice(out.out.array, index(out.out.index.indices[k]))
+                self.write(rows, self.broadcast(out.value, rows))
+            after = [np.array(self.broadcast(carry.next, carry.array.whole)) for carry in i.carry]
+            for carry, value in zip(i.carry, after, strict=True):
+                self.write(carry.array.whole, value)

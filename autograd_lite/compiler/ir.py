@@ -28,7 +28,7 @@ inputs and constants are never written. What a program means is said by `autogra
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from typing import Literal as OneOf
@@ -41,14 +41,17 @@ from autograd_lite.text import in_comment
 __all__ = [
     "Array",
     "ArrayProgram",
+    "Carry",
     "Contract",
     "Dim",
     "Input",
     "Instruction",
+    "Item",
     "Literal",
     "Loop",
     "Map",
     "Operand",
+    "Output",
     "Reduce",
     "Scatter",
     "SegmentReduce",
@@ -56,6 +59,7 @@ __all__ = [
     "Slice",
     "Take",
     "Update",
+    "every",
     "outputs_of",
     "slices_of",
 ]
@@ -274,47 +278,88 @@ class Scatter:
 
 
 @dataclass(frozen=True, slots=True)
-class Loop:
-    """A program run ``length`` times.
+class Carry:
+    """An array that goes from step to step: what it holds first, and what a step makes of it."""
 
-    The body's inputs are the carry, then the step's members of each sequence, then what does not change. Its result
-    holds the next carry and what the step puts into ``outs``; a step reads and writes them from the first member on,
-    or from the last if it runs in ``reverse``.
+    array: Array
+    first: Operand
+    next: Slice
+
+    def __str__(self) -> str:
+        return f"{self.array} = {self.first}, then {self.next}"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An array that holds the members of one step: a row of a sequence."""
+
+    array: Array
+    of: Slice
+
+    def __str__(self) -> str:
+        return f"{self.array} of {self.of}"
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What a step computes, kept as a row of an array."""
+
+    out: Slice
+    value: Slice
+
+    def __str__(self) -> str:
+        return f"{self.out} of {self.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """Instructions that run ``length`` times.
+
+    They read carries, items and any array from outside, and write arrays of their own. A step begins with its items,
+    and ends with its outputs and then, all at once, the next carries; after the loop the carries hold the last ones.
 
     Attributes
     ----------
-    body : ArrayProgram
-        One step; its result has no batch axis.
+    body : tuple of Instruction
+        One step.
     length : int
-        How many steps.
-    carry : tuple of Slice
-        The first step's carry.
-    xs, fixed : tuple of Slice
-        Sequences, ``length`` equal runs of members each; and what all steps share.
-    out, outs : Slice
-        Where the last carry goes (all parts one after the other), and the outputs of all steps in order.
+        How many steps, at least 1.
+    carry : tuple of Carry
+        What goes from step to step.
+    xs, outs : tuple of Item, tuple of Output
+        Sequences that are read and written row by row.
     reverse : bool
-        Whether the steps run from the last to the first.
+        Whether steps run from the last row to the first.
+    joined : tuple of Array
+        Joined arrays of its own: planning may leave no instruction that writes them.
     """
 
-    body: ArrayProgram
+    body: tuple[Instruction, ...]
     length: int
-    carry: tuple[Slice, ...]
-    xs: tuple[Slice, ...]
-    fixed: tuple[Slice, ...]
-    out: Slice
-    outs: Slice | None = None
+    carry: tuple[Carry, ...]
+    xs: tuple[Item, ...] = ()
+    outs: tuple[Output, ...] = ()
     reverse: bool = False
+    joined: tuple[Array, ...] = ()
 
     @property
-    def operands(self) -> tuple[Slice, ...]:
-        """All that is read."""
-        return (*self.carry, *self.xs, *self.fixed)
+    def operands(self) -> tuple[Operand, ...]:
+        """All that is read of what was there before."""
+        own = {c.array for c in self.carry} | {x.array for x in self.xs} | set(self.joined)
+        own |= {out.array for i in self.body for out in outputs_of(i)}
+        inside = (x for x in (*slices_of(self.body), *self.results) if x.array not in own)
+        return (*[c.first for c in self.carry], *[x.of for x in self.xs], *dict.fromkeys(inside))
+
+    @property
+    def results(self) -> tuple[Slice, ...]:
+        """What is read at the end of a step."""
+        return (*[c.next for c in self.carry], *[out.value for out in self.outs])
 
     def __str__(self) -> str:
-        head = f"{self.out}{f', {self.outs}' if self.outs else ''} = loop({', '.join(map(str, self.operands))})"
-        body = str(self.body).replace("\n", "\n    ")
-        return f"{head}, {self.length} times{', reversed' if self.reverse else ''}:\n    {body}"
+        lines = [f"loop {self.length} times{', reversed' if self.reverse else ''}:"]
+        lines += [f"    carry {c}" for c in self.carry] + [f"    item {x}" for x in self.xs]
+        lines += [f"    {line}" for i in self.body for line in str(i).splitlines()]
+        return "\n".join([*lines, *[f"    keep {out}" for out in self.outs]])
 
 
 Instruction = Map | Contract | Reduce | SegmentReduce | Update | Take | Scatter | Loop
@@ -368,7 +413,9 @@ class ArrayProgram:
     def dims(self) -> tuple[Dim, ...]:
         """The batch axes, in order of appearance."""
         found = [s.dim for given in self.inputs if (s := given.array) is not None]
-        found += [x.dim for i in self.instructions for x in (*outputs_of(i), *i.operands) if not isinstance(x, Literal)]
+        found += [
+            x.dim for i in every(self.instructions) for x in (*outputs_of(i), *i.operands) if not isinstance(x, Literal)
+        ]
         return tuple(dict.fromkeys(dim for dim in [*found, self.result.dim] if dim is not None))
 
     def __str__(self) -> str:
@@ -385,11 +432,19 @@ class ArrayProgram:
 
 def outputs_of(instruction: Instruction) -> tuple[Slice, ...]:
     """What an instruction writes."""
-    if isinstance(instruction, Loop) and instruction.outs is not None:
-        return instruction.out, instruction.outs
+    if isinstance(instruction, Loop):
+        return (*[c.array.whole for c in instruction.carry], *[out.out for out in instruction.outs])
     return (instruction.out,)
 
 
-def slices_of(instructions: Sequence[Instruction]) -> Iterator[Slice]:
+def every(instructions: Iterable[Instruction]) -> Iterator[Instruction]:
+    """All instructions, those of loops behind their loop."""
+    for i in instructions:
+        yield i
+        if isinstance(i, Loop):
+            yield from every(i.body)
+
+
+def slices_of(instructions: Iterable[Instruction]) -> Iterator[Slice]:
     """All slices that instructions read."""
     return (x for i in instructions for x in i.operands if isinstance(x, Slice))

@@ -23,6 +23,7 @@ from autograd_lite.compiler.graph import Graph
 from autograd_lite.compiler.groups import Group, Member
 from autograd_lite.compiler.ir import ArrayProgram
 from autograd_lite.compiler.lookups import lower_lookup
+from autograd_lite.compiler.lower_loops import lower_loop
 from autograd_lite.compiler.naming import Names
 from autograd_lite.compiler.sums import LEAVES, STRUCTURAL, Node
 
@@ -30,6 +31,7 @@ __all__ = ["has_batch", "lower", "runs_on_floats"]
 
 CALL = 20.0  # an array call costs about as much as so many operations on Python floats
 OVERHEAD = 100.0  # and the array program around them as so many
+BODY = 60  # nodes of the body of a loop, up to which it is run on floats
 LONGEST = 200_000  # operations; beyond this Python's own compiler takes too long
 
 
@@ -37,8 +39,11 @@ def runs_on_floats(graph: Graph, nodes: Mapping[int, Node], groups: Sequence[Gro
     """Whether a program is small enough, and free of batches, to run faster on Python floats than on arrays."""
     if graph.exact or has_batch(graph, groups):
         return False
-    work = sum(max(len(node.terms), 1) for node in nodes.values() if node.word not in LEAVES)
-    arrays = sum(1 for g in groups if g.word not in LEAVES)
+    if any(len(graph.static[i].graph.word) > BODY for i, node in nodes.items() if node.word == "loop"):
+        return False
+    computed = [node for node in nodes.values() if node.word not in LEAVES and node.word not in STRUCTURAL]
+    work = sum(max(len(node.terms), 1) for node in computed)
+    arrays = sum(1 for g in groups if g.word not in LEAVES and g.word not in STRUCTURAL)
     return work <= min(CALL * arrays + OVERHEAD, LONGEST)
 
 
@@ -76,12 +81,19 @@ def lower(  # noqa: PLR0917 - the results of the stages before
         Before planning: every array has memory of its own.
     """
     to = Builder(graph, groups, member_of, Names(graph, groups, member_of, names), shapes)
+    lower_groups(to)
+    return to.finish(outputs)
+
+
+def lower_groups(to: Builder) -> None:
+    """Lower all groups of a graph, or of the body of a loop."""
     sums = Contractions(to)
-    for k, group in enumerate(groups):
+    for k, group in enumerate(to.groups):
         if group.parts:
             sums.lower(k)
+        elif group.word == "loop":
+            lower_loop(to, k, lower_groups)
         elif group.word in STRUCTURAL:
             lower_lookup(to, k)
         elif group.word not in LEAVES:
             to.elementwise(k)
-    return to.finish(outputs)

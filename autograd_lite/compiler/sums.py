@@ -16,8 +16,16 @@ from autograd_lite.compiler.trace import Axis
 
 __all__ = ["LEAVES", "REDUCTION", "STRUCTURAL", "Node", "Term", "collect"]
 
-LEAVES = ("input", "const", "size")
-STRUCTURAL = ("block", "take", "scatter")  # words on blocks of numbers, each lowered in its own way
+LEAVES = ("input", "const", "size", "outer")
+STRUCTURAL = (
+    "block",
+    "take",
+    "scatter",
+    "loop",
+    "last",
+    "out",
+    "stack",
+)  # words on blocks of numbers, each lowered in its own way
 REDUCTION = {"sum": "add", "max": "maximum", "min": "minimum"}  # the word that combines the terms
 EXTREMES = {"maximum": "max", "minimum": "min"}
 

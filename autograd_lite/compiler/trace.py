@@ -110,8 +110,14 @@ class Traced(Node):
         """Record the node that `op` gives on `operands`."""
         return self.tracer.record(op, operands)
 
-    def begin_sweep(self) -> None:
+    def begin_sweep(self, wrt: Sequence[Any]) -> None:
         """Require this value to be finite: where it is NaN, so are its derivatives."""
+        if any(v.requires_grad and v.order < self.tracer.body_since for v in wrt):
+            raise TraceError(
+                f"Inside a loop a gradient was taken with respect to a Value from outside{at_users_line()}, by wrt= or "
+                "captured; earlier steps may depend on it too. Take the gradient of the whole loop, or hand the Value "
+                "to the inner function as an argument and take ag.grad with respect to that."
+            )
         self.tracer.must_be_finite.append(self if self.axis is None else self.tracer.batch_sum(self, self.axis))
 
     def symbolic_partials(self, needs: Sequence[bool]) -> Sequence[Any]:
@@ -214,6 +220,7 @@ class Tracer:
         self.must_be_finite: list[Node] = []  # what was differentiated
         self.checks: list[Any] = []  # NaN where the user's code would have raised an error: an index out of range
         self.told: dict[str, None] = {}  # what went wrong if one of them is NaN
+        self.body_since = -1  # the creation number at which the innermost loop's body began
         self.blocks: dict[tuple[Any, ...], Traced] = {}  # numbers side by side, once each
 
     def axis(self, arguments: tuple[int, ...]) -> Axis:

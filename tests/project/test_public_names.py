@@ -30,7 +30,7 @@ OPS += ["arccos", "arctan", "arctan2", "sinh", "cosh", "arctanh", "erf", "logsig
 OPS += ["silu", "softsign", "minimum", "hypot", "square", "sign", "mean", "logsumexp", "softmax", "log_softmax", "norm"]
 TRANSFORMS = ["grad", "value_and_grad", "derivative", "jacobian", "hessian", "hvp", "taylor"]
 TRANSFORMS += ["classify_critical_point", "descent_report", "check_gradients", "find_nonfinite"]
-COMPILER = ["compile", "batch_mean", "take"]
+COMPILER = ["compile", "batch_mean", "take", "scan", "repeat", "while_loop"]
 NETWORKS = ["MLP", "Layer", "Neuron", "SGD", "fit", "save", "load"]
 PICTURES = ["draw", "steps", "explain"]
 

@@ -21,11 +21,13 @@ from autograd_lite.compiler.ir import (
     Input,
     Instruction,
     Literal,
+    Loop,
     Map,
     Operand,
     Scatter,
     Slice,
     Take,
+    every,
     slices_of,
 )
 from autograd_lite.compiler.layout import Affine, Gather
@@ -62,7 +64,9 @@ class _Printer:
         self.names: dict[str, Any] = {"inf": math.inf, "nan": math.nan}
         self.taken = dict.fromkeys([*keyword.kwlist, "inf", "nan", "run", "float"], 1)
         self.taken |= dict.fromkeys([f"{name}_" for name in vars(floats)], 1)
-        self.uses = Counter([x.array for x in slices_of(program.instructions) if x.array.role != "input"])
+        inner = list(every(program.instructions))
+        results = [x for i in inner if isinstance(i, Loop) for x in i.results]
+        self.uses = Counter([x.array for x in (*slices_of(inner), *results) if x.array.role != "input"])
         self.numbers: dict[tuple[Array, int], Expression] = {}
         self.results = [""] * program.result.size
         self.joined: dict[Array, list[str]] = {}  # the members that are known of what becomes a tuple
@@ -82,7 +86,7 @@ class _Printer:
         if array is None:
             return unused(unnamed, self.taken)
         parameter = unused(array.name, self.taken)
-        read = {_member(x): x for x in slices_of(self.program.instructions) if x.array is array}
+        read = {_member(x): x for x in slices_of(every(self.program.instructions)) if x.array is array}
         if not array.shape:
             self.numbers[array, 0] = Expression(parameter)
         elif read:
@@ -95,6 +99,9 @@ class _Printer:
     def write(self, i: Instruction) -> None:
         if isinstance(i, (Take, Scatter)):
             self.look_up(i)
+            return
+        if isinstance(i, Loop):
+            self.loop(i)
             return
         if not isinstance(i, Map) or i.out.shape:
             raise ProgramError(f"The backend floats runs programs of numbers, and this one holds {i}.")
@@ -114,6 +121,32 @@ class _Printer:
             self.lines.append(f"{name} = {expression.text}")
             expression = Expression(name)
         self.numbers[i.out.array, 0] = expression
+
+    def loop(self, i: Loop) -> None:
+        """Write a loop: the carry in names, sequences and outputs in lists."""
+        first = [self.read(carry.first).text for carry in i.carry]
+        carried = [self.number(carry.array) for carry in i.carry]
+        if carried:
+            self.lines.append(f"{', '.join(carried)} = {', '.join(first)}")
+        self.lines += [f"{self.named(out.out.array)} = [0.0] * {i.length}" for out in i.outs]
+        at = unused("t", self.taken)
+        steps = f"range({i.length - 1}, -1, -1)" if i.reverse else f"range({i.length})"
+        before, self.lines = self.lines, []
+        for x in i.xs:
+            sequence = self.sequence(x.of)
+            self.lines.append(f"{self.number(x.array)} = {sequence}[{at}]")
+        for instruction in i.body:
+            self.write(instruction)
+        self.lines += [f"{self.name_of[out.out.array]}[{at}] = {self.read(out.value).text}" for out in i.outs]
+        if carried:
+            self.lines.append(f"{', '.join(carried)} = {', '.join(self.read(carry.next).text for carry in i.carry)}")
+        self.lines = [*before, f"for {at} in {steps}:", *[f"    {line}" for line in self.lines]]
+
+    def number(self, array: Array) -> str:
+        """The name of a number that has lines of its own."""
+        name = unused(array.name, self.taken)
+        self.numbers[array, 0] = Expression(name)
+        return name
 
     def join(self, array: Array, text: str) -> None:
         """Add a member to a tuple, and make it when it has all."""

@@ -32,6 +32,7 @@ from autograd_lite.compiler.ir import (
     Slice,
     Take,
     Update,
+    every,
     slices_of,
 )
 
@@ -115,14 +116,9 @@ class Chain:
 def why_not(program: ArrayProgram) -> str:
     """Say which instruction of a program cannot be printed; nothing if all can."""
     words = Words(Text(), {})
-    for i in program.instructions:
+    for i in every(program.instructions):
         if isinstance(i, (Map, Update)) and not words.knows(i.op):
             return f"the op {i.op} is a black box, which only Python can call"
-        if isinstance(i, Loop):
-            if i.body.dims or any(x.dim for x in i.operands):
-                return "a loop over samples"
-            if told := why_not(i.body):
-                return told
     return ""
 
 
@@ -137,7 +133,8 @@ class Kernel:
         self.words = Words(self.text, module.loops)
         self.memory = Memory(program, module.tables)
         self.access = Access(self.text, self.words, self.memory, module.registers)
-        self.uses = Counter(x.array for x in slices_of(program.instructions))
+        self.uses = Counter(x.array for x in slices_of(every(program.instructions)))
+        self.uses.update(x.array for i in every(program.instructions) if isinstance(i, Loop) for x in i.results)
         for given in program.inputs:
             if given.array is not None:
                 self.memory.pointer(given.array)
@@ -146,16 +143,20 @@ class Kernel:
 
     def print(self) -> None:
         """Append the function to the module."""
-        for some in self.chains():
-            if isinstance(some, Chain):
-                self.write_chain(some.steps)
-            else:
-                self.write(some)
+        self.write_all(self.program.instructions)
         buffers = self.words.buffers() if self.module.loops else []
         body = "\n".join([*buffers, *self.memory.prologue(), *self.text.lines])
         head = f"define void @{self.name}(ptr %work, ptr %sizes, ptr %loops) #0"
         self.module.functions.append(f"{head} {{\nentry:\n{body}\nret void\n}}")
         self.module.declarations |= self.text.declarations
+
+    def write_all(self, instructions: Sequence[Instruction]) -> None:
+        """Write instructions, of the program or of the body of a loop."""
+        for some in self.chains(instructions):
+            if isinstance(some, Chain):
+                self.write_chain(some.steps)
+            else:
+                self.write(some)
 
     def transpose(self, array: Array) -> None:
         """Take an argument of samples one after the other, as a call hands it over, into rows of samples."""
@@ -176,10 +177,10 @@ class Kernel:
 
     # Words
 
-    def chains(self) -> Iterator[Chain | Instruction]:
+    def chains(self, instructions: Sequence[Instruction]) -> Iterator[Chain | Instruction]:
         """Words that can share a loop, and other instructions one by one."""
         chain = Chain()
-        for i in self.program.instructions:
+        for i in instructions:
             step = self.step(i) if isinstance(i, (Map, Update)) else None
             if chain.steps and not (step and chain.fits(step)):
                 yield chain
@@ -259,10 +260,4 @@ class Kernel:
         elif isinstance(i, Scatter):
             scatter(self.access, i)
         elif isinstance(i, Loop):
-            self.loop(i)
-
-    def loop(self, i: Loop) -> None:
-        """Write a loop, and its step as a function of its own."""
-        step = Kernel(i.body, self.module, self.module.fresh())
-        step.print()
-        write_loop(self.access, i, step.name, step.memory.layout)
+            write_loop(self.access, i, self.write_all)
