@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler.blocks import SCATTER, TAKE
-from autograd_lite.compiler.loops import LAST, LOOP, OUT, STACK
+from autograd_lite.compiler.loops import LAST, LOOP, OUT, STACK, carries_below
 from autograd_lite.compiler.primitives import on_arrays
 from autograd_lite.compiler.primitives import word as word_of
 from autograd_lite.compiler.rewrites import IDENTITIES, STRUCTURAL
@@ -238,7 +238,7 @@ class Graph:
         operands = [self.node_of[u] for u in v.operands]
         count, total = len(body.carry), len(body.carry) + len(body.items)
         outs = sorted(k for is_last, k in used if not is_last)
-        carried = _carried(body, [k for is_last, k in used if is_last], outs)
+        carried = sorted(carries_below(body, [k for is_last, k in used if is_last], outs))
         common = next((self.axis[i] for i in operands if self.axis[i] is not None), None) if self.axes else None
         step = Step(Graph(exact=self.exact, axes=self.axes), body.length, reverse=body.reverse)
         graph = step.graph
@@ -448,14 +448,3 @@ class Graph:
 def _worked_out(word: str, numbers: Sequence[float | None]) -> float:
     with np.errstate(all="ignore"):
         return float(on_arrays(word)(*[np.float64(x) for x in numbers]))
-
-
-def _carried(body: Any, last: Sequence[int], outs: Sequence[int]) -> list[int]:
-    """Which carries of a loop count for these last carries and outputs."""
-    found = set(last)
-    while True:
-        below = set(reachable([*[body.nexts[k] for k in found], *[body.outs[k] for k in outs]]))
-        more = {k for k, f in enumerate(body.carry) if f in below} - found
-        if not more:
-            return sorted(found)
-        found |= more

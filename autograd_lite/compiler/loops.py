@@ -22,7 +22,7 @@ from autograd_lite.compiler.trace import BATCH_SIZE, Axis, Structural, Traced, T
 from autograd_lite.engine import Value
 from autograd_lite.reverse import pull_back, reachable
 
-__all__ = ["LAST", "LOOP", "OUT", "STACK", "Body", "closed", "record_loop"]
+__all__ = ["LAST", "LOOP", "OUT", "STACK", "Body", "carries_below", "closed", "project", "record_loop"]
 
 
 class Body:
@@ -135,6 +135,25 @@ def record_loop(tracer: Tracer, body: Body, first: Sequence[Any], columns: Seque
     return tracer.structural(LOOP, (*first, *columns, *fixed), body)
 
 
+def carries_below(body: Body, last: Iterable[int], outs: Iterable[int]) -> set[int]:
+    """Which carries count for some last carries and outputs."""
+    place = {f: k for k, f in enumerate(body.carry)}
+    found = set(last)
+    stack_of = [*[body.nexts[k] for k in found], *[body.outs[k] for k in outs]]
+    seen = set(stack_of)
+    while stack_of:
+        v = stack_of.pop()
+        more = v.operands
+        if v in place:
+            found.add(place[v])
+            more = (body.nexts[place[v]],)
+        for u in more:
+            if u not in seen:
+                seen.add(u)
+                stack_of.append(u)
+    return found
+
+
 def axis_of(v: Any) -> Axis | None:
     """The batch axis of a node."""
     return v.axis if type(v) is Traced else None
@@ -242,7 +261,8 @@ class _Reversal:
     def terms(self) -> list[Any]:
         """What the loop's operands get."""
         body, leaf = self.body, self.tracer.leaf
-        carried = [j for j in self._active() if j in self._mattering()]
+        mattering = self._mattering()
+        carried = [j for j in self._active() if j in mattering]
         seeds: list[tuple[Any, Any]] = []
         bars = {j: leaf(("formal", 0), body.carry[j].axis) for j in carried}
         seeds += [(body.nexts[j], bar) for j, bar in bars.items()]
@@ -325,14 +345,7 @@ class _Reversal:
 
     def _mattering(self) -> set[int]:
         """Carries on which what has an adjoint depends."""
-        body, found = self.body, set(self.last)
-        outs = [body.outs[k] for k in {*self.by_step, *[k for k, _ in self.stacks]}]
-        while True:
-            below = set(reachable([*outs, *[body.nexts[j] for j in found]]))
-            more = {j for j, f in enumerate(body.carry) if f in below} - found
-            if not more:
-                return found
-            found |= more
+        return carries_below(self.body, self.last, {*self.by_step, *[k for k, _ in self.stacks]})
 
     def _with_residuals(self, roots: list[Any], since: int) -> tuple[list[Any], list[Any], list[Any], list[Any]]:
         """Replace what the first loop computed by items that it stacks; returns what is fixed as well."""
