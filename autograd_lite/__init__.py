@@ -22,14 +22,16 @@ import importlib
 from pathlib import Path
 from typing import Any
 
-from autograd_lite import checks, compiler, errors, ops, transforms
+from autograd_lite import checks, compiler, errors, lessons, ops, transforms
 from autograd_lite.checks import *  # noqa: F403 - all of it is public
 from autograd_lite.compiler import *  # noqa: F403 - and the compiler
 from autograd_lite.definition import primitive as primitive
+from autograd_lite.distributions import entropy as entropy
 from autograd_lite.engine import TABLE as TABLE
 from autograd_lite.engine import Value as Value
 from autograd_lite.engine import gradients as gradients
 from autograd_lite.errors import *  # noqa: F403 - the tree of errors is public as a whole
+from autograd_lite.lessons import *  # noqa: F403 - the checkers of worked examples and derivations
 from autograd_lite.ops import *  # noqa: F403 - so is the table: a new row needs no second edit
 from autograd_lite.source_lines import Located as Located
 from autograd_lite.source_lines import located as located
@@ -42,10 +44,11 @@ if not (Path(__file__).parent / "nn").is_dir():  # a checkout: nn/ and viz/ stan
 
 __all__ = sorted(  # noqa: PLE0605  # pyright: ignore[reportUnsupportedDunderAll] - see above
     [
-        *["Located", "TABLE", "Value", "gradients", "located", "nn", "primitive", "viz"],
+        *["Located", "TABLE", "Value", "entropy", "gradients", "located", "nn", "primitive", "viz"],
         *checks.__all__,
         *compiler.__all__,
         *errors.__all__,
+        *lessons.__all__,
         *ops.__all__,
         *transforms.__all__,
     ]

@@ -46,6 +46,7 @@ STANDARD_LATEX = {  # functions that LaTeX itself knows
     "arctan",
 }
 SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+PLAIN_DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉⁰¹²³⁴⁵⁶⁷⁸⁹⁽⁾", "01234567890123456789()")
 LATEX_SPECIALS = {c: "\\" + c for c in "#$%&_{}"} | {
     "\\": r"\backslash ",
     "^": r"\hat{\ }",
@@ -149,7 +150,13 @@ def name_latex(name: str) -> str:
     --------
     >>> name_latex("w1"), name_latex("loss"), name_latex("h_out")
     ('w_{1}', '\\mathrm{loss}', 'h_{\\mathrm{out}}')
+    >>> name_latex("w₁₂⁽¹⁾"), name_latex("a₁⁽²⁾[3]")
+    ('w_{12}^{(1)}', 'a_{1}^{(2)[3]}')
     """
+    course = re.fullmatch(r"([^\W\d_])([₀-₉,]+)(⁽[⁰¹²³⁴-⁹]+⁾)?(\[\d+\])?", name)
+    if course is not None:
+        letter, index, layer, turn = (part.translate(PLAIN_DIGITS) for part in course.groups(default=""))
+        return f"{letter}_{{{index}}}" + (f"^{{{layer}{turn}}}" if layer + turn else "")
     parts = re.fullmatch(r"([^\W\d_])_?(\d+|[^\W\d_]+\d*)?", name)
     if parts is None:
         return rf"\mathrm{{{_escaped(name)}}}"

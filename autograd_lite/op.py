@@ -8,9 +8,11 @@ Types: ``Any`` stands for what rules see by design: floats, arrays, names or nod
 
 from __future__ import annotations
 
+import functools
 import inspect
 import itertools
 import math
+import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from functools import partial as bind
@@ -359,19 +361,23 @@ class Node:
         """Hook: the element of a sequence that this node chooses, as its index."""
         self.refuse("used as an index")
 
+    def tangent(self, terms: Sequence[Any]) -> Any:
+        """Hook: this node's tangent in a forward sweep, given each partial times the operand's tangent."""
+        return functools.reduce(operator.add, terms)
+
     # Operators; the rows of the table give the binary ones
 
     @classmethod
     def define_operator(cls, name: str, op: Op) -> None:
         """Give nodes a binary operator of Python, ``a + b``, and its reflection, for a number on the left."""
 
-        def operator(self: Node, other: Any) -> Any:
+        def given(self: Node, other: Any) -> Any:
             return self.combine(op, self, other)
 
         def reflected(self: Node, other: Any) -> Any:
             return self.combine(op, other, self)
 
-        setattr(cls, f"__{name}__", operator)
+        setattr(cls, f"__{name}__", given)
         setattr(cls, f"__r{name}__", reflected)
 
     def __neg__(self) -> Any:

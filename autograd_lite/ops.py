@@ -748,13 +748,16 @@ def zdiv(xp, a, b):
 # --- Plain functions of ops -----------------------------------------------------------------------------------------
 
 
-def softmax(xs):
+def softmax(xs, *, written_out=False):
     """Shares exp(xi) / (exp(x1) + ... + exp(xn)), which add up to 1.
 
     Parameters
     ----------
     xs : sequence of Value or float, shape (n,)
         Logits, any real numbers; large ones do not overflow.
+    written_out : bool
+        Whether to compute the formula as it stands, for pictures and steps: logits above 709 overflow then, and give
+        NaN. Else the largest logit is taken from all of them first.
 
     Returns
     -------
@@ -778,6 +781,10 @@ def softmax(xs):
     xs = list(xs)
     if not xs:
         raise ShapeError("softmax of nothing has no value. Give at least one number.")
+    if written_out:
+        terms = [values.exp(x) for x in xs]
+        total = values.fsum(terms)
+        return [term / total for term in terms]
     return _softmax(values, xs)
 
 

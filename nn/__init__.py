@@ -30,7 +30,13 @@ from typing import TYPE_CHECKING, Any
 from autograd_lite.atomic_files import check_writable, writing_atomically
 from autograd_lite.errors import MissingDependencyError, UnknownNameError
 
-from .losses.classification import binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, hinge
+from .losses.classification import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    cross_entropy_of_probabilities,
+    hinge,
+)
 from .losses.loss import LOSSES, Loss, loss_named, register_loss
 from .losses.metrics import accuracy_at_threshold, accuracy_of_classes, r2, rmse
 from .losses.penalties import L1, L2, Penalty
@@ -61,6 +67,7 @@ from .optimizers.adaptive import Adam, AdamW, RMSProp
 from .optimizers.named import OPTIMIZERS, register_optimizer
 from .optimizers.optimizer import SGD, Optimizer
 from .optimizers.schedules import constant, cosine, step_decay, warm_up
+from .optimizers.traced import fast_update
 from .saving.model_files import Checkpoint, SavedModel, load, load_checkpoint, save
 from .sklearn.conversion import INSTALL, from_sklearn
 from .tabular.prediction import predict_csv
@@ -120,7 +127,9 @@ __all__ = [
     "constant",
     "cosine",
     "cross_entropy",
+    "cross_entropy_of_probabilities",
     "describe_model_file",
+    "fast_update",
     "fit",
     "fit_restarts",
     "from_numpy",

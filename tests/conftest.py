@@ -1,4 +1,4 @@
-"""Profiles of the tests: the default run takes about two minutes, ``--long`` runs the long profile as well.
+"""Profiles of the tests: the default run takes some three minutes, ``--long`` runs the long profile as well.
 
 Nothing is written into the checkout, which may be read-only: Hypothesis keeps no examples, and its tables elsewhere.
 """
@@ -8,14 +8,21 @@ from __future__ import annotations
 import os
 import signal
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from autograd_lite.compiler import building
+from autograd_lite.compiler.backends import native
+from autograd_lite.compiler.store import Store
+
 os.environ.setdefault(
     "HYPOTHESIS_STORAGE_DIRECTORY", str(Path(tempfile.gettempdir(), f"hypothesis-{getattr(os, 'getuid', int)()}"))
 )
+
+os.environ["AUTOGRAD_LITE_CACHE"] = "off"  # no test reads or writes the code that the user's own programs keep
 
 # A shell that starts the suite in the background lets it ignore Ctrl-C, and so would every program that a test starts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -29,16 +36,37 @@ HEAVY = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_to
 COMMON = {"deadline": None, "database": None, "suppress_health_check": HEAVY}
 # On CI the same examples every time; elsewhere each run looks at new ones.
 settings.register_profile("default", max_examples=100, derandomize="CI" in os.environ, **COMMON)
+settings.register_profile("few", max_examples=10, derandomize=True, **COMMON)
 settings.register_profile("long", max_examples=1000, **COMMON)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write golden files anew; look at the difference")
+    parser.addoption("--few", action="store_true", help="few generated examples: enough to see which lines are reached")
+    parser.addoption("--native", action="store_true", help='let "auto" compile to machine code in all tests')
     parser.addoption("--long", action="store_true", help="run the long profile too: soak, kills, a million points")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    settings.load_profile("long" if config.getoption("--long") else "default")
+    settings.load_profile(next((name for name in ("long", "few") if config.getoption(name)), "default"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _auto(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Without ``--native``, "auto" takes NumPy or floats: LLVM would need minutes for what the tests compile."""
+    with pytest.MonkeyPatch.context() as patch:
+        if not request.config.getoption("--native"):
+            patch.setattr(building, "LONGEST_NATIVE", -1)
+        yield
+
+
+@pytest.fixture
+def machine_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let "auto" compile to machine code in one test, as users have it; skip the test where there is none."""
+    if native.missing():
+        pytest.skip(native.missing())
+    monkeypatch.setattr(building, "LONGEST_NATIVE", 300)
+    monkeypatch.setattr(building, "PROGRAMS", Store[building.Built](most=9, heaviest=10**6, weigh=lambda _: 1))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -9,10 +9,13 @@ gradients by layer.
 from __future__ import annotations
 
 from .drawing.draw import Drawing, draw
+from .drawing.network import NetworkPicture, network
 from .explain.explain import explain
 from .explain.explanation import Explanation
 from .explain.table import Explanations
 from .plots.curves import plot_activation, plot_taylor
+from .plots.fields import plot_direction, plot_gradient_field, plot_loss_surface
+from .plots.functions import plot_function
 from .plots.gradient_flow import plot_gradient_flow
 from .plots.history import plot_history
 from .plots.planes import plot_decision_boundary, plot_descent
@@ -24,16 +27,22 @@ __all__ = [
     "Drawing",
     "Explanation",
     "Explanations",
+    "NetworkPicture",
     "Step",
     "Steps",
     "Walk",
     "draw",
     "explain",
+    "network",
     "plot_activation",
     "plot_decision_boundary",
     "plot_descent",
+    "plot_direction",
+    "plot_function",
+    "plot_gradient_field",
     "plot_gradient_flow",
     "plot_history",
+    "plot_loss_surface",
     "plot_taylor",
     "steps",
 ]

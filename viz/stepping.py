@@ -10,8 +10,8 @@ from autograd_lite.atomic_files import write_whole
 from autograd_lite.engine import Value
 from autograd_lite.errors import UnknownNameError
 
+from .graphs.course import course_view
 from .graphs.levels import at_level
-from .graphs.view import scalar_view
 from .page.notebook import mime_bundle
 from .page.page import page
 from .steps.sequence import StepSequence
@@ -45,6 +45,7 @@ def steps(
     mistake: str | None = None,
     level: str | None = None,
     focus: str = "",
+    sample: int = 1,
 ) -> Steps:
     """List the steps of backprop from a Value.
 
@@ -66,6 +67,8 @@ def steps(
     level, focus : str, optional
         As in `draw`: ``"neurons"`` takes every neuron as one node. By itself a page folds what is too large for it,
         the records and texts do not.
+    sample : int
+        Of a batch of samples through a network, the one to show, from 1; its neurons are folded.
 
     Returns
     -------
@@ -77,7 +80,7 @@ def steps(
     OperandError
         If `root` is not a Value.
     DomainError
-        If the learning rate is negative or NaN.
+        If the learning rate is negative or NaN, or there is no such sample.
     GraphTooLargeError
         If naive recursion would take more than 400 steps.
 
@@ -94,7 +97,9 @@ def steps(
        a.grad += b.grad · ∂b/∂a₂ = 1 · 1 = 1
        a.grad = 1 + 1 = 2 ✓
     """
-    graph = at_level(scalar_view(root, parameters), level or (None if focus else "scalars"), focus)
+    graph = at_level(
+        course_view(root, parameters), level or (None if focus or sample > 1 else "scalars"), focus, sample=sample
+    )
     if graph.level == "layers":
         raise UnknownNameError.among("level for steps", level, ("scalars", "neurons"))
     return Steps(graph, forward=forward, lr=lr, optimizer=optimizer, mistake=mistake)

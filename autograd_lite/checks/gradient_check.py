@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from autograd_lite.calling import adapted
 from autograd_lite.checks.quotients import difference_quotient, is_kink
 from autograd_lite.checks.wording import op_of, operands
 from autograd_lite.engine import Value, gradients
@@ -166,6 +167,7 @@ def check_gradients(
     >>> bool(check_gradients(lambda x: sin(w * x), 2.0, wrt=[w]))
     True
     """
+    f = adapted(f, args)
     problem = _by_arguments(f, args) if wrt is None else _by_leaves(f, args, select(0, wrt).wrt or ())
     if not problem.variables:
         raise OperandError("check_gradients got no number to check. Write check_gradients(f, x), or give wrt=[leaves].")

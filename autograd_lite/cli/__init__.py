@@ -19,14 +19,14 @@ import autograd_lite
 from autograd_lite import interrupts
 from autograd_lite.errors import AutogradLiteError, MissingDependencyError, NonFiniteError, OutputError, UserCodeError
 
-from . import check, demo, doctor, draw, predict, show, step, streams, train
+from . import check, demo, doctor, draw, grade, predict, quiz, show, step, streams, train, verify
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
 __all__ = ["main"]
 
-COMMANDS = (demo, draw, step, check, train, predict, show, doctor)
+COMMANDS = (demo, draw, step, check, train, predict, show, verify, grade, quiz, doctor)
 FAILURES = (MissingDependencyError, NonFiniteError, OutputError, UserCodeError)  # the input was right
 FAILED, WRONG_INPUT = 1, 2
 

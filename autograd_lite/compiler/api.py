@@ -6,6 +6,7 @@ Types: ``Any`` stands for what users' functions take and return: numbers, arrays
 from __future__ import annotations
 
 import functools
+import inspect
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Sequence
@@ -14,13 +15,18 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler.backends import BACKENDS
+from autograd_lite.compiler.backends.native.calls import NativeCall
 from autograd_lite.compiler.batching import check_batch, each_sample, missing, stacked
+from autograd_lite.compiler.direct import Direct
+from autograd_lite.compiler.eager import run_eagerly
+from autograd_lite.compiler.mapping import Mapped
+from autograd_lite.compiler.pickling import prepare, reduced
 from autograd_lite.compiler.runtime import CheckFailedError, Counts, Entry, LeafOrder, Program, common_count
 from autograd_lite.compiler.signature import BatchesFound, HasValues, abstract, checked_batch, describe, sizes_of
 from autograd_lite.compiler.tracing import collector_paused, trace
 from autograd_lite.engine import Value, number_of
-from autograd_lite.errors import OperandError, ShapeError, UnknownNameError
-from autograd_lite.text import shown
+from autograd_lite.errors import AutogradLiteError, DomainError, OperandError, ShapeError, UnknownNameError
+from autograd_lite.text import counted, shown
 from autograd_lite.transforms.evaluation import graph_wanted
 
 __all__ = ["CompiledFunction", "compile"]
@@ -40,14 +46,16 @@ def compile(  # noqa: A001 - as in the design
     ----------
     f : callable
         Takes numbers, arrays, lists, tuples and dicts of numbers, which reach it as Values; may itself be a transform
-        of a function, ``value_and_grad(loss)``, a method, or a `functools.partial`. It must not branch on a Value: see
-        `where`.
+        of a function, ``value_and_grad(loss)``, a `vmap`, a method, or a `functools.partial`. It must not branch on a
+        Value: see `where`.
     batch : sequence of int, optional
         The arguments that get a leading batch axis, while f is written for one sample. Every number of the result
-        gets that axis as well.
+        gets that axis as well: short for a `vmap` with axis 0 for these, and None for the others.
     backend : {"auto", "native", "numpy", "floats", "interpreter"}, optional
         What runs the program: machine code (the extra ``native``), NumPy, Python floats (for functions without a
-        batch), or the reference interpreter. "auto" takes floats or NumPy, whichever is faster.
+        batch), or the reference interpreter. "auto" takes floats for small functions of numbers, which are ready at
+        once, and machine code for the others; NumPy where llvmlite is missing, where a program calls Python or would
+        take long to compile. ``fast.program.backend`` says which, ``fast.program.why_not_native`` why.
 
     Returns
     -------
@@ -80,6 +88,8 @@ def compile(  # noqa: A001 - as in the design
     >>> ag.compile(lambda x, w: w * x, batch=(0,))(np.array([1.0, 2.0]), 10.0)
     array([10., 20.])
     """
+    if isinstance(f, Mapped) and f.is_axis and not batch:
+        return CompiledMap(f, backend)
     return CompiledFunction(f, batch, backend)
 
 
@@ -91,6 +101,7 @@ class CompiledFunction:
             raise OperandError(f"compile takes a function, not {shown(f)} ({type(f).__name__}).")
         functools.update_wrapper(self, f, updated=())
         self._f = f
+        prepare(f)
         if backend not in CHOICES:
             raise UnknownNameError.among("backend", backend, CHOICES)
         self._batch = check_batch(batch)
@@ -100,20 +111,49 @@ class CompiledFunction:
         self._lock = threading.RLock()
         self._last: Entry | None = None
         self._bound: dict[int, tuple[Any, CompiledFunction]] = {}
+        self._direct = Direct(self._run)
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         """Run the program for arguments of this structure, compiled at the first call."""
         if graph_wanted():
             return self._original(args, named)
+        return self._run(*args, **named) if named else self._direct.call(*args)
+
+    def _run(self, *args: Any, **named: Any) -> Any:
+        """Find the program and run it; the next call with such arguments goes past this."""
         try:
             entry, inputs, counts = self._find(args, named)
         except HasValues:
             return self._original(args, named)
+        inputs.append(list(map(number_of, entry.program.captured)))
+        flat = entry.run_plain(inputs, counts)
+        if flat is None and not self._batch and entry.is_for_eager(counts):
+            flat = self._eagerly(entry, args, named)
+        if flat is None:
+            flat = self._exactly(entry, inputs, counts, args, named)
+        result = entry.pack(flat)
+        self._direct.bind(entry, None if named else args, self._batch, counts)
+        return result
+
+    def _eagerly(self, entry: Entry, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        """The flat results of the function itself; None if it does not run as it is, as with E[token]."""
         try:
-            flat = entry.run([*inputs, list(map(number_of, entry.program.captured))], counts)
+            return run_eagerly(self._f, args, named, entry.program.structure)
+        except DomainError:
+            raise
+        except (AutogradLiteError, IndexError):
+            if not entry.program.told:
+                raise
+            return None
+
+    def _exactly(
+        self, entry: Entry, inputs: list[Any], counts: Counts, args: tuple[Any, ...], named: dict[str, Any]
+    ) -> Any:
+        """The flat results of the exact program, or the error that the function itself raises."""
+        try:
+            return entry.run_exact(inputs, counts)
         except CheckFailedError as failed:
-            flat = failed.settle(functools.partial(self._original, args, named))
-        return entry.pack(flat)
+            return failed.settle(functools.partial(self._original, args, named))
 
     def __get__(self, instance: Any, owner: type | None = None) -> CompiledFunction:
         """As a method: the compiled function of one instance, which holds no reference to it."""
@@ -125,12 +165,18 @@ class CompiledFunction:
             try:
                 alive = weakref.ref(instance, functools.partial(_forget, self._bound, key))
             except TypeError:  # it has slots, and none for weak references
-                return CompiledFunction(functools.partial(self._f, instance), batch, self._backend)
+                return self._kept_with(instance)
             self._bound[key] = (alive, CompiledFunction(_Method(self._f, alive), batch, self._backend))
         return self._bound[key][1]
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return CompiledFunction, (self._f, self._batch, self._backend)
+    def _kept_with(self, instance: Any) -> CompiledFunction:
+        """As a method that holds its instance."""
+        return CompiledFunction(functools.partial(self._f, instance), [k - 1 for k in self._batch], self._backend)
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        if isinstance(self._f, _Method):
+            return _of_instance, (self._f.instance(), self._f.name)
+        return reduced(self, CompiledFunction, self._f, self._batch, self._backend)
 
     def _original(self, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
         """Run the function itself, sample by sample if batched: arguments are Values, or a transform is running."""
@@ -153,18 +199,22 @@ class CompiledFunction:
         """The last call's program as Python that calls NumPy, whatever it runs on."""
         return self._entry().program.numpy_source
 
-    def step(self, leaves: Iterable[Value]) -> Callable[..., Any]:
+    def step(self, leaves: Iterable[Value], update: Callable[[Any, Any], Any] | None = None) -> Callable[..., Any]:
         """Make a function that takes the captured leaves' numbers as an array, for training without Values.
 
         Parameters
         ----------
         leaves : iterable of Value
             Such as ``model.parameters()``.
+        update : callable, optional
+            ``update(flat, gradient)`` gives the new numbers, as `Optimizer.update` does, or faster what `fast_update`
+            of `nn` makes. The compiled function then returns a value and its gradient with respect to the leaves.
 
         Returns
         -------
         callable
             ``step(flat, *args)``, with ``flat`` of shape (number of leaves,); returns the flat results, a fresh array.
+            With `update` it returns the value and the new numbers.
 
         Examples
         --------
@@ -173,6 +223,9 @@ class CompiledFunction:
         >>> step = ag.compile(ag.value_and_grad(lambda x: w * x, wrt=[w])).step([w])
         >>> step(np.array([5.0]), 2.0)
         array([10.,  2.])
+        >>> train = ag.compile(ag.value_and_grad(lambda x: w * x, wrt=[w])).step([w], ag.nn.SGD(lr=0.5).update)
+        >>> train(np.array([5.0]), 2.0)
+        (10.0, array([4.]))
         """
         order = {v: k for k, v in enumerate(leaves)}
         chosen: dict[Entry, LeafOrder] = {}
@@ -185,13 +238,32 @@ class CompiledFunction:
             where = chosen.get(entry)
             if where is None:
                 where = chosen[entry] = LeafOrder(entry.program.captured, order)
-            try:
-                result = np.asarray(entry.run([*inputs, where(flat)], counts))
-            except CheckFailedError as failed:
-                result = np.asarray(failed.settle(functools.partial(self._original, args, {})))
+            inputs.append(where(flat))
+            found = entry.run_plain(inputs, counts)
+            result = np.asarray(self._exactly(entry, inputs, counts, args, {}) if found is None else found)
+            direct.bind(entry, args, self._batch, counts, where)
             return result[: entry.program.structure.size]
 
-        return run
+        direct = Direct(run)
+        step = direct.stable(self._backend)
+        return step if update is None else _with_update(step, update, len(order))
+
+    def native_step(self, leaves: Sequence[Value], *args: Any) -> NativeCall | None:
+        """Find the machine code for such arguments, compiled if need be.
+
+        Parameters
+        ----------
+        leaves : sequence of Value
+            Its last input; the inputs before it are the arguments.
+
+        Returns
+        -------
+        NativeCall or None
+            None if it runs on something else, or takes other leaves or these in another order.
+        """
+        entry = self._find(args, {})[0]
+        is_same = LeafOrder(entry.program.captured, {v: k for k, v in enumerate(leaves)}).is_same
+        return entry.program.native if is_same else None
 
     def _entry(self) -> Entry:
         if self._last is None:
@@ -243,6 +315,50 @@ class CompiledFunction:
             return None
 
 
+class CompiledMap(CompiledFunction):
+    """A `vmap` and its programs: the mapped axes are the batch axis of arrays."""
+
+    def __init__(self, f: Mapped, backend: str = "auto") -> None:
+        super().__init__(f, (), backend)
+        self._mapped = f
+        self._by_count: dict[int, CompiledFunction] = {}  # how many arguments are mapped may depend on the call
+
+    def __call__(self, *args: Any, **named: Any) -> Any:
+        """Run the program for arguments of this structure, compiled at the first call."""
+        if graph_wanted():
+            return self._mapped(*args, **named)
+        count = len(args)
+        if count not in self._by_count:
+            batch = [k for k, axis in enumerate(self._mapped.axes(count)) if axis is not None]
+            self._by_count[count] = CompiledFunction(self._mapped.f, batch, self._backend)
+        fast = self._by_count[count]
+        result = self._mapped.placed(fast(*self._mapped.fronted(args), **named))
+        self._last = fast._last
+        return result
+
+    def _kept_with(self, instance: Any) -> CompiledFunction:
+        """As a method that holds its instance."""
+        return CompiledFunction(functools.partial(self._f, instance), [k - 1 for k in self._batch], self._backend)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return CompiledMap, (self._mapped, self._backend)
+
+
+def _with_update(step: Callable[..., Any], update: Callable[[Any, Any], Any], count: int) -> Callable[..., Any]:
+    """A step that returns the value, and the leaves' numbers after an update."""
+
+    def both(flat: Any, *args: Any) -> tuple[float, Any]:
+        result = step(flat, *args)
+        if result.shape != (count + 1,):
+            raise OperandError(
+                f"A step with an update needs one value and {counted(count, 'slope')}, and got {result.size} numbers. "
+                "Compile value_and_grad(loss, wrt=leaves), with the leaves of the step."
+            )
+        return result.item(0), update(flat, result[1:])
+
+    return both
+
+
 class _Method:
     """A function bound to an instance that it does not keep alive."""
 
@@ -250,9 +366,20 @@ class _Method:
         functools.update_wrapper(self, f, updated=())
         self._f = f
         self._alive = alive
+        self.name = getattr(f, "__name__", "")
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         return self._f(self._alive(), *args, **named)
+
+    def instance(self) -> Any:
+        """What it is bound to; None if that is gone."""
+        return self._alive()
+
+
+def _of_instance(instance: Any, name: str) -> CompiledFunction:
+    """The compiled method of an instance that came out of a pickle, where nothing else may hold it."""
+    found: CompiledFunction = inspect.getattr_static(type(instance), name)
+    return found._kept_with(instance)
 
 
 def _forget(bound: dict[int, Any], key: int, _: object) -> None:

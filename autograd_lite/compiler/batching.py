@@ -17,10 +17,11 @@ from autograd_lite.compiler.unflatten import unflatten
 from autograd_lite.engine import Value
 from autograd_lite.errors import DomainError, OperandError, ShapeError, TraceError
 from autograd_lite.ops import mean
-from autograd_lite.pytree import flatten
+from autograd_lite.pytree import flatten, has_values
 from autograd_lite.reverse import reachable
 from autograd_lite.text import counted, shown
-from autograd_lite.transforms.evaluation import as_values, scalar
+from autograd_lite.transforms.evaluation import as_values as to_values
+from autograd_lite.transforms.evaluation import scalar
 
 __all__ = ["batch_mean", "check_batch", "each_sample", "missing", "stacked"]
 
@@ -173,8 +174,15 @@ def _of_sample(i: int, f: Callable[..., Any], args: Sequence[Any], named: dict[s
         raise DomainError(f"In sample {i}: {error}") from error
 
 
-def stacked(results: Sequence[Any]) -> Any:
-    """Stack the results of all samples: every number becomes an object array of Values over the samples.
+def stacked(results: Sequence[Any], *, as_values: bool = True) -> Any:
+    """Stack the results of all samples: every number becomes an array over the samples.
+
+    Parameters
+    ----------
+    results : sequence
+        One for each sample, all of one structure.
+    as_values : bool
+        Whether the arrays are of Values in every case, or of floats where all results are.
 
     Examples
     --------
@@ -185,9 +193,10 @@ def stacked(results: Sequence[Any]) -> Any:
     structure = flat[0][1]
     if any(other != structure for _, other in flat):
         raise ShapeError("The function returned results of different shapes for different samples.")
-    columns = np.empty((structure.size, len(flat)), dtype=object)
+    graphs = as_values or any(has_values(leaves) for leaves, _ in flat)
+    columns = np.empty((structure.size, len(flat)), dtype=object if graphs else np.float64)
     for i, (leaves, _) in enumerate(flat):
-        columns[:, i] = as_values(leaves)
+        columns[:, i] = to_values(leaves) if graphs else leaves
     return unflatten(structure, batched=True)(columns)
 
 

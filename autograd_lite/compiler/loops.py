@@ -281,7 +281,9 @@ class _Reversal:
             seeds.append((body.outs[k], items[-1][0]))
         since = Value.next_order()
         wrt = [*[body.carry[j] for j in carried], *[f for f in self.wanted if f not in set(body.carry)]]
+        outer, self.tracer.sheltered = self.tracer.sheltered, {}
         adjoint = pull_back(seeds, wrt)
+        self.tracer.sheltered = outer
         fixed_bars = {f: leaf(("formal", 0), axis_of(f)) for f in body.fixed if f in adjoint}
         nexts = [adjoint.get(body.carry[j], zero) for j in carried]
         nexts += [bar + adjoint[f] for f, bar in fixed_bars.items()]

@@ -43,6 +43,8 @@ class Word:
         Whether it gives 1.0 for true and 0.0 for false.
     masks : bool
         Whether it may give a finite result for an operand that is not finite.
+    javascript : str
+        Its value in JavaScript, of a, b, c and d; empty where the sign says it, or `libm` as a function of ``Math``.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Word:
     start: float | None = None
     comparison: bool = False
     masks: bool = False
+    javascript: str = ""
 
 
 def _functions(names: str, *, masks: bool = False) -> list[Word]:
@@ -73,27 +76,28 @@ _ROWS = [
     Word("div", 2, "/", ufunc="divide", masks=True),
     Word("neg", 1, "-", ufunc="negative"),
     Word("copy"),
-    Word("abs", ufunc="absolute", libm="fabs"),
-    Word("maximum", 2, ufunc="maximum", start=-math.inf, masks=True),
-    Word("minimum", 2, ufunc="minimum", start=math.inf, masks=True),
+    Word("abs", ufunc="absolute", libm="fabs", javascript="Math.abs(a)"),
+    Word("maximum", 2, ufunc="maximum", start=-math.inf, masks=True, javascript="a >= b || a !== a ? a : b"),
+    Word("minimum", 2, ufunc="minimum", start=math.inf, masks=True, javascript="a <= b || a !== a ? a : b"),
     Word("relu", masks=True),  # max(x, 0) + 0.0, made of both by the planner
     Word("nonfinite"),  # 0 x: a reduction by it is 0.0, or NaN where the sum of all is not finite
     *_functions("sqrt log log1p log2 log10 sin cos tan arcsin:asin arccos:acos sinh cosh arcsinh:asinh arccosh:acosh"),
     *_functions("arctanh:atanh floor"),
-    *_functions("exp expm1 tanh arctan:atan", masks=True),
-    Word("sign", ufunc="sign", masks=True),
-    *[Word(name, libm=name, masks=True) for name in ("erf", "erfc")],
-    *[Word(name, masks=True) for name in ("gauss", "normal_pdf", "normal_cdf")],
-    Word("pow", 2, ufunc="power", libm="pow", masks=True),
+    *_functions("exp expm1 arctan:atan", masks=True),
+    Word("tanh", ufunc="tanh", libm="tanh", masks=True, javascript="tanh(a)"),
+    Word("sign", ufunc="sign", masks=True, javascript="a > 0 ? 1 : a < 0 ? -1 : a === 0 ? 0 : a"),
+    *[Word(name, libm=name, masks=True, javascript=f"{name}(a)") for name in ("erf", "erfc")],
+    *[Word(name, masks=True, javascript=f"{name}(N, a)") for name in ("gauss", "normal_pdf", "normal_cdf")],
+    Word("pow", 2, ufunc="power", libm="pow", masks=True, javascript="power(a, b)"),
     Word("arctan2", 2, ufunc="arctan2", libm="atan2", masks=True),
     Word("hypot", 2, ufunc="hypot", libm="hypot"),
-    Word("remainder", 2, ufunc="remainder", masks=True),
+    Word("remainder", 2, ufunc="remainder", masks=True, javascript="remainder(a, b)"),
     *_comparisons(greater=">", greater_equal=">=", less="<", less_equal="<=", equal="=="),
-    Word("where", 3, masks=True),
-    Word("zmul", 2, masks=True),
-    Word("zdiv", 2, masks=True),
-    Word("powterm", 4, masks=True),
-    Word("exp_difference", 2, masks=True),
+    Word("where", 3, masks=True, javascript="a !== 0 ? b : c"),
+    Word("zmul", 2, masks=True, javascript="a === 0 ? 0 : a * b"),
+    Word("zdiv", 2, masks=True, javascript="a === 0 ? 0 : a / b"),
+    Word("powterm", 4, masks=True, javascript="powterm(a, b, c, d)"),
+    Word("exp_difference", 2, masks=True, javascript="expDifference(a, b)"),
 ]
 
 WORDS: dict[str, Word] = {row.name: row for row in _ROWS}

@@ -6,19 +6,25 @@ Types: ``Any`` stands for flat inputs and results: floats, lists of floats or ar
 from __future__ import annotations
 
 import math
+import weakref
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.backends import BACKENDS, Backend
+from autograd_lite.compiler.backends import BACKENDS
+from autograd_lite.compiler.building import build, why_not_native
+from autograd_lite.compiler.fingerprint import fingerprint
 from autograd_lite.compiler.ir import ArrayProgram
-from autograd_lite.compiler.pipeline import Trace, to_program
+from autograd_lite.compiler.pipeline import Trace
+from autograd_lite.compiler.tracing import collector_paused
 from autograd_lite.compiler.unflatten import unflatten
 from autograd_lite.engine import Value
 from autograd_lite.errors import AutogradLiteError, DomainError, ShapeError
 
 __all__ = ["CheckFailedError", "Counts", "Entry", "LeafOrder", "Program", "common_count"]
+
+EAGER_SAMPLES = 16  # the eager engine takes about half as long for them as making an exact program does
 
 Counts = dict[int, list[int]]  # batched argument -> how many samples each of its arrays has
 
@@ -43,14 +49,12 @@ class CheckFailedError(Exception):
 
 
 class Program:
-    """A compiled trace.
+    """A compiled trace: what it shares with equal traces, and the leaves that it captured itself.
 
     Attributes
     ----------
     ir : ArrayProgram
         The array program; ``print(program.ir)`` shows it.
-    source : str
-        What the backend printed.
     backend : str
         Which backend that is.
     instructions : int
@@ -69,19 +73,31 @@ class Program:
         self.structure = trace.structure
         self.told = trace.told
         self.batched_result = bool(trace.axes)
-        numbers = None if chosen == "auto" else chosen == "floats" and not exact
-        compiled = to_program(trace, exact=exact, numbers=numbers)
-        backend = _backend(chosen, on_floats=compiled.on_floats)
-        executable = backend.compile(compiled.program)
-        self.ir: ArrayProgram = compiled.program
-        self.source, self.backend, self.run = executable.source, backend.name, executable.run
-        self.captured, self.on_floats = compiled.captured, compiled.on_floats
-        self.instructions, self.groups, self.array_calls = compiled.instructions, compiled.groups, executable.calls
-        self.arguments = [dim.arguments for dim in compiled.program.dims]  # those that have each batch axis
+        mark = fingerprint(trace)
+        self.built = built = build(trace, mark, chosen, exact=exact)
+        self.captured = mark.captured
+        self.ir: ArrayProgram = built.ir
+        self.native = built.executable.native
+        self.backend, self.run, self.on_floats = built.backend, built.executable.run, built.on_floats
+        self.instructions, self.groups, self.array_calls = built.instructions, built.groups, built.executable.calls
+        self.arguments = [dim.arguments for dim in built.ir.dims]  # those that have each batch axis
         self.is_exact = (
-            compiled.program.is_exact and not trace.must_be_finite and not trace.checks
+            built.ir.is_exact and not trace.must_be_finite and not trace.checks
         )  # a derivative is NaN where its function is
-        self._ones = np.ones(compiled.program.result.size)
+        self._ones = np.ones(built.ir.result.size)
+        weakref.finalize(self, built.executable.release).atexit = False
+
+    @property
+    def why_not_native(self) -> str:
+        """Why "auto" does not run it as machine code; nothing if it does."""
+        if self.on_floats:
+            return "it is so small that Python's floats are as fast, and ready at once"
+        return why_not_native(self.ir)
+
+    @property
+    def source(self) -> str:
+        """What the backend printed."""
+        return self.built.executable.source
 
     @property
     def numpy_source(self) -> str:
@@ -102,18 +118,35 @@ class Entry:
         self._trace = trace
         self._backend = backend
         self.program = Program(trace(False), backend)
-        self.pack = unflatten(self.program.structure, batched=self.program.batched_result)
+        structure, batched = self.program.structure, self.program.batched_result
+        self.pack_array = unflatten(structure, batched=batched, arrays=True)
+        self._pack_list = unflatten(structure, batched=batched)
         self._exact: Program | None = None
+        self._eager_samples = 0
+
+    def pack(self, flat: Any) -> Any:
+        """Make of flat results, an array or a list, what the function returned."""
+        return self._pack_list(flat) if type(flat) is list else self.pack_array(flat)
 
     def run(self, inputs: list[Any], counts: Counts) -> Any:
         """Run the program, and the exact one where the result is not finite."""
+        flat = self.run_plain(inputs, counts)
+        return self.run_exact(inputs, counts) if flat is None else flat
+
+    def run_plain(self, inputs: list[Any], counts: Counts) -> Any:
+        """Run the program; None where the result is not finite, and so may be wrong."""
         if self.program.on_floats:
-            flat = self._attempt(inputs, ())
-            if flat is not None:
-                return flat
+            return self._attempt(inputs, ())
         with np.errstate(all="ignore"):
-            flat = None if self.program.on_floats else self._attempt(inputs, _sizes(self.program, counts))
-            return self._run_exact(inputs, counts) if flat is None else flat
+            return self._attempt(inputs, _sizes(self.program, counts))
+
+    def is_for_eager(self, counts: Counts) -> bool:
+        """Whether to leave such a call to the eager engine, because making the exact program would take longer."""
+        samples = max([n for sizes in counts.values() for n in sizes], default=1)
+        if self._exact is not None or self._eager_samples + samples > EAGER_SAMPLES:
+            return False
+        self._eager_samples += samples
+        return True
 
     def _attempt(self, inputs: list[Any], sizes: Sequence[int]) -> Any:
         """The result, if it is finite or right in every case."""
@@ -123,19 +156,16 @@ class Entry:
             return None
         return flat if self.program.is_exact or self.program.is_finite(flat) else None
 
-    def _run_exact(self, inputs: list[Any], counts: Counts) -> Any:
+    def run_exact(self, inputs: list[Any], counts: Counts) -> Any:
+        """Run the program that follows IEEE 754 and the rules for zero and NaN to the letter."""
         if self._exact is None:
-            self._exact = Program(self._trace(True), self._backend, exact=True)
-        flat = self._exact.run(inputs, _sizes(self._exact, counts))
+            with collector_paused():
+                self._exact = Program(self._trace(True), self._backend, exact=True)
+        with np.errstate(all="ignore"):
+            flat = self._exact.run(inputs, _sizes(self._exact, counts))
         if not np.isfinite(flat[self._exact.ir.outputs :]).all():
             raise CheckFailedError(flat, self._exact.told)
         return flat
-
-
-def _backend(chosen: str, *, on_floats: bool) -> Backend:
-    if chosen == "auto" or (chosen == "floats" and not on_floats):  # the exact program is one of arrays
-        return BACKENDS["floats" if on_floats else "numpy"]
-    return BACKENDS[chosen]
 
 
 def _sizes(program: Program, counts: Counts) -> tuple[int, ...]:
@@ -155,9 +185,18 @@ class LeafOrder:
     """Takes the numbers of captured leaves from a flat array, and those that are not in it from the leaves."""
 
     def __init__(self, captured: Sequence[Value], order: dict[Value, int]) -> None:
+        self.count = len(order)
         self.rest = [(k, v) for k, v in enumerate(captured) if v not in order]
         self.indices = np.array([order.get(v, 0) for v in captured], dtype=np.intp)
         self.is_same = not self.rest and np.array_equal(self.indices, np.arange(len(order)))
+
+    @property
+    def leaves(self) -> list[Value | int]:
+        """Each captured leaf, or where its number stands in the flat array; none if that is all of them in order."""
+        if self.is_same:
+            return []
+        rest = dict(self.rest)
+        return [rest.get(k, int(at)) for k, at in enumerate(self.indices)]
 
     def __call__(self, flat: Any) -> Any:
         """The numbers of the captured leaves, in the program's order."""

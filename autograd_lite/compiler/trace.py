@@ -48,6 +48,11 @@ def batch_sum(xp: Any, x: Any) -> Any:
 BATCH_SUM = Op(batch_sum, {"x": 1.0}, symbol="Σ samples")
 BATCH_SIZE = "size"  # the source of a leaf that holds the number of samples
 
+NAN_STAYS = {  # ops that are NaN where any operand is
+    *("abs", "add", "cos", "cosh", "div", "exp", "expm1", "fsum", "identity", "log", "log1p", "maximum", "minimum"),
+    *("mul", "neg", "relu", "sigmoid", "sin", "sinh", "softplus", "sqrt", "square", "sub", "sumprod", "tan", "tanh"),
+}
+
 
 class Structural(Op):
     """An op that exists only in traced graphs; its pullback is code, because its operands may be blocks of numbers."""
@@ -118,35 +123,62 @@ class Traced(Node):
                 "captured; earlier steps may depend on it too. Take the gradient of the whole loop, or hand the Value "
                 "to the inner function as an argument and take ag.grad with respect to that."
             )
+        self.tracer.sheltered.clear()
         self.tracer.must_be_finite.append(self if self.axis is None else self.tracer.batch_sum(self, self.axis))
 
     def symbolic_partials(self, needs: Sequence[bool]) -> Sequence[Any]:
-        """Evaluate the partials' rules on nodes; a exact trace makes them NaN where the value is."""
+        """Evaluate the partials' rules on nodes; an exact trace makes them NaN where the value is.
+
+        Not where the adjoint is NaN or 0 then anyway, because all that this sweep came through is NaN too.
+        """
         if self.op is BATCH_SUM:
             return [1.0]
+        if isinstance(self.op, Structural):
+            raise TraceError(
+                f"A forward derivative came to a loop or a look-up by a traced index{at_users_line()}, through which "
+                "only reverse derivatives go while a function is compiled. Use ag.grad, ag.jacobian or ag.vjp."
+            )
         partials = super().symbolic_partials(needs)
         for p in partials:
             if type(p) is Traced and p.slope_of is None and p.adjoint_of is None and p.order > self.order:
                 p.slope_of = self
-        if not self.tracer.exact:
+        if not self.tracer.exact or self.tracer.sheltered.get(self, False):
             return partials
         sound = values.equal(self, self)
         return [None if p is None else values.where(sound, p, float("nan")) for p in partials]
 
     def pullback(self, v_bar: Any, needs: Sequence[bool]) -> Sequence[Any] | None:
         """What the operands of a structural op get; None for any other."""
-        return self.op.pullback(self, v_bar, needs) if isinstance(self.op, Structural) else None
+        if not isinstance(self.op, Structural):
+            return None
+        self.tracer.sheltered.update(dict.fromkeys(self.operands, False))
+        return self.op.pullback(self, v_bar, needs)
 
     def contributions(self, v_bar: Any, terms: Sequence[Any]) -> Sequence[Any]:
         """What the operands' adjoints get; one from outside the batch gets the sum over it."""
         if type(v_bar) is Traced and v_bar.adjoint_of is None:
             v_bar.adjoint_of = self
+        if self.tracer.exact:
+            self._shelter()
         if self.axis is None:
             return terms
         return [
             term if term is None or (type(u) is Traced and u.axis is self.axis) else self.summed(term, u)
             for u, term in zip(self.operands, terms, strict=True)
         ]
+
+    def tangent(self, terms: Sequence[Any]) -> Any:
+        """The tangent of this node; that of a sum over the samples is the sum of the samples' tangents."""
+        total = super().tangent(terms)
+        return self.tracer.batch_sum(total, self.operands[0].axis) if self.op is BATCH_SUM else total
+
+    def _shelter(self) -> None:
+        """Note for each operand whether every user of it, as far as this sweep came, is NaN where the operand is."""
+        sheltered = self.tracer.sheltered
+        name = "" if self.op is None else self.op.name
+        stays = sheltered.get(self, False) if self.op is BATCH_SUM else name in NAN_STAYS
+        for u in self.operands:
+            sheltered[u] = stays and sheltered.get(u, True)
 
     def summed(self, term: Any, u: Node) -> Node:
         """What an operand from outside the batch gets of a term: its sum over the samples."""
@@ -222,6 +254,7 @@ class Tracer:
         self.told: dict[str, None] = {}  # what went wrong if one of them is NaN
         self.body_since = -1  # the creation number at which the innermost loop's body began
         self.blocks: dict[tuple[Any, ...], Traced] = {}  # numbers side by side, once each
+        self.sheltered: dict[Node, bool] = {}  # of the reverse sweep that is running: is NaN only where its users are
 
     def axis(self, arguments: tuple[int, ...]) -> Axis:
         """The batch axis of these arguments."""
@@ -243,6 +276,7 @@ class Tracer:
         self.summed_inside.clear()
         self.blocks.clear()
         self.checks.clear()
+        self.sheltered.clear()
         return must_be_finite
 
     def has_traced(self, argument: Any) -> bool:

@@ -15,8 +15,10 @@ from autograd_lite.pytree import Structure
 __all__ = ["unflatten"]
 
 
-def unflatten(structure: Structure, *, batched: bool) -> Callable[[Any], Any]:
+def unflatten(structure: Structure, *, batched: bool, arrays: bool = False) -> Callable[[Any], Any]:
     """Make the function that puts flat results into a structure: it is written once, as one expression.
+
+    Arrays of the structure are views of a flat array, each of its own part.
 
     Parameters
     ----------
@@ -24,6 +26,8 @@ def unflatten(structure: Structure, *, batched: bool) -> Callable[[Any], Any]:
         Of the function's result.
     batched : bool
         Whether each number is an array over the samples.
+    arrays : bool
+        Whether the flat results always come as an array, which is then read faster; else they may be a list.
 
     Examples
     --------
@@ -33,14 +37,15 @@ def unflatten(structure: Structure, *, batched: bool) -> Callable[[Any], Any]:
     (10.0, [20.0, 30.0])
     """
     names: dict[str, Any] = {"array": np.array, "empty": np.empty, "moveaxis": np.moveaxis}
-    text = _Writer(names, batched=batched).write(structure, 0)
+    text = _Writer(names, batched=batched, arrays=arrays).write(structure, 0)
     return eval(f"lambda r: {text}", names)  # type: ignore[no-any-return]  # noqa: S307 - our own text
 
 
 class _Writer:
-    def __init__(self, names: dict[str, Any], *, batched: bool) -> None:
+    def __init__(self, names: dict[str, Any], *, batched: bool, arrays: bool) -> None:
         self.names = names
         self.batched = batched
+        self.arrays = arrays
 
     def write(self, structure: Structure, start: int) -> str:  # noqa: PLR0911 - one line a kind of structure
         """The expression for a structure whose numbers begin at an index of the flat results."""
@@ -48,11 +53,11 @@ class _Writer:
         if structure.kind == "static":
             return self._name(structure.rebuild([]))
         if structure.kind == "number":
-            return f"r[{start}]" if self.batched else f"float(r[{start}])"
+            return f"r[{start}]" if self.batched else f"r.item({start})" if self.arrays else f"float(r[{start}])"
         if structure.kind == "array":
             return self._array(structure.detail, start, stop)
         if structure.kind == "list" and not self.batched and all(p.kind == "number" for p in structure.parts):
-            return f"list(map(float, r[{start}:{stop}]))"
+            return f"r[{start}:{stop}].tolist()" if self.arrays else f"list(map(float, r[{start}:{stop}]))"
         parts = []
         for part in structure.parts:
             parts.append(self.write(part, start))
@@ -69,7 +74,8 @@ class _Writer:
 
     def _array(self, shape: tuple[int, ...], start: int, stop: int) -> str:
         if not self.batched:
-            return f"array(r[{start}:{stop}]).reshape({shape})" if len(shape) != 1 else f"array(r[{start}:{stop}])"
+            part = f"r[{start}:{stop}]" if self.arrays else f"array(r[{start}:{stop}])"
+            return part if len(shape) == 1 else f"{part}.reshape({shape})"
         return f"moveaxis(r[{start}:{stop}].reshape(({''.join(f'{s}, ' for s in shape)}-1)), -1, 0)"
 
     def _name(self, thing: Any) -> str:

@@ -44,6 +44,10 @@ class Workspaces:
         finally:
             self._free.setdefault(key, []).append(work)
 
+    def release(self) -> None:
+        """Give back the memory that no call is using."""
+        self._free.clear()
+
     def kept_bytes(self) -> int:
         """How many bytes the workspaces hold that no call is using."""
         return sum(self.bytes_of(key) * len(works) for key, works in list(self._free.items()))

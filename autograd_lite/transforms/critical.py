@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from autograd_lite.calling import adapted
 from autograd_lite.engine import Value
 from autograd_lite.errors import OperandError, ShapeError
 from autograd_lite.formulas import pretty_number
@@ -21,7 +22,7 @@ from autograd_lite.pytree import Structure, flatten, has_values
 from autograd_lite.transforms.derivatives import derivative, hessian, hvp, value_and_grad
 from autograd_lite.transforms.evaluation import Function, Tree
 
-__all__ = ["CriticalPoint", "DescentReport", "classify_critical_point", "descent_report"]
+__all__ = ["CriticalPoint", "DescentReport", "classify_critical_point", "descent_report", "on_vectors", "written"]
 
 Array: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
@@ -49,6 +50,8 @@ class CriticalPoint:
         Eigenvalues of the Hessian, ascending: the curvatures along its principal axes.
     rt_minus_s2 : float or None
         For two variables the determinant :math:`rt - s^2`, else None.
+    value : float
+        The function there.
     """
 
     verdict: str
@@ -57,9 +60,10 @@ class CriticalPoint:
     hessian: Array
     eigenvalues: Array
     rt_minus_s2: float | None
+    value: float
 
     def __str__(self) -> str:
-        where = _written(self.point)
+        where = written(self.point)
         if self.verdict == "not critical":
             return f"At {where} the function is not critical: its gradient has length {_pretty(self.gradient_norm)}."
         if not math.isfinite(self.gradient_norm) or not np.isfinite(self.hessian).all():
@@ -88,7 +92,7 @@ def classify_critical_point(f: Function, x: Tree, *, tolerance: float = 1e-6) ->
     Parameters
     ----------
     f : callable
-        Takes a number, or an array, list or other container of n numbers; returns one number.
+        Takes a number, n numbers, or an array, list or other container of them; returns one number.
     x : number or container
         The point.
     tolerance : float
@@ -113,8 +117,8 @@ def classify_critical_point(f: Function, x: Tree, *, tolerance: float = 1e-6) ->
     >>> print(classify_critical_point(lambda x: x**3 - 3.0 * x, 1.0))
     At 1 the function has a minimum: the gradient vanishes, and it curves upward in every direction (f″ = 6).
     """
-    flat_f, point, _ = _on_vectors(f, x)
-    _, gradient = value_and_grad(flat_f)(point)
+    flat_f, point, _ = on_vectors(f, x)
+    value, gradient = value_and_grad(flat_f)(point)
     second = hessian(flat_f)(point)
     norm = float(np.linalg.norm(gradient))
     finite = math.isfinite(norm) and bool(np.isfinite(second).all())
@@ -131,7 +135,7 @@ def classify_critical_point(f: Function, x: Tree, *, tolerance: float = 1e-6) ->
     if len(point) == 2:
         (r, s), (same, t) = second.tolist()
         determinant = r * t - s * same
-    return CriticalPoint(verdict, point, norm, second, curvatures, determinant)
+    return CriticalPoint(verdict, point, norm, second, curvatures, determinant, value)
 
 
 def _verdict(curvatures: Array) -> str:
@@ -215,7 +219,7 @@ def descent_report(f: Function, x: Tree, direction: Tree, lr: float) -> DescentR
     Parameters
     ----------
     f : callable
-        Takes a number, or an array, list or other container of numbers; returns one number.
+        Takes a number, n numbers, or an array, list or other container of them; returns one number.
     x : number or container
         Start of the step.
     direction : like x
@@ -244,7 +248,7 @@ def descent_report(f: Function, x: Tree, direction: Tree, lr: float) -> DescentR
     actual change                  −3.24   gives    5.76
     The direction is at 180° to the gradient: downhill.
     """
-    flat_f, point, structure = _on_vectors(f, x)
+    flat_f, point, structure = on_vectors(f, x)
     u, structure_of_u = flatten(direction)
     if not structure_of_u.is_like(structure) or has_values(u):
         raise ShapeError(
@@ -275,12 +279,20 @@ def _angle(u: Array, v: Array) -> float:
 # --- shared ---------------------------------------------------------------------------------------------------------
 
 
-def _on_vectors(f: Function, x: Tree) -> tuple[Function, Array, Structure]:
-    """Rewrite f as a function of one vector; return it with x as a vector, and the structure of x."""
+def on_vectors(f: Function, x: Tree) -> tuple[Function, Array, Structure]:
+    """Rewrite f as a function of one vector; return it with x as a vector, and the structure of x.
+
+    Examples
+    --------
+    >>> f, point, _ = on_vectors(lambda x, y: x * y, [3.0, 4.0])
+    >>> f(point), point.tolist()
+    (12.0, [3.0, 4.0])
+    """
     leaves, structure = flatten(x)
     if not leaves:
         raise OperandError(f"{shown(x)} holds no number. Give a point of at least one number.")
     point = np.array([leaf.data if isinstance(leaf, Value) else leaf for leaf in leaves])
+    f = adapted(f, (x,))
     return lambda vector: f(structure.rebuild(vector)), point, structure
 
 
@@ -288,6 +300,13 @@ def _pretty(x: float) -> str:
     return pretty_number(x, 6)
 
 
-def _written(point: Array) -> str:
+def written(point: Array) -> str:
+    """The coordinates of a point, in brackets where there are several.
+
+    Examples
+    --------
+    >>> written(np.array([0.5, -1.0]))
+    '(0.5, −1)'
+    """
     numbers = ", ".join(map(_pretty, point))
     return numbers if len(point) == 1 else f"({numbers})"

@@ -36,6 +36,8 @@ Option = TypeVar("Option")
 class Transformed:
     """A function with a transform applied to it, under the function's own name; pickles where the function does."""
 
+    adapts_arguments = True  # f(x, y) or f([x, y]): `evaluate` sees to it
+
     def __init__(
         self, transform: Callable[[Function, Option, Arguments, Named], Tree], f: Function, option: Option
     ) -> None:
@@ -58,7 +60,9 @@ class Transformed:
         return f"<{self._transform.__name__.lstrip('_')} of {shown(self._f)}>"
 
 
-def grad(f: Function, argnums: int | Sequence[int] = 0, *, wrt: Iterable[Value] | None = None) -> Function:
+def grad(
+    f: Function, argnums: int | Sequence[int] = 0, *, wrt: Iterable[Value] | None = None, has_aux: bool = False
+) -> Function:
     """Make the gradient of a function that returns one number.
 
     Parameters
@@ -69,12 +73,15 @@ def grad(f: Function, argnums: int | Sequence[int] = 0, *, wrt: Iterable[Value] 
         Index of the argument to differentiate with respect to; several give a tuple of gradients.
     wrt : iterable of Value, optional
         Captured leaves to differentiate with respect to instead, such as ``model.parameters()``; gives a list.
+    has_aux : bool
+        Whether f returns a pair (result, aux), and this (gradient, aux): aux is numbers, not differentiated.
 
     Returns
     -------
     callable
         Takes what f takes. The gradient mirrors the argument: a float for a number, a float64 array for an array, the
-        same container otherwise; Values where any input was a Value.
+        same container otherwise; Values where any input was a Value. A function of x and y may be called with
+        ``[x, y]``, one of a vector with two numbers: the arguments of the call are what `argnums` counts.
 
     Raises
     ------
@@ -92,27 +99,33 @@ def grad(f: Function, argnums: int | Sequence[int] = 0, *, wrt: Iterable[Value] 
     {'w': 5.0, 'x': 3.0, 'b': 1.0}
     >>> grad(lambda w, x: w @ x)(np.array([1.0, 2.0]), np.array([3.0, 4.0]))
     array([3., 4.])
+    >>> grad(lambda x, y: x * y)([2.0, 5.0])
+    [5.0, 2.0]
     """
-    return Transformed(_gradient, f, select(argnums, wrt))
+    return Transformed(_gradient, f, select(argnums, wrt, has_aux=has_aux))
 
 
 def _gradient(f: Function, selection: Selection, args: Arguments, named: Named) -> Tree:
     evaluation = evaluate(f, selection, args, named)
-    return evaluation.structure.rebuild(evaluation.gradients(scalar(evaluation.result, "A gradient")))
+    gradient = evaluation.structure.rebuild(evaluation.gradients(scalar(evaluation.result, "A gradient")))
+    return (gradient, evaluation.numbers(evaluation.aux)) if selection.has_aux else gradient
 
 
-def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, *, wrt: Iterable[Value] | None = None) -> Function:
+def value_and_grad(
+    f: Function, argnums: int | Sequence[int] = 0, *, wrt: Iterable[Value] | None = None, has_aux: bool = False
+) -> Function:
     """Make a function that returns the value and the gradient of f, from one evaluation.
 
     Parameters
     ----------
-    f, argnums, wrt
+    f, argnums, wrt, has_aux
         As for `grad`.
 
     Returns
     -------
     callable
         Takes what f takes, returns (value, gradient); the value is a float, or a Value where any input was a Value.
+        With `has_aux` it returns ((value, aux), gradient).
 
     Raises
     ------
@@ -126,14 +139,17 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, *, wrt: Iterab
     >>> w = Value(3.0)
     >>> value_and_grad(lambda x: w * x, wrt=[w])(2.0)
     (6.0, [2.0])
+    >>> value_and_grad(lambda x: (x**2, {"half": x / 2.0}), has_aux=True)(6.0)
+    ((36.0, {'half': 3.0}), 12.0)
     """
-    return Transformed(_value_and_gradient, f, select(argnums, wrt))
+    return Transformed(_value_and_gradient, f, select(argnums, wrt, has_aux=has_aux))
 
 
-def _value_and_gradient(f: Function, selection: Selection, args: Arguments, named: Named) -> tuple[Number, Tree]:
+def _value_and_gradient(f: Function, selection: Selection, args: Arguments, named: Named) -> tuple[Tree, Tree]:
     evaluation = evaluate(f, selection, args, named)
     y = scalar(evaluation.result, "A gradient")
-    return evaluation.number(y), evaluation.structure.rebuild(evaluation.gradients(y))
+    value, gradient = evaluation.number(y), evaluation.structure.rebuild(evaluation.gradients(y))
+    return (value, evaluation.numbers(evaluation.aux)) if selection.has_aux else value, gradient
 
 
 def derivative(f: Function, order: int = 1) -> Function:
@@ -196,14 +212,16 @@ def check_order(order: int) -> int:
     return operator.index(order)
 
 
-def jacobian(f: Function, argnums: int | Sequence[int] = 0, *, wrt: Iterable[Value] | None = None) -> Function:
+def jacobian(
+    f: Function, argnums: int | Sequence[int] = 0, *, wrt: Iterable[Value] | None = None, has_aux: bool = False
+) -> Function:
     r"""Make the Jacobian :math:`J_{ij} = \partial f_i / \partial x_j` of a function that returns many numbers.
 
     Parameters
     ----------
     f : callable
         Returns a number, an array, or lists, tuples or dicts of numbers.
-    argnums, wrt
+    argnums, wrt, has_aux
         As for `grad`.
 
     Returns
@@ -229,7 +247,7 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0, *, wrt: Iterable[Val
     array([[1., 0.],
            [0., 2.]])
     """
-    return Transformed(_jacobian, f, select(argnums, wrt))
+    return Transformed(_jacobian, f, select(argnums, wrt, has_aux=has_aux))
 
 
 def _jacobian(f: Function, selection: Selection, args: Arguments, named: Named) -> Tree:
@@ -242,7 +260,8 @@ def _jacobian(f: Function, selection: Selection, args: Arguments, named: Named) 
     entries = np.empty((structure.size, evaluation.structure.size), dtype=kind)
     for row, gradient in zip(entries, gradients_of_outputs, strict=True):
         row[:] = gradient
-    return _blocks(entries, structure, evaluation.structure)
+    blocks = _blocks(entries, structure, evaluation.structure)
+    return (blocks, evaluation.numbers(evaluation.aux)) if selection.has_aux else blocks
 
 
 def _blocks(entries: np.ndarray[Any, Any], by_row: Structure, by_column: Structure) -> Tree:  # floats or Values
@@ -265,12 +284,14 @@ def _assembled(structure: Structure, block: Callable[[Structure, slice], Tree]) 
     )
 
 
-def hessian(f: Function, argnums: int | Sequence[int] = 0, *, wrt: Iterable[Value] | None = None) -> Function:
+def hessian(
+    f: Function, argnums: int | Sequence[int] = 0, *, wrt: Iterable[Value] | None = None, has_aux: bool = False
+) -> Function:
     r"""Make the Hessian :math:`H_{ij} = \partial^2 f / \partial x_i \partial x_j` of a scalar function.
 
     Parameters
     ----------
-    f, argnums, wrt
+    f, argnums, wrt, has_aux
         As for `grad`.
 
     Returns
@@ -291,7 +312,7 @@ def hessian(f: Function, argnums: int | Sequence[int] = 0, *, wrt: Iterable[Valu
            [ 6.,  0.]])
     """
     leaves = select(argnums, wrt).wrt
-    return jacobian(grad(f, argnums, wrt=leaves), argnums, wrt=leaves)
+    return jacobian(grad(f, argnums, wrt=leaves, has_aux=has_aux), argnums, wrt=leaves, has_aux=has_aux)
 
 
 def hvp(f: Function, argnums: int = 0) -> Function:

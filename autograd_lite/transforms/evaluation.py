@@ -18,6 +18,7 @@ from typing import Any, TypeAlias, cast
 
 import numpy as np
 
+from autograd_lite.calling import adapted
 from autograd_lite.engine import Value, gradients
 from autograd_lite.errors import OperandError, ShapeError
 from autograd_lite.namespaces import values
@@ -41,10 +42,14 @@ _keeping: ContextVar[bool] = ContextVar("_keeping", default=False)
 
 @dataclass(frozen=True)
 class Selection:
-    """What to differentiate with respect to: positional arguments, or captured Values."""
+    """What to differentiate with respect to: positional arguments, or captured Values; and what the function returns.
+
+    With `has_aux` that is a pair: what is differentiated, and what is handed on as numbers.
+    """
 
     argnums: int | tuple[int, ...] = 0
     wrt: tuple[Value, ...] | None = None
+    has_aux: bool = False
 
     def indices(self, count: int) -> list[int]:
         """Indices of the selected among so many arguments, counted from the front."""
@@ -64,22 +69,26 @@ class Selection:
         return indices
 
 
-def select(argnums: int | Sequence[int], wrt: Iterable[Value] | None) -> Selection:
+def select(argnums: int | Sequence[int], wrt: Iterable[Value] | None, *, has_aux: bool = False) -> Selection:
     """Check `argnums` and `wrt` when a transform is made, before any call."""
     if wrt is not None:
-        leaves = (wrt,) if isinstance(wrt, Value) else tuple(wrt)
+        leaves = tuple(wrt) if isinstance(wrt, Iterable) else (wrt,)
         for v in leaves:
             if not isinstance(v, Value):
-                raise OperandError(f"wrt= takes Values, such as model.parameters(); it got {shown(v)}.")
-        return Selection(wrt=leaves)
+                raise OperandError(
+                    f"wrt= takes Values, such as model.parameters(); it got {shown(v)}. Arguments of the function are "
+                    "chosen by index: argnums=0 or argnums=(0, 1)."
+                )
+        return Selection(wrt=leaves, has_aux=has_aux)
     try:
         if isinstance(argnums, Sequence) and argnums:
-            return Selection(tuple(map(operator.index, argnums)))
-        return Selection(operator.index(cast("int", argnums)))  # raises for anything else
+            return Selection(tuple(map(operator.index, argnums)), has_aux=has_aux)
+        return Selection(operator.index(cast("int", argnums)), has_aux=has_aux)  # raises for anything else
     except (TypeError, OperandError):
         raise OperandError(
             f"argnums={shown(argnums)} is not the index of an argument. Give 0 for the first one, or a tuple such as "
-            "(0, 1); the arguments themselves come in a call of their own: grad(f)(x)."
+            "(0, 1); the arguments themselves come in a call of their own, grad(f)(x), and Values that the function "
+            "captures are chosen by wrt=[w, b]."
         ) from None
 
 
@@ -100,12 +109,15 @@ class Evaluation:
         The tree definition of the selected argument, or of the tuple of them.
     keeps_values : bool
         Whether derivatives are Values.
+    aux : number or container, or None
+        What the function returned beside the result.
     """
 
     result: Tree
     inputs: list[Value]
     structure: Structure
     keeps_values: bool
+    aux: Tree = None
 
     def gradients(self, y: Number) -> Sequence[Number]:
         """Differentiate one number of the result with respect to each input."""
@@ -119,6 +131,11 @@ class Evaluation:
             return as_values([y])[0]
         return y.data if isinstance(y, Value) else y
 
+    def numbers(self, tree: Tree) -> Tree:
+        """Convert the numbers of a container likewise."""
+        leaves, structure = flatten(tree)
+        return structure.rebuild([self.number(y) for y in leaves])
+
 
 def evaluate(
     f: Function, selection: Selection, args: Sequence[Tree], named: dict[str, Tree] | None = None
@@ -128,8 +145,10 @@ def evaluate(
     Raises
     ------
     OperandError
-        If a selected argument is neither number nor container, or the function returned None.
+        If a selected argument is neither number nor container, or the function returned None, or no pair where
+        `has_aux` promises one.
     """
+    f = adapted(f, args, named)
     indices = selection.indices(len(args))
     flat = [flatten(arg) for arg in args]
     flat_named = {name: flatten(arg) for name, arg in (named or {}).items()}
@@ -145,7 +164,15 @@ def evaluate(
     if result is None:
         raise OperandError("The function returned None. Is a return missing at its end?")
     given = [leaf for leaves, _ in (*flat, *flat_named.values()) for leaf in leaves]
-    return Evaluation(result, inputs, structure, has_values(given) or _reaches(outer, result))
+    keeps_values = has_values(given) or _reaches(outer, result)
+    if not selection.has_aux:
+        return Evaluation(result, inputs, structure, keeps_values)
+    if not isinstance(result, (list, tuple)) or len(result) != 2:
+        raise OperandError(
+            f"With has_aux=True the function returns a pair (result, aux); it returned {shown(result)}. Write "
+            "`return loss, aux`, or leave has_aux out."
+        )
+    return Evaluation(result[0], inputs, structure, keeps_values, result[1])
 
 
 def as_values(leaves: Iterable[Number]) -> list[Value]:

@@ -10,7 +10,10 @@ References
 from __future__ import annotations
 
 import math
+import warnings
+from collections.abc import Sequence
 
+from autograd_lite.distributions import check_distribution
 from autograd_lite.engine import Value
 from autograd_lite.errors import DomainError, ShapeError
 from autograd_lite.namespaces import values as op
@@ -24,12 +27,43 @@ __all__ = [
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "cross_entropy",
+    "cross_entropy_of_probabilities",
     "hinge",
 ]
 
 
+def _written_binary(p: Scalar, t: Scalar) -> Scalar:
+    """The cross-entropy of a probability as it is written: minus t log p plus (1 - t) log(1 - p)."""
+    return -(t * op.log(p) + (1.0 - t) * op.log(1.0 - p))
+
+
+def _written_sigmoid(z: Scalar, t: Scalar) -> Scalar:
+    p = op.sigmoid(z)
+    _name([p], "p")
+    return _written_binary(p, t)
+
+
+def _written_softmax(z: Scalar, target: Scalar) -> Scalar:
+    """Minus the sum of t log p, with the softmax p, and t 1 for the class, or given."""
+    terms = [op.exp(z_k) for z_k in z]
+    total = op.fsum(terms)
+    p = [term / total for term in terms]
+    _name(p, "p")
+    shares = target if is_list(target) else [float(k == _class(target, len(p))) for k in range(len(p))]
+    return -op.fsum([t_k * op.log(p_k) for t_k, p_k in zip(shares, p, strict=True)])
+
+
+def _name(probabilities: Sequence[Scalar], letter: str) -> None:
+    """Label probabilities, for pictures and steps."""
+    for k, p in enumerate(probabilities, 1):
+        if type(p) is Value and not p.label:
+            p.label = letter if len(probabilities) == 1 else f"{letter}{k}"
+
+
 @loss(
-    restricted=True, advice="Where probabilities reach 0 or 1, use binary_cross_entropy_with_logits on linear outputs."
+    written=_written_binary,
+    restricted=True,
+    advice="Where probabilities reach 0 or 1, use binary_cross_entropy_with_logits on linear outputs.",
 )
 def binary_cross_entropy(output: Scalar, target: Scalar) -> Scalar:
     r"""Mean of :math:`-t \log p - (1 - t) \log(1 - p)`, from probabilities [1]_.
@@ -64,12 +98,16 @@ def binary_cross_entropy(output: Scalar, target: Scalar) -> Scalar:
     >>> round(cost.data, 4), p.grad
     (1.6094, -5.0)
     """
-    _check_unit("binary_cross_entropy's probability", output, "Squash the output with a sigmoid, or use logits")
+    _check_unit(
+        "binary_cross_entropy's probability",
+        output,
+        "Squash the output with a sigmoid, or use binary_cross_entropy_with_logits",
+    )
     _check_unit("binary_cross_entropy's target", target, "Code the two classes as 0 and 1")
     return op.zmul(-target, op.log(output)) - op.zmul(1.0 - target, op.log1p(-output))
 
 
-@loss(restricted=True)
+@loss(restricted=True, written=_written_sigmoid)
 def binary_cross_entropy_with_logits(output: Scalar, target: Scalar) -> Scalar:
     r"""Mean of :math:`t \log(1 + e^{-z}) + (1 - t) \log(1 + e^z)`: binary cross-entropy of sigmoid(z), from logits z.
 
@@ -105,7 +143,7 @@ def binary_cross_entropy_with_logits(output: Scalar, target: Scalar) -> Scalar:
     return op.zmul(target, op.softplus(-output)) + op.zmul(1.0 - target, op.softplus(output))
 
 
-@loss(whole=True, restricted=True, wants_classes=True)
+@loss(whole=True, restricted=True, wants_classes=True, written=_written_softmax)
 def cross_entropy(output: Scalar, target: Scalar) -> Scalar:
     r"""Mean of :math:`\log \sum_j e^{z_j - z_t}`: cross-entropy of softmax(z) with class t, from logits z.
 
@@ -128,6 +166,12 @@ def cross_entropy(output: Scalar, target: Scalar) -> Scalar:
     ShapeError
         If there are fewer than 2 logits, or the lengths differ.
 
+    Warns
+    -----
+    UserWarning
+        If the outputs look like probabilities, which are in [0, 1] and add up to 1: softmax is taken here, and taken
+        twice it trains, badly. For probabilities there is `cross_entropy_of_probabilities`.
+
     Notes
     -----
     The slope by each logit is softmax(z) - onehot(t). It is computed as the share of the other classes together, so it
@@ -145,15 +189,68 @@ def cross_entropy(output: Scalar, target: Scalar) -> Scalar:
     >>> round(cost.data, 6), [round(v.grad, 6) for v in z]
     (0.407606, [0.090031, 0.244728, -0.334759])
     """
-    if not is_list(output) or len(output) < 2:
-        raise ShapeError(
-            f"cross_entropy got the output {shown(output)}; it needs one logit per class, at least 2. For one output "
-            "use binary_cross_entropy_with_logits."
-        )
-    z = list(output)
+    z = _of_classes("cross_entropy", output, "logit", "binary_cross_entropy_with_logits")
+    _warn_of_probabilities(z)
     if is_list(target):
         return _of_probabilities(z, list(target))
     return _of_traced_class(z, target) if isinstance(target, Node) else _of_class(z, _class(target, len(z)))
+
+
+@loss(
+    whole=True,
+    restricted=True,
+    wants_classes=True,
+    advice="Where probabilities reach 0, use cross_entropy on linear outputs.",
+)
+def cross_entropy_of_probabilities(output: Scalar, target: Scalar) -> Scalar:
+    r"""Mean of :math:`-\sum_j t_j \log p_j`: cross-entropy of probabilities p with class t, as after a softmax.
+
+    Parameters
+    ----------
+    output : sequence of Value or float, shape (k,) or (m, k)
+        Probabilities of the classes, in [0, 1], which add up to 1.
+    target : int, or sequence of k float, or m of either
+        The class, counted from 0; or the probability of each class ("one-hot" where one of them is 1).
+
+    Returns
+    -------
+    Value or float
+        Loss in nats; infinite where the class of the target has the probability 0.
+
+    Raises
+    ------
+    DomainError
+        If the outputs are not probabilities, there is no such class, or the targets do not add up to 1.
+    ShapeError
+        If there are fewer than 2 outputs, or the lengths differ.
+
+    Notes
+    -----
+    `cross_entropy` takes the logits, before the softmax, and never saturates: better for training.
+
+    References
+    ----------
+    .. [1] C. M. Bishop, "Pattern Recognition and Machine Learning", 2006, eq. 4.108.
+
+    Examples
+    --------
+    >>> p = [Value(0.1), Value(0.2), Value(0.7)]
+    >>> cost = cross_entropy_of_probabilities(p, 2)
+    >>> cost.backward()
+    >>> round(cost.data, 4), round(p[2].grad, 4)
+    (0.3567, -1.4286)
+    """
+    name = "cross_entropy_of_probabilities"
+    p = _of_classes(name, output, "probability", "binary_cross_entropy")
+    check_distribution(p, name, "For logits, before a softmax, there is cross_entropy")
+    if is_list(target):
+        shares = list(target)
+        _check_shares(name, "probabilities", shares, len(p))
+    elif isinstance(target, Node):
+        shares = [op.equal(target, float(j)) for j in range(len(p))]
+    else:
+        return -op.log(p[_class(target, len(p), name)])
+    return -op.fsum([op.zmul(t_j, op.log(p_j)) for t_j, p_j in zip(shares, p, strict=True)])
 
 
 def _of_class(z: list[Scalar], t: int) -> Scalar:
@@ -169,17 +266,9 @@ def _of_traced_class(z: list[Scalar], t: Scalar) -> Scalar:
 
 
 def _of_probabilities(z: list[Scalar], shares: list[Scalar]) -> Scalar:
-    if len(shares) != len(z):
-        raise ShapeError(f"cross_entropy got {len(z)} logits and {len(shares)} class probabilities; give as many.")
-    numbers = [_number(q) for q in shares]
-    known = [q for q in numbers if q is not None]
-    if len(known) == len(shares):
-        if any(not 0.0 <= q <= 1.0 for q in known) or not abs(sum(known) - 1.0) <= 1e-6:
-            raise DomainError(
-                f"cross_entropy got the class probabilities {shown(known)}; they must be in [0, 1] and add up to 1."
-            )
-        if 1.0 in known:
-            return _of_class(z, known.index(1.0))
+    known = _check_shares("cross_entropy", "logits", shares, len(z))
+    if len(known) == len(shares) and 1.0 in known:
+        return _of_class(z, known.index(1.0))
     total = op.logsumexp(z)
     return op.fsum([op.zmul(q, total - z_j) for q, z_j in zip(shares, z, strict=True)])
 
@@ -228,10 +317,42 @@ def _check_unit(what: str, x: Scalar, advice: str) -> None:
         raise DomainError(f"{what} is {number}; it must be in [0, 1]. {advice}.")
 
 
-def _class(target: Scalar, n: int) -> int:
+def _of_classes(name: str, output: Scalar, one: str, for_one: str) -> list[Scalar]:
+    """Check that there is an output for each class."""
+    if not is_list(output) or len(output) < 2:
+        raise ShapeError(
+            f"{name} got the output {shown(output)}; it needs one {one} per class, at least 2. For one output "
+            f"use {for_one}."
+        )
+    return list(output)
+
+
+def _warn_of_probabilities(z: list[Scalar]) -> None:
+    known = [x for x in map(_number, z) if x is not None and 0.0 <= x <= 1.0]
+    is_one_hot = known.count(0.0) == len(z) - 1  # as logits of an example, 0 and 1 are as likely
+    if len(known) == len(z) and not is_one_hot and abs(math.fsum(known) - 1.0) <= 1e-9:
+        warnings.warn(
+            f"cross_entropy got {shown(known)}, which look like probabilities. It takes logits, the numbers before a "
+            "softmax, and applies the softmax itself; for probabilities use cross_entropy_of_probabilities.",
+            UserWarning,
+            stacklevel=5,
+        )
+
+
+def _check_shares(name: str, outputs: str, shares: list[Scalar], n: int) -> list[float]:
+    """Check the classes' probabilities in a target; returns the numbers that are known."""
+    if len(shares) != n:
+        raise ShapeError(f"{name} got {n} {outputs} and {len(shares)} class probabilities; give as many.")
+    known = [q for q in map(_number, shares) if q is not None]
+    if len(known) == n and (any(not 0.0 <= q <= 1.0 for q in known) or not abs(sum(known) - 1.0) <= 1e-6):
+        raise DomainError(f"{name} got the class probabilities {shown(known)}; they must be in [0, 1] and add up to 1.")
+    return known
+
+
+def _class(target: Scalar, n: int, name: str = "cross_entropy") -> int:
     number = float(target)
     if not number.is_integer() or not 0 <= number < n:
         raise DomainError(
-            f"cross_entropy got class {shown(target)}; with {n} outputs the classes are the whole numbers 0 to {n - 1}."
+            f"{name} got class {shown(target)}; with {n} outputs the classes are the whole numbers 0 to {n - 1}."
         )
     return int(number)

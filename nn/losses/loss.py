@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import update_wrapper
 
 import numpy as np
@@ -40,6 +40,10 @@ class Loss:
         Whether a target may be the number of a class.
     advice : str
         Advice where the loss is not finite.
+    written : callable, optional
+        The rule as textbooks write it, where it is computed in another form.
+    spare : bool
+        Whether the mean or sum of a single term is that term, without a node of its own.
 
     Attributes
     ----------
@@ -61,18 +65,30 @@ class Loss:
     restricted: bool = field(default=False, kw_only=True)
     wants_classes: bool = field(default=False, kw_only=True)
     advice: str = field(default="", kw_only=True)
+    written: Callable[[Scalar, Scalar], Scalar] | None = field(default=None, kw_only=True)
+    spare: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
         update_wrapper(self, self.rule)
         self.name = getattr(self.rule, "__name__", type(self.rule).__name__)
 
-    def __call__(self, outputs: Scalar, targets: Scalar) -> Scalar:
-        """Compute the loss of all samples, as a Value if any output is one."""
+    def __call__(self, outputs: Scalar, targets: Scalar, *, written_out: bool = False) -> Scalar:
+        """Compute the loss of all samples, as a Value if any output is one.
+
+        Parameters
+        ----------
+        outputs, targets : Value or float, or sequences of them
+        written_out : bool
+            Whether the graph has the formula that textbooks write, for pictures and steps; it overflows, or gives NaN,
+            where the usual form does not.
+        """
+        if written_out:
+            return self._written_out()(outputs, targets)
         if not is_list(outputs) or (self.whole and not is_list(outputs[0] if len(outputs) else outputs)):
             terms = [self.sample(outputs, targets)]
         else:
             terms = [self.sample(o, t) for o, t in _pairs(self.name, outputs, targets)]
-        total = op.fsum(terms) if self.summed else op.mean(terms)
+        total = self._together(terms)
         return op.sqrt(total) if self.rooted else total
 
     def sample(self, output: Scalar, target: Scalar) -> Scalar:
@@ -80,9 +96,17 @@ class Loss:
         if self.whole:
             return self.rule(output, target)
         terms = [self.rule(o, t) for o, t in _pairs(self.name, _listed(output), _listed(target))]
-        if len(terms) == 1:
+        return terms[0] if len(terms) == 1 else self._together(terms)
+
+    def _together(self, terms: list[Scalar]) -> Scalar:
+        """The sum or the mean; of a single term no node of its own where the formula is written out."""
+        if self.spare and len(terms) == 1:
             return terms[0]
         return op.fsum(terms) if self.summed else op.mean(terms)
+
+    def _written_out(self) -> Loss:
+        """The same loss by its textbook rule, every mean and sum a node only where there are several terms."""
+        return replace(self, rule=self.written or self.rule, written=None, spare=True)
 
     def of_mean(self, mean: Scalar, n: int) -> Scalar:
         """The loss, from the mean of `sample` over n samples: a multiple of it, its root, or itself.

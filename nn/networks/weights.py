@@ -9,7 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
-from autograd_lite.engine import Value
+from autograd_lite.engine import Value, number_of
 from autograd_lite.errors import OperandError, ShapeError
 from autograd_lite.text import shown
 
@@ -50,7 +50,7 @@ def parameters_of(model: object) -> list[Value]:
 
 def read_weights(parameters: Sequence[Value]) -> Array:
     """The numbers of all parameters, in order, as one array."""
-    return np.array([p.data for p in parameters])
+    return np.array(list(map(number_of, parameters)))
 
 
 def write_weights(parameters: Sequence[Value], weights: Array) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from autograd_lite.compiler import batch_mean, compile  # noqa: A004 - the name of the design
+from autograd_lite.compiler.api import CompiledFunction
+from autograd_lite.compiler.backends.native.calls import NativeCall
 from autograd_lite.engine import Value, gradients
 from autograd_lite.errors import TraceError
 from autograd_lite.namespaces import values as op
@@ -126,6 +128,7 @@ class CompiledLoss(BatchLoss):
     def __init__(self, objective: Objective, parameters: Sequence[Value], penalty: Penalty | None = None) -> None:
         super().__init__(objective, parameters, penalty)
         self._programs: dict[tuple[bool, int], Callable[..., Array]] = {}
+        self._compiled: dict[tuple[bool, int], CompiledFunction] = {}
 
     def mean(self, weights: Array, parts: Parts) -> float:
         """The mean of the objective over the samples."""
@@ -144,5 +147,16 @@ class CompiledLoss(BatchLoss):
         if (slope, parts) not in self._programs:
             mean = batch_mean(self.objective, batch=tuple(range(parts)))
             mean = value_and_grad(mean, wrt=self.parameters) if slope else mean
-            self._programs[slope, parts] = compile(mean).step(self.parameters)
+            self._compiled[slope, parts] = compile(mean)
+            self._programs[slope, parts] = self._compiled[slope, parts].step(self.parameters)
         return self._programs[slope, parts]
+
+    def native_step(self, parts: Parts) -> NativeCall | None:
+        """The machine code behind `mean_and_gradient`, if it is that of all there is to compute."""
+        loss = self.objective.loss
+        if loss.summed or loss.rooted or type(loss).of_mean is not Loss.of_mean:
+            return None
+        if self.penalty is not None or self.objective.dropouts:
+            return None
+        self._program(len(parts), slope=True)
+        return self._compiled[True, len(parts)].native_step(self.parameters, *parts)

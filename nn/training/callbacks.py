@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any, TextIO
 
 import numpy as np
@@ -62,11 +63,11 @@ LOST = (OSError, ValueError)  # of a stream that is full, and of one that is clo
 
 
 class Progress(Callback):
-    """Show epochs and losses: a bar on a terminal, about ten lines elsewhere.
+    """Show epochs and losses: a bar on a terminal and in a notebook, about ten lines elsewhere.
 
     What cannot be shown, because the stream is closed or full, is left out; training goes on.
 
-    The bar is drawn by tqdm (the extra ``progress``); without it there are lines as well.
+    The bar is drawn by tqdm (the extra ``progress``), in a notebook with ipywidgets; without them there are lines.
 
     Parameters
     ----------
@@ -92,14 +93,18 @@ class Progress(Callback):
 
     @property
     def _stream(self) -> TextIO | None:
-        in_notebook = type(sys.stderr).__module__.startswith("ipykernel")  # it shows standard error as a warning
-        return self.file or (sys.stdout if in_notebook else sys.stderr)
+        return self.file or (sys.stdout if _in_notebook() else sys.stderr)
 
     def start(self, training: Training) -> None:
-        """Open the bar, if this is a terminal and tqdm is there."""
+        """Open the bar, if this is a terminal or a notebook, and tqdm is there."""
         file = self._stream
         with suppress(ImportError, *LOST):
-            if file is not None and file.isatty():
+            if self.file is None and _in_notebook():
+                import_module("ipywidgets")  # which draws tqdm's bar
+                from tqdm.notebook import tqdm as widget  # noqa: PLC0415 - an extra
+
+                self._bar = widget(total=training.epochs, initial=training.epoch, unit="epoch")
+            elif file is not None and file.isatty():
                 from tqdm import tqdm  # noqa: PLC0415 - an extra, and needed on a terminal only
 
                 self._bar = tqdm(total=training.epochs, initial=training.epoch, unit="epoch", file=file)
@@ -126,6 +131,11 @@ class Progress(Callback):
             with suppress(*LOST):
                 self._bar.close()
             self._bar = None
+
+
+def _in_notebook() -> bool:
+    """Whether this is a notebook's kernel, which shows standard error as a warning."""
+    return type(sys.stderr).__module__.startswith("ipykernel")
 
 
 def _scores(training: Training) -> str:

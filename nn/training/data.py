@@ -107,7 +107,7 @@ def targets_for(loss: Loss, y: Numbers, samples: int, outputs: int) -> Array:
             f"{loss.name} needs {'one target' if outputs == 1 else f'{outputs} targets'} per sample."
         )
     if loss.restricted:
-        example = [0.5] * outputs if loss.whole else 0.5
+        example = [1.0, *[0.0] * (outputs - 1)] if loss.whole else 0.5  # logits as well as probabilities
         for target in np.unique(targets, axis=0).tolist():
             loss.sample(example if outputs == 1 or loss.whole else [0.5] * outputs, target)
     if loss.wants_classes and targets.ndim == 2 and bool((targets.max(axis=1) == 1.0).all()):

@@ -15,6 +15,7 @@ from itertools import islice
 import numpy as np
 import numpy.typing as npt
 
+from autograd_lite.compiler.backends.native.steps import Taken
 from autograd_lite.errors import NonFiniteError, OperandError
 from autograd_lite.text import shown
 
@@ -25,6 +26,7 @@ from ..networks.weights import Model, parameters_of, read_weights, write_weights
 from ..optimizers.optimizer import Optimizer
 from .batch_loss import BatchLoss, CompiledLoss, EagerLoss, Objective
 from .history import History, Unfinished
+from .native_steps import NativeSteps
 from .nonfinite import first_nonfinite
 from .prediction import Predictor
 from .solvers import Batch, GradientSteps, Solver, TrainState
@@ -96,6 +98,8 @@ class Training:
     def __post_init__(self) -> None:
         self.parameters = parameters_of(self.model)
         self.batch_loss: BatchLoss
+        self.native: NativeSteps | None = None
+        self._is_prepared = False  # whether `native` was looked for
         self.predict: Predictor
         self.state: TrainState
         self._previous: TrainState  # before the last step
@@ -158,8 +162,18 @@ class Training:
             callback.before_epoch(self)
         self._epoch_start = self.state
 
+    def take_steps(self) -> Array | None:
+        """Take the steps of the epoch by machine code, as many as it can; the gradient of the last one, if any."""
+        if self._is_prepared and self.native and not self.native.fits(self):
+            self._is_prepared = False
+        if not self._is_prepared:
+            self.native, self._is_prepared = NativeSteps.of(self), True
+        return self.native.take(self) if self.native else None
+
     def batches(self) -> Iterator[Batch]:
         """The batches of the epoch that are left."""
+        if self.state.steps * self.batch >= self.size:
+            return iter(())
         return islice(self._all_batches(), self.state.steps, None)
 
     def evaluate(self, weights: Array, batch: Batch) -> tuple[float, Array]:
@@ -183,6 +197,21 @@ class Training:
         self._previous = state
         self.state = TrainState(weights, optimizer.memory, optimizer.steps, state.epoch, state.steps + 1, total)
 
+    def advance_by(self, taken: Taken) -> None:
+        """Enter the state after several steps."""
+        optimizer, start = self.optimizer, self.state
+
+        def after(count: int, arrays: list[Array], loss: float) -> TrainState:
+            memory = dict(zip(optimizer.remembers, arrays[1:], strict=True))
+            done = start.optimizer_steps + count
+            return TrainState(arrays[0], memory, done, start.epoch, start.steps + count, loss)
+
+        before = start if taken.steps == 1 else after(taken.steps - 1, taken.before, taken.loss_before)
+        state = after(taken.steps, taken.state, taken.loss)
+        optimizer.memory, optimizer.steps = state.memory, state.optimizer_steps
+        self._previous = before
+        self.state = state
+
     def end_epoch(self, *, loss: float, gradient_norm: float, lr: float) -> None:
         """Note the epoch in the history, and tell the callbacks."""
         if not np.isfinite(self.weights).all():  # where a loss saturates, it does not show that they overflowed
@@ -205,16 +234,20 @@ class Training:
 
     def _all_batches(self) -> Iterator[Batch]:
         rng = np.random.default_rng([self.history.seed, self.epoch])
-        n, order, size = self.size, self.kept, self._batch
-        if size < n and self.shuffle:
-            order = rng.permutation(n if order is None else order)
+        n, order, size = self.size, self.order(rng), self.batch
         for start in range(0, n, size):
             chosen = slice(start, start + size) if order is None else order[start : start + size]
             parts = [part[chosen] for part in self.data]
             yield Batch(chosen, parts + self.batch_loss.objective.draw_masks(rng, len(parts[0])))
 
+    def order(self, rng: np.random.Generator) -> npt.NDArray[np.intp] | None:
+        """The indices of the samples in an epoch, drawn before anything else; None if they stay in order."""
+        if self.batch < self.size and self.shuffle:
+            return rng.permutation(self.size if self.kept is None else self.kept)
+        return self.kept
+
     @property
-    def _batch(self) -> int:
+    def batch(self) -> int:
         """How many samples a step takes."""
         return min(self.batch_size or self.size, self.size)
 
@@ -239,11 +272,12 @@ class Training:
     def _resume(self) -> None:
         """Start from the model's weights, within an epoch if one was broken off on the same batches."""
         self._began = time.perf_counter()
+        self._is_prepared = self.native is not None
         self.state = self._previous = self._epoch_start = self._boundary(read_weights(self.parameters))
         unfinished = self.history.unfinished
         if unfinished is None:
             return
-        if (unfinished.samples, unfinished.batch) == (self.size, self._batch):
+        if (unfinished.samples, unfinished.batch) == (self.size, self.batch):
             self.state = self.state._replace(steps=unfinished.steps, loss=unfinished.loss)
             self._began -= unfinished.seconds
         else:
@@ -264,7 +298,7 @@ class Training:
     def _settle(self) -> None:
         self._running = False
         self.history.trim()
-        if self._is_within_epoch(self.state) and self.state.steps * self._batch >= self.size:
+        if self._is_within_epoch(self.state) and self.state.steps * self.batch >= self.size:
             self.state = self._previous  # the epoch was not noted: its last step is still to be taken
         state = self.state
         self.optimizer.memory, self.optimizer.steps = state.memory, state.optimizer_steps
@@ -279,7 +313,7 @@ class Training:
         if not self._is_within_epoch(self.state):
             return None
         state, seconds = self.state, time.perf_counter() - self._began
-        return Unfinished(state.steps, self._batch, self.size, state.loss, seconds)
+        return Unfinished(state.steps, self.batch, self.size, state.loss, seconds)
 
     def _not_finite(self, what: str, advice: str = "") -> NonFiniteError:
         """Go back to the last finite weights, and make the error that says so."""

@@ -69,6 +69,10 @@ class Problem(Protocol):
     def begin_epoch(self) -> None:
         """Tell the callbacks; they may set the learning rate."""
 
+    def take_steps(self) -> Array | None:
+        """Take the steps of the epoch by machine code, as many as it can; the gradient of the last one, if any."""
+        ...
+
     def batches(self) -> Iterator[Batch]:
         """The batches of the epoch that are left."""
         ...
@@ -110,7 +114,8 @@ class GradientSteps:
 
     def _epoch(self, problem: Problem) -> float:
         """Take all steps of an epoch; the length of the last gradient."""
-        optimizer, gradient = problem.optimizer, np.zeros(1)
+        optimizer, taken = problem.optimizer, problem.take_steps()
+        gradient = np.zeros(1) if taken is None else taken
         for batch in problem.batches():
             weights = problem.state.weights
             loss, gradient = problem.evaluate(weights, batch)

@@ -50,13 +50,14 @@ def ours() -> Step:
     def loss(X: Any, Y: Any) -> Any:
         return data_loss(X, Y) + PENALTY * ag.fsum([p * p for p in parameters])
 
-    gradient = ag.compile(ag.value_and_grad(loss, wrt=parameters)).step(parameters)
+    update = nn.fast_update(nn.SGD(LR), len(parameters))
+    train = ag.compile(ag.value_and_grad(loss, wrt=parameters)).step(parameters, update)
     flat = np.array([p.data for p in parameters])
 
     def step() -> float:
-        result = gradient(flat, X, Y)
-        np.subtract(flat, LR * result[1:], out=flat)
-        return float(result[0])
+        nonlocal flat
+        value, flat = train(flat, X, Y)
+        return float(value)
 
     return step
 

@@ -35,5 +35,5 @@ def table(times: Mapping[str, list[float]], ours: str) -> str:
     lines = [f"{'':34}{'min':>12}{'median':>12}{'ratio':>10}"]
     for name, seconds in times.items():
         middle = statistics.median(seconds)
-        lines.append(f"{name:34}{min(seconds) * 1e6:9.1f} us{middle * 1e6:9.1f} us{middle / own:9.2f}x")
+        lines.append(f"{name:34}{min(seconds) * 1e6:9.2f} us{middle * 1e6:9.2f} us{middle / own:9.2f}x")
     return "\n".join(lines)

@@ -82,7 +82,7 @@ def test_a_parameter_with_a_default_is_checked_only_if_it_is_given(capsys):
 
 def test_step_and_draw_run_the_users_function(capsys):
     assert main(["step", "model.py:ready"]) == 0
-    assert "∂error/∂layer1.neuron1.w1" in capsys.readouterr().out
+    assert "∂error/∂w₁₁⁽¹⁾" in capsys.readouterr().out
     assert main(["draw", "model.py:loss", "w=-0.5", "b=0.8", "-o", "loss.dot"]) == 0
     assert "tanh" in Path("loss.dot").read_text(encoding="utf-8")
 

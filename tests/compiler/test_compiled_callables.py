@@ -5,8 +5,12 @@ from __future__ import annotations
 import copy
 import functools
 import gc
+import multiprocessing
 import pickle
+import subprocess
+import sys
 import weakref
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -155,6 +159,72 @@ def test_cloudpickle() -> None:
     cloudpickle = pytest.importorskip("cloudpickle")
     fast = ag.compile(lambda v: 3.0 * v)
     assert pickle.loads(cloudpickle.dumps(fast))(2.0) == 6.0  # noqa: S301 - our own
+
+
+@ag.compile
+def decorated(x: Any) -> Any:
+    return x * x
+
+
+class Decorated:
+    def __init__(self, w: float) -> None:
+        self.w = w
+
+    @ag.compile
+    def at(self, x: Any) -> Any:
+        return self.w * x
+
+    @functools.partial(ag.compile, batch=(1,))
+    def rows(self, xs: Any) -> Any:
+        return self.w * xs
+
+
+def test_a_decorated_function_is_pickled_by_its_name() -> None:
+    content = pickle.dumps(decorated)
+    assert len(content) < 100
+    assert pickle.loads(content) is decorated  # noqa: S301 - our own
+    assert copy.deepcopy(decorated) is decorated
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_method_is_copied_with_its_instance(way: str) -> None:
+    one = Decorated(3.0)
+    other = WAYS[way](one.at)
+    one.w = 5.0
+    assert other(2.0) == (10.0 if way == "copy" else 6.0)
+    assert WAYS[way](one.rows)([1.0, 2.0]).tolist() == [5.0, 10.0]
+
+
+SCRIPT = """
+import multiprocessing, pickle, sys
+import autograd_lite as ag
+
+@ag.compile
+def cube(x):
+    return x * x * x
+
+if __name__ == "__main__":
+    try:
+        import cloudpickle
+    except ImportError:
+        cloudpickle = None
+    if cloudpickle:
+        content = cloudpickle.dumps(cube)
+        assert pickle.loads(content)(2.0) == 8.0
+    with multiprocessing.get_context(sys.argv[1]).Pool(1) as pool:
+        print(pool.map(cube, [1.0, 2.0]))
+"""
+
+
+@pytest.mark.parametrize("method", ["spawn", "fork"])
+def test_a_decorated_function_of_a_script_goes_to_other_processes(tmp_path: Path, method: str) -> None:
+    if method not in multiprocessing.get_all_start_methods():
+        pytest.skip("this system has no such method")
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT)
+    started = [sys.executable, str(script), method]
+    told = subprocess.run(started, capture_output=True, text=True, check=False)  # noqa: S603 - our own
+    assert told.stdout == "[1.0, 8.0]\n", told.stderr
 
 
 def test_isinstance_of_a_traced_value() -> None:

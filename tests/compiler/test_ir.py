@@ -71,7 +71,8 @@ def close(a: Any, b: Any) -> bool:
 def agrees(flat: Any, backend: Backend, program: ArrayProgram, blocks: Any) -> bool:
     """Whether a backend gives these results, or refuses what Python's floats refuse on the way."""
     try:
-        return close(flat, backend.compile(program).run(blocks, ())[: len(flat)])
+        with np.errstate(all="ignore"):  # as the runtime calls it
+            return close(flat, backend.compile(program).run(blocks, ())[: len(flat)])
     except (ArithmeticError, ValueError) as refused:
         return any(word in str(refused) for word in ("math", "range", "division", "NaN", "infinity"))
 
@@ -86,6 +87,10 @@ def test_random_programs_of_numbers(data: Any) -> None:
     made, blocks = compiled(f, xs)
     flat = interpret(verify(made.program), blocks)[: n + 1]
     value, slopes = f(xs)
+    if not np.isfinite(flat).all():  # the runtime asks the exact fallback then
+        called, steep = ag.compile(f, backend="interpreter")(xs)
+        assert close([value, *slopes], [called, *steep])
+        return
     assert close([value, *slopes], flat)
     assert agrees(flat, NumpyBackend(), made.program, blocks)
     if made.on_floats:
@@ -106,8 +111,12 @@ def test_random_programs_over_samples(data: Any) -> None:
     lengths = [samples] * len(made.program.dims)
     flat = interpret(made.program, blocks, lengths)
     value, slope = ag.value_and_grad(f, argnums=1)(P, p)
+    if not np.isfinite(flat).all():  # as above
+        assert close([value, slope], ag.compile(ag.value_and_grad(f, argnums=1), backend="interpreter")(P, p))
+        return
     assert close([value, slope], flat[:2])
-    assert close(flat, NumpyBackend().compile(made.program).run(blocks, lengths))
+    with np.errstate(all="ignore"):
+        assert close(flat, NumpyBackend().compile(made.program).run(blocks, lengths))
 
 
 @pytest.mark.parametrize("activation", ["relu", "tanh", "gelu"])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,12 +15,14 @@ from hypothesis import strategies as st
 
 import autograd_lite as ag
 from autograd_lite import nn
+from autograd_lite.compiler import building
 from autograd_lite.compiler.backends import NativeBackend, native
 from autograd_lite.compiler.interpret import interpret, on_arrays
 from autograd_lite.compiler.ir import Array, ArrayProgram, Contract, Input, Map, Reduce, Update
 from autograd_lite.compiler.layout import Affine, contiguous
 from autograd_lite.compiler.plan import plan
 from autograd_lite.compiler.primitives import WORDS
+from autograd_lite.compiler.store import Store
 from autograd_lite.compiler.verify import verify
 from autograd_lite.errors import MissingDependencyError, ProgramError
 from tests.compiler.test_compiled_laws import numbers, play, recipes
@@ -250,7 +254,55 @@ def test_without_llvmlite_the_error_says_how_to_get_it(monkeypatch: pytest.Monke
 def test_without_fused_multiply_add_there_is_no_native_code(monkeypatch: pytest.MonkeyPatch) -> None:
     class Old:
         get_default_triple = staticmethod(lambda: "x86_64-unknown-linux-gnu")
+        get_host_cpu_name = staticmethod(lambda: "old")
         get_host_cpu_features = staticmethod(lambda: {"sse2": True})
 
     monkeypatch.setattr(native.machine, "_llvm", lambda: Old)
     assert "fused multiply-add" in native.machine.missing()
+
+
+# --- the same bits everywhere ---------------------------------------------------------------------------------------
+
+DIGEST = "f4740707bfc0fd12"
+
+
+def spread_out(*shape: int) -> Any:
+    """Numbers between -2 and 2, without a random generator, whose bits may change with NumPy."""
+    k = np.arange(math.prod(shape), dtype=np.int64)
+    return ((k * 2654435761 % 2**32) / 2.0**30 - 2.0).reshape(shape)
+
+
+def digest() -> str:
+    """Of programs of + - * / sqrt, neg, abs and max, sums and products of matrices, over samples and members."""
+
+    def row(x: Any, w: Any, b: Any) -> Any:
+        hidden = [ag.maximum(ag.sumprod(ws, x) + c, 0.0) for ws, c in zip(w, b, strict=True)]
+        return abs(ag.fsum(hidden) - x[0] / (2.5 + x[1])) + ag.sqrt(hidden[0] * hidden[1] + 1.0)
+
+    found = hashlib.sha256()
+    w, b = spread_out(7, 5), spread_out(7)
+    for n in (1, 7, 8, 9, 31, 2500):
+        f = ag.value_and_grad(ag.batch_mean(row, batch=(0,)), argnums=(1, 2))
+        value, (slopes, more) = ag.compile(f, backend="native")(spread_out(n, 5), w, b)
+        found.update(np.concatenate([[value], slopes.ravel(), more]).tobytes())
+    v = spread_out(1, 1500)[0]
+    for part in (v, v[:17]):
+        f = ag.value_and_grad(lambda v: ag.fsum([(a - c * a) ** 2 - a for a, c in pairwise(v)]))
+        value, slopes = ag.compile(f, backend="native")(part)
+        found.update(np.concatenate([[value], slopes]).tobytes())
+    return found.hexdigest()[:16]
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_bits_do_not_depend_on_the_processor(masked: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With AVX-512 where there is one, and with AVX2 alone, which most processors have."""
+    name, features = native.machine.processor()
+    if masked:
+        if not features.get("avx2"):
+            pytest.skip("not a processor with AVX2")
+        new = ("avx512", "avx10", "amx", "evex", "egpr", "apx")
+        without = {feature: has and not feature.startswith(new) for feature, has in features.items()}
+        monkeypatch.setattr(native.machine, "processor", lambda: ("haswell", without))
+        assert native.machine.registers() == 16
+    monkeypatch.setattr(building, "PROGRAMS", Store[building.Built](most=9, heaviest=10**6, weigh=lambda _: 1))
+    assert digest() == DIGEST, name

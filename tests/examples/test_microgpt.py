@@ -49,8 +49,10 @@ def test_eager_and_compiled_train_alike(microgpt: Any, capsys: pytest.CaptureFix
 
 
 def test_the_command_explains_itself_and_invents_names() -> None:
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    told = subprocess.run([sys.executable, PATH, "--help"], capture_output=True, text=True, env=env, check=True).stdout
-    assert "python examples/microgpt.py --steps 2000" in told
-    run = subprocess.run([sys.executable, PATH, "--steps", "0"], capture_output=True, text=True, env=env, check=True)
-    assert len(run.stdout.split("\n")) == 22
+    def printed(*options: str) -> str:
+        env = {**os.environ, "PYTHONPATH": str(ROOT)}
+        command = [sys.executable, str(PATH), *options]
+        return subprocess.run(command, capture_output=True, text=True, env=env, check=True).stdout  # noqa: S603 - ours
+
+    assert "python examples/microgpt.py --steps 2000" in printed("--help")
+    assert len(printed("--steps", "0").split("\n")) == 22

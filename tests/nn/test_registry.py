@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import subprocess
 import sys
 
@@ -151,7 +152,12 @@ def test_a_file_imports_nothing(tmp_path):
     code = "from autograd_lite import nn\ntry:\n    nn.load('m.npz')\nexcept ValueError as error:\n    print(error)"
     path = ":".join(p for p in [str(tmp_path), *sys.path] if p)
     done = subprocess.run(  # noqa: S603 - ours
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path, env={"PYTHONPATH": path}
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": path},
     )
     assert "needs the activation 'planted'" in done.stdout
     assert "imported" not in done.stdout

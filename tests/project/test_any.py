@@ -15,7 +15,6 @@ from tests.support.source_files import ROOT, source_files
 
 CEILINGS = {  # of a file, or of all files of a folder
     "autograd_lite/__init__.py": 1,
-    "viz": 36,
 }
 
 

@@ -32,6 +32,8 @@ from autograd_lite.cli import main
 from autograd_lite.compiler.backends import native
 from autograd_lite.definition import primitive
 from autograd_lite.formulas import NOTATION
+from autograd_lite.lessons.grading.laws import Result
+from autograd_lite.lessons.grading.report import GradeReport
 from autograd_lite.namespaces import arrays, floats, values
 from autograd_lite.text import assembled, identifier, in_comment
 
@@ -141,6 +143,18 @@ def arrays_source(text: str, backend: str = "auto") -> str:
         return ag.batch_mean(row, batch=(0,))(given)
 
     return _compiled(f, np.arange(6.0).reshape(2, 3), wrt=[c, *b, *w[0]], backend=backend)
+
+
+def example_titled(text: str) -> dict[str, Any]:
+    """A worked example of which title and numbers of lines are a text."""
+    lines = [{"id": text, "line": "w = 1"}, {"id": text, "line": "w = 2"}]
+    return {"title": text or "-", "given": {"w": 1.0}, "lines": lines}
+
+
+def grade_of(text: str) -> GradeReport:
+    """A report on a file and errors called like this."""
+    failed = [Result(text, status, core, message=text) for status in ("failed", "not there") for core in (True, False)]
+    return GradeReport(text, tuple(failed), stopped=text)
 
 
 def _compiled(f: Callable[..., Any], *arguments: Any, wrt: Any = None, backend: str = "auto") -> str:
@@ -288,6 +302,7 @@ SINKS = {
     "Python on arrays": Sink(arrays_source, python),
     "DOT": Sink(lambda text: viz.draw(graph(text)).dot, dot),
     "SVG": Sink(lambda text: viz.draw(graph(text)).svg, xml, needs_graphviz=True),
+    "PNG": Sink(lambda text: viz.draw(graph(text)).png(0.2).decode("latin1")[:8], str, needs_graphviz=True),
     "page": Sink(saved(".html"), html, needs_graphviz=True),
     "LaTeX steps": Sink(saved(".tex"), latex),
     "LaTeX explanation": Sink(lambda text: viz.explain(graph(text)).latex, latex),
@@ -298,6 +313,11 @@ SINKS = {
     "name of a picture": Sink(command("draw", "a * a", "a=1", "-o", "{}.dot"), terminal),
     "name of steps": Sink(command("step", "a * a", "a=1", "-o", "{}.txt"), terminal),
     "name of a file that is not there": Sink(command("show", "file {}"), terminal),
+    "worked example": Sink(lambda text: str(ag.verify_example(example_titled(text))), terminal),
+    "derivation": Sink(lambda text: str(ag.verify_derivation(f"# {''.join(text.splitlines())}\na + a = 2a")), terminal),
+    "name of a derivation that is not there": Sink(command("verify", "file {}"), terminal),
+    "grade": Sink(lambda text: str(grade_of(text)), terminal),
+    "grade as JUnit": Sink(lambda text: grade_of(text).junit(), xml),
     "lint": Sink(lambda text: str(ag.lint(graph(text))), terminal),
     "check": Sink(lambda text: str(ag.check_gradients(lambda d: d[text] * d[text], {text: 2.0})), terminal),
 }

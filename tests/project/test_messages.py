@@ -197,5 +197,6 @@ def test_advice_of_losses():
     assert {name: loss.advice for name, loss in nn.LOSSES.items() if loss.advice} == {
         "binary_cross_entropy": (
             "Where probabilities reach 0 or 1, use binary_cross_entropy_with_logits on linear outputs."
-        )
+        ),
+        "cross_entropy_of_probabilities": "Where probabilities reach 0, use cross_entropy on linear outputs.",
     }

@@ -30,12 +30,14 @@ OPS += ["arccos", "arctan", "arctan2", "sinh", "cosh", "arctanh", "erf", "logsig
 OPS += ["silu", "softsign", "minimum", "hypot", "square", "sign", "mean", "logsumexp", "softmax", "log_softmax", "norm"]
 TRANSFORMS = ["grad", "value_and_grad", "derivative", "jacobian", "hessian", "hvp", "taylor"]
 TRANSFORMS += ["classify_critical_point", "descent_report", "check_gradients", "find_nonfinite"]
-COMPILER = ["compile", "batch_mean", "take", "scan", "repeat", "while_loop"]
+TRANSFORMS += ["vjp", "jvp", "entropy", "minimize", "find_critical_points"]
+COMPILER = ["compile", "batch_mean", "vmap", "take", "scan", "repeat", "while_loop"]
+LESSONS = ["verify_example", "verify_derivation"]
 NETWORKS = ["MLP", "Layer", "Neuron", "SGD", "fit", "save", "load"]
 PICTURES = ["draw", "steps", "explain"]
 
 PROMISED = {
-    "autograd_lite": ENGINE + OPS + TRANSFORMS + COMPILER,
+    "autograd_lite": ENGINE + OPS + TRANSFORMS + COMPILER + LESSONS,
     "autograd_lite.nn": NETWORKS,
     "autograd_lite.viz": PICTURES,
 }

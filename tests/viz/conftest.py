@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -120,6 +123,27 @@ def browser() -> Iterator[Any]:
         launched = running.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield launched
         launched.close()
+
+
+@pytest.fixture(scope="session")
+def in_node() -> Callable[[str, Any], Any]:
+    """Run JavaScript in node: a text that finds its input as `given` and prints JSON; skips where there is none."""
+    program = shutil.which("node")
+    if program is None:
+        pytest.skip("no node: install Debian's nodejs")
+
+    def run(script: str, given: Any = None) -> Any:
+        text = f'"use strict";const given=JSON.parse(require("fs").readFileSync(0,"utf8"));\n{script}'
+        with tempfile.NamedTemporaryFile("w", suffix=".js", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            done = subprocess.run(  # noqa: S603 - node, on our own text
+                [program, file.name], input=json.dumps(given), capture_output=True, text=True, timeout=100, check=False
+            )
+        assert done.returncode == 0, done.stderr[-2000:]
+        return json.loads(done.stdout)
+
+    return run
 
 
 @pytest.fixture

@@ -12,22 +12,10 @@ import autograd_lite as ag
 from autograd_lite import Value, nn
 from autograd_lite.errors import DomainError
 from autograd_lite.viz import draw, explain, steps
-from autograd_lite.viz.drawing.boxes import BoxModel
-from autograd_lite.viz.page.data import page_data, wrong_sequences
 from autograd_lite.viz.steps.states import state_after
 
 SYMBOL = r"∂\S+?/∂[^\s,]+"
 PRODUCT = rf"{SYMBOL}(?: · {SYMBOL})*"
-
-
-def texts_in(thing):
-    """All texts of the page's data, lines of a block together."""
-    if isinstance(thing, str):
-        return [thing]
-    if isinstance(thing, list) and thing and all(isinstance(part, str) for part in thing):
-        return ["\n".join(thing)]
-    parts = thing.values() if isinstance(thing, dict) else thing if isinstance(thing, list) else ()
-    return [text for part in parts for text in texts_in(part)]
 
 
 def claims_in(text):
@@ -42,8 +30,7 @@ def claims_in(text):
 
 def all_texts(root):
     listed = steps(root, forward=True)
-    wanted = [str(listed), *(str(explain(root, v)) for v in listed.graph.nodes if v.requires_grad)]
-    return wanted + texts_in(page_data(listed, wrong_sequences(listed), BoxModel(listed.graph).edges)["nodes"])
+    return [str(listed), *(str(explain(root, v)) for v in listed.graph.nodes if v.requires_grad)]
 
 
 def assert_one_value_each(root):

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from ..graphs.levels import FULL
 from ..graphs.names import showable
+from ..graphs.nonfinite import first_nonfinite
 from ..graphs.view import GraphView
 from ..steps.states import FINAL, UNKNOWN, NodeState, State
 
@@ -75,16 +76,18 @@ class BoxModel:
 
 
 def state_now(view: GraphView) -> State:
-    """Current data of the nodes, and their gradients if the last sweep started at the root."""
+    """Current data of the nodes, their gradients if the last sweep started at the root, and what is not finite."""
     scalars = view.scalars
-    swept = scalars.nodes[scalars.root].swept
+    swept, bad = scalars.nodes[scalars.root].swept, first_nonfinite(view)
     return State(
         [
             NodeState(
                 data=view.data_text(i),
                 grad=view.grad_text(i) if swept else "?",
                 status=FINAL if swept else UNKNOWN,
+                wrong=i == bad.box,
                 outdated=i in view.outdated,
+                is_cause=i in bad.operands,
             )
             for i in range(len(view.nodes))
         ]

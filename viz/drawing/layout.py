@@ -31,12 +31,13 @@ class Rectangle(NamedTuple):
 
     def overlaps(self, other: Rectangle) -> bool:
         """Whether the two have points in common."""
-        return (
-            self.x < other.x + other.width
-            and other.x < self.x + self.width
-            and self.y < other.y + other.height
-            and other.y < self.y + self.height
-        )
+        return self.shared_area(other) > 0.0
+
+    def shared_area(self, other: Rectangle) -> float:
+        """The area that both cover."""
+        width = min(self.x + self.width, other.x + other.width) - max(self.x, other.x)
+        height = min(self.y + self.height, other.y + other.height) - max(self.y, other.y)
+        return max(width, 0.0) * max(height, 0.0)
 
 
 class Curve(NamedTuple):
@@ -83,6 +84,7 @@ def lay_out(
     apart: float = 26.0,
     ordered: bool = False,
     straight: bool = False,
+    rows: Sequence[Sequence[int]] = (),
 ) -> Layout:
     """Place boxes of given sizes, connected by edges from operands to the nodes that use them.
 
@@ -100,6 +102,8 @@ def lay_out(
         Whether operands stand in their order; else Graphviz avoids crossings.
     straight : bool
         For dense graphs: whether edges are straight lines from side to side.
+    rows : sequence of sequence of int
+        Boxes that stand beside each other across the direction, in this order.
     apart : float
         How far parallel edges run from each other, where the boxes leave room for it.
     """
@@ -107,34 +111,46 @@ def lay_out(
     settings = [f"rankdir={direction}", "nodesep=0.25", f"ranksep={gap / POINTS_PER_INCH:.4f}"]
     settings += ["ordering=in"] * ordered + ["splines=line"] * straight
     ports = ("", "") if not straight else (":e", ":w") if direction == "LR" else (":s", ":n")
-    placed = json.loads(render(_dot(sizes, pairs, settings, ports), "json"))
+    placed = json.loads(render(_dot(sizes, pairs, settings, ports, rows), "json"))
     left, low, right, top = map(float, placed["bb"].split(","))
 
     def point(text: str) -> Point:
         x, y = map(float, text.split(","))
         return round(x - left + MARGIN, 1), round(top - y + MARGIN, 1)
 
-    by_name = {thing["name"]: thing["pos"] for thing in placed["objects"]}
+    by_name = {thing["name"]: thing["pos"] for thing in placed["objects"] if "pos" in thing}  # no subgraphs
     boxes = []
     for i, (width, height) in enumerate(sizes):
         x, y = point(by_name[f"n{i}"])
         boxes.append(Rectangle(round(x - width / 2, 1), round(y - height / 2, 1), width, height))
-    splines = {edge["id"]: edge["pos"] for edge in placed.get("edges", ())}
+    splines = {edge["id"]: edge["pos"] for edge in placed.get("edges", ()) if "id" in edge}
     curve_of = {pair: _curve(splines[f"e{k}"], point) for k, pair in enumerate(pairs)}
     curves = _with_parallels_apart(curve_of, edges, direction, apart, boxes)
     return Layout(round(right - left + 2 * MARGIN, 1), round(top - low + 2 * MARGIN, 1), boxes, curves)
 
 
 def _dot(
-    sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int]], settings: list[str], ports: tuple[str, str]
+    sizes: Sequence[tuple[float, float]],
+    edges: Sequence[tuple[int, int]],
+    settings: list[str],
+    ports: tuple[str, str],
+    rows: Sequence[Sequence[int]],
 ) -> str:
+    """The graph of empty boxes; a leaf with several uses does not pull them: each stays near what it is used for."""
+    uses = Counter(tail for tail, _ in edges)
+    computed = {head for _, head in edges}
+    loose = {tail for tail in uses if uses[tail] > 1 and tail not in computed}
     lines = list(settings)
     lines += ['node [shape=box fixedsize=true label=""]', "edge [dir=both arrowsize=0.8]"]
     lines += [
         f"n{i} [width={width / POINTS_PER_INCH:.4f} height={height / POINTS_PER_INCH:.4f}]"
         for i, (width, height) in enumerate(sizes)
     ]
-    lines += [f'n{tail}{ports[0]} -> n{head}{ports[1]} [id="e{k}"]' for k, (tail, head) in enumerate(edges)]
+    lines += [
+        f'n{tail}{ports[0]} -> n{head}{ports[1]} [id="e{k}" weight={1 if tail in loose else 4}]'
+        for k, (tail, head) in enumerate(edges)
+    ]
+    lines += [f"{{rank=same {' -> '.join(f'n{i}' for i in row)} [style=invis]}}" for row in rows if len(row) > 1]
     return "digraph {\n" + "\n".join(lines) + "\n}\n"
 
 

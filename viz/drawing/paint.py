@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..graphs.names import showable
+from ..graphs.notation import grad_caption
 from ..steps.states import NodeState
 from ..theme import Theme
 from . import svg
@@ -74,8 +75,8 @@ def paint_box(  # noqa: PLR0917 - what, where, and how
 
 def _outline(frame: Rectangle, classes: Sequence[str], theme: Theme) -> str:
     active = "source" in classes or "target" in classes
-    colour = theme.alarm if "wrong" in classes else theme.gradient if active else theme.line
-    width = 3.0 if active else 2.6 if "parameter" in classes else 1.4
+    colour = theme.alarm if "wrong" in classes or "cause" in classes else theme.gradient if active else theme.line
+    width = 3.0 if active or "wrong" in classes else 2.6 if "parameter" in classes else 1.4
     dash = "" if active else "2 3" if "outdated" in classes else "5 3" if "unknown" in classes else ""
     fill = theme.tint if "target" in classes else theme.box
     return svg.rect(frame, 9, fill=fill, stroke=colour, width=width, dash=dash)
@@ -97,7 +98,7 @@ def _full(box: Box, frame: Rectangle, widest: tuple[str, str], shown: NodeState,
     header = _header(box, frame, shown, theme)
     if not box.needs:
         return header + data
-    caption = "so far" if shown.status == "partial" else "grad"
+    caption = "so far" if shown.status == "partial" else grad_caption(box.name)
     colour = theme.muted if shown.status == "unknown" else theme.gradient
     divider = svg.line((split, frame.y + HEADER), (split, frame.y + HEIGHT), stroke=theme.line)
     return header + data + divider + _cell((split + end) / 2, frame.y, ("grad", caption, shown.grad), colour, theme)
@@ -137,12 +138,15 @@ def around(middle: Point, width: float) -> Rectangle:
 
 
 def paint_edge(
-    edge: Edge, curve: Curve, pill: Rectangle, words: str, theme: Theme, *, active: bool, labelled: bool
+    edge: Edge, curve: Curve, pill: Rectangle, words: str, theme: Theme, *, active: bool, labelled: bool, still: bool
 ) -> str:
-    """Both arrows of an edge, of which one is seen, and its label."""
+    """Both arrows of an edge, of which one is seen, and its label; a still picture leaves out what is hidden."""
     dash = "2 4" if edge.local is None else ""
     there = svg.arrow(curve.start, curve.points, curve.end, colour=theme.line, width=1.4, dash=dash)
     faint = "" if labelled else ' opacity="0.35"'
+    if still:
+        label = _pill(words, pill, theme, active=False, labelled=True) if labelled and edge.local is not None else ""
+        return f"<g{faint}>{there}</g>{label}"
     back = svg.arrow(curve.end, curve.points[::-1], curve.start, colour=theme.gradient, width=3.0)
     return (
         f'<g class="there"{svg.hidden(active)}{faint}>{there}</g><g class="back"{svg.hidden(not active)}>{back}</g>'

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from html import escape
 
+from ..graphs.course import layer_rows
 from ..graphs.view import GraphView
 from ..steps.states import State
 from ..theme import LIGHT, Theme
@@ -36,43 +37,66 @@ class Picture(BoxModel):
             box_size(box, widest, compact=self.compact) for box, widest in zip(self.boxes, self._widest, strict=True)
         ]
         pairs = [(e.operand, e.node) for e in self.edges]
+        rows = layer_rows(self.view.names)
         if not self.labelled:
-            return lay_out(sizes, pairs, self.direction, gap=DENSE_GAP, ordered=True, straight=True)
+            return lay_out(sizes, pairs, self.direction, gap=DENSE_GAP, ordered=not rows, straight=True, rows=rows)
         widest = max(map(pill_width, self.edges), default=0.0)
         gap, apart = (widest + 34, 26.0) if self.direction == "LR" else (PILL_HEIGHT + 30, widest + 6)
-        return lay_out(sizes, pairs, self.direction, gap=gap, apart=apart, ordered=self.view.scalars is not self.view)
+        crossing = self.view.level == "neurons" and len(self.edges) > len(self.boxes)
+        gap *= 1.0 + 1.4 * crossing  # room for the numbers on lines that cross
+        ordered = self.view.scalars is not self.view and not rows
+        return lay_out(
+            sizes, pairs, self.direction, gap=gap, apart=apart, ordered=ordered, straight=crossing, rows=rows
+        )
 
     def svg(
         self, state: State, *, prefix: str = "g", theme: Theme = LIGHT, title: str = "", caption: Sequence[str] = ()
     ) -> str:
         """Draw one state, a caption below; `prefix` begins every id, so that two pictures fit into one document."""
-        layout = self.layout
-        width = f"{max([layout.width, *(LETTER * len(words) + 2 * MARGIN for words in caption)]):g}"
-        height = f"{layout.height + CAPTION_LINE * len(caption) + MARGIN * bool(caption):g}"
+        width, height = self.size(caption)
         head = (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
             f'height="{height}" font-family="{svg.SANS}" role="group" aria-labelledby="{prefix}-title">'
         )
-        lines = [
-            head,
-            f'<title id="{prefix}-title">{escape(title or f"Gradient graph of {self.view.root_name}")}</title>',
-            f'<rect class="paper" width="100%" height="100%" fill="{theme.paper}"/>',
-        ]
-        lines += [self._edge(k, state, theme) for k in range(len(self.edges))]
-        lines += [self._node(i, state, prefix, theme) for i in range(len(self.boxes))]
-        for k, words in enumerate(caption):
-            at = (MARGIN, layout.height + 18 + CAPTION_LINE * k)
-            lines.append(svg.text(at, words, "legend", size=15, fill=theme.ink, anchor="start"))
-        return "\n".join([*lines, "</svg>"])
+        heading = f'<title id="{prefix}-title">{escape(title or f"Gradient graph of {self.view.root_name}")}</title>'
+        return "\n".join([head, heading, *self.elements(state, prefix, theme, caption), "</svg>"])
 
-    def _node(self, i: int, state: State, prefix: str, theme: Theme) -> str:
+    def size(self, caption: Sequence[str]) -> tuple[str, str]:
+        """Width and height with a caption."""
+        width = max([self.layout.width, *(LETTER * len(words) + 2 * MARGIN for words in caption)])
+        return f"{width:g}", f"{self.layout.height + CAPTION_LINE * len(caption) + MARGIN * bool(caption):g}"
+
+    def elements(
+        self,
+        state: State,
+        prefix: str,
+        theme: Theme,
+        caption: Sequence[str] = (),
+        *,
+        still: bool = False,
+        alarming: bool = False,
+    ) -> list[str]:
+        """All that is drawn: paper, edges, boxes, caption; nothing of a still picture takes the focus or is hidden."""
+        lines = [f'<rect class="paper" width="100%" height="100%" fill="{theme.paper}"/>']
+        lines += [self._edge(k, state, theme, still=still) for k in range(len(self.edges))]
+        lines += [self._node(i, state, prefix, theme, still=still) for i in range(len(self.boxes))]
+        for k, words in enumerate(caption):
+            at = (MARGIN, self.layout.height + 18 + CAPTION_LINE * k)
+            ink = theme.alarm if alarming else theme.ink
+            lines.append(svg.text(at, words, "legend", size=15, fill=ink, anchor="start"))
+        return lines
+
+    def _node(self, i: int, state: State, prefix: str, theme: Theme, *, still: bool) -> str:
         box, shown = self.boxes[i], state.nodes[i]
         classes = self._classes(i, state)
         frame = self.layout.boxes[i]
         inside = paint_box(box, frame, self._widest[i], shown, classes, theme, compact=self.compact)
+        described = escape(box.describe(shown))
+        if still:
+            return f'<g class="{" ".join(["node", *classes])}"><title>{described}</title>{inside}</g>'
         return (
             f'<g class="{" ".join(["node", *classes])}" data-node="{i}" id="{prefix}-n{i}" tabindex="0" role="button" '
-            f'aria-label="{escape(box.describe(shown))}">{inside}</g>'
+            f'aria-label="{described}">{inside}</g>'
         )
 
     def _classes(self, i: int, state: State) -> list[str]:
@@ -85,22 +109,26 @@ class Picture(BoxModel):
             "source": step is not None and step.phase == "backward" and i == step.source_index,
             "target": step is not None and i == step.target_index,
             "wrong": shown.wrong,
+            "cause": shown.is_cause,
             "outdated": shown.outdated,
         }
         return [shown.status, *(name for name, holds in facts.items() if holds)]
 
-    def _edge(self, k: int, state: State, theme: Theme) -> str:
+    def _edge(self, k: int, state: State, theme: Theme, *, still: bool) -> str:
         edge, step = self.edges[k], state.active
         place = (edge.node, edge.position)
         active = step is not None and step.phase == "backward" and (step.source_index, step.operand) == place
         classes = "edge" + " active" * active + " silent" * (edge.local is None)
         words = "×?" if state.nodes[edge.node].data == "?" else edge.text  # not known before the number is
-        where = self.layout.curves[k], self._pills[k]
-        inside = paint_edge(edge, *where, words, theme, active=active, labelled=self.labelled)
+        where = self.layout.curves[k], self.pills[k]
+        inside = paint_edge(edge, *where, words, theme, active=active, labelled=self.labelled, still=still)
+        if still:
+            tooltip = "" if edge.local is None else f"<title>local derivative {escape(words.removeprefix('×'))}</title>"
+            return f'<g class="{classes}">{tooltip}{inside}</g>'
         return f'<g class="{classes}" data-edge="{k}">{inside}</g>'
 
     @cached_property
-    def _pills(self) -> list[Rectangle]:
+    def pills(self) -> list[Rectangle]:
         """A place for each edge's label: the first along the edge that is free."""
         taken = list(self.layout.boxes) if self.labelled else []
         pills = []

@@ -10,7 +10,7 @@ from .layout import Point, Rectangle
 __all__ = ["MONO", "SANS", "arrow", "hidden", "line", "rect", "text"]
 
 SANS = "system-ui, 'DejaVu Sans', 'Segoe UI', Helvetica, Arial, sans-serif"
-MONO = "ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace"
+MONO = "ui-monospace, monospace"
 
 
 def rect(box: Rectangle, radius: float, *, fill: str, stroke: str, width: float = 1.0, dash: str = "") -> str:

@@ -8,8 +8,8 @@ from autograd_lite.engine import Value
 from autograd_lite.errors import OperandError
 from autograd_lite.text import shown
 
+from ..graphs.course import course_view
 from ..graphs.names import showable
-from ..graphs.view import scalar_view
 from .explanation import LISTED, Explanation
 from .paths import Paths
 from .table import Explanations
@@ -64,7 +64,7 @@ def explain(loss: Value, wrt: Value | None = None, *, limit: int = LISTED) -> Ex
     Sum over paths: −4
     Reverse sweep:  −4 ✓
     """
-    graph = scalar_view(loss)
+    graph = course_view(loss)
     paths = Paths(graph, limit)
     if wrt is None:
         return Explanations([Explanation(paths, i) for i in graph.leaves], graph.root_name)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Mapping
 
 from .view import GraphView
 
-__all__ = ["agrees", "finite_difference"]
+__all__ = ["agrees", "finite_difference", "recomputed"]
 
 STEP: float = sys.float_info.epsilon ** (1 / 3)
 TOLERANCE = 1e-4
@@ -32,13 +33,14 @@ def finite_difference(graph: GraphView, leaf: int) -> float:
     index, x = scalars.index[graph.nodes[leaf]], graph.data[leaf]
     h = STEP * max(1.0, abs(x))
     above, below = x + h, x - h
-    return (_recomputed(scalars, index, above) - _recomputed(scalars, index, below)) / (above - below)
+    return (recomputed(scalars, {index: above}) - recomputed(scalars, {index: below})) / (above - below)
 
 
-def _recomputed(graph: GraphView, leaf: int, x: float) -> float:
-    """The root's value with the leaf set to x."""
+def recomputed(graph: GraphView, changed: Mapping[int, float]) -> float:
+    """The root's value with some leaves set to other numbers."""
     data = list(graph.data)
-    data[leaf] = x
+    for leaf, x in changed.items():
+        data[leaf] = x
     for i in graph.computed:
         op = graph.nodes[i].op
         if op is not None:

@@ -7,17 +7,17 @@ and biases are inside the boxes; one neuron, or one layer, can stay open.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Container
-from dataclasses import replace
 from functools import partial, reduce
 from typing import NamedTuple
 
 from autograd_lite.errors import UnknownNameError
 from autograd_lite.formulas import Expr
 
+from .course import course_named
+from .inputs import gathered
 from .neurons import Firing, firings, neuron_of
-from .samples import first_sample
+from .samples import one_sample
 from .view import FoldedBox, GraphView, Use, product
 
 __all__ = ["fold"]
@@ -31,18 +31,22 @@ class _Input(NamedTuple):
     local: float | None
 
 
-def fold(graph: GraphView, focus: str = "") -> GraphView:
-    """Fold the neurons that labels like ``layer1.neuron2.w3`` name, but for the neuron or layer in focus."""
-    found, later, samples = first_sample(graph, firings(graph))
+def fold(graph: GraphView, focus: str = "", sample: int = 1) -> GraphView:
+    """Fold the neurons that labels like ``layer1.neuron2.w3`` name, but for the neuron or layer in focus.
+
+    Of a batch one sample is shown, the first unless another is given; many inputs are one box.
+    """
+    graph = course_named(graph)
+    found, later, samples = one_sample(graph, firings(graph), sample)
     names = {f.neuron for f in found}
     kept = [f for f in found if not (focus and (f.neuron == focus or f.neuron.startswith(f"{focus}.")))]
     if focus and len(kept) == len(found):
         layers = {name.rpartition(".")[0] for name in names} - {""}
         raise UnknownNameError.among("neuron or layer to focus on", focus, names | layers)
-    return _folded(_renamed(graph, kept), kept, later, samples) if kept else graph
+    return gathered(_folded(graph, kept, later, (sample, samples))) if kept else graph
 
 
-def _folded(graph: GraphView, neurons: list[Firing], later: set[int], samples: int) -> GraphView:
+def _folded(graph: GraphView, neurons: list[Firing], later: set[int], sample: tuple[int, int]) -> GraphView:
     """The view in which neurons are boxes, without the nodes of later samples."""
     firing_of = {f.nodes[-1]: f for f in neurons}
     gone = {i for f in neurons for i in f.nodes} | later
@@ -57,7 +61,7 @@ def _folded(graph: GraphView, neurons: list[Firing], later: set[int], samples: i
     }
     index = {graph.nodes[i]: k for i, k in box_of.items()}
     index |= {graph.nodes[j]: box_of[i] for i, f in firing_of.items() for j in f.nodes}
-    batch = f"Showing sample 1 of {samples} and its share of the gradients. " if samples > 1 else ""
+    batch = f"Showing sample {sample[0]} of {sample[1]} and its share of the gradients. " if sample[1] > 1 else ""
     return GraphView(
         nodes=[graph.nodes[i] for i in shown],
         names=[graph.names[i] for i in shown],
@@ -70,6 +74,7 @@ def _folded(graph: GraphView, neurons: list[Firing], later: set[int], samples: i
         parameters=[box_of[i] for i in graph.parameters if i in box_of],
         index=index,
         level="neurons",
+        sample=sample,
         caption=f"{batch}Each of the {len(neurons)} neurons is one box (weights hidden). "
         f"Open one with focus={neurons[0].neuron!r}.",
         whole=graph,
@@ -103,16 +108,6 @@ def _slope_inside(graph: GraphView, firing: Firing, inputs: list[_Input], operan
     factors = [graph.slope(use.node, use.position) for use in paths[0]]
     factors = [f for f in factors if f.head != 1.0] or [Expr(1.0)]
     return reduce(lambda total, factor: factor * total, factors)
-
-
-def _renamed(graph: GraphView, folded: list[Firing]) -> GraphView:
-    """The graph with the neurons' outputs called like the neurons; numbered where one fires for several samples."""
-    names, times = list(graph.names), Counter[str]()
-    for firing in folded:
-        times[firing.neuron] += 1
-        again = f"_{times[firing.neuron]}" if times[firing.neuron] > 1 else ""
-        names[firing.nodes[-1]] = firing.neuron + again
-    return replace(graph, names=names)
 
 
 def _used_inside_only(graph: GraphView, gone: set[int], neurons: set[str]) -> set[int]:

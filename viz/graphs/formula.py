@@ -46,7 +46,7 @@ def _inlined(graph: GraphView) -> str:
     formulas: list[Expr] = []
     for i, operands in enumerate(graph.operands):
         op = graph.nodes[i].op
-        if op is None:
+        if op is None or graph.leaf[i]:
             formulas.append(Expr(graph.data[i] if graph.is_number(i) else graph.names[i]))
         else:
             formulas.append(op.formula(*(formulas[j] for j in operands)))

@@ -1,7 +1,7 @@
 """How much of a graph to show: every number, a box per neuron, or a box per layer.
 
-Up to 150 nodes all are shown. Above that the neurons are folded, if the labels of the parameters name them; above 200
-neurons, a picture shows layers. What has no such labels is drawn compactly up to 500 nodes, and refused above.
+Up to 40 nodes all are shown. Above that the neurons are folded, if the labels of the parameters name them; above 200
+neurons, a picture shows layers. What has no such labels is drawn compactly from 150 to 500 nodes, and refused above.
 """
 
 from __future__ import annotations
@@ -15,19 +15,21 @@ from .view import GraphView
 __all__ = ["FULL", "LEVELS", "MOST", "MOST_STEPS", "at_level", "check_size"]
 
 LEVELS = ("scalars", "neurons", "layers")
-FULL, MOST, MOST_NEURONS, MOST_STEPS = 150, 500, 200, 800
+FOLDED, FULL, MOST, MOST_NEURONS, MOST_STEPS = 40, 150, 500, 200, 800
 
 
-def at_level(graph: GraphView, level: str | None = None, focus: str = "", *, layers: bool = False) -> GraphView:
+def at_level(
+    graph: GraphView, level: str | None = None, focus: str = "", *, layers: bool = False, sample: int = 1
+) -> GraphView:
     """The graph at a level of detail, by size unless one is given; `layers` says whether size may choose layers."""
     if level is not None and level not in LEVELS:
         raise UnknownNameError.among("level", level, LEVELS)
-    is_small = level is None and not focus and len(graph.nodes) <= FULL
+    is_small = level is None and not focus and sample == 1 and len(graph.nodes) <= FOLDED
     if level == "scalars" or is_small or graph.level != "scalars":
         return graph
-    folded = fold(graph, focus)
+    folded = fold(graph, focus, sample)
     if folded is graph:
-        if level is None:
+        if level is None and sample == 1:
             return graph
         raise GraphTooLargeError(
             "No parameter is called like 'layer1.neuron2.w3', so there are no neurons to fold. Networks of nn get such "

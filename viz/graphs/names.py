@@ -6,7 +6,7 @@ the same label are told apart by an index. Labels are untrusted text: what canno
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 from itertools import count
 
@@ -31,8 +31,12 @@ def showable(text: object, longest: int = LONGEST) -> str:
     return line if len(line) <= longest else line[: longest - 1] + "…"
 
 
-def readable_names(nodes: Sequence[Value]) -> list[str]:
-    """Name every node of a graph; constants may share a name, other nodes do not.
+def readable_names(
+    nodes: Sequence[Value], labels: Sequence[str] | None = None, ends: Collection[Value] = ()
+) -> list[str]:
+    """Name every node of a graph, by other labels than its own if given; of the nodes only constants share a name.
+
+    Ends are nodes that count as constants.
 
     Examples
     --------
@@ -41,7 +45,8 @@ def readable_names(nodes: Sequence[Value]) -> list[str]:
     >>> readable_names(reachable([(w * x + 1.0).tanh()]))
     ['w', 'x', 'v1', '1', 'v2', 'v3']
     """
-    labels = [showable(v.label) if v.label else "" for v in nodes]
+    if labels is None:
+        labels = [showable(v.label) if v.label else "" for v in nodes]
     taken = set(labels)
     unnamed = (name for name in map("v{}".format, count(1)) if name not in taken)
     number = cache(pretty_number)
@@ -49,7 +54,7 @@ def readable_names(nodes: Sequence[Value]) -> list[str]:
     names = []
     for v, label in zip(nodes, labels, strict=True):
         if not label:
-            is_number = v.op is None and not v.requires_grad
+            is_number = v in ends or (v.op is None and not v.requires_grad)
             names.append(number(v.data) if is_number else next(unnamed))
         elif label in seen:
             names.append(next(f"{label}_{k}" for k in count(2) if f"{label}_{k}" not in taken))

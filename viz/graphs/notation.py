@@ -9,10 +9,22 @@ import re
 
 from autograd_lite.formulas import name_latex
 
-__all__ = ["equal", "markdown_text", "number_latex", "prose_latex", "short", "slope_latex", "slope_name"]
+__all__ = [
+    "PREACTIVATION",
+    "equal",
+    "grad_caption",
+    "grad_name",
+    "markdown_text",
+    "number_latex",
+    "prose_latex",
+    "short",
+    "slope_latex",
+    "slope_name",
+]
 
 LONGEST_FORMULA = 120
 SUBSCRIPTS = str.maketrans("0123456789()", "₀₁₂₃₄₅₆₇₈₉₍₎")
+PREACTIVATION = re.compile(r"z[₀-₉,]+(⁽[⁰¹²³⁴-⁹]+⁾)?(\[\d+\])?")
 SPECIALS = {c: "\\" + c for c in "#$%&_{}"} | {"\\": r"\textbackslash{}", "^": r"\^{}", "~": r"\~{}"}
 SIGNS = {"−": "$-$", "→": r"$\to$", "·": r"$\cdot$", "∂": r"$\partial$", "∞": r"$\infty$", "…": r"\dots{}"}
 
@@ -26,6 +38,28 @@ def slope_name(of: str, by: str, use: str = "") -> str:
     ('∂L/∂w1', '∂c/∂b₂', '∂c/∂b₍₂₎')
     """
     return f"∂{of}/∂{by}{use.translate(SUBSCRIPTS)}"
+
+
+def grad_name(name: str) -> str:
+    """The gradient of a node: δ with the indices of z for what goes into an activation, as courses write it.
+
+    Examples
+    --------
+    >>> grad_name("w"), grad_name("z₁⁽²⁾"), grad_name("z1")
+    ('w.grad', 'δ₁⁽²⁾', 'z1.grad')
+    """
+    return f"δ{name[1:]}" if PREACTIVATION.fullmatch(name) else f"{name}.grad"
+
+
+def grad_caption(name: str) -> str:
+    """What a box writes over the gradient of a node.
+
+    Examples
+    --------
+    >>> grad_caption("w"), grad_caption("z₁⁽²⁾")
+    ('grad', 'δ')
+    """
+    return "δ" if PREACTIVATION.fullmatch(name) else "grad"
 
 
 def short(formula: str) -> str:

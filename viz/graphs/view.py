@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-from autograd_lite.engine import Value
+from autograd_lite.engine import TABLE, Value
 from autograd_lite.errors import OperandError
 from autograd_lite.formulas import Expr
 from autograd_lite.reverse import reachable
@@ -75,6 +75,8 @@ class GraphView:
         Of a node whose operands are not all shown: which are.
     edge_texts : mapping
         Texts of edges that stand for several, by index and operand.
+    sample : tuple of int
+        Which sample of a batch is shown, and of how many.
     """
 
     nodes: list[Value]
@@ -93,6 +95,7 @@ class GraphView:
     folded: Mapping[int, FoldedBox] = field(default_factory=dict)
     kept: Mapping[int, list[int]] = field(default_factory=dict)
     edge_texts: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    sample: tuple[int, int] = (1, 1)
 
     @property
     def scalars(self) -> GraphView:
@@ -168,12 +171,14 @@ class GraphView:
         """Subscript of a partial through one use; empty where it equals the total derivative.
 
         They differ where the operand occurs several times in the formula, or reaches the root along other paths too.
-        The subscript is in brackets where a node has the same name as the operand with it.
+        The subscript is in brackets after another one, and where a node has the same name as the operand with it.
         """
         operands, j = self.operands[i], self.operands[i][operand]
         if operands.count(j) == 1 and (i != self.root or not self._has_several_ways[j]):
             return ""
         use = str(operands[: operand + 1].count(j))
+        if self.names[j][-1:] in "₀₁₂₃₄₅₆₇₈₉⁾":  # an index already
+            return f"({use})"
         clash = {f"{self.names[j]}{use}", f"{self.names[j]}_{use}"} & self._name_set
         return f"({use})" if clash else use
 
@@ -199,6 +204,11 @@ class GraphView:
     def _name_set(self) -> frozenset[str]:
         return frozenset(self.names)
 
+    def name_of(self, label: str) -> str:
+        """The name of the node with that label; what is not the label of one node is taken for a name."""
+        found = [name for v, name in zip(self.nodes, self.names, strict=True) if v.label == label]
+        return found[0] if len(found) == 1 and label not in self.names else label
+
     def is_number(self, i: int) -> bool:
         """Whether the node is an unlabelled constant."""
         return self.leaf[i] and not self.needs[i] and self.names[i] == pretty_number(self.data[i])
@@ -221,12 +231,12 @@ class GraphView:
         if i in self.folded:
             return self.folded[i].formula
         op = self.nodes[i].op
-        return Expr(self.names[i]) if op is None else op.formula(*self._operand_names(i))
+        return Expr(self.names[i]) if op is None or self.leaf[i] else op.formula(*self._operand_names(i))
 
     def substituted(self, i: int) -> str:
         """The node in terms of its operands' numbers; empty for a leaf or a folded box."""
         v = self.nodes[i]
-        if v.op is None or i in self.folded:
+        if v.op is None or self.leaf[i] or i in self.folded:
             return ""
         whole, names = self.scalars, [f"\0{k}" for k in range(len(v.operands))]
         numbers = {name: Expr(whole.data[whole.index[u]]) for name, u in zip(names, v.operands, strict=True)}
@@ -249,7 +259,7 @@ class GraphView:
         if i in self.folded:
             return self.folded[i].symbol
         op = self.nodes[i].op
-        if op is not None:
+        if op is not None and not self.leaf[i]:
             return op.symbol
         if not self.needs[i]:
             return "const"
@@ -280,23 +290,40 @@ def scalar_view(root: Value, parameters: Iterable[Value] | None = None) -> Graph
             f"A Value is needed, such as a loss, not {shown(root)} ({type(root).__name__}). "
             "Compute it from Values; of several outputs, give one, or their sum."
         )
-    nodes = reachable([root])
+    nodes, ends = _without_shifts(reachable([root]))
     index = {v: i for i, v in enumerate(nodes)}
-    operands = [[index[u] for u in v.operands] for v in nodes]
+    operands = [[] if v in ends else [index[u] for u in v.operands] for v in nodes]
     if parameters is None:
         parameters = parameters_among(v for v in nodes if v.op is None and v.requires_grad)
     return GraphView(
         nodes=nodes,
-        names=readable_names(nodes),
+        names=readable_names(nodes, ends=ends),
         data=[v.data for v in nodes],
         operands=operands,
-        partials=[v.partials for v in nodes],
-        leaf=[v.op is None for v in nodes],
-        needs=[v.requires_grad for v in nodes],
+        partials=[() if v in ends else v.partials for v in nodes],
+        leaf=[v.op is None or v in ends for v in nodes],
+        needs=[v.requires_grad and v not in ends for v in nodes],
         root=index[root],
         parameters=[index[p] for p in parameters if p in index],
         index=index,
     )
+
+
+def _without_shifts(nodes: list[Value]) -> tuple[list[Value], set[Value]]:
+    """The nodes without those that only a gradient's end depends on, such as a softmax's largest logit; and those ends.
+
+    An end stays, as the constant that it is for the gradient.
+    """
+    ends = {v for v in nodes if v.op is TABLE["stop"] and not v.label and v is not nodes[-1] and v.operands[0].op}
+    if not ends:
+        return nodes, ends
+    used = {u for v in nodes if v not in ends for u in v.operands}
+    ends = {v for v in ends if v.operands[0] not in used and not v.operands[0].label}
+    needed = set(nodes[-1:])
+    for v in reversed(nodes):
+        if v in needed and v not in ends:
+            needed.update(v.operands)
+    return [v for v in nodes if v in needed], ends
 
 
 def _replaced(formula: Expr, numbers: Mapping[str, Expr]) -> Expr:

@@ -1,15 +1,15 @@
-"""The page: backprop in a browser, as one file that needs no network.
+"""The page of steps: backprop in a browser, as one file that computes and needs no network.
 
-Python prepares all numbers as text, and both layouts (left to right, and top to bottom for a phone); ``page.js`` only
-shows them. The data stand in the page as JSON; labels are escaped in it, in the SVG and in the HTML, and the policy of
-the page allows its own script and style by their hash, and nothing else.
+The page holds the graph as data, the op table printed as JavaScript, the texts that Python fills too, and the places
+of boxes and edges. The picture and the transcript for readers without JavaScript are Python's. Labels are escaped in
+the JSON, in the SVG and in the HTML; the policy of the page allows its own script and style by their hash, and nothing
+else.
 """
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import json
+import re
 from functools import lru_cache
 from html import escape
 from pathlib import Path
@@ -22,12 +22,18 @@ from ..graphs.nonfinite import first_nonfinite
 from ..steps.sequence import StepSequence
 from ..steps.states import state_after, widest_texts
 from ..steps.transcript import transcript
-from .data import page_data, wrong_sequences
+from .program import engine, graph_data, ops_of, script
+from .text import policy, script_json
 
-__all__ = ["page"]
+__all__ = ["asset", "filled_page", "page", "page_data"]
 
 FOLDER = Path(__file__).parent
 PHONE = "TB"
+SCRIPTS = ("arithmetic", "paint", "page")
+START = 'show(JSON.parse(document.getElementById("data").textContent));listen();'
+STYLED = re.compile(  # what the page's style says
+    r' (?:font-family|font-size|font-weight|fill|stroke|stroke-width|stroke-dasharray|opacity|display)="[^"]*"'
+)
 
 
 def page(steps: StepSequence) -> str:
@@ -35,48 +41,90 @@ def page(steps: StepSequence) -> str:
     mode = steps.mistake
     steps = steps.readable().without_mistake()
     graph = steps.graph
-    wrong = wrong_sequences(steps)
-    widest = widest_texts(steps, [listed for listed, _ in wrong.values() if listed is not None])
-    pictures = {direction: Picture(graph, widest, direction) for direction in ("LR", PHONE)}
+    pictures = {direction: Picture(graph, widest_texts(steps), direction) for direction in ("LR", PHONE)}
     final = state_after(steps, len(steps))
     final.active = None
-    data = page_data(steps, wrong, pictures["LR"].edges, mode)
-    sizes = "".join(
-        f".{kind}{{--w:{pictures[direction].layout.width:g}}}" for kind, direction in (("wide", "LR"), ("tall", PHONE))
+    data = page_data(steps, pictures, mode)
+    caption = filter(None, (first_nonfinite(graph).words or graph.caption, *steps.notes))
+    return filled_page(
+        title=f"Backprop from {graph.root_name}",
+        heading="Backprop, step by step",
+        formula=showable(whole_formula(graph), 400),
+        caption=" ".join(caption),
+        picture=_slim(pictures["LR"].svg(final, prefix=_prefix(data))),
+        transcript=transcript(steps),
+        data=data,
+        script="\n".join(["(()=>{", '"use strict";', engine(ops_of(graph)), *map(script, SCRIPTS), START, "})();"]),
     )
-    style, script, prefix = _asset("page.css") + sizes, _asset("page.js"), _prefix(data)
-    return Template(_asset("page.html")).substitute(
-        policy=_policy(style, script),
-        title=escape(f"Backprop from {graph.root_name}"),
-        formula=escape(showable(whole_formula(graph), 400)),
-        caption=escape(" ".join(filter(None, (first_nonfinite(graph).words or graph.caption, *steps.notes)))),
+
+
+def _slim(picture: str) -> str:
+    """A picture without what the page's style says, and without the arrows that only a step shows."""
+    return STYLED.sub("", re.sub(r'<g class="back".*?</g>', "", picture))
+
+
+def page_data(steps: StepSequence, pictures: dict[str, Picture], mode: str | None = None) -> dict[str, object]:
+    """What ``page.js`` shows: the graph, the places, and how the steps were asked for."""
+    graph = steps.graph
+    data: dict[str, object] = {
+        "graph": graph_data(graph),
+        "layouts": {direction: _places(picture) for direction, picture in pictures.items()},
+        "forward": steps.forward,
+    }
+    if mode:
+        data["mode"] = mode
+    if steps.lr is not None:
+        data["lr"] = steps.lr
+    if steps.optimizer is not None:
+        data["updates"] = [
+            {"i": s.target_index, "before": s.total_before, "after": s.total_after, "rule": s.rule}
+            for s in steps
+            if s.phase == "update"
+        ]
+    if graph.outdated:
+        data["outdated"] = sorted(graph.outdated)
+    cause = first_nonfinite(graph).words
+    if cause:
+        data["cause"] = cause
+    return data
+
+
+def _places(picture: Picture) -> dict[str, object]:
+    layout = picture.layout
+    flat = [" ".join(f"{x:g}" for point in (c.start, *c.points, c.end) for x in point) for c in layout.curves]
+    return {
+        "size": [layout.width, layout.height],
+        "boxes": [list(box) for box in layout.boxes],
+        "curves": flat,
+        "pills": [[round(p.x + p.width / 2, 1), round(p.y + p.height / 2, 1)] for p in picture.pills],
+    }
+
+
+def filled_page(
+    *, script: str, data: object, picture: str = "", transcript: str = "", top: str = "", parts: str = "", **texts: str
+) -> str:
+    """The page around its parts; texts are escaped, `picture`, `top` and `parts` are HTML."""
+    style = asset("page.css")
+    return Template(asset("page.html")).substitute(
+        policy=policy(style, script),
         style=style,
-        wide=pictures["LR"].svg(final, prefix=f"{prefix}w"),
-        tall=pictures[PHONE].svg(final, prefix=f"{prefix}t"),
-        transcript=escape(transcript(steps)),
-        data=_json(data),
         script=script,
+        data=script_json(data),
+        picture=picture,
+        transcript=escape(transcript),
+        transcript_hidden="" if transcript else " hidden",
+        top=top,
+        parts=parts,
+        **{name: escape(text) for name, text in texts.items()},
     )
 
 
 @lru_cache
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """One of the page's files."""
     return (FOLDER / name).read_text(encoding="utf-8")
 
 
-def _json(data: object) -> str:
-    """JSON that cannot end the script element it stands in."""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    for c in "<>&\u2028\u2029":
-        text = text.replace(c, f"\\u{ord(c):04x}")
-    return text
-
-
 def _prefix(data: object) -> str:
-    """What the ids of this page's pictures begin with, so that two pages fit into one document."""
-    return "g" + hashlib.sha256(_json(data).encode("utf-8", "replace")).hexdigest()[:8]
-
-
-def _policy(style: str, script: str) -> str:
-    hashes = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (style, script)]
-    return f"default-src 'none'; style-src 'sha256-{hashes[0]}'; script-src 'sha256-{hashes[1]}'"
+    """What the ids of this page's picture begin with, so that two pages fit into one document."""
+    return "g" + hashlib.sha256(script_json(data).encode("utf-8", "replace")).hexdigest()[:8]

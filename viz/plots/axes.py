@@ -1,5 +1,6 @@
 """Shared by all plots: new axes, distinct styles, a common look."""
 
+# Any: 3-D axes have no types, and matplotlib takes names and patterns of dashes
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ COLOURS = (LIGHT.data, LIGHT.gradient, LIGHT.done, LIGHT.focus, LIGHT.alarm, LIG
 DASHES: tuple[Any, ...] = ("solid", "dashed", "dotted", "dashdot", (0, (5, 1)))  # matplotlib takes names and patterns
 
 
-def new_axes() -> Axes:
+def new_axes(projection: str | None = None) -> Any:
     """Axes in a new figure, apart from pyplot's; as the result of a notebook's cell they show the figure."""
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - an optional package
@@ -35,7 +36,7 @@ def new_axes() -> Axes:
         raise MissingDependencyError(f"matplotlib cannot start: {error}. Unset MPLBACKEND.") from error
     figure = Figure(figsize=(6.4, 4.0), layout="constrained")
     FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
+    axes = figure.add_subplot(projection=projection)
     vars(axes)["_repr_png_"] = partial(_png, figure)  # where IPython looks for a picture
     return axes
 
@@ -56,6 +57,7 @@ def styles(start: int = 0) -> Iterator[tuple[str, Any]]:
 
 def plain_text(name: object) -> str:
     """A label without mathtext and without a leading underscore, which would hide it."""
+    name = int(name) if isinstance(name, float) and name.is_integer() else name  # classes 0 and 1, not 0.0 and 1.0
     return " " * str(name).startswith("_") + str(name).replace("$", r"\$")
 
 

@@ -1,32 +1,31 @@
 """Plots of functions of one number: Taylor polynomials, activations with derivatives."""
 
+# Any: functions of the engine take and return floats, arrays and Values
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from autograd_lite.compiler import compile  # noqa: A004 - the name of the design
 from autograd_lite.engine import TABLE
 from autograd_lite.errors import DomainError, UnknownNameError
 from autograd_lite.text import pretty_number
 from autograd_lite.transforms import TaylorPolynomial, derivative, taylor
 
 from ..theme import LIGHT
-from .axes import COLOURS, dress, new_axes, styles
+from .axes import COLOURS, new_axes, plain_text, styles
+from .functions import POINTS, checked_interval, finish, values_on
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["plot_activation", "plot_taylor"]
 
-# Any: functions of the engine take and return floats, arrays and Values
 Array = npt.NDArray[np.float64]
 
-POINTS = 401
+WIDTH = 2.0  # of the curve of a function
 DERIVATIVE = "its derivative"
 
 
@@ -67,21 +66,27 @@ def plot_taylor(f: Any, x0: float, order: int, ax: Axes | None = None, *, span: 
         )
     axes = new_axes() if ax is None else ax
     xs = np.linspace(x0 - span, x0 + span, POINTS)
-    exact = _on(f, xs) if callable(f) else series(xs)
+    exact = values_on(f, xs) if callable(f) else series(xs)
     axes.plot(xs, exact, color=LIGHT.ink, linewidth=2.5, label="f(x)")
     for k, (colour, dash) in zip(range(1, order + 1), styles(1), strict=False):
         axes.plot(xs, series.truncated(k)(xs), label=f"order {k}", color=colour, linestyle=dash)
-    axes.plot([x0], [series.coefficients[0]], "o", color=LIGHT.ink)
+    axes.plot([x0], [series.coefficients[0]], "o", color=LIGHT.ink, markersize=8)
     finite = exact[np.isfinite(exact)]
     if finite.size:  # the polynomials run away; the function is what must be seen
         room = 0.35 * float(np.ptp(finite)) or 1.0
         axes.set_ylim(float(finite.min()) - room, float(finite.max()) + room)
-    axes.set(xlim=(xs[0], xs[-1]), xlabel="x", title=f"Taylor polynomials around x = {pretty_number(x0)}")
-    return _dressed(axes)
+    return finish(axes, xs, title=f"Taylor polynomials around x = {pretty_number(x0)}")
 
 
 def plot_activation(
-    activation: Any, ax: Axes | None = None, *, beta: float | Sequence[float] = 1.0, span: float = 5.0
+    activation: Any,
+    ax: Axes | None = None,
+    *,
+    beta: float | Sequence[float] = 1.0,
+    span: float = 5.0,
+    interval: Sequence[float] | None = None,
+    derivatives: bool = True,
+    label: str | None = None,
 ) -> Axes:
     r"""Plot an activation g and its derivative: :math:`g(\beta x)` and :math:`\beta g'(\beta x)`.
 
@@ -95,13 +100,19 @@ def plot_activation(
         The slope, or several: the larger it is, the steeper the activation.
     span : float
         How far to show to both sides of 0, above 0.
+    interval : two float, optional
+        From where to where, in place of the span.
+    derivatives : bool
+        Whether to show the derivative too.
+    label : str, optional
+        The name of the activation; that of the op or function unless given.
 
     Raises
     ------
     UnknownNameError
         If there is no such op.
     DomainError
-        If the span is not positive.
+        If the span is not positive, or the interval empty.
 
     Examples
     --------
@@ -111,27 +122,30 @@ def plot_activation(
     """
     if not span > 0.0:
         raise DomainError(f"span is {span}; it must be positive.")
+    low, high = (-span, span) if interval is None else checked_interval(interval)
     axes = new_axes() if ax is None else ax
-    axes.set_xlabel("x")
     if not isinstance(activation, str) and not callable(activation):
         xs, values, slopes = (np.asarray(part, dtype=float) for part in activation)
-        _draw_pair(axes, (xs, values, slopes), "g(x)")
-        return _dressed(axes)
+        _draw_pair(axes, (xs, values, slopes if derivatives else None), label or "g(x)")
+        return finish(axes, xs, title=f"Activation {label or 'g'}")
     name, g = _activation(activation)
-    xs = np.linspace(-span, span, POINTS)
+    xs = np.linspace(low, high, POINTS)
     for b in np.atleast_1d(np.asarray(beta, dtype=float)).tolist():
         steeper = _steeper(g, b)
-        label = f"{name}(x)" if b == 1.0 else f"{name}({pretty_number(b)} x)"
-        _draw_pair(axes, (xs, _on(steeper, xs), _on(derivative(steeper), xs)), label)
-    return _dressed(axes)
+        words = f"{label or name}(x)" if b == 1.0 else f"{label or name}({pretty_number(b)} x)"
+        rate = values_on(derivative(steeper), xs) if derivatives else None
+        _draw_pair(axes, (xs, values_on(steeper, xs), rate), words)
+    return finish(axes, xs, title="Activations" if axes.get_title() else f"Activation {label or name}")
 
 
-def _draw_pair(axes: Axes, curves: tuple[Array, Array, Array], label: str) -> None:
+def _draw_pair(axes: Axes, curves: tuple[Array, Array, Array | None], label: str) -> None:
     """Draw a function and its derivative in the next colour, also on axes that have some already."""
     xs, values, slopes = curves
-    colour = COLOURS[sum(line.get_label() == DERIVATIVE for line in axes.lines) % len(COLOURS)]
-    axes.plot(xs, values, color=colour, linewidth=2.0, label=label)
-    axes.plot(xs, slopes, color=colour, linestyle="dashed", label=DERIVATIVE)
+    solid = sum(line.get_linestyle() == "-" and line.get_linewidth() == WIDTH for line in axes.lines)
+    colour = COLOURS[solid % len(COLOURS)]
+    axes.plot(xs, values, color=colour, linewidth=WIDTH, label=plain_text(label))
+    if slopes is not None:
+        axes.plot(xs, slopes, color=colour, linestyle="dashed", label=DERIVATIVE)
 
 
 def _activation(activation: Any) -> tuple[str, Callable[[Any], Any]]:
@@ -144,18 +158,3 @@ def _activation(activation: Any) -> tuple[str, Callable[[Any], Any]]:
 
 def _steeper(g: Callable[[Any], Any], beta: float) -> Callable[[Any], Any]:
     return lambda x: g(beta * x)
-
-
-def _on(f: Callable[[Any], Any], xs: Array) -> Array:
-    """Values of the function; NaN where it is not finite."""
-    with np.errstate(all="ignore"):
-        values = np.asarray(compile(f, batch=(0,))(xs), dtype=float) + np.zeros_like(xs)
-    return np.array([v if math.isfinite(v) else math.nan for v in values.tolist()])
-
-
-def _dressed(axes: Axes) -> Axes:
-    axes.axhline(0.0, color=LIGHT.line, linewidth=0.8, zorder=0)
-    axes.axvline(0.0, color=LIGHT.line, linewidth=0.8, zorder=0)
-    dress(axes)
-    axes.legend(frameon=True, framealpha=0.9, edgecolor="none")
-    return axes

@@ -1,5 +1,6 @@
 """Plot of gradient magnitudes by layer: whether they vanish or explode."""
 
+# Any: whatever has layers with parameters()
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +18,6 @@ from .axes import dress, new_axes, plain_text
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# Any: whatever has layers with parameters()
 __all__ = ["plot_gradient_flow"]
 
 
@@ -62,6 +62,7 @@ def plot_gradient_flow(model: Any, ax: Axes | None = None) -> Axes:
     if bool((means > 0.0).any()):
         axes.set_yscale("log")
         axes.set_ylim(bottom=float(means[means > 0.0].min()) / 5.0)
+        axes.set_title("Gradients by layer")
     else:
         axes.set_title("All gradients are 0: call loss.backward() first.", color=LIGHT.alarm)
     for place in places[largest == 0.0].tolist():

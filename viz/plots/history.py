@@ -1,5 +1,6 @@
 """The curves of a training run, drawn with matplotlib."""
 
+# Any: a history is a mapping, an object with attributes, or a list, told apart at run time
 from __future__ import annotations
 
 import math
@@ -15,7 +16,6 @@ from .axes import dress, new_axes, styles
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# Any: a history is a mapping, an object with attributes, or a list, told apart at run time
 __all__ = ["plot_history"]
 
 
@@ -65,7 +65,9 @@ def plot_history(history: Any, ax: Axes | None = None) -> Axes:
     if len(curves) == 1:
         axes.set_ylabel(next(iter(curves)))
     else:
+        axes.set_ylabel("value")
         axes.legend(frameon=False)
+    axes.set_title("Training")
     dress(axes)
     return axes
 

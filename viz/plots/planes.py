@@ -1,5 +1,6 @@
 """Plots over two inputs or parameters: decision boundaries and descent."""
 
+# Any: a model is an estimator, a function or a grid, told apart at run time; labels are of any dtype
 from __future__ import annotations
 
 import math
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from autograd_lite.calling import adapted
 from autograd_lite.compiler import compile  # noqa: A004 - the name of the design
 from autograd_lite.errors import OperandError, ShapeError
 from autograd_lite.text import shown
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["plot_decision_boundary", "plot_descent"]
 
-# Any: a model is an estimator, a function or a grid, told apart at run time; labels are of any dtype
 Array = npt.NDArray[np.float64]
 
 MARKERS = ("o", "^", "s", "D", "v", "P")
@@ -80,7 +81,7 @@ def plot_decision_boundary(
         if lead.min() < 0.0 < lead.max():
             axes.contour(xs, ys, lead, levels=[0.0], colors=LIGHT.ink, linewidths=1.0)
     _draw_samples(axes, samples, classes)
-    axes.set(xlim=(xs[0], xs[-1]), ylim=(ys[0], ys[-1]), xlabel="x1", ylabel="x2")
+    axes.set(xlim=(xs[0], xs[-1]), ylim=(ys[0], ys[-1]), xlabel="x1", ylabel="x2", title="Predicted class")
     return axes
 
 
@@ -97,8 +98,8 @@ def plot_descent(
     Parameters
     ----------
     loss : callable or array
-        A function of the two parameters; or its numbers on a grid over `extent`, shape (rows, columns), the lowest row
-        first.
+        A function of the two parameters, ``loss(w, b)`` or ``loss([w, b])``; or its numbers on a grid over `extent`,
+        shape (rows, columns), the lowest row first.
     path : array, shape (steps, 2)
         Where the parameters were, from the start on; the first two parameters of a model from the ``weights`` of
         `nn.Record`.
@@ -139,9 +140,9 @@ def plot_descent(
     marker = "." if len(points) <= 60 else None
     colour, again = COLOURS[(1 + earlier) % len(COLOURS)], f" {earlier + 1}" if earlier else ""
     axes.plot(points[:, 0], points[:, 1], color=colour, marker=marker, linewidth=1.6, label=f"descent{again}")
-    axes.plot(*points[0], "o", color=LIGHT.paper, markeredgecolor=colour, label=f"start{again}")
-    axes.plot(*points[-1], "*", color=colour, markersize=13, label=f"end{again}")
-    axes.set(xlim=(left, right), ylim=(bottom, top), xlabel=names[0], ylabel=names[1])
+    axes.plot(*points[0], "o", color=LIGHT.paper, markeredgecolor=colour, markersize=9, label=f"start{again}")
+    axes.plot(*points[-1], "*", color=colour, markersize=16, label=f"end{again}")
+    axes.set(xlim=(left, right), ylim=(bottom, top), xlabel=names[0], ylabel=names[1], title="Descent on the loss")
     axes.legend(frameon=True, framealpha=0.9, edgecolor="none")
     return axes
 
@@ -226,7 +227,7 @@ def _indicators(classes: npt.NDArray[Any]) -> Array:
 
 def _draw_samples(axes: Axes, samples: Array, classes: npt.NDArray[Any] | None) -> None:
     if classes is None:
-        axes.plot(samples[:, 0], samples[:, 1], "o", color=LIGHT.ink, markersize=4)
+        axes.plot(samples[:, 0], samples[:, 1], "o", color=LIGHT.ink, markersize=6)
         return
     for k, name in enumerate(np.unique(classes).tolist()):
         of_class = samples[classes == name]
@@ -236,7 +237,7 @@ def _draw_samples(axes: Axes, samples: Array, classes: npt.NDArray[Any] | None) 
             color=COLOURS[k % len(COLOURS)],
             marker=MARKERS[k % len(MARKERS)],
             linestyle="none",
-            markersize=5,
+            markersize=7,
             markeredgecolor=LIGHT.paper,
             markeredgewidth=0.6,
             label=plain_text(name),
@@ -247,7 +248,7 @@ def _draw_samples(axes: Axes, samples: Array, classes: npt.NDArray[Any] | None) 
 def _heights(loss: Any, across: tuple[float, float], up: tuple[float, float]) -> Array:
     if callable(loss):
         xs, ys = np.meshgrid(np.linspace(*across, CELLS), np.linspace(*up, CELLS))
-        heights = compile(loss, batch=(0, 1))(xs.ravel(), ys.ravel())
+        heights = compile(adapted(loss, (0.0, 0.0)), batch=(0, 1))(xs.ravel(), ys.ravel())
         return np.asarray(heights, dtype=float).reshape(xs.shape)
     grid = np.asarray(loss)
     if grid.dtype.kind not in "iuf" or grid.ndim != 2 or min(grid.shape) < 2:

@@ -1,6 +1,6 @@
 """The arithmetic of a step as lines of tokens, typeset by text, page and LaTeX.
 
-First the symbols, then the numbers, then the sum with what was there before:
+First the symbols, then the numbers, then the sum with what was there before; `texts.LINES` has the lines:
 
 =========  ==========================  ===============================
 token      stands for                  as text
@@ -22,10 +22,13 @@ from typing import NamedTuple
 
 from autograd_lite.text import agreeing_digits, bracketed, changing_digits, pretty_number
 
-from ..graphs.notation import short, slope_name
+from ..graphs.notation import grad_name, short, slope_name
 from .record import StepRecord
+from .texts import LINES
 
 __all__ = ["Line", "Token", "as_text", "lines_of"]
+
+TICK = "✓"
 
 
 class Token(NamedTuple):
@@ -47,7 +50,7 @@ def as_text(line: Line) -> str:
 
 def _token_text(token: Token) -> str:
     if token.kind == "grad":
-        return f"{token.text}.grad"
+        return grad_name(token.text)
     return slope_name(token.text, token.by, token.use) if token.kind == "slope" else token.text
 
 
@@ -56,49 +59,54 @@ def lines_of(step: StepRecord) -> list[Line]:
     return {"forward": _forward, "seed": _seed, "backward": _backward, "update": _update}[step.phase](step)
 
 
-def _sign(text: str) -> Token:
-    return Token("sign", text)
+def _line(template: str, step: StepRecord, **fields: str) -> Line:
+    """Fill a line: a word with a colon is a kind and a field, any other a sign."""
+    texts = {"target": step.target, "source": step.source, "tick": TICK, **fields}
+    line = []
+    for word in LINES[template].split():
+        kind, colon, field = word.partition(":")
+        if kind == "slope":
+            line.append(Token("slope", step.source, step.target, step.through))
+        else:
+            line.append(Token(kind, texts[field]) if colon else Token("sign", word))
+    return line
 
 
 def _forward(step: StepRecord) -> list[Line]:
-    value = Token("result", pretty_number(step.total_after))
-    return [[Token("name", step.target), _sign("="), Token("formula", short(step.formula)), _sign("="), value]]
+    after, formula = pretty_number(step.total_after), short(step.formula)
+    if not step.substituted or step.substituted == step.formula:
+        return [_line("given", step, formula=formula, after=after)]
+    numbers = _line("numbers", step, numbers=short(step.substituted), after=after)
+    return [_line("forward", step, formula=formula), numbers]
 
 
 def _seed(step: StepRecord) -> list[Line]:
-    return [[Token("grad", step.target), _sign("="), Token("result", "1"), Token("tick", "✓")]]
+    return [_line("seed", step, one="1")]
 
 
 def _backward(step: StepRecord) -> list[Line]:
     upstream, local, contribution = step.upstream or 0.0, step.local or 0.0, step.contribution or 0.0
     overwrites = bool(step.mistake) and step.total_after == contribution != step.total_before + contribution
     digits = agreeing_digits([step.total_before, contribution], step.total_after)
-    grad = Token("grad", step.target)
-    slope = Token("slope", step.source, step.target, step.through)
-    symbols = [grad, _sign("=" if overwrites else "+="), Token("grad", step.source), _sign("·"), slope]
-    first, second = (Token("number", bracketed(x)) for x in (upstream, local))
-    result = Token("result", pretty_number(contribution, digits))
-    numbers = [_sign("="), first, _sign("·"), second, _sign("="), result]
-    total = [grad, _sign("=")]
+    factors = {"upstream": bracketed(upstream), "local": bracketed(local)}
+    product = _line("product", step, **factors, contribution=pretty_number(contribution, digits))
+    after = pretty_number(step.total_after, digits)
     if step.use > 1 and not overwrites:
-        before, added = pretty_number(step.total_before, digits), bracketed(contribution, digits)
-        total += [Token("number", before), _sign("+"), Token("number", added), _sign("=")]
-    total.append(Token("result", pretty_number(step.total_after, digits)))
+        before = pretty_number(step.total_before, digits)
+        total = _line("sum", step, before=before, added=bracketed(contribution, digits), after=after)
+    else:
+        total = _line("first", step, after=after)
     if step.final and not step.mistake and not step.cause:
-        total.append(Token("tick", "✓"))
-    return [symbols, numbers, total]
+        total.append(Token("tick", TICK))
+    return [_line("overwritten" if overwrites else "added", step), product, total]
 
 
 def _update(step: StepRecord) -> list[Line]:
-    name = Token("name", step.target)
     digits = changing_digits(step.total_before, step.total_after)
-    before, after = pretty_number(step.total_before, digits), Token("result", pretty_number(step.total_after, digits))
+    ends = {"before": pretty_number(step.total_before, digits), "after": pretty_number(step.total_after, digits)}
     if step.local is None:
         change = bracketed(step.contribution or 0.0)
-        symbols = [name, _sign("="), name, _sign("+"), Token("name", f"Δ{step.target}")]
-        numbers = [Token("number", before), _sign("+"), Token("number", change)]
-    else:
-        symbols = [name, _sign("="), name, _sign("−"), Token("name", "lr"), _sign("·"), Token("grad", step.target)]
-        rate, gradient = bracketed(-step.local), bracketed(step.upstream or 0.0, digits)
-        numbers = [Token("number", before), _sign("−"), Token("number", rate), _sign("·"), Token("number", gradient)]
-    return [symbols, [_sign("="), *numbers, _sign("="), after]]
+        symbols = _line("change", step, delta=f"Δ{step.target}")
+        return [symbols, _line("change_numbers", step, **ends, change=change)]
+    factors = {"rate": bracketed(-step.local), "gradient": bracketed(step.upstream or 0.0, digits)}
+    return [_line("update", step, lr="lr"), _line("update_numbers", step, **ends, **factors)]

@@ -42,6 +42,10 @@ class StepRecord:
         In the forward phase: the formula with numbers, ``−0.5 · 2``.
     cause : str
         Where a number is NaN or infinite: what made it so.
+    anew : (float, float) or None
+        In the last update: the root before all updates, and after them in a new forward pass.
+    root : str
+        The root's name.
     """
 
     number: int
@@ -65,3 +69,5 @@ class StepRecord:
     through: str = ""
     substituted: str = ""
     cause: str = ""
+    anew: tuple[float, float] | None = None
+    root: str = ""

@@ -20,6 +20,7 @@ from typing import Self, overload
 from autograd_lite.errors import DomainError, GraphTooLargeError, UnknownNameError
 from autograd_lite.text import counted
 
+from ..graphs.finite_difference import recomputed
 from ..graphs.levels import MOST_STEPS, at_level, check_size
 from ..graphs.nonfinite import NonFinite, first_nonfinite
 from ..graphs.view import GraphView
@@ -43,6 +44,7 @@ class StepSequence(Sequence[Step]):
         mistake: str | None = None,
     ) -> None:
         self.graph = graph
+        self.forward = forward
         self.lr = lr
         self.optimizer = optimizer
         self.mistake = mistake
@@ -96,8 +98,7 @@ class StepSequence(Sequence[Step]):
         return self if self.mistake is None else self._again(self.graph, None)
 
     def _again(self, graph: GraphView, mistake: str | None) -> Self:
-        forward = bool(self._computed)
-        return type(self)(graph, forward=forward, lr=self.lr, optimizer=self.optimizer, mistake=mistake)
+        return type(self)(graph, forward=self.forward, lr=self.lr, optimizer=self.optimizer, mistake=mistake)
 
     def _step(self, k: int) -> Step:
         makers = (self._forward, self._seed, self._backward, self._update)
@@ -151,7 +152,16 @@ class StepSequence(Sequence[Step]):
             total_before=update.before,
             total_after=update.after,
             cause=self._cause(update.after),
+            anew=self._anew if k == len(self._updated) - 1 else None,
+            root=self.graph.root_name,
         )
+
+    @cached_property
+    def _anew(self) -> tuple[float, float]:
+        """The root now, and in a forward pass with all parameters updated."""
+        scalars, nodes = self.graph.scalars, self.graph.nodes
+        changed = {scalars.index[nodes[u.parameter]]: u.after for u in self._updated}
+        return scalars.data[scalars.root], recomputed(scalars, changed)
 
     def _alone(self, number: int, phase: str, i: int) -> tuple[int, str, str, str, int, int, int, int, int, str]:
         """What a step that concerns one node alone begins with."""
@@ -173,7 +183,7 @@ class StepSequence(Sequence[Step]):
         Parameters
         ----------
         until : str, optional
-            The step after which the gradient of the node of that name is complete.
+            The step after which the gradient of the node of that name or label is complete.
         when : callable, optional
             The first step for which this holds.
         start : int
@@ -195,6 +205,7 @@ class StepSequence(Sequence[Step]):
         (2, 1)
         """
         if until is not None:
+            until = self.graph.name_of(until)
             self._check_has_gradient(until)
         for k in range(start, len(self)):
             step = self[k]

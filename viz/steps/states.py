@@ -18,13 +18,17 @@ UNKNOWN, PARTIAL, FINAL = "unknown", "partial", "final"
 
 @dataclass(slots=True)
 class NodeState:
-    """Texts of one box, and its status; `outdated` data were computed before something they depend on changed."""
+    """Texts of one box, and its status.
+
+    Outdated data were computed before something they depend on changed; a cause is an operand of what went wrong.
+    """
 
     data: str
     grad: str = "?"
     status: str = UNKNOWN
     wrong: bool = False
     outdated: bool = False
+    is_cause: bool = False
 
 
 @dataclass(slots=True)
@@ -50,7 +54,7 @@ def state_after(steps: StepSequence, done: int) -> State:
     later = {step.target_index for step in steps[done:] if step.phase == "forward"}
     nodes = [
         NodeState(
-            "?" if i in later else pretty_number(x),
+            "?" if i in later else graph.data_text(i),
             wrong=i not in later and not math.isfinite(x),
             outdated=i in graph.outdated,
         )
@@ -77,7 +81,7 @@ def _apply(step: Step, node: NodeState) -> None:
 
 def widest_texts(steps: StepSequence, others: Sequence[StepSequence] = ()) -> list[tuple[str, str]]:
     """For each node the longest texts that its two cells will ever show."""
-    data, grads = [pretty_number(x) for x in steps.graph.data], [""] * len(steps.graph.nodes)
+    data, grads = list(map(steps.graph.data_text, range(len(steps.graph.nodes)))), [""] * len(steps.graph.nodes)
     for listed in (steps, *others):
         for step in listed:
             cells = grads if step.phase in ("seed", "backward") else data

@@ -16,7 +16,9 @@ from typing import NamedTuple
 from autograd_lite.errors import GraphTooLargeError, UnknownNameError
 from autograd_lite.text import pretty_number
 
+from ..graphs.notation import grad_name
 from ..graphs.view import GraphView, Use, product
+from .texts import filled
 
 __all__ = ["MISTAKES", "Delivery", "deliveries", "naive_length"]
 
@@ -95,7 +97,7 @@ def _overwriting(graph: GraphView) -> Iterator[Delivery]:
     def remark(use: Use, nth: list[int], before: float) -> str:
         if nth[use.operand] < 2 or not before:
             return ""
-        return f"= overwrites: the {pretty_number(before)} that had arrived at {graph.names[use.operand]} is lost."
+        return filled("overwritten", before=pretty_number(before), target=graph.names[use.operand])
 
     return _run(graph, graph.uses, _arrivals(graph), remark, overwrite=True)
 
@@ -117,9 +119,7 @@ def _naive(graph: GraphView) -> Iterator[Delivery]:
         v, name = use.node, graph.names[use.node]
         if of[v] < 2:
             return ""
-        if nth[v] == 1:
-            return f"Too early: {name} passes its gradient on although only 1 of {of[v]} contributions has arrived."
-        return f"Counted twice: {name} passes on its whole gradient again, including the part already sent."
+        return filled("too_early" if nth[v] == 1 else "twice", source=name, of=of[v])
 
     return _run(graph, _depth_first(graph), of, remark)
 
@@ -147,7 +147,7 @@ def _with_verdicts(graph: GraphView, done: list[Delivery]) -> list[Delivery]:
         wrong = d.final and abs(d.after - right) > 1e-9 * max(abs(d.after), abs(right))
         name = graph.names[d.use.operand]
         verdict = (
-            f"{name}.grad ends at {pretty_number(d.after)}; the correct value is {pretty_number(right)}."
+            filled("ends_wrong", target_grad=grad_name(name), after=pretty_number(d.after), right=pretty_number(right))
             if wrong
             else ""
         )

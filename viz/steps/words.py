@@ -1,26 +1,29 @@
-"""A step of backprop in words: its title, its sentence, and all of it as a few lines."""
+"""A step of backprop in words: its title, its sentence, and all of it as a few lines. `texts` has the templates."""
 
 from __future__ import annotations
 
-from autograd_lite.text import pretty_number
+from autograd_lite.text import changing_digits, pretty_number
 
 from ..graphs.notation import equal, short, slope_name
 from .arithmetic import as_text, lines_of
 from .record import StepRecord
+from .texts import filled
 
-__all__ = ["block", "rule_line", "sentence", "title"]
+__all__ = ["block", "rule_and_number", "rule_line", "sentence", "title"]
 
 
 def title(step: StepRecord) -> str:
     """The step in a few characters."""
-    if step.phase == "forward":
-        return f"{step.target} = {short(step.formula)}"
-    if step.phase == "seed":
-        return f"Seed: {slope_name(step.target, step.target)} = 1"
-    if step.phase == "update":
-        return f"Update {step.target}"
-    use = f" (use {step.use} of {step.uses})" if step.uses > 1 else ""
-    return f"{step.source} → {step.target}{use}"
+    name = "use_title" if step.phase == "backward" and step.uses > 1 else f"{step.phase}_title"
+    return filled(
+        name,
+        source=step.source,
+        target=step.target,
+        formula=short(step.formula),
+        slope=slope_name(step.target, step.target),
+        use=step.use,
+        uses=step.uses,
+    )
 
 
 # --- In words -------------------------------------------------------------------------------------------------------
@@ -33,42 +36,49 @@ def sentence(step: StepRecord) -> str:
 
 
 def _forward_words(step: StepRecord) -> str:
-    steps = [step.target, short(step.substituted or step.formula), pretty_number(step.total_after)]
-    return f"{' = '.join(steps)}."
+    numbers = short(step.substituted or step.formula)
+    return filled("forward", target=step.target, numbers=numbers, after=pretty_number(step.total_after))
 
 
 def _seed_words(step: StepRecord) -> str:
-    return f"The sweep starts at {step.target}: its derivative with respect to itself is 1."
+    return filled("seed", target=step.target)
 
 
 def _backward_words(step: StepRecord) -> str:
-    x, y = step.target, step.source
-    through = f"Through this use of {x}" if step.uses > 1 else f"With respect to {x}"
-    words = [
-        f"{y} = {short(step.formula)}. {through}, the local derivative is {_rule_and_number(step)}.",
-        f"Multiply it by the gradient that has arrived at {y}, {pretty_number(step.upstream or 0.0)}.",
-    ]
+    fields = {
+        "source": step.source,
+        "target": step.target,
+        "formula": short(step.formula),
+        "rule": rule_and_number(step),
+        "upstream": pretty_number(step.upstream or 0.0),
+        "uses": step.uses,
+    }
+    parts = ["local_of_use" if step.uses > 1 else "local", "upstream"]
     if step.upstream == 0.0:
-        words.append("It is exactly 0, so the contribution is 0, whatever the local derivative.")
-    if step.mistake:  # is shown by itself
-        return " ".join(words)
-    if step.uses > 1:
-        words.append(f"{x} is used {step.uses} times; its contributions are added.")
-    words.append(f"The gradient of {x} is now complete." if step.final else f"More contributions to {x} follow.")
-    return " ".join(words)
+        parts.append("zero")
+    if not step.mistake:  # which is shown by itself
+        parts += ["added"] * (step.uses > 1) + ["complete" if step.final else "more"]
+    return " ".join(filled(part, **fields) for part in parts)
 
 
 def _update_words(step: StepRecord) -> str:
     change = step.contribution or 0.0
     if change == 0.0:
-        return f"{step.target} stays as it is."
-    way = "down" if change < 0.0 else "up"
-    who = "A step against the gradient" if step.local is not None else short(step.rule)
-    moved = f"{who} moves {step.target} {way} by {pretty_number(abs(change))}."
-    return f"{moved} Values computed from it are old until the next forward pass."
+        parts = [filled("stays", target=step.target)]
+    else:
+        who = filled("against") if step.local is not None else short(step.rule)
+        moved = pretty_number(abs(change))
+        parts = [filled("down" if change < 0.0 else "up", who=who, target=step.target, change=moved), filled("old")]
+    if step.anew is not None:
+        before, after = step.anew
+        digits = changing_digits(before, after)
+        ends = {"before": pretty_number(before, digits), "after": pretty_number(after, digits)}
+        parts.append(filled("anew", root=step.root, **ends))
+    return " ".join(parts)
 
 
-def _rule_and_number(step: StepRecord) -> str:
+def rule_and_number(step: StepRecord) -> str:
+    """The local derivative, as it is taught and as a number."""
     return equal(step.rule, pretty_number(step.local or 0.0))
 
 
@@ -80,17 +90,19 @@ def rule_line(step: StepRecord) -> str:
     if step.phase != "backward":
         return ""
     slope = slope_name(step.source, step.target, step.through)
-    return f"{step.source} = {short(step.formula)}, {slope} = {_rule_and_number(step)}"
+    return filled("rule", source=step.source, formula=short(step.formula), slope=slope, rule=rule_and_number(step))
 
 
 def block(step: StepRecord) -> str:
     """The step as a few lines of text: its title, the rule, and the numbers."""
     phase = f"{step.phase}: " if step.phase in ("forward", "backward") else ""  # the other titles say it
-    if step.phase == "forward":
-        lines = [f"{step.target} = {pretty_number(step.total_after)}"]
+    symbols, *rest = map(as_text, lines_of(step))
+    if step.phase == "forward":  # the title is the formula
+        lines = [" ".join([step.target, *rest])] if rest else [f"{step.target} = {pretty_number(step.total_after)}"]
     else:  # the symbols, then on the same line the numbers
-        symbols, *rest = map(as_text, lines_of(step))
         lines = [" ".join([symbols, *rest[:1]]), *rest[1:]]
+    if step.anew is not None:
+        lines.append(sentence(step).rpartition(". ")[2])
     lines += [f"✗ {wrong}" for wrong in (step.mistake, step.cause) if wrong]
     return "\n".join(
         [f"{step.number}. {phase}{title(step)}", *(f"   {line}" for line in (rule_line(step), *lines) if line)]

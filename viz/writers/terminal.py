@@ -10,14 +10,16 @@ from autograd_lite.errors import DomainError
 
 from ..explain.explanation import LISTED, Explanation
 from ..explain.paths import Paths
-from ..steps.predictions import judge, question
+from ..steps.predictions import hint, judge, question, questions
 from ..steps.sequence import StepSequence
+from ..steps.step import Step
+from ..steps.texts import filled
 from ..steps.transcript import transcript
 from ..steps.walk import Walk
 
 __all__ = ["play"]
 
-HELP = "Enter or n: next   b: back   a number: go there   p: predict   e: explain   q: quit"
+HELP = "Enter or n: next   b: back   a number: go there   p: predict   pp: the slope too   e: explain   q: quit"
 
 
 def play(
@@ -42,11 +44,13 @@ class _Player:
     def __init__(self, steps: StepSequence, source: TextIO, out: TextIO) -> None:
         self.steps, self.source, self.out = steps, source, out
         self.walk = Walk(steps)
+        self.asked = self.right = 0
         self.commands: dict[str, Callable[[], object]] = {
             "": self.next,
             "n": self.next,
             "b": self.back,
             "p": self.predict,
+            "pp": lambda: self.predict(level=2),
             "e": self.explain,
             "?": lambda: self.say(HELP),
         }
@@ -58,6 +62,8 @@ class _Player:
         while True:
             line = self.ask(f"[{self.walk.position}/{len(self.steps)}] ")
             if line is None or line == "q":
+                if self.asked:
+                    self.say(self.score())
                 return
             self.obey(line)
 
@@ -90,17 +96,44 @@ class _Player:
         else:
             self.say(f"\n{step}")
 
-    def predict(self) -> None:
+    def predict(self, level: int = 1) -> None:
+        """Ask before the next step, at the second level for the local derivative first."""
         if self.walk.position == len(self.steps):
             self.say("That was the last step.")
             return
         step = self.steps[self.walk.position]
-        asked = question(step)
-        if not asked:
+        kinds = questions(step, level)
+        if not kinds:
             self.say("There is nothing to predict in this step.")
-        elif (typed := self.ask(f"{asked} ")) is not None:
-            self.say(judge(step, typed).verdict)
+        for kind in kinds:
+            if not self.question(step, kind):
+                break
         self.next()
+        if self.asked and self.walk.position == len(self.steps):
+            self.say(self.score())
+
+    def question(self, step: Step, kind: str) -> bool:
+        """Ask until the answer is right, with a hint after a wrong one; an empty line gives up, False at the end."""
+        for attempt in range(sys.maxsize):
+            asked = question(step, kind) if not attempt else "Again (Enter shows it):"
+            typed = self.ask(f"{asked} ")
+            if typed is None:
+                return False
+            self.asked += not attempt
+            if not typed:
+                return True
+            answer = judge(step, typed, kind)
+            self.say(answer.verdict)
+            if answer.right:
+                self.right += not attempt
+                return True
+            if not attempt:
+                self.say(hint(step, kind))
+        return True
+
+    def score(self) -> str:
+        """How many answers were right at once."""
+        return filled("score", right=self.right, asked=self.asked)
 
     def explain(self) -> None:
         step = self.walk.step

@@ -1,6 +1,6 @@
 """Backprop on a network of two inputs, one hidden and one output neuron, as it is worked by hand in class.
 
-Every number stands beside the one that a set of course notes prints, with the verdict.
+Every number stands beside the one that a set of course notes prints, with the verdict of `verify_example`.
 
 Letters: inputs ``x``, weights ``w``, biases ``b``; ``_in`` is what arrives at a neuron, ``_out`` what leaves it;
 target ``y``, error ``E = (y - y_out)**2 / 2``, learning rate ``eta``.
@@ -8,16 +8,17 @@ target ``y``, error ``E = (y - y_out)**2 / 2``, learning rate ``eta``.
 
 from __future__ import annotations
 
-from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
 from typing import NamedTuple
 
 from autograd_lite import viz
 from autograd_lite.engine import Value
+from autograd_lite.lessons.errata import NOTES
+from autograd_lite.lessons.examples import LineReport, verify_example
 from autograd_lite.ops import sigmoid, sumprod
 
 from .files import Files
 
-__all__ = ["TITLE", "Network", "Row", "build", "rows_of", "show", "verdict"]
+__all__ = ["TITLE", "Network", "Row", "build", "rows_of", "show"]
 
 TITLE = "Backprop by hand: two inputs, one hidden neuron, one output neuron"
 ETA = 0.25
@@ -59,12 +60,30 @@ def build(w1: float, w2: float, b1: float, wh: float, b2: float) -> Network:
 
 
 class Row(NamedTuple):
-    """One number: its name, the value computed here, the one in the notes ("" for none), and what went wrong there."""
+    """One number: its name, the value computed here, and the line of the notes about it, if there is one."""
 
     name: str
     ours: float
-    notes: str = ""
-    remark: str = ""
+    line: LineReport | None = None
+
+    @property
+    def notes(self) -> str:
+        """The number in the notes; "" for none."""
+        return self.line.claim.printed if self.line else ""
+
+    @property
+    def verdict(self) -> str:
+        """What is to say of the number in the notes."""
+        return self.line.value_verdict if self.line else "not in the notes"
+
+    @property
+    def remark(self) -> str:
+        """Where it differs, what the checker found."""
+        if self.line is None or self.verdict != "differs":
+            return ""
+        found = [*map(str, self.line.mismatches), *self.line.formulas]
+        found += [f"perhaps {' or '.join(self.line.candidates)}"] if self.line.candidates else []
+        return "; ".join(found) or f"but it {self.line.factors_verdict} from the rounded numbers printed with it"
 
 
 def show(files: Files, *, quick: bool) -> None:
@@ -84,59 +103,37 @@ def show(files: Files, *, quick: bool) -> None:
 
 def rows_of(net: Network) -> list[Row]:
     """List every number of the example, after the sweep."""
-    return _forward_rows(net) + _backward_rows(net) + _update_rows(net)
+    lines = {
+        line.claim.about.pretty: line
+        for line in verify_example(NOTES / "network_2_1_1.toml").lines
+        if line.claim.printed
+    }
+    rows = _forward_rows(net) + _backward_rows(net) + _update_rows(net)
+    return [Row(name, ours, lines.get(key)) for name, key, ours in rows]
 
 
-def _forward_rows(net: Network) -> list[Row]:
-    return [
-        Row("h_in", net.h_in.data, "0.355"),
-        Row("h_out", net.h_out.data, "0.587"),
-        Row("y_in", net.y_in.data, "0.491", "from 0.58, not 0.587"),
-        Row("y_out", net.y_out.data, "0.62"),
-        Row("E", net.error.data, "0.0162", "the rounding of y_out was carried on"),
+def _forward_rows(net: Network) -> list[tuple[str, str, float]]:
+    nodes = (net.h_in, net.h_out, net.y_in, net.y_out, net.error)
+    return [(node.label, node.label, node.data) for node in nodes]
+
+
+def _backward_rows(net: Network) -> list[tuple[str, str, float]]:
+    parameters = (net.wh, net.w1, net.w2, net.b1, net.b2)
+    rows = [
+        ("dE/dy_out", net.y_out.grad),
+        ("dy_out/dy_in", net.y_out.partials[0] or 0.0),
+        ("dh_out/dh_in", net.h_out.partials[0] or 0.0),
+        *((f"dE/d{p.label}", p.grad) for p in parameters),
     ]
+    return [(name, name, ours) for name, ours in rows]
 
 
-def _backward_rows(net: Network) -> list[Row]:
-    return [
-        Row("dE/dy_out", net.y_out.grad, "-0.18"),
-        Row("dy_out/dy_in", net.y_out.partials[0] or 0.0, "0.235"),
-        Row("dh_out/dh_in", net.h_out.partials[0] or 0.0, "0.242"),
-        Row("dE/dwh", net.wh.grad, "-0.024"),
-        Row("dE/dw1", net.w1.grad, "-0.0016"),
-        Row("dE/dw2", net.w2.grad, "-0.004223", "1.25 stood in for x2 = 1.1"),
-        Row("dE/db1", net.b1.grad),
-        Row("dE/db2", net.b2.grad),
-    ]
-
-
-def _update_rows(net: Network) -> list[Row]:
-    notes = {"w1": "0.25042", "w2": "0.24894425", "wh": "0.336"}
-    remarks = {"w2": "the old w2 is 0.3, and minus times minus is plus"}
-    return [
-        Row(f"{p.label} - eta dE/d{p.label}", p.data - ETA * p.grad, notes.get(p.label, ""), remarks.get(p.label, ""))
-        for p in net.parameters
-    ]
+def _update_rows(net: Network) -> list[tuple[str, str, float]]:
+    return [(f"{p.label} - eta dE/d{p.label}", f"{p.label}_new", p.data - ETA * p.grad) for p in net.parameters]
 
 
 def _print_rows(rows: list[Row]) -> None:
     print(f"{'':<16}{'here':>18}  {'notes':<11}verdict")
-    for name, ours, notes, remark in rows:
-        said = verdict(notes, ours)
-        print(f"{name:<16}{ours:>18.12f}  {notes:<11}{said}{': ' + remark if said == 'differs' else ''}".rstrip())
-
-
-def verdict(notes: str, ours: float) -> str:
-    """Compare a printed number with the computed one, to the digits that were printed.
-
-    Examples
-    --------
-    >>> verdict("0.355", 0.355), verdict("0.587", 0.58783), verdict("0.491", 0.49398), verdict("", 1.0)
-    ('agrees', 'cut, not rounded', 'differs', 'not in the notes')
-    """
-    if not notes:
-        return "not in the notes"
-    printed, computed = Decimal(notes), Decimal(ours)
-    if computed.quantize(printed, ROUND_HALF_EVEN) == printed:
-        return "agrees"
-    return "cut, not rounded" if computed.quantize(printed, ROUND_DOWN) == printed else "differs"
+    for row in rows:
+        remark = f": {row.remark}" if row.remark else ""
+        print(f"{row.name:<16}{row.ours:>18.12f}  {row.notes:<11}{row.verdict}{remark}".rstrip())

@@ -44,7 +44,7 @@ class FloatsBackend:
 
     name = "floats"
 
-    def compile(self, program: ArrayProgram) -> Executable:
+    def compile(self, program: ArrayProgram, kept: Any = None) -> Executable:  # noqa: ARG002 - Python compiles fast
         """Print a program, and make it run.
 
         Raises

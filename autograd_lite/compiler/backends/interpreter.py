@@ -1,8 +1,12 @@
-"""The reference interpreter as a backend: slow, and by definition right."""
+"""The reference interpreter as a backend: slow, and by definition right.
+
+Types: ``Any`` stands for what a backend keeps.
+"""
 
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 from autograd_lite.compiler.backends.base import Executable
 from autograd_lite.compiler.interpret import interpret
@@ -16,6 +20,6 @@ class InterpreterBackend:
 
     name = "interpreter"
 
-    def compile(self, program: ArrayProgram) -> Executable:
+    def compile(self, program: ArrayProgram, kept: Any = None) -> Executable:  # noqa: ARG002 - Python compiles fast
         """Print a program, and make it run."""
         return Executable(functools.partial(interpret, program), str(program), 0)

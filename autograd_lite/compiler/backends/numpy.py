@@ -57,12 +57,12 @@ class NumpyBackend:
 
     name = "numpy"
 
-    def compile(self, program: ArrayProgram) -> Executable:
+    def compile(self, program: ArrayProgram, kept: Any = None) -> Executable:  # noqa: ARG002 - Python compiles fast
         """Print a program, and make it run."""
         printer = _Printer(program)
         source = printer.print()
         workspaces = Workspaces(defined(source, printer.names, "build"), _memory(program))
-        return Executable(workspaces.run, source, printer.calls)
+        return Executable(workspaces.run, source, printer.calls, workspaces.release)
 
 
 def strided(array: Any, base: int, shape: tuple[int, ...], steps: tuple[int, ...]) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 
 import mpmath
 import numpy as np
@@ -108,6 +109,7 @@ LAWS = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:cross_entropy got .* which look like probabilities")
 @pytest.mark.parametrize("law", LAWS)
 def test_slopes_of_cross_entropies_over_the_whole_range(law):
     check, strategies, _ = LAWS[law]
@@ -206,12 +208,50 @@ def test_softmax_cross_entropy_as_computed_by_hand():
     assert slope(loss, zs) == pytest.approx(expected, rel=1e-14)
 
 
+LOGITS = st.lists(st.floats(-30.0, 30.0), min_size=2, max_size=5)
+
+
+@given(LOGITS, st.data())
+def test_of_probabilities_it_is_the_cross_entropy_of_their_logits(zs, data):
+    shares = [1.0 / len(zs)] * len(zs)
+    target = data.draw(st.sampled_from([*range(len(zs)), shares]))
+    v = [Value(z) for z in zs]
+    loss = nn.cross_entropy_of_probabilities(ag.softmax(v), target)
+    w = [Value(z) for z in zs]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # logits that happen to add up to 1
+        expected = nn.cross_entropy(w, target)
+    assert loss.data == pytest.approx(expected.data, rel=1e-12, abs=1e-12)
+    assert slope(loss, v) == pytest.approx(slope(expected, w), rel=1e-12, abs=1e-12)
+
+
+def test_it_is_the_entropy_of_a_distribution_against_itself():
+    """Bishop 2006, eq. 1.98 and 1.113: the cross-entropy is the entropy plus the divergence, which is 0."""
+    p = [0.5, 0.25, 0.125, 0.125]
+    assert nn.cross_entropy_of_probabilities(p, p) == ag.entropy(p) == pytest.approx(1.75 * math.log(2.0), rel=1e-15)
+
+
+def test_probabilities_of_a_class_that_is_traced():
+    fast = ag.compile(nn.cross_entropy_of_probabilities)
+    assert fast([0.25, 0.75], 1.0) == pytest.approx(-math.log(0.75), rel=1e-15)
+    assert fast([0.0, 1.0], 1.0) == 0.0
+
+
+def test_what_look_like_probabilities_are_warned_of():
+    with pytest.warns(UserWarning, match=r"\[0.2, 0.8\], which look like probabilities") as caught:
+        nn.cross_entropy([0.2, 0.8], 1)
+    assert caught[0].filename == __file__
+    for zs in ([0.0, 1.0], [0.2, 0.7], [-0.5, 1.5], [0.0, 0.0]):
+        nn.cross_entropy(zs, 1)  # warnings are errors here
+
+
 # --- Samples and totals ---------------------------------------------------------------------------------------------
 
 OUTPUTS, TARGETS = [0.2, 0.9, 0.6], [0.0, 1.0, 1.0]
+OF_CLASSES = {name for name, loss in nn.LOSSES.items() if loss.wants_classes}
 
 
-@pytest.mark.parametrize("name", sorted(set(nn.LOSSES) - {"cross_entropy", "hinge"}))
+@pytest.mark.parametrize("name", sorted(set(nn.LOSSES) - {*OF_CLASSES, "hinge"}))
 def test_the_loss_of_many_is_made_of_the_losses_of_each(name):
     loss = nn.LOSSES[name]
     mean = sum(loss.sample(o, t) for o, t in zip(OUTPUTS, TARGETS, strict=True)) / 3
@@ -221,8 +261,8 @@ def test_the_loss_of_many_is_made_of_the_losses_of_each(name):
 
 @pytest.mark.parametrize("name", sorted(nn.LOSSES))
 def test_every_loss_takes_one_sample_many_and_constants(name):
-    wide = name == "cross_entropy"
-    output, target = ([Value(0.2), Value(0.4)], 1) if wide else (Value(0.3), 1.0)
+    shares = [Value(0.2), Value(0.8 if name.endswith("probabilities") else 0.4)]
+    output, target = (shares, 1) if name in OF_CLASSES else (Value(0.3), 1.0)
     one, many = nn.LOSSES[name](output, target), nn.LOSSES[name]([output, output], [target, target])
     assert many.data == pytest.approx(one.data * (2 if nn.LOSSES[name].summed else 1), rel=1e-15)
     later = Value.constant(float(target))
@@ -268,6 +308,17 @@ def test_training_refuses_targets_that_the_loss_refuses(name):
         (lambda: nn.cross_entropy([0.0, 1.0], [1.0, 0.0, 0.0]), ShapeError, "2 logits and 3"),
         (lambda: nn.cross_entropy([0.0], 0), ShapeError, "at least 2"),
         (lambda: nn.cross_entropy(Value(0.0), 0), ShapeError, "at least 2"),
+        (lambda: nn.binary_cross_entropy(1.5, 1.0), DomainError, "use binary_cross_entropy_with_logits"),
+        (
+            lambda: nn.cross_entropy_of_probabilities([2.0, -1.0], 0),
+            DomainError,
+            "2.0 is not in .* there is cross_entropy",
+        ),
+        (lambda: nn.cross_entropy_of_probabilities([0.5, 0.8], 0), DomainError, "add up to 1.3"),
+        (lambda: nn.cross_entropy_of_probabilities([0.5, 0.5], 2), DomainError, "class 2"),
+        (lambda: nn.cross_entropy_of_probabilities([0.5, 0.5], [0.5, 0.6]), DomainError, "add up to 1"),
+        (lambda: nn.cross_entropy_of_probabilities([0.5, 0.5], [1.0]), ShapeError, "2 probabilities and 1"),
+        (lambda: nn.cross_entropy_of_probabilities(0.5, 1), ShapeError, "For one output use binary_cross_entropy"),
         (lambda: nn.mean_squared_error([1.0, 2.0], [1.0]), ShapeError, "2 outputs and 1 targets"),
         (lambda: nn.mean_squared_error([], []), ShapeError, "at least one"),
         (lambda: nn.cross_entropy([], []), ShapeError, "at least"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import sys
+import types
+from typing import ClassVar
 
 import pytest
 
@@ -46,3 +48,40 @@ def test_training_goes_on(stream, monkeypatch):
     nn.fit(silent, **DATA)
     assert history.stopped == "all epochs"
     assert [p.data for p in model.parameters()] == [p.data for p in silent.parameters()]
+
+
+class Bar:
+    """A bar of tqdm that counts."""
+
+    made: ClassVar[list[Bar]] = []
+
+    def __init__(self, **settings):
+        self.settings, self.done, self.closed = settings, 0, False
+        self.made.append(self)
+
+    def set_postfix_str(self, _text, refresh):
+        assert not refresh
+
+    def update(self, n):
+        self.done += n
+
+    def close(self):
+        self.closed = True
+
+
+@pytest.mark.parametrize("with_widgets", [True, False])
+def test_a_notebook_gets_a_bar_of_widgets_or_lines_and_nothing_on_standard_error(with_widgets, monkeypatch):
+    stream, kernel = io.StringIO(), type("OutStream", (io.StringIO,), {"__module__": "ipykernel.iostream"})()
+    monkeypatch.setattr(sys, "stdout", stream)
+    monkeypatch.setattr(sys, "stderr", kernel)
+    monkeypatch.setattr(Bar, "made", [])
+    monkeypatch.setitem(sys.modules, "ipywidgets", types.ModuleType("ipywidgets") if with_widgets else None)
+    monkeypatch.setitem(sys.modules, "tqdm.notebook", types.SimpleNamespace(tqdm=Bar))
+    nn.fit(nn.Neuron(1, "linear", seed=0), **DATA, callbacks=[nn.Progress()])
+    assert kernel.getvalue() == ""
+    if with_widgets:
+        (bar,) = Bar.made
+        assert (bar.done, bar.closed, bar.settings["total"]) == (20, True, 20)
+        assert stream.getvalue() == ""
+    else:
+        assert "epoch 20/20" in stream.getvalue()

@@ -118,8 +118,8 @@ def test_hostile_labels_are_shown_not_obeyed(hostile):
 def test_the_svg_has_a_box_per_node_and_an_edge_per_use(example):
     root, _ = example("squared")
     svg = draw(root).svg
-    assert svg.count('class="node"') == 9
-    assert svg.count('class="edge"') == 9
+    assert svg.count('<g class="node') == 9
+    assert svg.count('<g class="edge') == 9
 
 
 @needs_graphviz

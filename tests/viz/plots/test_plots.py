@@ -276,7 +276,7 @@ def test_bars_are_the_sizes_of_the_gradients():
 def test_a_dead_layer_says_so():
     axes = viz.plot_gradient_flow({"dead": [0.0, 0.0], "live": [1.0]})
     assert [text.get_text() for text in axes.texts] == ["all 0"]
-    assert axes.get_title() == ""
+    assert axes.get_title() == "Gradients by layer"
     axes = viz.plot_gradient_flow(nn.MLP(1, [2, 1]))  # before backward
     assert len(axes.texts) == 2
     assert axes.get_title() == "All gradients are 0: call loss.backward() first."

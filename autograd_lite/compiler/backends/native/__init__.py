@@ -3,25 +3,23 @@
 Elementwise functions give NumPy's bits, since they call its inner loops; sums are added up in a fixed order, with
 fused multiply-adds and without any flag that allows reordering.
 
-Types: ``Any`` stands for arrays and for what a call hands over.
+Types: ``Any`` stands for what an earlier process kept.
 """
 
 from __future__ import annotations
 
-import ctypes
 import functools
-from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd_lite.compiler import disk
 from autograd_lite.compiler.backends.base import Executable
 from autograd_lite.compiler.backends.native import machine
+from autograd_lite.compiler.backends.native.calls import NativeCall
 from autograd_lite.compiler.backends.native.kernel import Kernel, Module, why_not
-from autograd_lite.compiler.backends.native.memory import Memory, padded
-from autograd_lite.compiler.backends.native.text import LANES
+from autograd_lite.compiler.backends.native.memory import Layout
 from autograd_lite.compiler.ir import Array, ArrayProgram, Input, Map
-from autograd_lite.compiler.workspaces import Workspaces
 from autograd_lite.errors import MissingDependencyError, ProgramError
 from autograd_lite.text import install_command
 
@@ -37,7 +35,7 @@ class NativeBackend:
         """Say why a program cannot run natively here; nothing if it can."""
         return missing() or why_not(program)
 
-    def compile(self, program: ArrayProgram) -> Executable:
+    def compile(self, program: ArrayProgram, kept: Any = None) -> Executable:
         """Print a program, and make it run.
 
         Raises
@@ -51,7 +49,7 @@ class NativeBackend:
             raise MissingDependencyError(f"The backend native needs llvmlite: {install_command('native')}.")
         if told := self.why_not(program):
             raise ProgramError(f"The backend native cannot run this program: {told}. Choose numpy or auto.")
-        return _executable(program)
+        return _executable(program, kept)
 
 
 @functools.cache
@@ -65,80 +63,37 @@ def missing() -> str:
     return "" if found.tobytes() == np.exp(numbers).tobytes() else "the self-test gave other numbers than NumPy"
 
 
-def _executable(program: ArrayProgram) -> Executable:
-    module = Module(machine.registers(), machine.attributes())
-    kernel = Kernel(program, module, "run")
-    kernel.print()
-    source = str(module)
-    loops = machine.loop_table(list(module.loops))
-    build = _Builder(program, kernel.memory, machine.function(source, "run"), loops)
-    return Executable(Workspaces(build, build.buffers()).run, source, 0)
+class Kept(NamedTuple):
+    """What spares a later process the printing and the compiling: all but the address of NumPy's loops.
 
-
-class _Builder:
-    """Makes workspaces: memory, views of it for the arguments and the result, and the call.
-
-    Parameters
+    Attributes
     ----------
-    program : ArrayProgram
-        For its inputs and its result.
-    memory : Memory
-        Where its arrays lie.
-    function : callable
-        The compiled program.
-    loops : ctypes array
-        The inner loops of NumPy that it calls.
+    layout : Layout
+        Where the arrays lie.
+    loops : tuple of str
+        The ufuncs whose inner loops are called.
+    key : str
+        The key of the object code on disk.
     """
 
-    def __init__(self, program: ArrayProgram, memory: Memory, function: Callable[..., None], loops: Any) -> None:
-        self.program = program
-        self.layout = memory.layout
-        self.staged = memory.staged
-        self.function = function
-        self.loops = loops
+    layout: Layout
+    loops: tuple[str, ...]
+    key: str
 
-    def buffers(self) -> list[tuple[int, int | None]]:
-        """The doubles of a workspace, as its bytes are counted; rows are padded by less than a vector."""
-        batched = self.layout.batched.values()
-        padding = (LANES - 1) * sum(batched) + LANES
-        return [(self.layout.flat + padding, None), *[(n, k) for k, n in enumerate(batched)]]
 
-    def __call__(self, *sizes: int) -> Callable[..., Any]:
-        """Make a workspace for some lengths of the batch axes."""
-        rows = {dim: padded(n) for dim, n in zip(self.program.dims, sizes, strict=True)}
-        counts = dict(zip(self.program.dims, sizes, strict=True))
-        memory = np.zeros(self.layout.total(rows) + LANES)
-        start = -memory.ctypes.data // 8 % LANES
-        work = memory[start : start + self.layout.total(rows)]
-        targets = [self._target(given, work, rows, counts) for given in self.program.inputs]
-        result = self._view(self.program.result, work, rows, counts)
-        lengths = (ctypes.c_int64 * max(len(sizes), 1))(*sizes)
-        function, loops, pointer = self.function, self.loops, ctypes.c_void_p(work.ctypes.data)
+def _printed(program: ArrayProgram) -> tuple[Kernel, str]:
+    kernel = Kernel(program, Module(machine.registers(), machine.attributes()), "run")
+    kernel.print()
+    return kernel, str(kernel.module)
 
-        def run(*blocks: Any) -> Any:
-            for target, block in zip(targets, blocks, strict=True):
-                if target is not None:
-                    target[...] = block
-            function(pointer, lengths, loops)
-            return result
 
-        return run
-
-    def _view(self, array: Any, work: Any, rows: Any, counts: Any) -> Any:
-        """An array in a workspace, without the padding."""
-        start = self.layout.offset(array, rows)
-        if array.dim is None:
-            return work[start : start + array.size]
-        row = rows[array.dim]
-        return work[start : start + array.size * row].reshape(array.size, row)[:, : counts[array.dim]]
-
-    def _target(self, given: Input, work: Any, rows: Any, counts: Any) -> Any:
-        """A view of an argument's memory in the shape in which it is given."""
-        if given.array is None:
-            return None
-        shape = given.given if isinstance(given.given, tuple) else () if given.given is None else (given.given,)
-        if given.array.dim is None:
-            return self._view(given.array, work, rows, counts).reshape(shape)
-        start = self.layout.offset(self.staged.get(given.array, given.array), rows)
-        count = counts[given.array.dim]
-        return work[start : start + count * given.array.size].reshape(count, *shape)
+def _executable(program: ArrayProgram, kept: Any = None) -> Executable:
+    content = disk.load(kept.key) if isinstance(kept, Kept) else None
+    if content is None:
+        kernel, source = _printed(program)
+        code = machine.Code(source)
+        kept = Kept(kernel.memory.layout, tuple(kernel.module.loops), code.key)
+    else:
+        code = machine.Code(content=content)
+    call = NativeCall(program, kept.layout, code, machine.loop_table(kept.loops))
+    return Executable(call.run, lambda: _printed(program)[1], 0, call.release, call, kept)

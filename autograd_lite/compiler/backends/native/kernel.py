@@ -57,12 +57,6 @@ class Module:
         self.loops: dict[str, int] = {}
         self.functions: list[str] = []
         self.declarations: dict[str, None] = {}
-        self._steps = 0
-
-    def fresh(self) -> str:
-        """A name for the step of a loop."""
-        self._steps += 1
-        return f"step{self._steps}"
 
     def __str__(self) -> str:
         parts = [*self.tables.lines, *self.declarations, *self.functions, f"attributes #0 = {{ {self.attributes} }}"]
@@ -123,7 +117,11 @@ def why_not(program: ArrayProgram) -> str:
 
 
 class Kernel:
-    """Prints one program as a function of its workspace, the sizes of its batch axes, and NumPy's inner loops."""
+    """Prints one program as a function.
+
+    It is called with its workspace, the sizes of its batch axes, NumPy's inner loops, and pointers to its arguments and
+    its result, which are runs of doubles. The step of a loop has them in its workspace.
+    """
 
     def __init__(self, program: ArrayProgram, module: Module, name: str) -> None:
         self.program = program
@@ -136,17 +134,20 @@ class Kernel:
         self.uses = Counter(x.array for x in slices_of(every(program.instructions)))
         self.uses.update(x.array for i in every(program.instructions) if isinstance(i, Loop) for x in i.results)
         for given in program.inputs:
-            if given.array is not None:
-                self.memory.pointer(given.array)
-                self.transpose(given.array)
-        self.memory.pointer(program.result)
+            self.take(given.array)
+        if program.result.dim is None:
+            self.memory.block(program.result)
+        else:
+            self.memory.pointer(program.result)
 
     def print(self) -> None:
         """Append the function to the module."""
         self.write_all(self.program.instructions)
+        if self.program.result.dim is not None:
+            self.give(self.program.result)
         buffers = self.words.buffers() if self.module.loops else []
         body = "\n".join([*buffers, *self.memory.prologue(), *self.text.lines])
-        head = f"define void @{self.name}(ptr %work, ptr %sizes, ptr %loops) #0"
+        head = f"define void @{self.name}(ptr %work, ptr %sizes, ptr %loops, ptr %blocks) #0"
         self.module.functions.append(f"{head} {{\nentry:\n{body}\nret void\n}}")
         self.module.declarations |= self.text.declarations
 
@@ -158,22 +159,44 @@ class Kernel:
             else:
                 self.write(some)
 
-    def transpose(self, array: Array) -> None:
-        """Take an argument of samples one after the other, as a call hands it over, into rows of samples."""
-        if array.dim is None or array.size == 1:
+    # Arguments and results
+
+    def take(self, array: Array | None) -> None:
+        """Read an argument where it is; samples, which lie one after the other, are taken into rows."""
+        if array is None or array.dim is None:
+            self.memory.block(array)
             return
-        text, given = self.text, self.memory.stage(array)
+        given, n = self.memory.block(), self.memory.length(array.dim)
+        rows, text = self.memory.place(array.whole), self.text
+        if array.size == 1:
+            text.copy(given, rows.pointer, n)
+            return
+        last = text.plus(n, -1)
 
-        def member(k: Int, sample: Int) -> None:
+        def vector(sample: Int) -> None:
+            starts = [text.smaller(text.plus(sample, lane), last) for lane in range(LANES)]
+            starts = [text.times(start, array.size) for start in starts]
+            self.access.each(0, array.size, 1, lambda k: member(k, sample, starts))
+
+        def member(k: Int, sample: Int, starts: Sequence[Int]) -> None:
             vector = "poison"
-            start = text.plus(text.times(sample, array.size), k)
-            for lane in range(LANES):
-                address = text.address(given, text.plus(start, lane * array.size))
-                number = text.let(f"load double, ptr {address}, align 8")
+            for lane, start in enumerate(starts):
+                number = text.let(f"load double, ptr {text.address(given, text.plus(start, k))}, align 8")
                 vector = text.let(f"insertelement {text.type} {vector}, double {number}, i64 {lane}")
-            self.access.put(self.memory.place(array.whole), [k], sample, vector)
+            self.access.put(rows, [k], sample, vector)
 
-        self.access.samples(array.dim, lambda r: self.access.each(0, array.size, 1, lambda k: member(k, r)))
+        self.access.samples(array.dim, vector)
+
+    def give(self, result: Array) -> None:
+        """Copy a result with samples from its rows to where it is wanted."""
+        assert result.dim is not None
+        to, n, row = self.memory.block(), self.memory.length(result.dim), self.memory.length(result.dim, "row")
+        text, rows = self.text, self.memory.pointer(result)
+
+        def member(k: Int) -> None:
+            text.copy(text.address(rows, text.times(k, row)), text.address(to, text.times(k, n)), n)
+
+        self.access.each(0, result.size, 1, member)
 
     # Words
 

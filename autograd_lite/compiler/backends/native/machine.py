@@ -10,12 +10,14 @@ import functools
 import importlib
 import importlib.util
 import sysconfig
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-__all__ = ["attributes", "function", "is_installed", "loop_table", "missing", "registers"]
+from autograd_lite.compiler import disk
+
+__all__ = ["Code", "attributes", "compiled", "is_installed", "loop_table", "missing", "registers"]
 
 HEADER = 16  # bytes of a Python object before its own fields
 DOUBLE = np.dtype(float).num
@@ -35,7 +37,7 @@ def missing() -> str:
     if not _is_known(np.exp):
         return f"NumPy {np.__version__} has another layout of ufuncs"
     is_arm = _llvm().get_default_triple().startswith(("aarch64", "arm64"))
-    if not is_arm and not _llvm().get_host_cpu_features().get("fma"):
+    if not is_arm and not processor()[1].get("fma"):
         return "this processor has no fused multiply-add"
     return ""
 
@@ -48,34 +50,79 @@ def _llvm() -> Any:
     return llvm
 
 
+def processor() -> tuple[str, dict[str, bool]]:
+    """LLVM's name of this processor, and what it can do."""
+    return _llvm().get_host_cpu_name(), dict(_llvm().get_host_cpu_features())
+
+
+def _features() -> str:
+    return ",".join(f"{'+' if has else '-'}{name}" for name, has in sorted(processor()[1].items()))
+
+
 def registers() -> int:
     """How many registers hold a vector of 8 doubles, or parts of one."""
-    return 32 if _llvm().get_host_cpu_features().get("avx512f") else 16
+    return 32 if processor()[1].get("avx512f") else 16
 
 
 def attributes() -> str:
     """What LLVM has to know to write for this processor."""
     width = 512 if registers() == 32 else 256
     known = {
-        "target-cpu": _llvm().get_host_cpu_name(),
-        "target-features": _llvm().get_host_cpu_features().flatten(),
+        "target-cpu": processor()[0],
+        "target-features": _features(),
         "prefer-vector-width": width,
         "min-legal-vector-width": width,
     }
     return " ".join(["nounwind", *[f'"{key}"="{value}"' for key, value in known.items()]])
 
 
-def function(source: str, name: str) -> Callable[..., None]:
-    """Make a function of LLVM text; it takes three pointers, and lets other threads run."""
-    llvm = _llvm()
-    cpu, features = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
-    target = llvm.Target.from_default_triple()
-    machine = target.create_target_machine(cpu=cpu, features=features, opt=1, jit=True)
-    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(source), machine)
-    engine.finalize_object()
-    made: Any = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 3)(engine.get_function_address(name))
-    made.engine = engine  # it holds the code
-    return made  # type: ignore[no-any-return]
+def compiled(source: str) -> bytes:
+    """Compile LLVM text to object code."""
+    return bytes(_target().emit_object(_llvm().parse_assembly(source)))
+
+
+def _target() -> Any:
+    target = _llvm().Target.from_default_triple()
+    return target.create_target_machine(cpu=processor()[0], features=_features(), opt=1, jit=True)
+
+
+class Code:
+    """Machine code, which lives as long as this object.
+
+    Parameters
+    ----------
+    source : str, optional
+        LLVM text; it is compiled, unless its object code is on disk.
+    content : bytes, optional
+        The object code itself.
+
+    Attributes
+    ----------
+    key : str
+        The key of the object code of LLVM text on disk.
+    """
+
+    key = ""
+
+    def __init__(self, source: str = "", content: bytes | None = None) -> None:
+        llvm = _llvm()
+        if content is None:
+            self.key = disk.key_of("object code", llvm.llvm_version_info, llvm.get_process_triple(), source)
+            content = disk.load(self.key)
+        if content is None:
+            content = compiled(source)
+            disk.save(self.key, content)
+        self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target())
+        self._engine.add_object_file(llvm.ObjectFileRef.from_data(content))
+        self._engine.finalize_object()
+
+    def address(self, name: str) -> int:
+        """Where a function begins."""
+        return int(self._engine.get_function_address(name))
+
+    def table(self, name: str, size: int) -> Any:
+        """A global table of addresses, to be filled."""
+        return (ctypes.c_void_p * size).from_address(self._engine.get_global_value_address(name))
 
 
 class _Ufunc(ctypes.Structure):

@@ -1,7 +1,8 @@
-"""Where arrays lie in the workspace of a native program.
+"""Where the arrays of a native program lie: in its workspace, or where a call hands them over.
 
-A workspace is one run of doubles: first the arrays without a batch axis, then for each axis its arrays, member after
-member, each with the samples in a row that is padded to full vectors.
+Arguments and results without a batch axis are read and written where they are. A workspace is one run of doubles: first
+the arrays without a batch axis, then for each axis its arrays, member after member, each with the samples in a row that
+is padded to full vectors.
 """
 
 from __future__ import annotations
@@ -109,8 +110,8 @@ class Memory:
         self.program = program
         self.tables = tables
         self.layout = Layout(program.dims)
-        self.staged: dict[Array, Array] = {}
         self._pointers: dict[Array, str] = {}
+        self._blocks: list[str] = []
         self._number = {dim: k for k, dim in enumerate(program.dims)}
 
     def pointer(self, array: Array) -> str:
@@ -123,10 +124,13 @@ class Memory:
             self._pointers[array] = f"%array{len(self._pointers)}"
         return self._pointers[array]
 
-    def stage(self, array: Array) -> str:
-        """The name of the memory in which an argument is handed over, sample by sample."""
-        self.staged[array] = Array(array.name, array.shape, array.dim)
-        return self.pointer(self.staged[array])
+    def block(self, array: Array | None = None) -> str:
+        """The name of the next pointer that a call hands over: to samples, or to the numbers of an array itself."""
+        name = f"%block{len(self._blocks)}"
+        self._blocks.append(name)
+        if array is not None:
+            self._pointers[array] = name
+        return name
 
     def length(self, dim: Dim, what: str = "n") -> str:
         """The name of an axis's length (n), as a double (size); of a row (row); of its full vectors (full)."""
@@ -168,7 +172,11 @@ class Memory:
                 f"%axis{k}.end = add i64 {at or flat}, %axis{k}.doubles",
             ]
             at = f"%axis{k}.end"
+        for k, name in enumerate(self._blocks):
+            lines += [f"{name}.at = getelementptr ptr, ptr %blocks, i64 {k}", f"{name} = load ptr, ptr {name}.at"]
         for array, name in self._pointers.items():
+            if name in self._blocks:
+                continue
             start = self.layout.starts[array]
             if array.dim is None:
                 lines.append(f"{name} = getelementptr double, ptr %work, i64 {start}")

@@ -86,6 +86,13 @@ class Text:
             return 0
         return b if a == 1 else a if b == 1 else self.let(f"mul nsw i64 {a}, {b}")
 
+    def smaller(self, a: Int, b: Int) -> Int:
+        """The smaller one of two integers."""
+        if isinstance(a, int) and isinstance(b, int):
+            return min(a, b)
+        is_first = self.let(f"icmp slt i64 {a}, {b}")
+        return self.let(f"select i1 {is_first}, i64 {a}, i64 {b}")
+
     # Vectors
 
     def literal(self, x: float) -> str:
@@ -146,6 +153,12 @@ class Text:
         number = self.let(f"load double, ptr {self.address(pointer, offset)}, align 8")
         one = self.let(f"insertelement {self.type} poison, double {number}, i64 0")
         return self.shuffle(one, "poison", [0] * self.width) if self.width > 1 else one
+
+    def copy(self, source: str, target: str, count: Int) -> None:
+        """Copy doubles from one place to another."""
+        name = "@llvm.memcpy.p0.p0.i64"
+        self.declarations[f"declare void {name}(ptr, ptr, i64, i1)"] = None
+        self.do(f"call void {name}(ptr {target}, ptr {source}, i64 {self.times(count, 8)}, i1 false)")
 
     def integer(self, table: str, position: Int) -> str:
         """A member of a list of integers."""

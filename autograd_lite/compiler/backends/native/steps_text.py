@@ -1,0 +1,210 @@
+"""LLVM IR of training: steps of gradient descent, batch after batch, without Python between them.
+
+A step gathers the samples of its batch, runs the program of the loss and its gradient, and the update of the weights;
+between two steps the *state*, weights and what the optimizer remembers, goes from one of two buffers to the other. It
+stops before a step in which a number is not finite, or so large that a sum of some might not be.
+"""
+
+from __future__ import annotations
+
+from autograd_lite.compiler.backends.native.text import hexadecimal
+
+__all__ = ["FIELDS", "PART", "steps_text"]
+
+FIELDS = (
+    "kernel",  # of the loss and its gradient, and what it is called with
+    "work",
+    "sizes",
+    "loops",
+    "blocks",
+    "weights_block",  # where the address of the weights goes
+    "results",
+    "result_count",
+    "update",  # the function that updates the state, likewise
+    "update_work",
+    "update_loops",
+    "update_blocks",
+    "state",  # two buffers, which change places, each of `arrays` arrays of `bytes`
+    "other",
+    "arrays",
+    "bytes",
+    "part_count",  # of a sample: inputs, targets, weights
+    "parts",
+    "order",  # the indices of samples, or 0
+    "samples",
+    "batch",
+    "numbers",  # what the update needs in each step, and how much that is in bytes
+    "number_bytes",
+    "losses",  # the loss of the epoch, the mean over its samples, and that before the last step
+)
+PART = ("data", "bytes", "room", "block")
+LARGE = 1e300
+
+
+def _field(name: str, kind: str = "i64") -> str:
+    return f"""  %{name}.at = getelementptr i64, ptr %d, i64 {FIELDS.index(name)}
+  %{name} = load {kind}, ptr %{name}.at"""
+
+
+def steps_text(attributes: str) -> str:
+    """Write the module."""
+    integers = {"result_count", "arrays", "bytes", "part_count", "samples", "batch", "number_bytes"}
+    fields = "\n".join(_field(name, "i64" if name in integers else "ptr") for name in FIELDS)
+    return f"""declare <8 x double> @llvm.fabs.v8f64(<8 x double>)
+declare double @llvm.fabs.f64(double)
+declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)
+
+define internal i1 @all_small(ptr %x, i64 %count) #0 {{
+entry:
+  %full = and i64 %count, -8
+  %large.one = insertelement <8 x double> poison, double {hexadecimal(LARGE)}, i64 0
+  %large = shufflevector <8 x double> %large.one, <8 x double> poison, <8 x i32> zeroinitializer
+  br label %next
+next:
+  %k = phi i64 [0, %entry], [%k.next, %vector]
+  %bad = phi <8 x i1> [zeroinitializer, %entry], [%bad.next, %vector]
+  %more = icmp slt i64 %k, %full
+  br i1 %more, label %vector, label %rest
+vector:
+  %at = getelementptr double, ptr %x, i64 %k
+  %numbers = load <8 x double>, ptr %at, align 8
+  %magnitudes = call <8 x double> @llvm.fabs.v8f64(<8 x double> %numbers)
+  %are_large = fcmp uge <8 x double> %magnitudes, %large
+  %bad.next = or <8 x i1> %bad, %are_large
+  %k.next = add i64 %k, 8
+  br label %next
+rest:
+  %bits = bitcast <8 x i1> %bad to i8
+  %none = icmp eq i8 %bits, 0
+  br i1 %none, label %tail, label %end
+tail:
+  %j = phi i64 [%full, %rest], [%j.next, %one]
+  %left = icmp slt i64 %j, %count
+  br i1 %left, label %one, label %end
+one:
+  %one.at = getelementptr double, ptr %x, i64 %j
+  %number = load double, ptr %one.at
+  %magnitude = call double @llvm.fabs.f64(double %number)
+  %is_small = fcmp olt double %magnitude, {hexadecimal(LARGE)}
+  %j.next = add i64 %j, 1
+  br i1 %is_small, label %tail, label %end
+end:
+  %answer = phi i1 [false, %rest], [true, %tail], [false, %one]
+  ret i1 %answer
+}}
+
+define internal void @gather(ptr %data, i64 %bytes, ptr %room, ptr %order, i64 %count) #0 {{
+entry:
+  br label %next
+next:
+  %k = phi i64 [0, %entry], [%k.next, %copy]
+  %more = icmp slt i64 %k, %count
+  br i1 %more, label %copy, label %end
+copy:
+  %index.at = getelementptr i64, ptr %order, i64 %k
+  %index = load i64, ptr %index.at
+  %offset = mul i64 %index, %bytes
+  %from = getelementptr i8, ptr %data, i64 %offset
+  %place = mul i64 %k, %bytes
+  %to = getelementptr i8, ptr %room, i64 %place
+  call void @llvm.memcpy.p0.p0.i64(ptr %to, ptr %from, i64 %bytes, i1 false)
+  %k.next = add i64 %k, 1
+  br label %next
+end:
+  ret void
+}}
+
+define i64 @steps(ptr %d, i64 %first, i64 %stop) #0 {{
+entry:
+{fields}
+  %is_ordered = icmp ne ptr %order, null
+  br label %step
+step:
+  %s = phi i64 [%first, %entry], [%s.next, %apply]
+  %now = phi ptr [%state, %entry], [%then, %apply]
+  %then = phi ptr [%other, %entry], [%now, %apply]
+  %more = icmp slt i64 %s, %stop
+  br i1 %more, label %prepare, label %end
+prepare:
+  %start = mul i64 %s, %batch
+  %left = sub i64 %samples, %start
+  %is_whole = icmp sge i64 %left, %batch
+  %count = select i1 %is_whole, i64 %batch, i64 %left
+  store i64 %count, ptr %sizes
+  store ptr %now, ptr %weights_block
+  %chosen = getelementptr i64, ptr %order, i64 %start
+  br label %part
+part:
+  %p = phi i64 [0, %prepare], [%p.next, %part.end]
+  %parts.more = icmp slt i64 %p, %part_count
+  br i1 %parts.more, label %take, label %run
+take:
+  %p.start = mul i64 %p, {len(PART)}
+  %row = getelementptr i64, ptr %parts, i64 %p.start
+  %row.bytes = getelementptr i64, ptr %row, i64 1
+  %row.room = getelementptr i64, ptr %row, i64 2
+  %row.block = getelementptr i64, ptr %row, i64 3
+  %part.data = load ptr, ptr %row
+  %part.bytes = load i64, ptr %row.bytes
+  %part.room = load ptr, ptr %row.room
+  %part.block = load ptr, ptr %row.block
+  %p.next = add i64 %p, 1
+  br i1 %is_ordered, label %scattered, label %even
+scattered:
+  call void @gather(ptr %part.data, i64 %part.bytes, ptr %part.room, ptr %chosen, i64 %count)
+  br label %part.end
+even:
+  %even.offset = mul i64 %start, %part.bytes
+  %even.data = getelementptr i8, ptr %part.data, i64 %even.offset
+  br label %part.end
+part.end:
+  %here = phi ptr [%part.room, %scattered], [%even.data, %even]
+  store ptr %here, ptr %part.block
+  br label %part
+run:
+  call void %kernel(ptr %work, ptr %sizes, ptr %loops, ptr %blocks)
+  %is_small = call i1 @all_small(ptr %results, i64 %result_count)
+  br i1 %is_small, label %arrays.start, label %end
+
+arrays.start:
+  %gradient = getelementptr double, ptr %results, i64 1
+  store ptr %now, ptr %update_blocks
+  %second = getelementptr ptr, ptr %update_blocks, i64 1
+  store ptr %gradient, ptr %second
+  br label %array
+array:
+  %a = phi i64 [1, %arrays.start], [%a.next, %remembered]
+  %a.next = add i64 %a, 1
+  %slot = getelementptr ptr, ptr %update_blocks, i64 %a.next
+  %arrays.more = icmp slt i64 %a, %arrays
+  br i1 %arrays.more, label %remembered, label %apply
+remembered:
+  %a.offset = mul i64 %a, %bytes
+  %memory = getelementptr i8, ptr %now, i64 %a.offset
+  store ptr %memory, ptr %slot
+  br label %array
+apply:
+  %taken = sub i64 %s, %first
+  %numbers.offset = mul i64 %taken, %number_bytes
+  %numbers.now = getelementptr i8, ptr %numbers, i64 %numbers.offset
+  store ptr %numbers.now, ptr %slot
+  %last = getelementptr ptr, ptr %slot, i64 1
+  store ptr %then, ptr %last
+  call void %update(ptr %update_work, ptr null, ptr %update_loops, ptr %update_blocks)
+  %total = load double, ptr %losses
+  %before.at = getelementptr double, ptr %losses, i64 1
+  store double %total, ptr %before.at
+  %loss = load double, ptr %results
+  %samples.double = sitofp i64 %samples to double
+  %count.double = sitofp i64 %count to double
+  %loss.times = fmul double %loss, %count.double
+  %loss.share = fdiv double %loss.times, %samples.double
+  %total.next = fadd double %total, %loss.share
+  store double %total.next, ptr %losses
+  %s.next = add i64 %s, 1
+  br label %step
+end:
+  ret i64 %s
+}}
+attributes #0 = {{ {attributes} }}
+"""

@@ -1,0 +1,130 @@
+"""Making executable programs of traces, each only once: functions whose traces are equal share what is made.
+
+Types: ``Any`` stands for what a backend keeps.
+"""
+
+from __future__ import annotations
+
+import pickle
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from autograd_lite.compiler import disk
+from autograd_lite.compiler.backends import BACKENDS, Backend, Executable, NativeBackend, native
+from autograd_lite.compiler.backends.native.machine import is_installed as native_is_installed
+from autograd_lite.compiler.fingerprint import Fingerprint
+from autograd_lite.compiler.ir import ArrayProgram, every
+from autograd_lite.compiler.pipeline import Compiled, Trace, to_program
+from autograd_lite.compiler.store import Store
+
+__all__ = ["PROGRAMS", "Built", "build", "why_not_native"]
+
+MOST = 256  # programs that are kept in a process
+LONGEST_NATIVE = 300  # instructions: LLVM takes some 1 ms for each, and more for each in longer programs
+SCALARS = 2_000_000  # that they may compute together; a scalar takes some 100 bytes
+WORTHWHILE = 0.01  # seconds: what is built faster is not kept on disk
+
+Key = tuple[bytes, str, bool]  # the fingerprint of a trace, the backend that was chosen, and whether to be exact
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class Built:
+    """What functions with equal traces share: nothing in it refers to them, or to their leaves.
+
+    Attributes
+    ----------
+    ir : ArrayProgram
+        The array program.
+    backend : str
+        Which backend printed it.
+    executable : Executable
+        What runs.
+    instructions, groups : int
+        How many scalars it computes (for one sample), and how many arrays these became.
+    on_floats : bool
+        Whether it is a program of numbers.
+    """
+
+    ir: ArrayProgram
+    backend: str
+    executable: Executable
+    instructions: int
+    groups: int
+    on_floats: bool
+
+
+PROGRAMS = Store[Built](most=MOST, heaviest=SCALARS, weigh=lambda built: built.instructions)
+"""The programs of this process, by the fingerprints of their traces."""
+
+
+class Record(NamedTuple):
+    """What is kept on disk of a program that was built: all but what runs."""
+
+    ir: ArrayProgram
+    backend: str
+    instructions: int
+    groups: int
+    on_floats: bool
+    kept: Any
+
+
+def build(trace: Trace, mark: Fingerprint, chosen: str = "auto", *, exact: bool = False) -> Built:
+    """Make the program of a trace, or find the one of an equal trace: in this process, then on disk."""
+    if mark.key is None:
+        return _built(trace, chosen, exact=exact)
+    key = (mark.key, chosen, exact)
+    return PROGRAMS.find(key, lambda: _restored(key) or _saved(key, lambda: _built(trace, chosen, exact=exact)))
+
+
+def _restored(key: Key) -> Built | None:
+    """What an earlier process built."""
+    content = disk.load(_on_disk(key))
+    if content is None:
+        return None
+    record = Record._make(pickle.loads(content))  # noqa: S301 - a file of this user's own, found whole
+    if record.backend == "native" and native.missing():  # it was built on another machine
+        return None
+    executable = BACKENDS[record.backend].compile(record.ir, record.kept)
+    return Built(record.ir, record.backend, executable, *record[2:5])
+
+
+def _saved(key: Key, make: Callable[[], Built]) -> Built:
+    """Build, and keep what took long for a later process."""
+    start = time.perf_counter()
+    built = make()
+    if time.perf_counter() - start > WORTHWHILE:
+        record = Record(
+            built.ir, built.backend, built.instructions, built.groups, built.on_floats, built.executable.kept
+        )
+        disk.save(_on_disk(key), pickle.dumps(tuple(record), protocol=5))
+    return built
+
+
+def _on_disk(key: Key) -> str:
+    return disk.key_of("program", native_is_installed(), *key)
+
+
+def _built(trace: Trace, chosen: str, *, exact: bool) -> Built:
+    numbers = None if chosen == "auto" else chosen == "floats" and not exact
+    compiled = to_program(trace, exact=exact, numbers=numbers)
+    backend = _backend(chosen, compiled, exact=exact)
+    executable = backend.compile(compiled.program)
+    return Built(compiled.program, backend.name, executable, compiled.instructions, compiled.groups, compiled.on_floats)
+
+
+def _backend(chosen: str, compiled: Compiled, *, exact: bool) -> Backend:
+    if chosen == "auto" and not exact and not compiled.on_floats and not why_not_native(compiled.program):
+        return BACKENDS["native"]
+    if chosen == "auto" or (chosen == "floats" and not compiled.on_floats):  # the exact program is one of arrays
+        return BACKENDS["floats" if compiled.on_floats else "numpy"]
+    return BACKENDS[chosen]
+
+
+def why_not_native(program: ArrayProgram) -> str:
+    """Say why "auto" does not take machine code for a program of arrays; nothing if it does."""
+    count = len(list(every(program.instructions)))
+    if count > LONGEST_NATIVE:
+        return f"a program of {count} instructions would take too long to compile (more than {LONGEST_NATIVE})"
+    return NativeBackend().why_not(program)

@@ -1,0 +1,118 @@
+"""Calls that go past Python: after a call of a native program, the next one like it goes to machine code at once.
+
+Types: ``Any`` stands for arguments of users' functions, and for what they return.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.compiler.backends import native
+from autograd_lite.compiler.backends.native.entry import Argument, Descriptor, Slot, available
+from autograd_lite.compiler.runtime import Counts, Entry, LeafOrder, common_count
+
+__all__ = ["Direct"]
+
+CONSTANTS = (type(None), bool, str)
+
+
+class Direct:
+    """The callable in front of a function that finds programs and runs them.
+
+    Parameters
+    ----------
+    fallback : callable
+        Takes any arguments; it calls `bind` when it has run a program.
+
+    Attributes
+    ----------
+    call : callable
+        The fastest way for the arguments of the last call; for others it is the fallback.
+    """
+
+    def __init__(self, fallback: Callable[..., Any]) -> None:
+        self.call = self._fallback = fallback
+        self._slot: Slot | None = None
+        self._descriptors: dict[Entry, Descriptor] = {}
+
+    def stable(self, backend: str) -> Callable[..., Any]:
+        """A callable that stays the same, whatever it is bound to later."""
+        if backend in ("auto", "native") and not native.missing() and available():
+            self._open()
+        return self.call
+
+    def bind(
+        self,
+        entry: Entry,
+        args: Sequence[Any] | None,
+        batch: Sequence[int],
+        counts: Counts,
+        where: LeafOrder | None = None,
+    ) -> None:
+        """Let the next call with arguments like these run a program directly, if it can.
+
+        Parameters
+        ----------
+        entry : Entry
+            The program of the last call.
+        args : sequence or None
+            The arguments, without the array of leaves; None if there were named ones.
+        batch : sequence of int
+            Arguments that must have equally many samples, beside those of each batch axis.
+        counts : Counts
+            How many samples they had.
+        where : LeafOrder, optional
+            How the numbers of captured leaves are taken from the first argument, which is an array.
+        """
+        call = entry.program.native
+        descriptor = self._descriptors.get(entry)
+        if descriptor is None and call is not None and args is not None and available():
+            alike = _arguments(args, counts)
+            if alike is not None:
+                flat = None if where is None else where.count
+                pack = entry.pack_array if where is None else _shortened(entry)
+                groups = [*[dim.arguments for dim in call.dims], batch]
+                leaves: Any = entry.program.captured if where is None else where.leaves
+                descriptor = Descriptor(
+                    call, alike, leaves, groups, flat=flat, check=not entry.program.is_exact, pack=pack
+                )
+                self._descriptors[entry] = descriptor
+                self._open()
+        if descriptor is not None:
+            descriptor.enlarge([common_count(arguments, counts) for arguments in entry.program.arguments])
+        if self._slot is not None:
+            self._slot.bind(descriptor)
+
+    def _open(self) -> None:
+        if self._slot is None:
+            self._slot = Slot.made(self._fallback)
+            self.call = self._slot.function()
+
+
+def _shortened(entry: Entry) -> Callable[[Any], Any] | None:
+    """What takes the function's results from a flat one, which may have numbers behind them that must be finite."""
+    size = entry.program.structure.size
+    return None if entry.program.ir.result.size == size else lambda flat: flat[:size]
+
+
+def _arguments(args: Sequence[Any], counts: Counts) -> list[Argument] | None:
+    """What the arguments are like; None if they can only be read by Python."""
+    found = [_argument(argument, batched=k in counts) for k, argument in enumerate(args)]
+    alike = [argument for argument in found if argument is not None]
+    return alike if len(alike) == len(found) else None
+
+
+def _argument(argument: Any, *, batched: bool) -> Argument | None:
+    kind = type(argument)
+    if kind is np.ndarray and argument.dtype == np.float64 and argument.ndim:
+        return Argument("array", (-1, *argument.shape[1:]) if batched else argument.shape)
+    if batched:
+        return None
+    if kind in (float, np.float64):
+        return Argument("number")
+    if kind in (list, tuple) and argument and all(type(x) is float for x in argument):
+        return Argument(kind.__name__, (len(argument),))
+    return Argument("same", same=argument) if kind in CONSTANTS else None

@@ -1,0 +1,92 @@
+"""What identifies a trace: two functions whose traces have one fingerprint have one program.
+
+Everything that later stages read of a trace goes into it: ops and operands in the order of their creation, constants
+by their bits, batch axes, the shapes of inputs, and the names that appear in printed source. A trace with an op that a
+user defined has none, since what such an op computes is not ours to know.
+
+Types: ``Any`` stands for what `marshal` writes: numbers, text and containers of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import marshal
+from typing import Any, NamedTuple
+
+from autograd_lite.compiler.pipeline import Trace
+from autograd_lite.compiler.trace import BATCH_SIZE, BATCH_SUM, Axis, Traced
+from autograd_lite.engine import Value
+from autograd_lite.op import TABLE, Node, Op
+from autograd_lite.reverse import reachable
+
+__all__ = ["Fingerprint", "fingerprint"]
+
+OURS = "autograd_lite.ops"  # the module of ops that nobody replaces
+PLAIN = 2  # the version of marshal that writes equal things equally, whoever else refers to them
+INPUT, SIZE, CAPTURED, CONSTANT = -1, -2, -3, -4
+
+
+class Fingerprint(NamedTuple):
+    """The key of a trace, or None if its program cannot be shared; and the leaves that it captured, in order."""
+
+    key: bytes | None
+    captured: list[Value]
+
+
+def fingerprint(trace: Trace) -> Fingerprint:
+    """Identify a trace.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> from autograd_lite.compiler.tracing import trace
+    >>> f, g = lambda x: ag.sin(x) * 2.0, lambda x: 2.0 * ag.sin(x)
+    >>> same, other = lambda x: ag.sin(x) * 2.0, lambda x: ag.sin(x) * 3.0
+    >>> keys = [fingerprint(trace(h, (), frozenset(), [1.0], {}, False)).key for h in (f, same, other)]
+    >>> keys[0] == keys[1], keys[0] == keys[2]
+    (True, False)
+    """
+    return _Reader().read(trace)
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self.ops: dict[Op, int] = {}
+        self.axes: dict[Axis | None, int] = {None: 0}
+        self.number: dict[Node, int] = {}
+        self.captured: list[Value] = []
+
+    def read(self, trace: Trace) -> Fingerprint:
+        nodes = reachable([*trace.roots, *trace.checks, *trace.must_be_finite])
+        self.number |= {v: k for k, v in enumerate(nodes)}
+        rows = [self.row(v) for v in nodes]
+        if not all(op is BATCH_SUM or (op.__module__ == OURS and TABLE.get(op.name) is op) for op in self.ops):
+            return Fingerprint(None, self.captured)
+        ends = [[self.number[v] for v in some] for some in (trace.roots, trace.must_be_finite)]
+        batched = [(source, self.axis(axis)) for source, axis in trace.axes.items()]
+        axes = [axis.arguments for axis in self.axes if axis is not None]
+        given = [list(trace.shapes.items()), list(trace.names.items())]
+        content = [rows, [op.name for op in self.ops], ends, batched, axes, given]
+        return Fingerprint(hashlib.sha256(marshal.dumps(content, PLAIN)).digest(), self.captured)
+
+    def row(self, v: Any) -> tuple[Any, ...]:
+        """What a node is, without a reference to it."""
+        if v.op is None:
+            return (v.label, *self.leaf(v))
+        at = self.number
+        role = (self.axis(v.axis), at.get(v.adjoint_of), at.get(v.slope_of)) if type(v) is Traced else ()
+        op = self.ops.setdefault(v.op, len(self.ops))
+        return (op, v.label, *role, *map(at.__getitem__, v.operands))
+
+    def leaf(self, v: Any) -> tuple[Any, ...]:
+        if type(v) is Traced:
+            assert v.source is not None
+            source, offset = v.source
+            return (SIZE, self.axis(offset)) if source is BATCH_SIZE else (INPUT, source, offset, self.axis(v.axis))
+        if not v.requires_grad:
+            return (CONSTANT, float(v.data))
+        self.captured.append(v)
+        return (CAPTURED,)
+
+    def axis(self, axis: Axis | None) -> int:
+        return self.axes.setdefault(axis, len(self.axes))

@@ -1,0 +1,336 @@
+"""`verify_derivation`: lines that should be equal, compared at points; the first that breaks, and what mends it."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+from autograd_lite.engine import Value
+from autograd_lite.errors import ExpressionError
+from autograd_lite.formulas import Expr, pretty_number
+from autograd_lite.lessons.derivation_text import Chain, Line, Range, chains_of
+from autograd_lite.lessons.edits import Edit, edits
+from autograd_lite.lessons.evaluation import Scope
+from autograd_lite.lessons.notation import numbers_in
+from autograd_lite.reverse import reachable
+from autograd_lite.text import counted, printable
+
+__all__ = ["Break", "ChainReport", "DerivationReport", "Step", "verify_derivation"]
+
+POINTS = 8  # at which two lines are compared
+TRIALS = 400
+RELATIVE, ABSOLUTE = 1e-9, 1e-12  # of the numbers, and of the largest number on the way to them
+MOST_MENDS = 3
+MOST_EDITS = 1_500
+RIGHT, BREAKS, FOLLOWS, AGAIN = "right", "breaks", "follows from a wrong line", "right again"
+APART = "no common domain"
+CLEAR_RATIOS = {Fraction(-1): "a sign", Fraction(2): "a factor of 2", Fraction(1, 2): "a factor of 2"}
+
+
+@dataclass(frozen=True)
+class Break:
+    """Where a line differs from the one that it should equal.
+
+    Attributes
+    ----------
+    point : dict of str to float
+        Numbers for the names.
+    expected, found : float
+        The last right line and this one, at the point.
+    ratio : str
+        This line as a multiple of the right one, where that is the same everywhere or a power of a name; else "".
+    mends : tuple of Edit
+        The smallest edits of this line that make it right; the first few.
+    """
+
+    point: dict[str, float]
+    expected: float
+    found: float
+    ratio: str = ""
+    mends: tuple[Edit, ...] = ()
+
+    def __str__(self) -> str:
+        at = ", ".join(f"{name} = {pretty_number(x)}" for name, x in self.point.items())
+        lines = [f"at {at or 'any point'}: {pretty_number(self.found, 8)}, expected {pretty_number(self.expected, 8)}"]
+        lines += [f"ratio {self.ratio}"] if self.ratio else []
+        lines += [f"mended by {edit.tree.pretty}   ({edit.what})" for edit in self.mends]
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of a chain and its verdict: right, breaks, follows from a wrong line, right again, no common domain."""
+
+    text: str
+    number: int
+    verdict: str
+    broken: Break | None = None
+
+
+@dataclass(frozen=True)
+class ChainReport:
+    """The verdicts on one chain; true if every line equals the one before it."""
+
+    title: str
+    steps: tuple[Step, ...]
+
+    def __bool__(self) -> bool:
+        return all(step.verdict == RIGHT for step in self.steps)
+
+    @property
+    def first_break(self) -> Step | None:
+        """The first line that is not equal to the one before it."""
+        return next((step for step in self.steps if step.verdict != RIGHT), None)
+
+    def __str__(self) -> str:
+        lines = [printable(self.title)] if self.title else []
+        for k, step in enumerate(self.steps):
+            verdict = "" if k == 0 else step.verdict
+            lines.append(f"  {step.number:>4}  {'= ' if k else '  '}{printable(step.text):<50}  {verdict}".rstrip())
+            lines += [f"          {line}" for line in str(step.broken).splitlines()] if step.broken else []
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class DerivationReport:
+    """The verdicts on all chains of a text; true if all are right."""
+
+    chains: tuple[ChainReport, ...]
+
+    def __bool__(self) -> bool:
+        return all(self.chains)
+
+    def __str__(self) -> str:
+        wrong = sum(not chain for chain in self.chains)
+        verdict = f"{wrong} of {counted(len(self.chains), 'derivation')} wrong" if wrong else "every line is right"
+        return "\n\n".join([*map(str, self.chains), f"{counted(len(self.chains), 'derivation')}: {verdict}."])
+
+
+def verify_derivation(source: str | Path, *, seed: int = 0) -> DerivationReport:
+    """Compare the lines of a derivation with one another, and find the first that breaks.
+
+    Each line is evaluated at points of the domain that it shares with the line before. Lines that agree at all points
+    may still differ elsewhere, although for formulas written by hand that takes intent.
+
+    Parameters
+    ----------
+    source : str or Path
+        The text, or the file that holds it: formulas, one a line, those that go on from the line above begin with
+        ``=``. Also ``let s = FORMULA``, ``let f(x) = FORMULA``, ``function f, g`` for any smooth functions,
+        ``for 0 < a < 1`` for domains, ``---`` to forget all of these, and ``#`` for remarks. Derivatives are written
+        ``d/dx (...)``, ``dE/dw`` or ``f'(x)``; a derivative by a defined name is that by its node.
+    seed : int
+        Of the points.
+
+    Returns
+    -------
+    DerivationReport
+        A verdict for each line, and for one that breaks the point, both numbers, their ratio, and the smallest edits
+        that mend it. True if every line is right; printing shows everything.
+
+    Raises
+    ------
+    ExpressionError
+        If the text cannot be understood, with the line and the position.
+
+    Examples
+    --------
+    >>> report = verify_derivation('''
+    ... for 0 < y < 1
+    ... d/dy (-t ln y - (1 - t) ln(1 - y))
+    ...     = t/y + (1 - t)/(1 - y)
+    ... ''')
+    >>> bool(report), report.chains[0].first_break.broken.mends[0].what
+    (False, 'the sign of t / y')
+    """
+    text = source.read_text(encoding="utf-8") if isinstance(source, Path) else source
+    return DerivationReport(tuple(_checked(chain, random.Random(seed)) for chain in chains_of(text)))  # noqa: S311
+
+
+def _checked(chain: Chain, rng: random.Random) -> ChainReport:
+    table = _Table(chain, rng)
+    steps, right = [Step(chain.lines[0].text, chain.lines[0].number, RIGHT)], 0
+    for k, line in enumerate(chain.lines[1:], start=1):
+        verdict, broken = _verdict(table, k, right)
+        right = k if verdict in (RIGHT, AGAIN) else right
+        steps.append(Step(line.text, line.number, verdict, broken))
+    return ChainReport(chain.title, tuple(steps))
+
+
+def _verdict(table: _Table, k: int, right: int) -> tuple[str, Break | None]:
+    """Compare line k with the last right one, and with the one before it."""
+    common = table.common(right, k)
+    if not common:
+        return APART, None
+    if all(table.equal(row, right, k) for row in common):
+        return (RIGHT if right == k - 1 else AGAIN), None
+    before = table.common(k - 1, k)
+    if right != k - 1 and before and all(table.equal(row, k - 1, k) for row in before):
+        return FOLLOWS, None
+    return BREAKS, _diagnosed(table, right, k, common)
+
+
+class _Table:
+    """The lines of a chain evaluated at points: rows are points."""
+
+    def __init__(self, chain: Chain, rng: random.Random) -> None:
+        self.chain = chain
+        self.names = chain.names()
+        self.rows: list[_Row] = []
+        enough = [0] * len(chain.lines)
+        for _ in range(TRIALS):
+            if min(enough[1:]) >= POINTS:
+                break
+            row = _Row(chain, self._point(rng))
+            self.rows.append(row)
+            enough = [n + (k == 0 or (row.finite(k) and row.finite(k - 1))) for k, n in enumerate(enough)]
+
+    def _point(self, rng: random.Random) -> dict[str, float]:
+        point: dict[str, float] = {}
+        for name in self.names:
+            drawn = (_drawn(_range(self.chain, name), rng, len(self.rows)) for _ in range(10))
+            point[name] = next((x for x in drawn if x not in point.values()), 0.0) or next(drawn, 0.0)
+        return point
+
+    def common(self, j: int, k: int) -> list[_Row]:
+        """The points at which both lines are finite."""
+        return [row for row in self.rows if row.finite(j) and row.finite(k)]
+
+    @staticmethod
+    def equal(row: _Row, j: int, k: int) -> bool:
+        """Whether two lines agree at a point, to rounding."""
+        return _close(row.cells[j], row.cells[k])
+
+
+@dataclass(frozen=True)
+class _Cell:
+    """A line at a point: its number, and the largest number on the way to it."""
+
+    number: float
+    scale: float
+
+
+@dataclass
+class _Row:
+    """One point, and every line there."""
+
+    chain: Chain
+    point: dict[str, float]
+    cells: list[_Cell] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.scope = Scope(self.point, self.chain.definitions, self.chain.functions, self.chain.terms)
+        self.cells = [self.at(line.tree, line) for line in self.chain.lines]
+
+    def finite(self, k: int) -> bool:
+        return math.isfinite(self.cells[k].number)
+
+    def at(self, tree: Expr, line: Line | None = None) -> _Cell:
+        """Evaluate a formula here."""
+        try:
+            value = self.scope.value(tree)
+        except ExpressionError as error:
+            raise ExpressionError(f"Line {line.number}: {error}") if line else error from None
+        return _Cell(value.data, _scale(value))
+
+
+def _scale(value: Value) -> float:
+    return max((abs(v.data) for v in reachable([value], constants=True) if math.isfinite(v.data)), default=0.0)
+
+
+def _close(a: _Cell, b: _Cell) -> bool:
+    return abs(a.number - b.number) <= RELATIVE * max(abs(a.number), abs(b.number)) + ABSOLUTE * max(a.scale, b.scale)
+
+
+def _range(chain: Chain, name: str) -> Range:
+    stem = name.rpartition("_")[0]
+    return chain.ranges.get(name) or chain.ranges.get(f"{stem}_i") or chain.ranges.get(f"{stem}_j") or Range()
+
+
+def _drawn(where: Range, rng: random.Random, row: int) -> float:
+    """A short number from a range; where no range is given, at first from both sides of 0, then also from (0, 1)."""
+    if where.choices:
+        return rng.choice(where.choices)
+    if math.isinf(where.low) and math.isinf(where.high):
+        where = Range(-2.5, 2.5) if row % 3 < 2 else Range(0.0, 1.0)
+    low = where.low if math.isfinite(where.low) else min(-2.5, where.high - 2.5)
+    high = where.high if math.isfinite(where.high) else max(2.5, where.low + 2.5)
+    for digits in (1, 2, 3, 17):
+        for _ in range(20):
+            x = round(rng.uniform(low, high), digits)
+            if low < x < high and x not in (0.0, 1.0):
+                return x
+    return rng.uniform(low, high)
+
+
+# --- What is wrong with a line ---------------------------------------------------------------------------------------
+
+
+def _diagnosed(table: _Table, right: int, k: int, common: list[_Row]) -> Break:
+    first = next(row for row in common if not table.equal(row, right, k))
+    used = first.point if len(first.point) <= 8 else dict(list(first.point.items())[:8])
+    return Break(
+        used,
+        first.cells[right].number,
+        first.cells[k].number,
+        _ratio(common, right, k),
+        _mends(table, right, k, common),
+    )
+
+
+def _ratio(rows: list[_Row], right: int, k: int) -> str:
+    """The wrong line as a multiple of the right one, if that is a number, a name or its inverse."""
+    pairs = [(row, row.cells[k].number / row.cells[right].number) for row in rows if row.cells[right].number]
+    pairs = [(row, ratio) for row, ratio in pairs if ratio]
+    if len(pairs) < 2:
+        return ""
+    constant = Fraction(pairs[0][1]).limit_denominator(12)
+    if constant and all(_near(ratio, float(constant)) for _, ratio in pairs):
+        text = str(constant).replace("-", "−")
+        return f"{text}: {CLEAR_RATIOS[constant]}" if constant in CLEAR_RATIOS else text
+    for sign, prefix in ((1.0, ""), (-1.0, "−")):
+        for factor in _factors(rows[0]):
+            there = [(row.scope.number(factor), sign * ratio) for row, ratio in pairs]
+            if all(_near(ratio, x) for x, ratio in there):
+                return f"{prefix}{factor.pretty}: a factor {factor.pretty} too many"
+            if all(x and _near(ratio, 1.0 / x) for x, ratio in there):
+                return f"{prefix}1/{factor.pretty}: a factor {factor.pretty} is missing"
+    return ""
+
+
+def _factors(row: _Row) -> list[Expr]:
+    names = [Expr(name) for name in (*row.point, *row.chain.definitions)]
+    return [*names, *(Expr("-", (Expr(1.0), name)) for name in names), *(Expr("**", (n, Expr(2.0))) for n in names)]
+
+
+def _near(a: float, b: float) -> bool:
+    return abs(a - b) <= 1e-7 * max(abs(a), abs(b))
+
+
+def _mends(table: _Table, right: int, k: int, common: list[_Row]) -> tuple[Edit, ...]:
+    found: list[Edit] = []
+    rows = sorted(common, key=lambda row: table.equal(row, right, k))  # first those that tell the lines apart
+    for edit in _tried(table, right, k):
+        if all(_mended(row, right, edit.tree) for row in rows):
+            found.append(edit)
+            if len(found) == MOST_MENDS:
+                break
+    return tuple(found)
+
+
+def _tried(table: _Table, right: int, k: int) -> Iterator[Edit]:
+    names: list[str | float] = [*table.names, *table.chain.definitions]
+    names += numbers_in(table.chain.lines[right].tree)
+    for n, edit in enumerate(edits(table.chain.lines[k].tree, names)):
+        if n == MOST_EDITS:
+            return
+        yield edit
+
+
+def _mended(row: _Row, right: int, tree: Expr) -> bool:
+    cell = row.at(tree)
+    return math.isfinite(cell.number) and _close(cell, row.cells[right])

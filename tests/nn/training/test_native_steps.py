@@ -1,0 +1,157 @@
+"""Epochs in machine code: to the bit what Python's steps give, also when they are broken off."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograd_lite import nn
+from autograd_lite.errors import NonFiniteError
+from autograd_lite.nn.training import native_steps
+from autograd_lite.nn.training.native_steps import NativeSteps
+from tests.nn.training.test_broken_off import Interrupt
+
+pytestmark = pytest.mark.usefixtures("machine_code")
+
+RNG = np.random.default_rng(3)
+X = RNG.normal(size=(45, 3))
+Y = X[:, 0] * X[:, 1] - X[:, 2]
+
+CASES: list[dict[str, Any]] = [
+    {"optimizer": nn.Adam(0.02)},
+    {"optimizer": nn.SGD(0.05, 0.9, nesterov=True, weight_decay=0.01), "batch_size": 45, "epochs": 40},
+    {"optimizer": nn.RMSProp(0.01), "batch_size": 7, "shuffle": False},
+    {"optimizer": nn.AdamW(0.02), "validation": 0.3, "metrics": [nn.rmse]},
+    {"optimizer": nn.SGD(0.05), "sample_weight": np.arange(1.0, 46.0), "batch_size": 1, "epochs": 3},
+    {"optimizer": nn.Adam(0.02, clip_value=0.3), "callbacks": [nn.Schedule(lambda epoch: 0.05 / epoch)]},
+]
+
+
+def trained(optimizer: nn.Optimizer, history: nn.History | None = None, model: Any = None, **settings: Any) -> Any:
+    """What there is after training."""
+    model = model or nn.MLP(3, [6, 1], activation="tanh", seed=2)
+    given: dict[str, Any] = {"loss": "mean_squared_error", "epochs": 9, "batch_size": 8, "seed": 5}
+    history = nn.fit(model, X, Y, optimizer=optimizer, **(given | settings | {"resume": history}))
+    memory = {name: numbers.tobytes() for name, numbers in optimizer.memory.items()}
+    told = history.loss, history.validation_loss, history.gradient_norm, history.lr, history.metrics
+    return [p.data for p in model.parameters()], told, optimizer.steps, memory
+
+
+def fresh(optimizer: nn.Optimizer) -> nn.Optimizer:
+    return type(optimizer)(**optimizer.settings())
+
+
+@pytest.fixture
+def by_python(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Run something with steps that Python takes."""
+
+    def run(call: Any) -> Any:
+        with monkeypatch.context() as patch:
+            patch.setattr(native_steps, "FEWEST", 10**9)
+            return call()
+
+    return run
+
+
+@pytest.mark.parametrize("case", range(len(CASES)))
+def test_the_bits_are_those_of_pythons_steps(case: int, by_python: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = dict(CASES[case])
+    optimizer = settings.pop("optimizer")
+    expected = by_python(lambda: trained(fresh(optimizer), **settings))
+    calls = []
+    monkeypatch.setattr(nn.Training, "evaluate", lambda *_: calls.append("Python"))
+    assert trained(fresh(optimizer), **settings) == expected
+    assert not calls
+
+
+def test_slices_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the machine's speed, and so the steps between two looks for Ctrl-C."""
+    expected = trained(nn.Adam(0.02), batch_size=2)
+    for seconds in (0.0, 1.0):
+        monkeypatch.setattr(native_steps, "SLICE", seconds)
+        assert trained(nn.Adam(0.02), batch_size=2) == expected
+
+
+def test_interrupted_at_some_lines(by_python: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stands after Ctrl-C goes on to what a straight run gives."""
+    monkeypatch.setattr(native_steps, "SLICE", 0.0)  # as often as can be
+    settings: dict[str, Any] = {"batch_size": 5, "epochs": 5, "metrics": [nn.rmse]}
+    straight = by_python(lambda: trained(nn.Adam(0.02), **settings))
+    whole = Interrupt(10**9)
+    with whole:
+        assert trained(nn.Adam(0.02), **settings) == straight
+    within = 0
+    for place in np.random.default_rng().choice(10**9 - whole.left, size=25, replace=False) + 1:
+        model, optimizer = nn.MLP(3, [6, 1], activation="tanh", seed=2), nn.Adam(0.02)
+        history = nn.History(seed=5)
+        try:
+            with Interrupt(int(place)):
+                trained(optimizer, history, model, **settings)
+        except KeyboardInterrupt:
+            pass
+        within += history.unfinished is not None
+        assert trained(optimizer, history, model, **settings) == straight, place
+    assert within
+
+
+def test_an_epoch_that_was_broken_off_goes_on(by_python: Any) -> None:
+    """By machine code after Python's first steps, and the other way round."""
+    straight = trained(nn.Adam(0.02))
+
+    class Stops(nn.Adam):
+        def rule(self, w: Any, g: Any, memory: Any) -> Any:
+            if self.steps == 3:
+                raise KeyboardInterrupt
+            return super().rule(w, g, memory)
+
+    model, optimizer, history = nn.MLP(3, [6, 1], activation="tanh", seed=2), Stops(0.02), nn.History(seed=5)
+    trained(optimizer, history, model)
+    assert history.unfinished is not None
+    after = nn.Adam(0.02)
+    after.restore(optimizer.state())
+    assert trained(after, history, model) == straight
+
+
+@pytest.mark.parametrize("rate", [1e3, 1e160])
+def test_what_is_not_finite_is_named_as_ever(rate: float, by_python: Any) -> None:
+    def run() -> tuple[str, list[float], int]:
+        model, optimizer = nn.MLP(3, [6, 1], seed=2), nn.SGD(rate, 0.9)
+        with pytest.raises(NonFiniteError) as found:
+            trained(optimizer, None, model, epochs=60)
+        return str(found.value), [p.data for p in model.parameters()], optimizer.steps
+
+    assert run() == by_python(run)
+
+
+def test_a_rule_of_the_users_own_is_asked_at_each_step() -> None:
+    steps: list[int] = []
+
+    class Own(nn.SGD):
+        def rule(self, w: Any, g: Any, memory: Any) -> Any:
+            steps.append(self.steps)
+            return super().rule(w, g, memory)
+
+    trained(Own(0.01))
+    assert steps == list(range(9 * 6))
+
+
+def test_a_callback_may_change_what_is_trained(by_python: Any) -> None:
+    def change(training: nn.Training) -> None:
+        if training.epoch == 3:
+            training.optimizer.beta1 = 0.5  # type: ignore[attr-defined]
+            training.data = [training.data[0] * 2.0, *training.data[1:]]
+
+    expected = by_python(lambda: trained(nn.Adam(0.02), callbacks=change))
+    assert trained(nn.Adam(0.02), callbacks=change) == expected
+
+
+@pytest.mark.parametrize("settings", [{"penalty": nn.L2(0.01)}, {"loss": "sum_of_squares"}, {"compile": False}])
+def test_what_machine_code_does_not_do_is_left_to_python(
+    settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = []
+    monkeypatch.setattr(NativeSteps, "take", lambda *_: taken.append(1))
+    trained(nn.SGD(0.001), **settings)
+    assert not taken

@@ -1,0 +1,108 @@
+"""A graph as the page computes it: nodes with their ops, boxes where neurons are folded, and the texts of its steps."""
+
+from __future__ import annotations
+
+import math
+import re
+from functools import lru_cache
+from pathlib import Path
+
+from autograd_lite.op import Op
+
+from ..graphs.notation import PREACTIVATION, short
+from ..graphs.view import GraphView
+from ..steps.texts import ANSWERS, LINES, TEXTS
+from .op_table import op_key, printed_table
+from .text import script_json
+
+__all__ = ["engine", "graph_data", "ops_of", "script"]
+
+SCRIPTS = Path(__file__).parent / "scripts"
+ENGINE = ("formulas", "graph", "steps")
+
+
+def graph_data(graph: GraphView) -> dict[str, object]:
+    """The graph for ``graph.js``: scalars by index, operands first, and the boxes, where these are not the same."""
+    scalars = graph.scalars
+    parameters = {scalars.index[graph.nodes[i]] for i in graph.parameters} | set(scalars.parameters)
+    nodes = [_node(scalars, i, i in parameters) for i in range(len(scalars.nodes))]
+    data: dict[str, object] = {"nodes": nodes, "root": scalars.root}
+    if scalars is not graph:
+        data["boxes"] = [_box(graph, i) for i in range(len(graph.nodes))]
+    return data
+
+
+def ops_of(graph: GraphView) -> dict[str, tuple[Op, int]]:
+    """The ops of a graph by their keys, but for black boxes."""
+    ops = ((v.op, len(v.operands)) for v in graph.scalars.nodes if v.op is not None and not v.op.black_box)
+    return {op_key(op, n): (op, n) for op, n in ops}
+
+
+def engine(ops: dict[str, tuple[Op, int]]) -> str:
+    """What computes and words: the op table, as far as it is needed, the texts, and the scripts that read them."""
+    texts = f"const TEXTS={script_json(TEXTS)},LINES={script_json(LINES)},ANSWERS={script_json(ANSWERS)};"
+    texts += f'const PREACTIVATION=new RegExp({script_json(f"^{PREACTIVATION.pattern}$")},"u");'
+    rest = "\n".join([printed_table(ops.values()), texts, *map(script, ENGINE)])
+    return f"{_words_in(rest)}\n{rest}"
+
+
+def _words_in(text: str) -> str:
+    """The algorithms that a script calls, and those that these call."""
+    parts = re.split(r"\n(?=function|const)", _file("words"))
+    functions = {part.split("(", 1)[0].split()[1]: _stripped(part) for part in parts[1:]}
+    kept: dict[str, str] = {}
+    while found := [name for name in functions if name not in kept and re.search(rf"\b{name}\b", text)]:
+        kept |= {name: functions[name] for name in found}
+        text = "\n".join(functions[name] for name in found)
+    return "\n".join(kept.values())
+
+
+@lru_cache
+def script(name: str) -> str:
+    """One of the page's scripts, without indentation and comments."""
+    return _stripped(_file(name))
+
+
+def _file(name: str) -> str:
+    return (SCRIPTS / f"{name}.js").read_text(encoding="utf-8")
+
+
+def _stripped(text: str) -> str:
+    lines, comment = [], False
+    for line in text.splitlines():
+        stripped = line.strip()
+        comment = comment or stripped.startswith("/*")
+        if stripped and not comment:
+            lines.append(re.sub(r" // .*$", "", stripped))
+        comment = comment and not stripped.endswith("*/")
+    return "\n".join(lines)
+
+
+def _number(x: float) -> float | str:
+    return x if math.isfinite(x) else repr(x)
+
+
+def _node(graph: GraphView, i: int, is_parameter: bool) -> dict[str, object]:
+    v = graph.nodes[i]
+    node: dict[str, object] = {"n": graph.names[i]}
+    if v.op is None:
+        variable = "p" if is_parameter else ""
+        kind = "#" if graph.is_number(i) else variable if graph.needs[i] else "c"
+        return node | {"x": _number(graph.data[i]), "f": kind}
+    node |= {"o": v.op.name if v.op.black_box else op_key(v.op, len(v.operands)), "a": graph.operands[i]}
+    stored = {"x": _number(graph.data[i]), "p": [None if p is None else _number(p) for p in graph.partials[i]]}
+    if v.op.black_box:
+        slopes = [graph.slope(i, k).pretty for k in range(len(v.operands))]
+        return node | stored | {"s": v.op.symbol, "slopes": slopes}
+    return node | stored if graph.outdated else node
+
+
+def _box(graph: GraphView, i: int) -> dict[str, object]:
+    scalars = graph.scalars
+    box: dict[str, object] = {"at": scalars.index[graph.nodes[i]], "name": graph.names[i], "a": graph.operands[i]}
+    if i in graph.folded:
+        inside = [j for j, v in enumerate(scalars.nodes) if graph.index.get(v) == i]
+        slopes = [graph.slope(i, k).pretty for k in range(len(graph.operands[i]))]
+        formula = short(graph.formula(i).pretty)
+        return box | {"in": inside, "formula": formula, "symbol": graph.symbol(i), "slopes": slopes}
+    return box | {"k": graph.kept[i]} if i in graph.kept else box

@@ -1,0 +1,672 @@
+/* The page: a graph that computes, its steps, and what a learner does with them. `given` are the numbers of the
+   leaves; everything else follows from them in `compute`. */
+
+const byId = (id) => document.getElementById(id);
+const SECONDS_A_STEP = 1.4;
+const MOST_PATHS = 6;
+const MOST_ROWS = 60;
+
+let page; // the graph's layouts and settings
+let graph;
+let given;
+let state; // numbers and partials of all nodes
+let shown; // what the boxes and edges show of them
+let pass; // the steps, and the right gradients
+let words;
+let sequence = [];
+let mode = "right";
+let done = 0;
+let camera;
+let direction = "";
+let predicting = 0;
+let asking = null;
+let score = { asked: 0, right: 0 };
+let timer = null;
+let typedNumber_ = "";
+let chosen = null;
+let baseline = null; // the root's number before the leaves were changed
+
+function element(tag, text, className) {
+  const made = document.createElement(tag);
+  if (text !== undefined) made.textContent = text;
+  if (className) made.className = className;
+  return made;
+}
+
+function button(text, action, className) {
+  const made = element("button", text, className);
+  made.type = "button";
+  made.addEventListener("click", action);
+  return made;
+}
+
+/* ---- Compute ---- */
+
+const changed = () => graph.leaves.some((i) => !Object.is(given[i], graph.given[i]));
+
+function compute() {
+  const stored = page.outdated && !changed();
+  state = stored ? { values: graph.nodes.map((node) => node.x), partials: graph.nodes.map((node) => node.p), stale: new Set() } : graph.evaluate(given);
+  shown = graph.shown(state);
+  if (stored) shown.outdated = new Set(page.outdated);
+  const settings = { forward: page.forward, rate: page.lr ?? null, updates: changed() ? null : page.updates };
+  pass = stepsOf(graph, shown, { ...settings, mode });
+  sequence = pass.steps;
+  const updates = sequence.filter((step) => step.phase === "update");
+  const after = given.slice();
+  for (const step of updates) after[graph.boxes[step.target].at] = step.after;
+  const anew = updates.length && !graph.hasBlackBox ? [state.values[graph.root], graph.value(after)] : null;
+  const cause = (changed() ? null : page.cause) ?? firstBad();
+  words = new Words(graph, shown, state.values, { anew, cause });
+  for (const step of sequence) step.cause = words.causeOf(step);
+  confirmed = new Map();
+  done = Math.min(done, sequence.length);
+}
+
+/* Which node made the first number that is not finite. */
+function firstBad() {
+  const i = graph.boxes.findIndex((box, k) => !Number.isFinite(shown.data[k]));
+  if (i < 0) return "";
+  const numbers = graph.numbers(i, state.values);
+  const op = graph.nodes[graph.boxes[i].at].op;
+  const text = numbers ? `${graph.names[i]} = ${prettyTree(numbers)} gave ${pretty(shown.data[i])}.` : `${graph.names[i]} is ${pretty(shown.data[i])}.`;
+  const operands = (graph.nodes[graph.boxes[i].at].a || []).map((j) => state.values[j]);
+  const outside = op?.d?.findIndex(([low, high], k) => operands[k] <= low || operands[k] >= high) ?? -1;
+  return outside < 0 ? text : `${text} ${op.n} takes ${op.k[outside]} from ${pretty(op.d[outside][0])} to ${pretty(op.d[outside][1])}.`;
+}
+
+let confirmed = new Map();
+
+function isConfirmed(i) {
+  const box = graph.boxes[i];
+  if (!box.leaf || !box.needs || graph.hasBlackBox || graph.nodes.length > 400) return false;
+  if (!confirmed.has(i)) confirmed.set(i, agrees(finiteDifference(graph, given, box.at), pass.totals[i]));
+  return confirmed.get(i);
+}
+
+/* ---- The picture ---- */
+
+/* What every box shows when so many steps are done; the same rules as states.py. */
+function stateAfter(count) {
+  const later = new Set(sequence.slice(count).filter((s) => s.phase === "forward").map((s) => s.target));
+  const nodes = graph.boxes.map((box, i) => ({
+    data: later.has(i) ? "?" : pretty(shown.data[i]), grad: "?", status: "unknown", caption: "data",
+    wrong: !later.has(i) && !Number.isFinite(shown.data[i]), outdated: shown.outdated.has(i),
+    kind: { in: "input", par: "parameter", const: "constant" }[box.symbol] ?? short(graph.formulaText(i)),
+  }));
+  const updated = new Set();
+  for (const step of sequence.slice(0, count)) {
+    const node = nodes[step.target];
+    if (step.phase === "update") {
+      const digits = changingDigits(step.before, step.after);
+      node.data = pretty(step.after, digits);
+      node.caption = `was ${pretty(step.before, digits)}`;
+      updated.add(step.target);
+    }
+    if (step.phase !== "seed" && step.phase !== "backward") continue;
+    node.grad = pretty(step.after);
+    node.status = step.final ? "final" : "partial";
+    node.wrong ||= Boolean(step.mistake || step.cause);
+  }
+  for (const i of graph.computed) {
+    if (graph.boxes[i].operands.some((j) => updated.has(j))) { updated.add(i); nodes[i].outdated = true; }
+  }
+  nodes.forEach((node, i) => {
+    if (node.outdated) node.caption = "old";
+    node.confirmed = node.status === "final" && !node.outdated && !updated.has(i) && isConfirmed(i);
+  });
+  return nodes;
+}
+
+function drawGraph(step) {
+  const nodes = stateAfter(done);
+  const next = asking ? sequence[done] : null;
+  const layout = page.layouts[direction];
+  const mark = next ?? step;
+  for (const group of document.querySelectorAll("#figure g.node")) {
+    const i = Number(group.dataset.node);
+    const box = graph.boxes[i];
+    const active = mark && mark.target === i;
+    showNode(group, box, nodes[i], {
+      unknown: box.needs && nodes[i].status === "unknown", partial: nodes[i].status === "partial", final: nodes[i].status === "final",
+      source: mark?.phase === "backward" && mark.source === i, target: active && (mark.phase === "seed" || mark.phase === "backward"),
+      moved: active && (mark.phase === "forward" || mark.phase === "update"), asked: next && active,
+      wrong: nodes[i].wrong, outdated: nodes[i].outdated, chosen: chosen === i,
+      edited: box.leaf && !Object.is(given[box.at], graph.given[box.at]),
+    }, layout.boxes[i]);
+  }
+  for (const group of document.querySelectorAll("#figure g.edge")) {
+    const k = Number(group.dataset.edge);
+    const hidden = nodes[graph.edges[k].node].data === "?" || (asking?.kind === "local" && next.edge === k);
+    const text = hidden ? "×?" : `×${pretty(shown.locals[k] ?? 0)}`;
+    showEdge(group, text, mark?.phase === "backward" && mark.edge === k, Boolean(next && next.edge === k));
+  }
+  const at = mark ? mark.target : sequence.length ? sequence[0].target : graph.top;
+  camera.see(layout.boxes[at]);
+}
+
+/* Draw the picture for this width: left to right, or top to bottom on a phone. */
+function layOut() {
+  const wanted = page.layouts.TB && innerWidth <= 760 ? "TB" : "LR";
+  if (wanted === direction) return;
+  direction = wanted;
+  drawPicture(byId("figure"), graph, page.layouts[direction], `Gradient graph of ${graph.names[graph.top]}`);
+  camera?.watcher.disconnect();
+  camera = new Camera(byId("figure"), page.layouts[direction].size);
+}
+
+/* ---- The step ---- */
+
+const tokenMath = {
+  name: nameMath,
+  grad: (name) => (PREACTIVATION.test(name) ? nameMath(gradName(name)) : `<mtext class="grads">${escaped(gradName(name))}</mtext>`),
+  slope: slopeMath,
+  formula: (thing) => (typeof thing === "string" ? `<mtext>${escaped(short(thing))}</mtext>` : `<mrow>${treeMath(thing)}</mrow>`),
+  number: numberMath,
+  result: (text) => `<mrow class="result">${numberMath(text)}</mrow>`,
+  sign: (text) => `<mo form="infix" lspace="0.28em" rspace="0.28em">${escaped(text)}</mo>`,
+  tick: (text) => `<mtext class="tick">&#160;${escaped(text)}</mtext>`,
+};
+
+function lineMath(line) {
+  const inset = line[0][0] === "sign" ? " inset" : "";
+  const row = line.map(([kind, ...things]) => tokenMath[kind](...things)).join("");
+  return `<math display="inline" displaystyle="true" class="line${inset}"><mrow>${row}</mrow></math>`;
+}
+
+function stepMath(step) {
+  const complete = step.phase === "backward" && step.final && !step.mistake && !step.cause;
+  const lines = words.lines(step).map((line) => (complete ? line.filter(([kind]) => kind !== "tick") : line)).map(lineMath);
+  if (complete) {
+    lines.push(`<math displaystyle="true" class="line"><mrow><mtext class="tick">✓&#160;</mtext>` +
+      `${slopeMath(graph.names[graph.top], graph.names[step.target])}<mo form="infix">=</mo><mrow class="result">${numberMath(pretty(step.after))}</mrow></mrow></math>`);
+  }
+  return `<div class="${step.phase}">${lines.join("")}</div>`;
+}
+
+const START = [
+  ["The inputs are known, nothing is computed yet", "The forward pass computes one node after the other, from the leaves to the root."],
+  ["Every number is known, no gradient yet", "The sweep begins at the root and goes back, one use of a node at a time."],
+];
+const WRONG = { right: "", order: "wrong order, ", overwrite: "= for +=, " };
+
+function drawPanel(step) {
+  const start = START[sequence[0]?.phase === "forward" ? 0 : 1];
+  byId("phase").textContent = step ? WRONG[mode] + step.phase : "Ready";
+  byId("phase").className = step ? step.phase : "";
+  byId("title").textContent = step ? words.title(step) : start[0];
+  const wrong = step ? [step.mistake, step.cause].filter(Boolean).join(" ") : "";
+  byId("mistake").hidden = !wrong;
+  byId("mistake").textContent = wrong;
+  byId("math").classList.toggle("long", step !== null && graph.names[step.source].length + graph.names[step.target].length > 20);
+  byId("math").innerHTML = step ? stepMath(step) : "";
+  byId("math").hidden = !step;
+  byId("rule").textContent = step ? words.rule(step) : "";
+  byId("words").textContent = step ? words.sentence(step, done === sequence.length) : `Press Next step, or the right arrow key. ${start[1]}`;
+}
+
+function drawList() {
+  const items = sequence.map((step, k) => {
+    const item = element("li");
+    item.append(button(`${k + 1}. ${words.title(step)}`, () => go(k + 1), step.mistake ? "bad" : ""));
+    return item;
+  });
+  byId("list").replaceChildren(...items);
+  let source = null;
+  let odd = false;
+  byId("stripe").replaceChildren(...sequence.map((step) => {
+    if (step.source !== source) odd = !odd;
+    source = step.source;
+    return element("i", "", `${step.phase}${odd ? " odd" : ""}${step.mistake ? " bad" : ""}`);
+  }));
+  byId("slider").max = sequence.length;
+}
+
+function markList() {
+  const list = byId("list");
+  list.querySelector("[aria-current]")?.removeAttribute("aria-current");
+  const now = list.children[done - 1]?.firstChild;
+  if (!now) return;
+  now.setAttribute("aria-current", "step");
+  const above = now.offsetTop - list.offsetTop;
+  if (above < list.scrollTop || above > list.scrollTop + list.clientHeight - 40) list.scrollTop = above - list.clientHeight / 2;
+}
+
+function draw() {
+  const step = done ? sequence[done - 1] : null;
+  drawGraph(step);
+  if (!asking) drawPanel(step);
+  markList();
+  drawNodeCard(step);
+  drawNumbers();
+  const slider = byId("slider");
+  slider.value = done;
+  slider.setAttribute("aria-valuetext", step ? `${done} of ${sequence.length}: ${words.title(step)}` : "before the first step");
+  byId("count").textContent = typedNumber_ ? `go to ${typedNumber_}` : `${done} / ${sequence.length}`;
+  byId("first").disabled = byId("back").disabled = done === 0;
+  byId("next").disabled = byId("last").disabled = done === sequence.length;
+  if (!asking) byId("live").textContent = step ? `${words.title(step)}. ${step.mistake || step.cause || words.sentence(step, done === sequence.length)}` : "Before the first step";
+  for (const hook of hooks) hook(step);
+}
+
+const hooks = []; // what other parts draw at each step
+
+function go(count) {
+  done = Math.max(0, Math.min(sequence.length, count));
+  stopAsking();
+  draw();
+}
+
+const next = () => { if (done < sequence.length && !ask()) go(done + 1); };
+const back = () => go(done - 1);
+
+/* A whole node at a time: to the end of the steps with the same source. */
+function byNode(direction_) {
+  let k = done;
+  const beside = () => sequence[direction_ > 0 ? k : k - 1];
+  const source = beside()?.source;
+  while (beside() && beside().source === source) k += direction_;
+  go(k);
+}
+
+/* ---- Predict first ---- */
+
+function ask(kinds) {
+  const step = sequence[done];
+  const left = kinds ?? (predicting && !asking ? words.questions(step, predicting) : []);
+  if (!left.length) return Boolean(asking);
+  asking = { kind: left[0], left: left.slice(1), wrong: 0 };
+  pause();
+  byId("asked").textContent = words.question(step, asking.kind);
+  byId("question").hidden = false;
+  byId("explained").hidden = true;
+  byId("title").textContent = words.title(step);
+  byId("mistake").hidden = true;
+  byId("phase").textContent = step.phase;
+  byId("phase").className = step.phase;
+  byId("answer").value = "";
+  draw();
+  byId("answer").focus({ preventScroll: true });
+  return true;
+}
+
+function stopAsking() {
+  if (asking && document.activeElement === byId("answer")) byId("next").focus({ preventScroll: true });
+  asking = null;
+  byId("question").hidden = true;
+  byId("explained").hidden = false;
+  say("", false);
+}
+
+function say(text, right) {
+  byId("verdict").textContent = text;
+  byId("verdict").classList.toggle("right", right);
+}
+
+function check(event) {
+  event.preventDefault();
+  const typed = typedNumber(byId("answer").value);
+  if (typed === null) return say(TEXTS.not_a_number, false);
+  const step = sequence[done];
+  const { kind, left, wrong } = asking;
+  const { right, verdict } = words.judge(step, typed, kind);
+  if (!wrong) score.asked++;
+  if (right && !wrong) score.right++;
+  drawScore();
+  if (!right) {
+    asking.wrong++;
+    return say(`${verdict}${asking.wrong > 1 ? ` ${words.hint(step, kind)}` : ""}`, false);
+  }
+  if (left.length) ask(left); else go(done + 1);
+  return say(verdict, true);
+}
+
+function drawScore() {
+  const ended = done === sequence.length || !predicting;
+  byId("score").textContent = score.asked ? (ended ? filled("score", score) : `${score.right} / ${score.asked}`) : "";
+}
+
+function setPredicting(level) {
+  if (level && !predicting) score = { asked: 0, right: 0 };
+  predicting = level;
+  byId("predict").setAttribute("aria-pressed", level > 0);
+  byId("slopes").hidden = !level;
+  byId("slopes").setAttribute("aria-pressed", level > 1);
+  stopAsking();
+  drawScore();
+  if (level) next(); else draw();
+}
+
+/* ---- Wrong on purpose ---- */
+
+function noteOf(name) {
+  if (name === "right") return "";
+  if (name === "order" && naiveLength(graph) > BigInt(Math.max(400, graph.uses.length))) {
+    return `Naive recursion would take ${naiveLength(graph).toLocaleString("en")} steps here, in place of ${graph.uses.length.toLocaleString("en")}.`;
+  }
+  if (sweep(graph, shown, name, pass.totals).steps.some((step) => step.mistake)) return "";
+  return name === "order" ? "Naive recursion happens to work here: no node between the leaves and the root is used twice."
+    : "= gives the same result as += here, because no node is used twice.";
+}
+
+function toggleMode(name) {
+  const wanted = mode === name ? "right" : name;
+  const note = noteOf(wanted);
+  byId("note").textContent = note;
+  if (note) return;
+  mode = wanted;
+  for (const id of ["order", "overwrite"]) byId(id).setAttribute("aria-pressed", mode === id);
+  compute();
+  if (mode !== "right") byId("note").textContent = `${sequence.filter((step) => step.mistake).length} of ${sequence.length} steps go wrong; they are marked.`;
+  pause();
+  drawList();
+  go(done);
+}
+
+/* ---- Play ---- */
+
+function pause() {
+  clearInterval(timer);
+  timer = null;
+  byId("play").setAttribute("aria-pressed", "false");
+  byId("play").setAttribute("aria-label", "Play");
+}
+
+function play() {
+  if (timer) return pause();
+  if (done === sequence.length) go(0);
+  byId("play").setAttribute("aria-pressed", "true");
+  byId("play").setAttribute("aria-label", "Pause");
+  timer = setInterval(() => { if (done === sequence.length) pause(); else next(); }, SECONDS_A_STEP * 1000);
+  return next();
+}
+
+/* ---- What if ---- */
+
+/* Set leaves to other numbers, and let everything follow. */
+function setLeaves(changes) {
+  if (!changed()) baseline = state.values[graph.root];
+  for (const [i, x] of changes) given[i] = x;
+  compute();
+  byId("note").textContent = graph.hasBlackBox && changed() ? `${graph.nodes.filter((node) => node.p && !node.op).map((node) => node.n).join(", ")}: a black box, not recomputed here.` : "";
+  draw();
+}
+
+function resetLeaves() {
+  given = graph.given.slice();
+  compute();
+  byId("note").textContent = "";
+  draw();
+}
+
+/* One leaf: its name, its number to type or drag, its gradient, and a nudge. */
+function leafRow(i, id) {
+  const box = graph.boxes.findIndex((b) => b.at === i);
+  const row = element("div", undefined, "leaf");
+  const label = element("label", graph.nameAt(i));
+  const input = element("input");
+  Object.assign(input, { id, autocomplete: "off", inputMode: "text", spellcheck: false });
+  label.htmlFor = id;
+  const drag = element("input");
+  Object.assign(drag, { type: "range", step: "any" });
+  drag.setAttribute("aria-label", `drag ${graph.nameAt(i)}`);
+  const reach = Math.max(1, 2 * Math.abs(given[i]));
+  Object.assign(drag, { min: given[i] - reach, max: given[i] + reach, value: given[i] });
+  const out = element("output");
+  const nudge = button("nudge", () => { row.dataset.nudged = row.dataset.nudged ? "" : "1"; show(); });
+  nudge.title = `Move ${graph.nameAt(i)} a little: the difference quotient beside the gradient`;
+  const quotient = element("p", "", "quotient");
+  input.addEventListener("change", () => {
+    const x = typedNumber(input.value);
+    input.classList.toggle("bad", x === null);
+    input.setAttribute("aria-invalid", x === null);
+    if (x === null) return;
+    const room = Math.max(1, 2 * Math.abs(x));
+    if (x < Number(drag.min) || x > Number(drag.max)) Object.assign(drag, { min: x - room, max: x + room });
+    setLeaves([[i, x]]);
+  });
+  drag.addEventListener("input", () => setLeaves([[i, Number(Number(drag.value).toPrecision(4))]]));
+  const show = () => {
+    if (document.activeElement !== input || !input.classList.contains("bad")) input.value = pretty(given[i], 6).replaceAll("−", "-");
+    if (document.activeElement !== drag) drag.value = given[i];
+    const gradient = box >= 0 && graph.boxes[box].needs ? pass.totals[box] : null;
+    out.textContent = gradient === null ? "" : `grad ${isFinal(box) || changed() ? pretty(gradient) : "?"}`;
+    quotient.hidden = !row.dataset.nudged;
+    nudge.hidden = gradient === null || graph.hasBlackBox;
+    if (!row.dataset.nudged || gradient === null) return;
+    const h = 0.001 * Math.max(1, Math.abs(given[i]));
+    const root = graph.names[graph.top];
+    const [before, after] = [state.values[graph.root], graph.value(given.map((x, j) => (j === i ? x + h : x)))];
+    const digits = changingDigits(before, after);
+    quotient.textContent = `${graph.nameAt(i)} + ${pretty(h)}: ${root} from ${pretty(before, digits)} to ${pretty(after, digits)}; ` +
+      `(${pretty(after - before)}) / ${pretty(h)} = ${pretty((after - before) / h)}, the gradient is ${pretty(gradient)}`;
+  };
+  row.append(label, input, drag, out, nudge, quotient);
+  row.show = show;
+  return row;
+}
+
+function buildNumbers() {
+  const rows = graph.leaves.filter((i) => !graph.nodes[i].number).slice(0, MOST_ROWS).map((i) => leafRow(i, `leaf${i}`));
+  byId("leaves").replaceChildren(...rows);
+  const more = graph.leaves.length - rows.length;
+  byId("more").textContent = more > 0 ? `${more} more: click a leaf in the graph.` : "";
+}
+
+/* The root in terms of the leaves with their numbers, as in formula.py. */
+function wholeFormula() {
+  const trees = [];
+  const sizes = [];
+  for (const node of graph.nodes) {
+    sizes.push(1 + (node.a || []).reduce((n, j) => n + sizes[j], 0));
+    const small = sizes[sizes.length - 1] <= 40;
+    trees.push(node.leaf ? (node.number ? ["#", node.x] : node.n) : small && (node.op ? formulaOf(node.op, node.a.map((j) => trees[j])) : [node.o, ...node.a.map((j) => trees[j])]));
+  }
+  const whole = sizes[graph.root] <= 40 && graph.boxes.length === graph.nodes.length;
+  const formula = whole ? prettyTree(trees[graph.root]) : graph.formulaText(graph.top);
+  const leaves = graph.boxes.filter((box) => box.leaf && !box.number);
+  const numbers = leaves.slice(0, 12).map((box) => `${box.name} = ${pretty(given[box.at])}`).join(", ");
+  return `${graph.names[graph.top]} = ${formula}${leaves.length ? `, with ${numbers}${leaves.length > 12 ? ", …" : ""}` : ""}`;
+}
+
+function drawNumbers() {
+  if (!graph.boxes[graph.top].leaf) byId("formula").textContent = [...wholeFormula()].slice(0, 400).join("");
+  for (const row of document.querySelectorAll(".leaf")) row.show();
+  const root = graph.names[graph.top];
+  const now = state.values[graph.root];
+  byId("reset").hidden = !changed();
+  if (!changed()) { byId("outcome").textContent = `${root} = ${pretty(now)}`; return; }
+  const digits = changingDigits(baseline, now);
+  byId("outcome").textContent = now === baseline ? `${root} = ${pretty(now)}, as before` : `${root} from ${pretty(baseline, digits)} to ${pretty(now, digits)}`;
+}
+
+/* ---- A node ---- */
+
+function light(edges) {
+  const lit = new Set(edges);
+  const touched = new Set(edges.flatMap((k) => [graph.edges[k].node, graph.edges[k].operand]));
+  for (const group of document.querySelectorAll("g.edge")) group.classList.toggle("lit", lit.has(Number(group.dataset.edge)));
+  for (const group of document.querySelectorAll("g.node")) group.classList.toggle("lit", touched.has(Number(group.dataset.node)));
+}
+
+function closeNode() {
+  const was = chosen;
+  chosen = null;
+  light([]);
+  draw();
+  if (was !== null) visibleNode(was)?.focus();
+}
+
+const isFinal = (i) => finishing(i) > 0 && finishing(i) <= done;
+const finishing = (i) => 1 + sequence.findLastIndex((step) => step.target === i && step.final && (step.phase === "seed" || step.phase === "backward"));
+
+function openNode(i) {
+  chosen = i;
+  light([]);
+  draw();
+}
+
+/* The card shows the node that was chosen, else that of the step; rebuilt when one of the two has changed. */
+function drawNodeCard(step) {
+  const i = chosen ?? (asking ? null : step?.target) ?? graph.top;
+  const card = byId("node");
+  const box = graph.boxes[i];
+  const known = i === chosen || !page.forward || !sequence.slice(done).some((s) => s.phase === "forward" && s.target === i);
+  const hidden = Boolean(asking) && chosen === null;
+  card.classList.toggle("held", chosen !== null);
+  const key = `${i}|${done}|${mode}|${hidden}|${chosen}|${given.join()}`;
+  if (card.dataset.key === key) return;
+  const open = card.dataset.node === String(i) && card.querySelector(".paths");
+  card.dataset.key = key;
+  card.dataset.node = i;
+  const head = element("header");
+  const number = known && !hidden ? ` = ${pretty(shown.data[i])}` : "";
+  head.append(element("h2", `${box.name}${box.leaf ? "" : ` = ${short(graph.formulaText(i))}`}${number}`));
+  if (chosen !== null) head.append(button("Close", closeNode));
+  const parts = [head];
+  if (hidden) parts.push(element("p", "Answer first; click a node to see it all the same."));
+  else {
+    const line = graph.nodes[box.at].l;
+    if (line) parts.push(element("p", line, "slopes source-line"));
+    if (box.leaf && !box.number) parts.push(leafRow(box.at, "leaf-of-card"));
+    if (!box.needs) parts.push(element("p", "A constant: no gradient is needed here."));
+    else if (known) parts.push(...slopesOf(i), ...(i === chosen || isFinal(i) ? [...usesOf(i), ...leafCheck(i), ...pathsCard(i, open)] : []));
+    if (box.needs && chosen !== null && finishing(i)) parts.push(button("Go to the step that completes it", () => go(finishing(i))));
+  }
+  card.replaceChildren(...parts);
+}
+
+function slopesOf(i) {
+  const box = graph.boxes[i];
+  if (box.leaf) return [];
+  const lines = box.operands.map((j, k) => {
+    const local = shown.locals[box.edges[k]];
+    if (local === null) return null;
+    return `${slopeName(box.name, graph.names[j], graph.useMark(i, k))} = ${equal(graph.slopeText(i, k, shown.data[i]), pretty(local))}`;
+  }).filter(Boolean);
+  return [element("h3", lines.length > 1 ? "Local derivatives" : "Local derivative"), ...lines.map((text) => element("p", text, "slopes"))];
+}
+
+function usesOf(i) {
+  const uses = (mode === "right" ? pass : stepsOf(graph, shown)).steps.filter((step) => step.target === i && step.phase === "backward");
+  if (!uses.length) return [];
+  const items = uses.map((step) => element("p", words.lines(step).slice(0, 2).map(lineText).join(" "), "slopes"));
+  return [element("h3", uses.length === 1 ? "Used once" : `Used ${uses.length} times`), ...items];
+}
+
+function leafCheck(i) {
+  if (!graph.boxes[i].leaf || graph.hasBlackBox) return [];
+  const difference = finiteDifference(graph, given, graph.boxes[i].at);
+  const same = agrees(difference, pass.totals[i]);
+  const verdict = same ? " ✓ the same" : " ✗ not the same: a kink is near, or the numbers are extreme";
+  return [element("h3", "Finite difference"), element("p", pretty(difference) + verdict, same ? "agrees" : "differs")];
+}
+
+function pathsCard(i, open) {
+  if (!graph.ways[i] || i === graph.top) return [];
+  const count = Number(graph.ways[i]);
+  const title = count === 1 ? "1 path to the root" : `Sum over ${count.toLocaleString("en")} paths to the root`;
+  const place = element("div");
+  const reveal = () => {
+    const paths = pathsOf(graph, shown, MOST_PATHS)[i];
+    const all = paths.map((path) => button(pathLines(graph, shown, path).join("\n"), () => light(path.edges), "path"));
+    const sum = count <= MOST_PATHS ? sumLines(paths, pass.totals[i]) : shareLines(graph, shown, pass.totals, i, MOST_PATHS);
+    place.className = "paths";
+    place.replaceChildren(...all, ...sum.map((text) => element("p", text, "slopes")));
+    return paths;
+  };
+  if (open) reveal(); else place.append(button("Show the paths", () => light(reveal().flatMap((path) => path.edges))));
+  return [element("h3", title), place];
+}
+
+/* ---- Keys and clicks ---- */
+
+const visibleNode = (i) => document.querySelector(`#figure [data-node="${i}"]`);
+
+const KEYS = {
+  ArrowRight: (event) => (event.shiftKey ? byNode(1) : next()),
+  ArrowLeft: (event) => (event.shiftKey ? byNode(-1) : back()),
+  Home: () => go(0),
+  End: () => go(sequence.length),
+  " ": () => play(),
+  p: () => setPredicting(predicting ? 0 : 1),
+  s: () => setPredicting(predicting > 1 ? 1 : 2),
+  w: () => toggleMode("order"),
+  "=": () => toggleMode("overwrite"),
+  "+": () => camera.zoom(1.25),
+  "-": () => camera.zoom(0.8),
+  f: () => camera.fit(),
+  "?": () => byId("keys").showModal(),
+  Escape: () => { if (typedNumber_) { typedNumber_ = ""; draw(); } else if (chosen !== null) closeNode(); },
+};
+
+function onKey(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || byId("keys").open) return;
+  if (event.target.matches("input, textarea, select")) {
+    if (event.target.id === "answer" && event.key === "Escape") { setPredicting(0); return; }
+    const isSlider = event.target.id === "slider" && !/^Arrow|Home|End|Page/.test(event.key);
+    if (!isSlider) return;
+  }
+  const group = event.target.closest?.("g.node");
+  if (/^\d$/.test(event.key)) { typedNumber_ = (typedNumber_ + event.key).slice(0, 4); draw(); return; }
+  if (event.key === "Enter") {
+    if (typedNumber_) { const to = Number(typedNumber_); typedNumber_ = ""; event.preventDefault(); go(to); }
+    else if (group) { event.preventDefault(); goToNode(Number(group.dataset.node)); }
+    return;
+  }
+  if (event.key === " " && group) { event.preventDefault(); openNode(Number(group.dataset.node)); return; }
+  if (event.key === " " && event.target.closest?.("button, summary")) return;
+  const action = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+  if (!action) return;
+  event.preventDefault();
+  if (event.key !== " ") pause();
+  action(event);
+}
+
+function goToNode(i) {
+  if (finishing(i)) go(finishing(i));
+  openNode(i);
+  visibleNode(i)?.focus();
+}
+
+/* Show a graph: everything begins anew. */
+function show(data) {
+  page = data;
+  graph = new Graph(data.graph);
+  given = graph.given.slice();
+  mode = "right";
+  done = 0;
+  direction = "";
+  chosen = null;
+  asking = null;
+  compute();
+  baseline = state.values[graph.root];
+  buildNumbers();
+  drawList();
+  layOut();
+  go(0);
+  if (data.mode) toggleMode(data.mode);
+}
+
+function listen() {
+  document.documentElement.classList.add("scripts");
+  const does = {
+    first: () => go(0), back, next, last: () => go(sequence.length), play, predict: () => setPredicting(predicting ? 0 : 1),
+    slopes: () => setPredicting(predicting > 1 ? 1 : 2),
+    order: () => toggleMode("order"), overwrite: () => toggleMode("overwrite"), help: () => byId("keys").showModal(),
+    reveal: () => { if (asking && !asking.wrong) score.asked++; if (asking?.left.length) ask(asking.left); else go(done + 1); },
+    hint: () => say(words.hint(sequence[done], asking.kind), false),
+    reset: resetLeaves, closer: () => camera.zoom(1.25), farther: () => camera.zoom(0.8), fit: () => camera.fit(),
+  };
+  for (const [id, action] of Object.entries(does)) byId(id).addEventListener("click", () => { if (id !== "play") pause(); action(); });
+  byId("slider").addEventListener("input", (event) => { pause(); go(Number(event.target.value)); });
+  byId("question").addEventListener("submit", check);
+  document.addEventListener("keydown", onKey);
+  byId("figure").addEventListener("click", (event) => {
+    const group = event.target.closest("g.node");
+    if (group && !(camera.moved > 6)) openNode(Number(group.dataset.node));
+  });
+  addEventListener("resize", () => { layOut(); draw(); });
+  addEventListener("beforeprint", () => { for (const part of document.querySelectorAll("details")) part.open = true; });
+  for (const part of document.querySelectorAll("details[data-wide]")) part.open = innerWidth > 760;
+}
