@@ -3,8 +3,7 @@
     python examples/microgpt.py --steps 2000     train on 2,000 names, then print 20 new ones; Ctrl-C ends it early
     python examples/microgpt.py --eager          without the compiler, some hundred times slower
 
-It is a GPT-2 in small: 27 tokens, width 16, 4 heads, 1 layer, 16 positions, RMSNorm, ReLU, no biases. Every weight is
-a `Value`, and `think` is written for one token. `ag.scan` runs it along a name: one program serves all lengths.
+A GPT-2 in small: width 16, 4 heads, 1 layer, 16 positions, RMSNorm, ReLU, no biases; `ag.scan` runs it along a name.
 """
 
 import argparse
@@ -31,16 +30,13 @@ def normed(x):
     return [scale * v for v in x]
 
 
-def attend(query, memory, head):
-    """Average the remembered values, each by how well its key fits the query."""
+def attend(query, memory, head):  # the remembered values, averaged by how well their keys fit the query
     fits = [ag.sumprod(query[head], key[head]) / 2.0 for key in memory["keys"]]
     shares = ag.softmax([ag.where(seen, fit, -1e9) for seen, fit in zip(memory["seen"], fits, strict=True)])
     return [ag.sumprod(shares, column) for column in zip(*[value[head] for value in memory["values"]], strict=True)]
 
 
 class MicroGPT:
-    """The weights, what they make of a token, and their loss on a name."""
-
     def __init__(self, seed):
         rng = np.random.default_rng(seed)
         drawn = {name: rng.normal(0.0, 0.08, shape).tolist() for name, shape in SHAPES.items()}
@@ -51,21 +47,17 @@ class MicroGPT:
         for w, x in zip(self.weights, numbers.tolist(), strict=True):
             w.data = x
 
-    def think(self, memory, token, position):
-        """Read a token; returns what is remembered of all so far, and a score for each that may come next."""
+    def think(self, memory, token, position):  # what is remembered of all so far, and a score for each next token
         t = self.tables
         x = normed([a + b for a, b in zip(ag.take(t["token"], token), ag.take(t["position"], position), strict=True)])
         query, key, value = (linear(t[name], normed(x)) for name in ("query", "key", "value"))
-        new = {"keys": key, "values": value, "seen": 1.0}  # each pushes out the oldest
-        memory = {name: [*memory[name][1:], one] for name, one in new.items()}
+        memory = {k: [*memory[k][1:], new] for k, new in (("keys", key), ("values", value), ("seen", 1.0))}
         found = [number for h in range(0, WIDTH, 4) for number in attend(query, memory, slice(h, h + 4))]
         x = [a + b for a, b in zip(x, linear(t["mix"], found), strict=True)]
-        hidden = [ag.relu(h) for h in linear(t["up"], normed(x))]
-        return memory, linear(t["read_out"], [a + b for a, b in zip(x, linear(t["down"], hidden), strict=True)])
+        y = linear(t["down"], [ag.relu(h) for h in linear(t["up"], normed(x))])
+        return memory, linear(t["read_out"], [a + b for a, b in zip(x, y, strict=True)])
 
-    def loss(self, tokens, targets, counts):
-        """Average the negative log-probability of the next token over the positions that count."""
-
+    def loss(self, tokens, targets, counts):  # the mean of -log p(next token) over the positions that count
         def step(memory, now):
             token, position, target, count = now
             memory, scores = self.think(memory, token, position)
@@ -75,19 +67,17 @@ class MicroGPT:
         return ag.fsum(list(losses)) / ag.fsum(list(counts))
 
 
-def as_inputs(name, length=0):
-    """Tokens, those that come next, and 1 where there is one: filled up to a length."""
+def as_inputs(name, length=0):  # tokens, those that come next, and 1 where there is one; filled up to a length
     text = [END, *map(LETTERS.index, name), END]
     n = min(len(text) - 1, CONTEXT)
     return [[*map(float, row), *[0.0] * (length - n)] for row in (text[:n], text[1 : n + 1], [1] * n)]
 
 
-def train(model, names, steps, *, eager=False, backend="auto"):
-    """Train by Adam, a name a step, until Ctrl-C; returns the losses."""
+def train(model, names, steps, *, eager=False):  # by Adam, a name a step, until Ctrl-C; returns the losses
     slopes = ag.value_and_grad(model.loss, wrt=model.weights)
-    run = None if eager else ag.compile(slopes, backend=backend).step(model.weights)
-    w = np.array([v.data for v in model.weights])
-    m, v, losses = np.zeros(len(w)), np.zeros(len(w)), []
+    run = None if eager else ag.compile(slopes).step(model.weights)
+    w, losses = np.array([v.data for v in model.weights]), []
+    m = v = np.zeros(len(w))
     try:
         for k in range(steps):
             model.set(w) if eager else None
@@ -104,14 +94,12 @@ def train(model, names, steps, *, eager=False, backend="auto"):
     return losses
 
 
-def invent(model, count, seed, *, eager=False, backend="auto"):
-    """Sample names, letter by letter."""
-
+def invent(model, count, seed, *, eager=False):  # names, letter by letter
     def predict(memory, token, position):
         memory, scores = model.think(memory, token, position)
         return memory, ag.softmax([2.0 * score for score in scores])  # temperature 1/2
 
-    run, rng = predict if eager else ag.compile(predict, backend=backend), random.Random(seed)
+    run, rng = predict if eager else ag.compile(predict), random.Random(seed)
     for _ in range(count):
         memory, tokens = NOTHING, [END]
         while len(tokens) <= CONTEXT and (len(tokens) == 1 or tokens[-1] != END):
@@ -125,11 +113,8 @@ if __name__ == "__main__":
     parser.add_argument("--steps", type=int, default=1000, help="names to train on (default 1000)")
     parser.add_argument("--seed", type=int, default=42, help="of the weights and of the order of names (default 42)")
     parser.add_argument("--eager", action="store_true", help="run the graph of Values itself, without the compiler")
-    parser.add_argument("--backend", default="auto", help="what runs the program: auto (default), native, numpy")
-    given = vars(parser.parse_args())
-    seed, steps = given.pop("seed"), given.pop("steps")
+    given = parser.parse_args()
     every = (Path(__file__).parent / "data" / "names.txt").read_text(encoding="utf-8").split()
-    random.Random(seed).shuffle(every)
-    model = MicroGPT(seed)
-    train(model, every, steps, **given)
-    print("", *invent(model, 20, seed, **given), sep="\n")
+    random.Random(given.seed).shuffle(every)
+    train(model := MicroGPT(given.seed), every, given.steps, eager=given.eager)
+    print("", *invent(model, 20, given.seed, eager=given.eager), sep="\n")
