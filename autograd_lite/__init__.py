@@ -58,7 +58,8 @@ __all__ = sorted(  # noqa: PLE0605  # pyright: ignore[reportUnsupportedDunderAll
 def __getattr__(name: str) -> Any:
     if name in ("nn", "viz"):
         return importlib.import_module(f"autograd_lite.{name}")
-    raise AttributeError(f"Module autograd_lite: {errors.UnknownNameError.among('name', name, __all__)}")
+    unknown = errors.UnknownNameError.among("name", name, __all__, ours=True)
+    raise AttributeError(f"Module autograd_lite: {unknown}", name=name)  # given a name, Python adds no guess of its own
 
 
 def __dir__() -> list[str]:

@@ -103,6 +103,7 @@ def primitive(
             raise
         TABLE[name] = op
         setattr(values, name, op)
+        Node.define_method(op)
         if operator:
             Node.define_operator(operator, op)
         return op

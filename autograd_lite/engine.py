@@ -6,8 +6,8 @@ and stores them, so `Value.backward` is a loop of multiplications and additions.
 
 Letters: a node of two operands keeps them in ``_a`` and ``_b``, and its partials in ``_da`` and ``_db``; any other node
 keeps tuples in ``_a`` and ``_da``, and None in ``_b``. Two tuples less on most nodes is 40% of the memory, and half of
-the work of Python's cyclic collector, which dominates large graphs. For speed, `Value.record` and `Value.combine`
-are `make` written out for one operand and two.
+the work of Python's cyclic collector, which dominates large graphs. The operators and the ops of one operand have
+kernels, which are `make` written out for one op (`kernels`); a law of the tests says that both make the same node.
 
 Types: ``Any`` stands for what ops take and make: numbers, arrays, Values, or the nodes of the compiler.
 """
@@ -20,15 +20,20 @@ from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
 
+import autograd_lite.ops  # noqa: F401 - fills the table
 from autograd_lite.copying import Program, rebuild
 from autograd_lite.errors import OperandError, StaleGraphError
-from autograd_lite.namespaces import floats, values
+from autograd_lite.guesses import ADVICE, MEANT, swapped
+from autograd_lite.kernels import install
+from autograd_lite.namespaces import values
 from autograd_lite.op import TABLE, ManyOp, Node, Op, ScaledOp, current_tracer, next_order, shown, to_number
 from autograd_lite.reverse import adjoints, graph_adjoints
+from autograd_lite.sweep import sweep_into_grad
 
 __all__ = ["TABLE", "ManyOp", "Op", "ScaledOp", "Value", "as_nodes", "gradients", "make", "number_of", "wire"]
 
 number_of = attrgetter("_data")  # the number of a Value, read faster than through the property `data`
+_EXACT = 2**53  # smaller integers are floats
 _new = object.__new__
 _V = TypeVar("_V", bound="Value")
 
@@ -136,7 +141,7 @@ class Value(_Base):
         >>> Value.constant(3.0).requires_grad
         False
         """
-        v = Value(number, label)
+        v = Value(float(number) if type(number) is int and -_EXACT < number < _EXACT else number, label)
         v.requires_grad = False
         return v
 
@@ -164,10 +169,7 @@ class Value(_Base):
         >>> a.grad
         4.0
         """
-        for v, total in adjoints(self, float(seed)).items():
-            v.grad = v.grad + total if v.op is None else total
-            v.swept = False
-        self.swept = True
+        sweep_into_grad(self, float(seed))
 
     def is_stale(self) -> bool:
         """Whether the data that this node was computed from has changed since.
@@ -201,53 +203,20 @@ class Value(_Base):
 
     def record(self, op: Op, operands: Sequence[Any]) -> Any:
         """Make the node that `op` gives on `operands`, of which this is one; numbers become constants."""
-        if len(operands) != 1 or type(self) is not Value or op.many:
-            nodes = as_nodes(operands)
-            for v in nodes:
-                if type(v) is not Value:
-                    return v.record(op, nodes)  # a subclass, or a traced node, decides for all
-            return make(op, nodes)
-        x = self._data
-        try:
-            y = op.value(floats, x)
-            partial = op.partials[0](floats, y, x) if self.requires_grad else None
-        except (ArithmeticError, ValueError):
-            return make(op, (self,))
-        if y != y:  # noqa: PLR0124 - where the value is NaN, so is the derivative
-            return make(op, (self,))
-        needs = self.requires_grad and not op.piecewise_constant
-        return wire(op, (self,), y, (partial,), needs)
+        kernel = KERNELS.get(op)
+        if kernel is not None and all([type(v) is Value for v in operands]):  # noqa: C419 - faster than a generator
+            return kernel(*operands)
+        nodes = as_nodes(operands)
+        for v in nodes:
+            if type(v) is not Value:
+                return v.record(op, nodes)  # a subclass, or a traced node, decides for all
+        return make(op, nodes)
 
-    def combine(self, op: Op, a: Any, b: Any) -> Any:
-        """Make the node of an operator; its other side may be anything."""
-        if type(a) is not Value or type(b) is not Value:
-            other = b if a is self else a
-            if type(self) is not Value or not isinstance(other, (float, int)):
-                return super().combine(op, a, b)
-            a, b = (self, Value.constant(other)) if a is self else (Value.constant(other), self)
-        x, z = a._data, b._data
-        try:
-            y = op.value(floats, x, z)
-            by_a, by_b = op.partials
-            da = by_a(floats, y, x, z) if a.requires_grad else None
-            db = by_b(floats, y, x, z) if b.requires_grad else None
-        except (ArithmeticError, ValueError):
-            return make(op, (a, b))
-        if y != y:  # noqa: PLR0124 - as above
-            return make(op, (a, b))
-        v = _new(Value)
-        v._data = y
-        v._a = a
-        v._b = b
-        v._da = da
-        v._db = db
-        v.requires_grad = (a.requires_grad or b.requires_grad) and not op.piecewise_constant
-        v.op = op
-        v.grad = 0.0
-        v.label = ""
-        v.swept = False
-        v.order = next_order()
-        return v
+    def __init_subclass__(cls) -> None:
+        """Leave the kernels, which make plain Values, to plain Values: a subclass decides in `record`."""
+        super().__init_subclass__()
+        for name in GENERAL.keys() - vars(cls).keys():
+            setattr(cls, name, GENERAL[name])
 
     # Comparisons and truth go by data
 
@@ -271,6 +240,9 @@ class Value(_Base):
 
     def __format__(self, spec: str) -> str:
         return format(self._data, spec) if spec else repr(self)
+
+    def __dir__(self) -> Iterable[str]:
+        return [name for name in super().__dir__() if hasattr(Value, name)]  # without the misnamed
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self.op is None:
@@ -326,6 +298,28 @@ def as_nodes(operands: Iterable[Any]) -> tuple[Any, ...]:
 
 def _same(a: float | None, b: float | None) -> bool:
     return a == b or (a != a and b != b)  # noqa: PLR0124 - NaN is the same as NaN here
+
+
+class Misnamed:
+    """What stands under a name that people try on a Value: an error with the right one. Python offers other slips."""
+
+    def __init__(self, name: str, advice: str) -> None:
+        self.name, self.advice = name, advice
+
+    def __get__(self, instance: object, owner: type) -> NoReturn:
+        raise AttributeError(f"A Value has no attribute {self.name!r}. {self.advice}", name=self.name)
+
+
+def _answer_names(names: Iterable[str]) -> None:
+    answers = {slip: f"Did you mean {name!r}?" for name in names for slip in swapped(name)}
+    answers |= {slip: f"Did you mean {name!r}?" for slip, name in MEANT.items() if hasattr(Value, name)} | ADVICE
+    for name, advice in answers.items():
+        if not hasattr(Value, name):
+            setattr(Value, name, Misnamed(name, advice))
+
+
+_answer_names(["data", "grad", "label", "backward", *TABLE])
+KERNELS, GENERAL = install(Value, make)  # by op, and by name what a subclass has in the place of a kernel
 
 
 # --- gradients ------------------------------------------------------------------------------------------------------

@@ -23,8 +23,12 @@ Each is also the built-in error that a Python user would catch::
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import wraps
+from inspect import signature
+from typing import ParamSpec, TypeVar
+
+from autograd_lite.guesses import ADVICE, nearest
 
 __all__ = [
     "AutogradLiteError",
@@ -44,7 +48,7 @@ __all__ = [
     "TraceError",
     "UnknownNameError",
     "UserCodeError",
-]
+]  # and `checked_names`, which is not public
 
 
 class AutogradLiteError(Exception):
@@ -75,8 +79,8 @@ class UnknownNameError(AutogradLiteError, ValueError):
     """A name is not one of those known; the message offers the nearest."""
 
     @classmethod
-    def among(cls, kind: str, given: object, known: Iterable[str]) -> UnknownNameError:
-        """The error for an unknown name, with the nearest known one.
+    def among(cls, kind: str, given: object, known: Iterable[str], *, ours: bool = False) -> UnknownNameError:
+        """The error for an unknown name, with the nearest known one, or with advice where the name would be ours.
 
         Examples
         --------
@@ -84,11 +88,45 @@ class UnknownNameError(AutogradLiteError, ValueError):
         There is no activation 'rleu'. Did you mean 'relu'? Known: relu, tanh.
         """
         names = sorted(known)
-        near = difflib.get_close_matches(str(given), names, n=1, cutoff=0.5)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
+        near = nearest(str(given), names)
+        hint = (
+            f" Did you mean {near!r}?"
+            if near
+            else f" {ADVICE[given]}"
+            if ours and isinstance(given, str) and given in ADVICE
+            else ""
+        )
         shown = [*names[:100], "..."] if len(names) > 100 else names
-        listed = f" Known: {', '.join(shown)}." if len(names) <= 40 or not near else ""
+        listed = f" Known: {', '.join(shown)}." if len(names) <= 40 or not hint else ""
         return cls(f"There is no {kind} {given!r}.{hint}{listed}")
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def checked_names(function: Callable[P, R]) -> Callable[P, R]:
+    """Decorator: answer an argument's unknown name with the right one.
+
+    Examples
+    --------
+    >>> @checked_names
+    ... def descend(lr=0.1): ...
+    >>> descend(eta=0.1)
+    Traceback (most recent call last):
+    autograd_lite.errors.OperandError: There is no argument of descend: 'eta'. Did you mean 'lr'? Known: lr.
+    """
+    known = signature(function).parameters.keys()
+
+    @wraps(function)
+    def checked(*args: P.args, **named: P.kwargs) -> R:
+        for unknown in named.keys() - known:
+            raise OperandError(
+                str(UnknownNameError.among(f"argument of {function.__name__}:", unknown, known, ours=True))
+            )
+        return function(*args, **named)
+
+    return checked
 
 
 class ExpressionError(AutogradLiteError, ValueError):

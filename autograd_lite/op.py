@@ -15,7 +15,6 @@ import math
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
-from functools import partial as bind
 from functools import update_wrapper
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
@@ -27,7 +26,18 @@ from autograd_lite.namespaces import arrays, floats, symbols, values
 from autograd_lite.real_numbers import to_number
 from autograd_lite.text import counted, shown
 
-__all__ = ["TABLE", "ManyOp", "Node", "Op", "ScaledOp", "current_tracer", "next_order", "shown", "to_number"]
+__all__ = [
+    "OPERATORS",
+    "TABLE",
+    "ManyOp",
+    "Node",
+    "Op",
+    "ScaledOp",
+    "current_tracer",
+    "next_order",
+    "shown",
+    "to_number",
+]
 
 Rule = Callable[..., Any]  # (xp, *operands) -> value, or (xp, y, *operands) -> partial
 Interval = tuple[float, float]
@@ -37,6 +47,8 @@ current_tracer: ContextVar[Any] = ContextVar("current_tracer", default=None)  # 
 
 TABLE: dict[str, Op] = {}
 """All ops by name, in the order of their definition."""
+
+OPERATORS: dict[str, Op] = {}  # by the name of Python's operator, as in __add__
 
 
 class Op:
@@ -289,6 +301,10 @@ def _comparison(name: str) -> Callable[[Node, Any], Any]:
     return lambda self, other: self.combine(TABLE[name], self, other)
 
 
+def _method(name: str) -> Callable[..., Any]:
+    return lambda self, *given, **named: _op_named(name)(self, *given, **named)  # noqa: PLW0108 - it may be replaced
+
+
 def _refusal(how: str) -> Callable[[Node], NoReturn]:
     return lambda self: self.refuse(how)
 
@@ -298,7 +314,8 @@ class Node:
 
     An `engine.Value` has a number as well; a traced node of the compiler has none. Equality and hash are by identity,
     because nodes are keys of dictionaries. Every op of the table is a method too, under NumPy's name, so that
-    ``np.exp`` works on arrays of nodes.
+    ``np.exp`` works on arrays of nodes. (They are real methods: where a class has ``__getattr__``, Python reads each
+    attribute of its objects four times slower.)
 
     Attributes
     ----------
@@ -377,8 +394,21 @@ class Node:
         def reflected(self: Node, other: Any) -> Any:
             return self.combine(op, other, self)
 
+        OPERATORS[name] = op
+        for kind in cls.__subclasses__():  # a kernel of the op that had the operator before
+            for method in {f"__{name}__", f"__r{name}__"} & vars(kind).keys():
+                delattr(kind, method)
         setattr(cls, f"__{name}__", given)
         setattr(cls, f"__r{name}__", reflected)
+
+    @classmethod
+    def define_method(cls, op: Op) -> None:
+        """Make an op a method, unless nodes have an attribute of that name."""
+        if not any(hasattr(kind, op.name) for kind in (cls, *cls.__subclasses__())):
+            setattr(cls, op.name, _method(op.name))
+            for kind in cls.__subclasses__():
+                if op.name in vars(kind):  # an error with advice, for a name that had no meaning yet
+                    delattr(kind, op.name)
 
     def __neg__(self) -> Any:
         return self.record(TABLE["neg"], (self,))
@@ -402,15 +432,3 @@ class Node:
         __int__ = _refusal("converted to int")
         __index__ = _refusal("used as an index")
         __complex__ = _refusal("converted to complex")
-
-        def __getattr__(self, name: str) -> Callable[..., Any]:
-            op = TABLE.get(name)
-            if op is not None:
-                return bind(op, self)
-            if name.startswith("_"):
-                raise AttributeError(name)
-            known = [*TABLE, "data", "grad", "label"]
-            raise AttributeError(str(UnknownNameError.among("attribute or op", name, known)))
-
-    def __dir__(self) -> Iterable[str]:
-        return [*super().__dir__(), *TABLE]

@@ -56,7 +56,7 @@ def reachable(roots: Iterable[_N], *, constants: bool = True, since: int = -1) -
 def adjoints(root: Any, seed: float = 1.0) -> dict[Any, float]:
     """Reverse sweep on floats, over the partials stored in the nodes.
 
-    Returns the adjoint of every node that needs a gradient, in order of creation. An adjoint of exactly 0 contributes
+    Returns the adjoint of every node that needs a gradient. An adjoint of exactly 0 contributes
     exactly 0, whatever the partial: the branch that `where` did not take stays silent even if its slope is infinite.
     """
     nodes = reachable([root], constants=False)
@@ -65,17 +65,10 @@ def adjoints(root: Any, seed: float = 1.0) -> dict[Any, float]:
         adjoint[root] = seed
     for v in reversed(nodes):
         v_bar = adjoint[v]
-        if v_bar == 0.0:
-            continue
-        if v._b is None:
-            for u, partial in zip(v._a, v._da):  # noqa: B905 - equally long by construction; strict= costs 4%
+        if v_bar != 0.0:
+            for u, partial in zip(v.operands, v.partials, strict=True):
                 if partial is not None:
                     adjoint[u] += v_bar * partial
-        else:
-            if v._da is not None:
-                adjoint[v._a] += v_bar * v._da
-            if v._db is not None:
-                adjoint[v._b] += v_bar * v._db
     return adjoint
 
 

@@ -171,7 +171,8 @@ ESTIMATORS = {"MLPClassifier": ".sklearn.classifier", "MLPRegressor": ".sklearn.
 
 def __getattr__(name: str) -> Any:  # a class of the estimators
     if name not in ESTIMATORS:
-        raise AttributeError(f"Module autograd_lite.nn: {UnknownNameError.among('name', name, __dir__())}")
+        unknown = UnknownNameError.among("name", name, __dir__(), ours=True)
+        raise AttributeError(f"Module autograd_lite.nn: {unknown}", name=name)
     try:
         return getattr(importlib.import_module(ESTIMATORS[name], __name__), name)
     except ModuleNotFoundError as error:

@@ -54,7 +54,7 @@ class Registry(dict[str, T]):
             If there is none; the nearest name is offered.
         """
         if not isinstance(name, str) or name not in self:
-            raise UnknownNameError.among(self.kind, name, self.names)
+            raise UnknownNameError.among(self.kind, name, self.names, ours=True)
         return self[name]
 
     def register(self, name: str, thing: T, *, replace: bool = False) -> T:

@@ -17,16 +17,23 @@ from typing import TYPE_CHECKING
 
 import autograd_lite
 from autograd_lite import interrupts
-from autograd_lite.errors import AutogradLiteError, MissingDependencyError, NonFiniteError, OutputError, UserCodeError
+from autograd_lite.errors import (
+    AutogradLiteError,
+    MissingDependencyError,
+    NonFiniteError,
+    OutputError,
+    UnknownNameError,
+    UserCodeError,
+)
 
-from . import check, demo, doctor, draw, grade, predict, quiz, show, step, streams, train, verify
+from . import check, demo, doctor, draw, grade, play, predict, quiz, show, step, streams, train, verify
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
 __all__ = ["main"]
 
-COMMANDS = (demo, draw, step, check, train, predict, show, verify, grade, quiz, doctor)
+COMMANDS = (demo, draw, step, play, check, train, predict, show, verify, grade, quiz, doctor)
 FAILURES = (MissingDependencyError, NonFiniteError, OutputError, UserCodeError)  # the input was right
 FAILED, WRONG_INPUT = 1, 2
 
@@ -101,6 +108,11 @@ def _parsed(argv: Sequence[str] | None) -> argparse.Namespace:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for command in COMMANDS:
         command.add_to(commands)
+    argv = sys.argv[1:] if argv is None else argv
+    if not argv:
+        argv = ["--help"]
+    if not argv[0].startswith("-") and argv[0] not in commands.choices:
+        raise UnknownNameError.among("command", argv[0], commands.choices)
     arguments, left = parser.parse_known_args(argv)
     if hasattr(arguments, "numbers"):  # argparse leaves over the NAME=NUMBER that stand behind an option
         arguments.numbers += [text for text in left if not text.startswith("-")]

@@ -8,18 +8,21 @@ of the text is ever run, so text from anyone is safe.
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from autograd_lite.engine import TABLE, Value
 from autograd_lite.errors import AutogradLiteError, ExpressionError, UnknownNameError
+from autograd_lite.guesses import SIGNS
 from autograd_lite.text import shown
 
 __all__ = ["evaluate"]
 
 MAX_LENGTH = 10_000  # characters; what a person types has a hundred
 MAX_DEPTH = 100  # levels of nesting: the walk recurses three frames a level, far from Python's limit of 1000
+PRODUCT = "a product is written with *, as in 2*a"
 WINDOW = 72  # columns of the text that an error shows
 
 OPS: dict[type[ast.AST], str] = {
@@ -111,11 +114,20 @@ class _Reader:
                 warnings.simplefilter("error")  # Python warns of what it half understands, such as "1if a"
                 return ast.parse(self.text).body
         except SyntaxError as error:
-            raise self._marked((error.offset or 1) - 1, f"This is not a formula: {error.msg}.") from None
+            column = (error.offset or 1) - 1
+            raise self._marked(column, f"This is not a formula: {self._advice(column, error.msg)}.") from None
         except (MemoryError, RecursionError):
             raise ExpressionError(f"{shown(self.text)} is nested too deep to be read.") from None
         except ValueError as error:  # a null byte, or a number of thousands of digits
             raise ExpressionError(f"{shown(self.text)} is not a formula: {error}.") from None
+
+    def _advice(self, column: int, message: str) -> str:
+        """What to write for what books write and Python does not understand, as in 2a or a ÷ b."""
+        before, after = self.text[:column], self.text[column:]
+        juxtaposed = re.search(r"[\w)]\s*$", before) and re.match(r"[\w(]", after)
+        if message == "invalid decimal literal" or (juxtaposed and message.startswith("invalid syntax")):
+            return PRODUCT
+        return SIGNS.get(after[:1], message)
 
     # The parts of a formula
 
@@ -149,6 +161,10 @@ class _Reader:
                 return self._apply(formula, OPS[type(operator)], [a, b], depth)
             case ast.Call(func=ast.Name(id=name), args=operands, keywords=named):
                 return self._apply(formula, name, operands, depth, named)
+            case ast.BinOp(op=ast.BitXor()):
+                raise self._error(formula, f"This is not a formula: {SIGNS['^']}, not a^2.")
+            case ast.Call(func=ast.Constant() | ast.BinOp()):
+                raise self._error(formula, f"This is not a formula: {PRODUCT}.")
         raise self._error(formula, "Only numbers, names, + - * / % **, comparisons and calls of ops are understood.")
 
     def _number(self, formula: ast.expr, number: float) -> float:
@@ -159,6 +175,8 @@ class _Reader:
 
     def _lookup(self, formula: ast.expr, name: str) -> Value:
         if name not in self.names:
+            if "·" in name:
+                raise self._error(formula, f"This is not a formula: {SIGNS['·']}.")
             if name in TABLE:
                 raise self._error(formula, f"{name} is an op and needs its operands: {name}(...).")
             hint = UnknownNameError.among("name", name, self.names) if self.names else f"There is no name {name!r}."
@@ -170,7 +188,7 @@ class _Reader:
         self, formula: ast.expr, name: str, operands: Sequence[ast.expr], depth: int, named: Sequence[ast.keyword] = ()
     ) -> Any:
         if name not in TABLE:
-            raise self._error(formula, str(UnknownNameError.among("op", name, TABLE)))
+            raise self._error(formula, str(UnknownNameError.among("op", name, TABLE, ours=True)))
         given = [self._operand(x, depth + 1) for x in operands]
         options = {str(option.arg): self._value(option.value, depth + 1) for option in named}
         try:

@@ -40,6 +40,13 @@ derivation.txt:
   let s = 1/(1 + e^-z)
   ds/dz = e^-z/(1 + e^-z)^2
         = s(1 + s)
+
+in a derivation:
+  = FORMULA at the beginning of a line goes on from the line above
+  let s = FORMULA, let f(x) = FORMULA    names; d/dx (...), ds/dz, f'(x) differentiate
+  for 0 < a < 1, beta > 0, t in {0, 1}   where names lie; for terms = 2: of sum_i(w_i x_i)
+  function f, g(x, y)                    any smooth functions
+  --- forgets all of these; # begins a remark, and above a derivation it is the title
 """
 
 
@@ -74,7 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _notes(arguments: argparse.Namespace) -> int:
-    found = dict(reports())
+    found = reports()
     if arguments.markdown:
         with writing_atomically(arguments.markdown) as file:
             file.write(errata_markdown().encode())

@@ -16,7 +16,7 @@ from autograd_lite.compiler.backends import BACKENDS, Backend, Executable, Nativ
 from autograd_lite.compiler.backends.native.machine import is_installed as native_is_installed
 from autograd_lite.compiler.fingerprint import Fingerprint
 from autograd_lite.compiler.ir import ArrayProgram, every
-from autograd_lite.compiler.pipeline import Compiled, Trace, to_program
+from autograd_lite.compiler.pipeline import Compiled, Stages, Trace
 from autograd_lite.compiler.store import Store
 
 __all__ = ["PROGRAMS", "Built", "build", "why_not_native"]
@@ -107,19 +107,23 @@ def _on_disk(key: Key) -> str:
 
 
 def _built(trace: Trace, chosen: str, *, exact: bool) -> Built:
-    numbers = None if chosen == "auto" else chosen == "floats" and not exact
-    compiled = to_program(trace, exact=exact, numbers=numbers)
-    backend = _backend(chosen, compiled, exact=exact)
+    compiled, backend = _lowered(Stages(trace, exact=exact), chosen, exact=exact)
     executable = backend.compile(compiled.program)
     return Built(compiled.program, backend.name, executable, compiled.instructions, compiled.groups, compiled.on_floats)
 
 
-def _backend(chosen: str, compiled: Compiled, *, exact: bool) -> Backend:
-    if chosen == "auto" and not exact and not compiled.on_floats and not why_not_native(compiled.program):
-        return BACKENDS["native"]
-    if chosen == "auto" or (chosen == "floats" and not compiled.on_floats):  # the exact program is one of arrays
-        return BACKENDS["floats" if compiled.on_floats else "numpy"]
-    return BACKENDS[chosen]
+def _lowered(stages: Stages, chosen: str, *, exact: bool) -> tuple[Compiled, Backend]:
+    """The program, and what runs it."""
+    if chosen not in ("auto", "floats"):
+        return stages.arrays(), BACKENDS[chosen]
+    if exact:  # a program of arrays: Python's floats raise where IEEE 754 goes on
+        return stages.arrays(), BACKENDS["numpy"]
+    if chosen == "floats":
+        return stages.numbers(), BACKENDS["floats"]
+    compiled = stages.cheaper(lambda program: not why_not_native(program))
+    if compiled.on_floats:
+        return compiled, BACKENDS["floats"]
+    return compiled, BACKENDS["numpy" if why_not_native(compiled.program) else "native"]
 
 
 def why_not_native(program: ArrayProgram) -> str:

@@ -25,26 +25,9 @@ from autograd_lite.compiler.ir import ArrayProgram
 from autograd_lite.compiler.lookups import lower_lookup
 from autograd_lite.compiler.lower_loops import lower_loop
 from autograd_lite.compiler.naming import Names
-from autograd_lite.compiler.sums import LEAVES, STRUCTURAL, Node
+from autograd_lite.compiler.sums import LEAVES, STRUCTURAL
 
-__all__ = ["has_batch", "lower", "runs_on_floats"]
-
-CALL = 20.0  # an array call costs about as much as so many operations on Python floats
-OVERHEAD = 100.0  # and the array program around them as so many
-BODY = 60  # nodes of the body of a loop, up to which it is run on floats
-LONGEST = 200_000  # operations; beyond this Python's own compiler takes too long
-
-
-def runs_on_floats(graph: Graph, nodes: Mapping[int, Node], groups: Sequence[Group]) -> bool:
-    """Whether a program is small enough, and free of batches, to run faster on Python floats than on arrays."""
-    if graph.exact or has_batch(graph, groups):
-        return False
-    if any(len(graph.static[i].graph.word) > BODY for i, node in nodes.items() if node.word == "loop"):
-        return False
-    computed = [node for node in nodes.values() if node.word not in LEAVES and node.word not in STRUCTURAL]
-    work = sum(max(len(node.terms), 1) for node in computed)
-    arrays = sum(1 for g in groups if g.word not in LEAVES and g.word not in STRUCTURAL)
-    return work <= min(CALL * arrays + OVERHEAD, LONGEST)
+__all__ = ["has_batch", "lower"]
 
 
 def has_batch(graph: Graph, groups: Sequence[Group]) -> bool:

@@ -5,14 +5,16 @@ Types: ``Any`` stands for what identifies an input.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from autograd_lite.compiler import cost
 from autograd_lite.compiler.builder import Given
 from autograd_lite.compiler.graph import CAPTURED, Graph
 from autograd_lite.compiler.groups import group
 from autograd_lite.compiler.ir import ArrayProgram
-from autograd_lite.compiler.lower import has_batch, lower, runs_on_floats
+from autograd_lite.compiler.lower import has_batch, lower
 from autograd_lite.compiler.plan import plan
 from autograd_lite.compiler.straight import lower_scalars
 from autograd_lite.compiler.sums import LEAVES, collect
@@ -21,7 +23,9 @@ from autograd_lite.engine import Value
 from autograd_lite.errors import ProgramError
 from autograd_lite.pytree import Structure
 
-__all__ = ["Compiled", "Trace", "to_program"]
+__all__ = ["Compiled", "Stages", "Trace", "to_program"]
+
+MOST_CALLS = 6  # of NumPy for a group; more are not made for one
 
 
 class Trace(NamedTuple):
@@ -68,6 +72,68 @@ class Compiled(NamedTuple):
     on_floats: bool
 
 
+class Stages:
+    """A trace, taken through the stages that all programs share, up to groups.
+
+    Parameters
+    ----------
+    trace : Trace
+        What is to be compiled.
+    exact : bool, optional
+        Follow IEEE 754 to the letter; this is slower.
+    """
+
+    def __init__(self, trace: Trace, *, exact: bool = False) -> None:
+        self.graph = Graph(exact=exact, axes=trace.axes)
+        self.outputs = self.graph.outputs(trace.roots, trace.must_be_finite, trace.checks)
+        self.nodes = collect(self.graph, self.outputs)
+        self.groups, self.member_of = group(self.graph, self.nodes, self.outputs)
+        self.shapes = {**trace.shapes, CAPTURED: len(self.graph.captured)}
+        self.names = {**trace.names, CAPTURED: "leaves"}
+        self.count = len(trace.roots)
+        self.instructions = sum(_count(self.graph, i) for i, node in self.nodes.items() if node.word not in LEAVES)
+
+    @property
+    def has_batch(self) -> bool:
+        """Whether anything has a batch axis."""
+        return has_batch(self.graph, self.groups)
+
+    def numbers(self) -> Compiled:
+        """The program of numbers, without arrays."""
+        if self.has_batch:
+            raise ProgramError("The backend floats runs functions without a batch; choose numpy or auto.")
+        program = lower_scalars(self.graph, self.nodes, self.outputs, self.shapes, self.names)
+        return self._compiled(program, self.instructions, on_floats=True)
+
+    def arrays(self) -> Compiled:
+        """The program of arrays."""
+        program = plan(lower(self.graph, self.groups, self.member_of, self.outputs, self.shapes, self.names))
+        return self._compiled(program, sum(1 for g in self.groups if g.word not in LEAVES), on_floats=False)
+
+    def cheaper(self, is_preferred: Callable[[ArrayProgram], bool] = lambda _: False) -> Compiled:
+        """The program that takes less time: of numbers, if it is small, or costs less than the calls of NumPy.
+
+        Parameters
+        ----------
+        is_preferred : callable, optional
+            Whether to take a program of arrays whatever it costs in NumPy, because something faster runs it.
+        """
+        calls = sum(1 for g in self.groups if g.word not in LEAVES)
+        if self.graph.exact or self.has_batch or self.instructions > cost.ROOM + MOST_CALLS * cost.CALL * calls:
+            return self.arrays()
+        numbers = self.numbers()
+        costs = cost.on_numbers(numbers.program)
+        if costs <= cost.SMALL:
+            return numbers
+        arrays = self.arrays()
+        is_cheaper = costs <= cost.on_arrays(arrays.program) and not is_preferred(arrays.program)
+        return numbers if is_cheaper else arrays
+
+    def _compiled(self, program: ArrayProgram, groups: int, *, on_floats: bool) -> Compiled:
+        program = replace(program, outputs=self.count)
+        return Compiled(program, self.graph.captured, self.instructions, groups, on_floats)
+
+
 def to_program(trace: Trace, *, exact: bool = False, numbers: bool | None = None) -> Compiled:
     """Compile a trace, up to what a backend prints.
 
@@ -80,21 +146,12 @@ def to_program(trace: Trace, *, exact: bool = False, numbers: bool | None = None
     numbers : bool, optional
         Whether to make a program of numbers, without arrays; if None, where that runs faster on Python floats.
     """
-    graph = Graph(exact=exact, axes=trace.axes)
-    outputs = graph.outputs(trace.roots, trace.must_be_finite, trace.checks)
-    nodes = collect(graph, outputs)
-    groups, member_of = group(graph, nodes, outputs)
-    if numbers and has_batch(graph, groups):
-        raise ProgramError("The backend floats runs functions without a batch; choose numpy or auto.")
-    shapes, names = {**trace.shapes, CAPTURED: len(graph.captured)}, {**trace.names, CAPTURED: "leaves"}
-    if on_floats := runs_on_floats(graph, nodes, groups) if numbers is None else numbers:
-        program = lower_scalars(graph, nodes, outputs, shapes, names)
-    else:
-        program = plan(lower(graph, groups, member_of, outputs, shapes, names))
-    program = replace(program, outputs=len(trace.roots))
-    count = sum(1 for node in nodes.values() if node.word not in LEAVES)
-    return Compiled(program, graph.captured, count, count if on_floats else _arrays(groups), on_floats)
+    stages = Stages(trace, exact=exact)
+    if numbers is None:
+        return stages.cheaper()
+    return stages.numbers() if numbers else stages.arrays()
 
 
-def _arrays(groups: Any) -> int:
-    return sum(1 for g in groups if g.word not in LEAVES)
+def _count(graph: Graph, i: int) -> int:
+    """How many scalars a node stands for: a loop, for those of its body."""
+    return len(graph.static[i].graph.word) if graph.word[i] == "loop" else 1

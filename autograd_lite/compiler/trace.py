@@ -96,7 +96,7 @@ class Traced(Node):
         def __getattr__(self, name: str) -> Any:
             if hasattr(Value, name):  # grad, partials, swept
                 self.refuse(f"asked for its {name}")
-            return super().__getattr__(name)
+            raise AttributeError(f"A traced Value has no attribute {name!r}.")
 
     @property
     def data(self) -> Any:

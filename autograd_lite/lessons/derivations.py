@@ -22,6 +22,7 @@ from autograd_lite.text import counted, printable
 __all__ = ["Break", "ChainReport", "DerivationReport", "Step", "verify_derivation"]
 
 POINTS = 8  # at which two lines are compared
+FEWEST = 3
 TRIALS = 400
 RELATIVE, ABSOLUTE = 1e-9, 1e-12  # of the numbers, and of the largest number on the way to them
 MOST_MENDS = 3
@@ -164,7 +165,7 @@ def _checked(chain: Chain, rng: random.Random) -> ChainReport:
 def _verdict(table: _Table, k: int, right: int) -> tuple[str, Break | None]:
     """Compare line k with the last right one, and with the one before it."""
     common = table.common(right, k)
-    if not common:
+    if len(common) < FEWEST:
         return APART, None
     if all(table.equal(row, right, k) for row in common):
         return (RIGHT if right == k - 1 else AGAIN), None
@@ -262,7 +263,7 @@ def _drawn(where: Range, rng: random.Random, row: int) -> float:
     for digits in (1, 2, 3, 17):
         for _ in range(20):
             x = round(rng.uniform(low, high), digits)
-            if low < x < high and x not in (0.0, 1.0):
+            if low < x < high and x != round(x):  # an integer power of a negative number is defined there alone
                 return x
     return rng.uniform(low, high)
 

@@ -6,10 +6,12 @@ what they find, and `told.toml` adds the slips in notation and words, which no c
 
 from __future__ import annotations
 
+import functools
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from autograd_lite.formulas import pretty_number
@@ -32,12 +34,11 @@ class Slip(NamedTuple):
     found: str
 
 
-def reports() -> Iterator[tuple[str, ExampleReport | DerivationReport]]:
-    """Check every file of the notes; yields its name and its report."""
-    for name in EXAMPLES:
-        yield name, verify_example(NOTES / name)
-    for name in DERIVATIONS:
-        yield name, verify_derivation(NOTES / name)
+@functools.cache  # the files are part of the package
+def reports() -> Mapping[str, ExampleReport | DerivationReport]:
+    """Check every file of the notes; returns the reports by file."""
+    examples = {name: verify_example(NOTES / name) for name in EXAMPLES}
+    return MappingProxyType(examples | {name: verify_derivation(NOTES / name) for name in DERIVATIONS})
 
 
 def errata() -> list[Slip]:
@@ -48,7 +49,7 @@ def errata() -> list[Slip]:
     >>> [slip.right for slip in errata() if slip.id == "D-13"]
     ['t − a is 0.7, not −0.7; right would be a − t', 'a − y']
     """
-    found = [slip for _, report in reports() for slip in _slips_of(report)]
+    found = [slip for report in reports().values() for slip in _slips_of(report)]
     told = tomllib.loads((NOTES / "told.toml").read_text(encoding="utf-8"))["slips"]
     found += [Slip(row["id"], row["says"], row["right"], "told") for row in told]
     return sorted(found, key=lambda slip: _order(slip.id))

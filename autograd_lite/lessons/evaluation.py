@@ -21,6 +21,7 @@ __all__ = ["CONSTANTS", "Definitions", "Function", "Scope", "free_names", "index
 CONSTANTS = {"pi": math.pi, "e": math.e}
 OPERATORS = {"+": "add", "-": "sub", "*": "mul", "/": "div", "**": "pow", "neg": "neg"}
 MOST_TERMS = 100  # of a sum
+LARGEST = 20_000  # parts of one graph
 DEEPEST = 60  # functions that call functions
 
 Definitions: TypeAlias = dict[str, Expr]
@@ -85,20 +86,29 @@ class Scope:
     terms: int = 3
     _nodes: dict[str, Value] = field(default_factory=dict, repr=False)
     _open: list[str] = field(default_factory=list, repr=False)
+    _left: int = field(default=0, repr=False)
 
     def number(self, tree: Expr) -> float:
         """The number that a formula stands for; NaN where it has none."""
         return self.value(tree).data
 
-    def value(self, tree: Expr, local: Mapping[str, Value] | None = None) -> Value:
+    def value(self, tree: Expr) -> Value:
         """The graph of a formula.
 
         Raises
         ------
         ExpressionError
-            If a name has no meaning, or an op gets what it does not take.
+            If a name has no meaning, an op gets what it does not take, or functions that call functions make the
+            graph too large.
         """
-        local = local or {}
+        self._left = LARGEST
+        self._open.clear()  # an error may have left it
+        return self._value(tree, {})
+
+    def _value(self, tree: Expr, local: Mapping[str, Value]) -> Value:
+        self._left -= 1
+        if self._left < 0:
+            raise ExpressionError(f"The graph has more than {LARGEST:,} nodes. Do functions call functions twice each?")
         if not isinstance(tree.head, str):
             return Value.constant(tree.head)
         if not tree.args:
@@ -109,7 +119,7 @@ class Scope:
             return self._sum(tree, local)
         if tree.head.rstrip("'") in self.functions:
             return self._call(tree, local)
-        return self._op(tree, [self.value(part, local) for part in tree.args])
+        return self._op(tree, [self._value(part, local) for part in tree.args])
 
     def _op(self, tree: Expr, operands: list[Value]) -> Value:
         name = OPERATORS.get(str(tree.head), str(tree.head))
@@ -138,7 +148,7 @@ class Scope:
             if name in self._open:
                 raise ExpressionError(f"{' = '.join([*self._open, name])}: {name} is defined by itself.")
             self._open.append(name)
-            node = TABLE["identity"](self.value(self.definitions[name]))
+            node = TABLE["identity"](self._value(self.definitions[name], {}))
             self._open.pop()
             node.label = name
             return node  # type: ignore[no-any-return]
@@ -150,12 +160,12 @@ class Scope:
     def _derivative(self, tree: Expr, local: Mapping[str, Value]) -> Value:
         body, by = tree.args
         node = self._named(str(by.head), local)
-        result: Value = gradients(self.value(body, local), node, create_graph=True)
+        result: Value = gradients(self._value(body, local), node, create_graph=True)
         return result
 
     def _sum(self, tree: Expr, local: Mapping[str, Value]) -> Value:
         index, body = tree.args
-        terms = [self.value(indexed(body, str(index.head), k), local) for k in range(1, self.terms + 1)]
+        terms = [self._value(indexed(body, str(index.head), k), local) for k in range(1, self.terms + 1)]
         return TABLE["fsum"](terms)  # type: ignore[no-any-return]
 
     def _call(self, tree: Expr, local: Mapping[str, Value]) -> Value:
@@ -166,9 +176,9 @@ class Scope:
             raise ExpressionError(f"{shown(tree.pretty)}: {name} takes {', '.join(function.parameters)}.")
         if len(self._open) > DEEPEST:
             raise ExpressionError(f"{name} calls itself; a function here is one formula.")
-        given = [_fresh(self.value(part, local)) for part in tree.args]
+        given = [_fresh(self._value(part, local)) for part in tree.args]
         self._open.append(name)
-        result = self.value(function.body, dict(zip(function.parameters, given, strict=True)))
+        result = self._value(function.body, dict(zip(function.parameters, given, strict=True)))
         self._open.pop()
         for _ in range(order):
             result = gradients(result, given[0], create_graph=True)

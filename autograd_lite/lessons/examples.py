@@ -16,7 +16,7 @@ from autograd_lite.lessons.edits import edits
 from autograd_lite.lessons.evaluation import Scope
 from autograd_lite.lessons.example_text import Claim, Example, example_of
 from autograd_lite.lessons.notation import SLOPE
-from autograd_lite.lessons.printed import agreement, number_of, significant
+from autograd_lite.lessons.printed import agreement, is_printed_number, number_of, significant, unit
 from autograd_lite.text import counted, pretty_number, printable
 
 __all__ = ["ExampleReport", "LineReport", "verify_example"]
@@ -190,13 +190,24 @@ class _Checker:
         numbers = Numbers(self.scope.number, self._earlier)
         forms = [*self._formulas(claim), *claim.formulas]
         found = [mismatches(figures, formula, numbers) for formula in forms]
-        best = min((f for f in found if f is not None), key=len, default=[])
+        best = min((f for f in found if f is not None), key=len, default=None)
+        if best is None:
+            return self._other_formula(claim, figures)
         return tuple(self._recognised(mismatch) for mismatch in best)
+
+    def _other_formula(self, claim: Claim, figures: Expr) -> tuple[Mismatch, ...]:
+        """Figures that are built unlike any form of the formula: fine where they come to the same."""
+        exact, found = self.scope.number(claim.about), self.scope.number(figures)
+        step = unit(claim.printed) if claim.printed else SAME * abs(exact)
+        near = [exact, *map(self._carried, self._formulas(claim))]
+        if any(abs(found - x) <= step for x in near):
+            return ()
+        return (Mismatch(figures.pretty, self._formulas(claim)[0].pretty, exact),)
 
     def _recognised(self, mismatch: Mismatch) -> Mismatch:
         """Say what else the number that stands there is."""
         digits = mismatch.printed.replace("−", "").strip("()")
-        if not digits or not mismatch.wanted or not digits.replace(".", "").isdigit():
+        if not mismatch.wanted or not is_printed_number(digits):
             return mismatch
         known = [*self.scope.numbers, *self.scope.definitions]
         values = {name: abs(self.scope.number(Expr(name))) for name in known}

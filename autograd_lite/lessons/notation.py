@@ -30,6 +30,7 @@ ALIASES = {"ln": "log", "σ": "sigmoid", "√": "sqrt", "arctg": "arctan", "atan
 }
 LONGEST = 2_000  # characters of a formula
 DEEPEST = 60  # levels of nesting
+MOST_SUMS = 3  # within one another
 WINDOW = 72  # columns of the text that an error shows
 RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 NAME = r"(?!\d)(?:(?![⁰¹²³⁴⁵⁶⁷⁸⁹])\w)+"
@@ -128,6 +129,7 @@ class _Parser:
         self.tokens = self._tokens()
         self.at = 0
         self.depth = 0
+        self.sums = 0
 
     def whole(self) -> Expr:
         if self.now.kind == "end":
@@ -310,7 +312,12 @@ class _Parser:
 
     def _sum(self, name: str) -> Expr:
         self.at += 1
-        return Expr(SUM, (Expr(name.partition("_")[2]), self._closed(self.sum())))
+        self.sums += 1
+        if self.sums > MOST_SUMS:
+            raise self.error(f"Sums are nested more than {MOST_SUMS} deep")
+        body = self._closed(self.sum())
+        self.sums -= 1
+        return Expr(SUM, (Expr(name.partition("_")[2]), body))
 
     def _unknown(self, token: Token) -> ExpressionError:
         known = [*TABLE, *ALIASES, *self.functions]

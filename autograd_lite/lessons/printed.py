@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from decimal import ROUND_DOWN, Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation
 
 from autograd_lite.errors import ExpressionError
 from autograd_lite.text import shown
@@ -52,14 +52,16 @@ def unit(text: str) -> float:
 
 
 def significant(text: str) -> int:
-    """How many significant digits are printed.
+    """How many significant digits are printed; of a zero, its decimals.
 
     Examples
     --------
-    >>> significant("-0.0016"), significant("0.250")
-    (2, 3)
+    >>> significant("-0.0016"), significant("0.250"), significant("0.000")
+    (2, 3, 3)
     """
-    return len("".join(map(str, number_of(text).as_tuple().digits)).lstrip("0"))
+    number = number_of(text)
+    digits = len("".join(map(str, number.as_tuple().digits)).lstrip("0"))
+    return digits or max(0, -int(number.as_tuple().exponent))
 
 
 def agreement(text: str, value: float) -> str:
@@ -83,9 +85,6 @@ def agreement(text: str, value: float) -> str:
         return "exact"
     if abs(printed - value) <= step / 2 + slack:
         return "rounded"
-    for near in (value, value * (1 + ROUNDING)):
-        if Decimal(near).quantize(Decimal(step).normalize() if step >= 1 else number_of(text), ROUND_DOWN) == number_of(
-            text
-        ):
-            return "cut"
-    return "differs"
+    beyond = abs(value) + slack - abs(printed)
+    same_sign = printed == 0.0 or (printed > 0.0) == (value > 0.0)
+    return "cut" if same_sign and 0.0 <= beyond < step else "differs"

@@ -15,7 +15,7 @@ import numpy as np
 
 from autograd_lite.calling import adapted
 from autograd_lite.engine import Value
-from autograd_lite.errors import OperandError, ShapeError
+from autograd_lite.errors import OperandError, ShapeError, checked_names
 from autograd_lite.formulas import pretty_number
 from autograd_lite.op import shown, to_number
 from autograd_lite.pytree import Structure, flatten, has_values
@@ -86,6 +86,7 @@ class CriticalPoint:
         return f"rt − s² = {_pretty(self.rt_minus_s2)}, r = {_pretty(self.hessian[0, 0])}; {curvatures}"
 
 
+@checked_names
 def classify_critical_point(f: Function, x: Tree, *, tolerance: float = 1e-6) -> CriticalPoint:
     r"""Classify a point as minimum, maximum or saddle of a function, from its first two derivatives.
 
@@ -213,6 +214,7 @@ class DescentReport:
         return f"The direction is at {degrees}° to the gradient: {course}."
 
 
+@checked_names
 def descent_report(f: Function, x: Tree, direction: Tree, lr: float) -> DescentReport:
     r"""Compare the change that Taylor's theorem predicts for the step :math:`x + \eta u` with the actual one.
 

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from autograd_lite.engine import Value, gradients
-from autograd_lite.errors import DomainError, OperandError, ShapeError
+from autograd_lite.errors import DomainError, OperandError, ShapeError, checked_names
 from autograd_lite.namespaces import values
 from autograd_lite.op import shown
 from autograd_lite.pytree import NUMBER, Structure, flatten
@@ -60,6 +60,7 @@ class Transformed:
         return f"<{self._transform.__name__.lstrip('_')} of {shown(self._f)}>"
 
 
+@checked_names
 def grad(
     f: Function, argnums: int | Sequence[int] = 0, *, wrt: Iterable[Value] | None = None, has_aux: bool = False
 ) -> Function:
@@ -111,6 +112,7 @@ def _gradient(f: Function, selection: Selection, args: Arguments, named: Named) 
     return (gradient, evaluation.numbers(evaluation.aux)) if selection.has_aux else gradient
 
 
+@checked_names
 def value_and_grad(
     f: Function, argnums: int | Sequence[int] = 0, *, wrt: Iterable[Value] | None = None, has_aux: bool = False
 ) -> Function:
@@ -152,6 +154,7 @@ def _value_and_gradient(f: Function, selection: Selection, args: Arguments, name
     return (value, evaluation.numbers(evaluation.aux)) if selection.has_aux else value, gradient
 
 
+@checked_names
 def derivative(f: Function, order: int = 1) -> Function:
     r"""Make the n-th derivative of a function of one number.
 
@@ -212,6 +215,7 @@ def check_order(order: int) -> int:
     return operator.index(order)
 
 
+@checked_names
 def jacobian(
     f: Function, argnums: int | Sequence[int] = 0, *, wrt: Iterable[Value] | None = None, has_aux: bool = False
 ) -> Function:
@@ -284,6 +288,7 @@ def _assembled(structure: Structure, block: Callable[[Structure, slice], Tree]) 
     )
 
 
+@checked_names
 def hessian(
     f: Function, argnums: int | Sequence[int] = 0, *, wrt: Iterable[Value] | None = None, has_aux: bool = False
 ) -> Function:
@@ -315,6 +320,7 @@ def hessian(
     return jacobian(grad(f, argnums, wrt=leaves, has_aux=has_aux), argnums, wrt=leaves, has_aux=has_aux)
 
 
+@checked_names
 def hvp(f: Function, argnums: int = 0) -> Function:
     r"""Make the product :math:`H v` of the Hessian with a vector, without the Hessian.
 

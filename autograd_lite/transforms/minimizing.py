@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from autograd_lite.errors import DomainError
+from autograd_lite.errors import DomainError, checked_names
 from autograd_lite.formulas import pretty_number
 from autograd_lite.op import to_number
 from autograd_lite.text import counted
@@ -74,6 +74,7 @@ class Descent:
         )
 
 
+@checked_names
 def minimize(
     f: Function,
     x0: Tree,

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from autograd_lite.errors import DomainError, ShapeError
+from autograd_lite.errors import DomainError, ShapeError, checked_names
 from autograd_lite.op import shown
 from autograd_lite.transforms.critical import CriticalPoint, classify_critical_point, on_vectors
 from autograd_lite.transforms.derivatives import grad, hessian
@@ -28,6 +28,7 @@ TINY = 1e-12
 FLAT = 1e-8  # of the largest curvature met: below it a curvature counts as 0
 
 
+@checked_names
 def find_critical_points(
     f: Function, box: Sequence[Sequence[float]] | Sequence[float], *, starts: int = 100
 ) -> list[CriticalPoint]:

@@ -13,12 +13,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from autograd_lite.engine import Value
-from autograd_lite.errors import DomainError, ShapeError
+from autograd_lite.errors import DomainError, OperandError, ShapeError, UnknownNameError
 from autograd_lite.text import shown
 
 from ..kinds import Array
@@ -59,6 +59,13 @@ class Optimizer:
     memory: Memory = field(default_factory=dict, init=False, repr=False)
 
     remembers: ClassVar[tuple[str, ...]] = ()
+
+    def __new__(cls, *_: object, **named: object) -> Self:
+        """Answer a setting's unknown name, such as eta, with the right one."""
+        known = [f.name for f in fields(cls) if f.init]
+        for unknown in named.keys() - set(known):
+            raise OperandError(str(UnknownNameError.among(f"setting of {cls.__name__}:", unknown, known, ours=True)))
+        return super().__new__(cls)
 
     def __post_init__(self) -> None:
         shares = {"momentum", "decay", "beta1", "beta2"}

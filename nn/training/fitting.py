@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.errors import OperandError, ShapeError
+from autograd_lite.errors import OperandError, ShapeError, checked_names
 from autograd_lite.op import Node
 from autograd_lite.text import shown
 
@@ -25,6 +25,7 @@ from .loop import Metric, Training
 __all__ = ["fit"]
 
 
+@checked_names
 def fit(
     model: Model,
     X: Numbers,  # noqa: N803 - the field's letter

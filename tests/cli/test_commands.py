@@ -201,13 +201,21 @@ WRONG_INPUT = {
     "unknown option": (["draw", "a * a", "a=1", "--colour"], "--colour"),
     "a formula like an option": (["draw", "-a", "a=1"], "brackets"),
     "unknown command": (["drwa", "a * a", "a=1"], "drwa"),
-    "no command": ([], "COMMAND"),
+    "a command with a slip": (["trian", "data.csv"], "There is no command 'trian'. Did you mean 'train'?"),
 }
 FAILURES = {
     "no such folder": (["draw", "a * a", "a=1", "-o", "missing/g.dot"], "Cannot write"),
     "a folder for a file": (["draw", "a * a", "a=1", "-o", "folder.dot"], "Cannot write"),
     "a file for a folder": (["demo", "--quick", "--out", "file"], "cannot be created"),
 }
+
+
+def test_the_bare_command_prints_its_help(capsys):
+    assert main([]) == 0
+    bare = capsys.readouterr().out
+    assert main(["--help"]) == 0
+    assert bare == capsys.readouterr().out
+    assert "draw" in bare
 
 
 @pytest.mark.parametrize(("arguments", "says"), WRONG_INPUT.values(), ids=WRONG_INPUT)

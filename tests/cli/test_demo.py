@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import sys
+from pathlib import Path
 
 import pytest
 
 from autograd_lite import nn
 from autograd_lite.cli import main
 from autograd_lite.cli.demo_parts import iris, worked_example
+from autograd_lite.cli.demo_parts.first_page import first_page
 from autograd_lite.viz.drawing import graphviz_engine
 
 WRITTEN = ["1-after.svg", "1-before.svg", "1-steps.html", "1-transcript.txt", "2-xor.svg", "3-iris-loss.png"]
@@ -23,6 +25,15 @@ def test_quick_demo_writes_its_files_and_says_where(tmp_path, capsys):
         assert name in written or "Skipped" in printed
         assert name in printed or "Skipped" in printed
     assert str(tmp_path / "new" / "folder") in printed
+    page = (tmp_path / "new" / "folder" / "index.html").read_text(encoding="utf-8")
+    assert set(re.findall('href="([^"]+)"', page)) == set(written) - {"index.html"}
+
+
+def test_the_first_page_escapes_names_and_texts():
+    page = first_page([(Path("<b>&.svg"), 'a <script>"x"</script>')])
+    assert "<script>" not in page
+    assert "<b>" not in page
+    assert 'src="%3Cb%3E%26.svg"' in page
 
 
 def hide(monkeypatch, *modules):
@@ -39,7 +50,7 @@ def test_without_any_extra_the_demo_says_what_is_skipped_and_how_to_get_it(tmp_p
     assert 'pip install -e ".[dot]"' in printed
     assert 'pip install -e ".[sklearn]"' in printed
     assert "h_out               0.587829538483" in printed
-    assert [path.name for path in tmp_path.iterdir()] == ["1-transcript.txt"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["1-transcript.txt", "index.html"]
 
 
 def test_without_matplotlib_only_the_loss_curve_is_skipped(tmp_path, capsys, monkeypatch):

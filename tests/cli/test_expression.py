@@ -253,3 +253,31 @@ def test_numbers_read():
 
 def test_two_ways_to_type_an_accent_are_one_name():
     assert evaluate("e\u0301 * 2", numbers_of(["\u00e9=3"])).data == 6.0
+
+
+@pytest.mark.parametrize(
+    ("text", "says", "column"),
+    [
+        ("a^2 + 1", "a power is a**2, not a^2", 0),
+        ("2a", "a product is written with *, as in 2*a", 0),
+        ("2 a", "a product is written with *", 2),
+        ("2(a + 1)", "a product is written with *", 0),
+        ("(a + 1)(a - 1)", "a product is written with *", 0),
+        ("a·b", "a product is a*b", 0),
+        ("a ÷ 2", "a quotient is a/b", 2),
+        ("a²", "a square is a**2", 1),
+        ("−a", "minus is -", 0),
+        ("ln(a)", "There is no op 'ln'. Did you mean 'log'?", 0),
+        ("σ(a)", "Did you mean 'sigmoid'?", 0),
+        ("tahn(a)", "Did you mean 'tanh'?", 0),
+        ("Relu(a)", "Did you mean 'relu'?", 0),
+        ("softmax(a)", "A softmax is of several numbers", 0),
+        ("dot(a)", "Did you mean 'sumprod'?", 0),
+    ],
+)
+def test_what_people_write_is_answered(text, says, column):
+    with pytest.raises(ExpressionError) as caught:
+        evaluate(text, {"a": 1.0})
+    first, *_, caret = str(caught.value).splitlines()
+    assert says in first
+    assert caret.index("^") == 4 + column

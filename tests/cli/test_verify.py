@@ -39,7 +39,7 @@ def test_a_right_example(file, capsys):
 
 def test_the_example_of_the_help(file, capsys):
     said = verify.EXAMPLES.partition("for instance:\n")[2]
-    example, _, derivation = said.partition("derivation.txt:\n")
+    example, _, derivation = said.partition("in a derivation:")[0].partition("derivation.txt:\n")
     assert main(["verify", file("example.toml", example)]) == 1
     assert "dL/dw = 2*1.1*2 = 4.5\n    exact 4.4: differs; factors: does not follow" in capsys.readouterr().out
     assert main(["verify", file("derivation.txt", derivation)]) == 1

@@ -12,7 +12,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite import TABLE
-from autograd_lite.compiler import lower
+from autograd_lite.compiler import pipeline
 from autograd_lite.op import Op
 from tests.support.agreement import applied, same, same_sign_of_zero
 
@@ -60,7 +60,7 @@ def check(op: Op, point: Any, eager: Any, value: float, slopes: Any) -> None:
 @pytest.mark.parametrize(("op", "count"), EVERY)
 def test_one_call(op: Op, count: int, arrays: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     if arrays:
-        monkeypatch.setattr(lower, "LONGEST", -1)
+        monkeypatch.setattr(pipeline.Stages, "cheaper", lambda stages, *_: stages.arrays())
     f = ag.value_and_grad(lambda v: applied(op, v))
     fast = ag.compile(f)
     for point in itertools.product(BY_COUNT[count], repeat=count):

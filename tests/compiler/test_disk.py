@@ -123,6 +123,19 @@ def test_object_code_that_is_gone_is_compiled_again(cache: Path, builds: list[st
     assert "object code" in builds
 
 
+@needs_native
+def test_code_for_another_processor_is_not_loaded(
+    cache: Path, builds: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A home directory may be that of several machines, and an instruction that one lacks ends the process."""
+    first = run("native")
+    ours = machine.attributes()
+    monkeypatch.setattr(machine, "attributes", lambda: ours + ' "of"="another processor"')
+    builds.clear()
+    assert run("native")[:2] == first[:2]
+    assert builds == ["object code"]
+
+
 def link(path: Path) -> None:
     elsewhere = path.with_name(f"{path.name}.elsewhere")
     path.rename(elsewhere)

@@ -16,7 +16,7 @@ from autograd_lite.op import Node
 
 ROOT = Path(__file__).parents[2]
 SLOTS = {"_data", "_a", "_b", "_da", "_db"}
-OWNERS = {"autograd_lite/engine.py", "autograd_lite/reverse.py", "autograd_lite/compiler/trace.py"}
+OWNERS = {"autograd_lite/engine.py", "autograd_lite/sweep.py", "autograd_lite/compiler/trace.py"}
 
 
 def met_while_compiling(look):
@@ -99,6 +99,6 @@ def test_only_the_engine_touches_the_private_slots_of_a_node():
 
 def test_a_private_slot_is_seen():
     assert private_slots("numbers = [v._data for v in nodes]\nself._data = 1") == {"_data"}
-    assert {"_data", "_a", "_b", "_da", "_db"} == private_slots((ROOT / "autograd_lite/reverse.py").read_text()) | {
+    assert {"_data", "_a", "_b", "_da", "_db"} == private_slots((ROOT / "autograd_lite/sweep.py").read_text()) | {
         "_data"
     }

@@ -250,7 +250,10 @@ def test_the_refusal_says_what_to_do():
 
 def test_an_unknown_attribute_offers_the_nearest():
     with pytest.raises(AttributeError, match="Did you mean 'tanh'"):
+        _ = Value(1.0).tahn
+    with pytest.raises(AttributeError, match="no attribute 'tanhh'") as caught:  # Python offers the nearest itself
         _ = Value(1.0).tanhh
+    assert (caught.value.name, isinstance(caught.value.obj, Value)) == ("tanhh", True)
     with pytest.raises(AttributeError, match="Did you mean 'sigmoid'"):
         _ = ag.sigmoyd
     assert not hasattr(Value(1.0), "__array__")

@@ -9,9 +9,16 @@ from pathlib import Path
 import pytest
 
 import autograd_lite as ag
+from autograd_lite.formulas import Expr
 from autograd_lite.lessons.alignment import stands_for
+from autograd_lite.lessons.chain_rule import formulas_for
+from autograd_lite.lessons.edits import edits
 from autograd_lite.lessons.errata import EXAMPLES, NOTES
+from autograd_lite.lessons.evaluation import Scope
+from autograd_lite.lessons.notation import SLOPE, read
 from autograd_lite.lessons.printed import agreement
+from autograd_lite.lessons.quiz import questions
+from autograd_lite.lessons.quiz.templates import TOPICS
 from autograd_lite.lessons.records import record
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "lessons"
@@ -106,9 +113,6 @@ SLIPS = [  # the line with a slip in it, and what is found
 
 
 def number(formula):
-    from autograd_lite.lessons.evaluation import Scope  # noqa: PLC0415 - one use
-    from autograd_lite.lessons.notation import read  # noqa: PLC0415 - one use
-
     known = {*NEURON["given"], *NEURON["graph"]}
     definitions = {name: read(text, known) for name, text in NEURON["graph"].items()}
     return Scope(NEURON["given"], definitions).number(read(formula, known))
@@ -165,6 +169,7 @@ def test_numbers_are_carried_from_line_to_line():
         ("0", 0.3, "rounded"),
         ("1", float("nan"), "differs"),
         ("1", float("inf"), "differs"),
+        ("0.5", 1e300, "differs"),
     ],
 )
 def test_agreement(printed, value, said):
@@ -174,6 +179,55 @@ def test_agreement(printed, value, said):
 def test_a_factor_without_decimals_is_exact():
     assert stands_for("2", 2.0)
     assert not stands_for("2", 1.9)
+
+
+# --- Laws over many examples: the questions of the quiz, worked with rounded numbers ---------------------------------
+
+
+def in_figures(tree, printed, scope):
+    """A formula with the numbers printed so far in place of its names and derivatives."""
+    if tree.args and tree.head != SLOPE:
+        return Expr(tree.head, tuple(in_figures(part, printed, scope) for part in tree.args))
+    if not isinstance(tree.head, str):
+        return tree
+    x = printed.get(tree.text, float(f"{scope.number(tree):.3g}"))
+    return Expr(x) if x >= 0.0 else Expr("neg", (Expr(-x),))
+
+
+def worked(question, digits):
+    """Every line of a question, from figures that were rounded in the lines before."""
+    scope, printed, lines = question.scope, dict(question.scope.numbers), []
+    asked = [Expr(name) for name in scope.definitions if name != question.about.text]
+    for about in [*asked, question.about]:
+        figures = in_figures(next(iter(formulas_for(about, scope.definitions))), printed, scope)
+        shown = f"{Scope({}).number(figures):.{digits}f}"
+        printed[about.text] = float(shown)
+        lines.append(f"{about.pretty} = {figures.text} = {shown}")
+    return {"given": dict(scope.numbers), "graph": dict(question.template.graph), "lines": lines}
+
+
+@pytest.mark.parametrize("digits", [2, 3, 5])
+@pytest.mark.parametrize("topic", TOPICS)
+def test_no_false_alarm_where_rounding_is_carried(topic, digits):
+    for question in questions(12, topic=topic, seed=digits):
+        report = ag.verify_example(worked(question, digits))
+        assert [str(line) for line in report.lines if line.wrong] == []
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_planted_slips_are_found_and_most_are_named(topic):
+    named = tried = 0
+    for question in questions(5, topic=topic, seed=1):
+        for edit in list(edits(question.formula, question.scope.numbers, ["eta"]))[:6]:
+            value = question.scope.number(edit.tree)
+            if not abs(value - question.answer) > 0.02 * abs(question.answer) or abs(value) > 1e6:
+                continue
+            line = f"{question.about.pretty} = {value:.6f}"
+            (found,) = ag.verify_example(worked(question, 5) | {"lines": [line]}).lines
+            assert found.wrong
+            tried, named = tried + 1, named + (edit.what in found.candidates)
+    assert tried > 10
+    assert named >= 0.8 * tried
 
 
 # --- Errors ---------------------------------------------------------------------------------------------------------

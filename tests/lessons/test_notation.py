@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import math
 
 import pytest
@@ -94,6 +95,7 @@ def test_names_that_begin_with_d_are_not_derivatives(text, names):
         ("(" * 200, "nested more than 60"),
         ("-" * 200 + "a", "more than 60 signs"),
         ("a + " * 1000, "at most 2,000"),
+        ("sum_i(" * 4 + "1" + ")" * 4, "more than 3 deep"),
     ],
 )
 def test_what_cannot_be_read_is_one_clear_error(text, message):
@@ -149,3 +151,12 @@ def test_a_definition_of_itself_is_an_error():
         Scope({}, {"p": read("q + 1"), "q": read("2p")}).number(read("p"))
     with pytest.raises(ExpressionError, match="f calls itself"):
         Scope({"x": 1.0}, {}, {"f": Function(("t",), read("f(t)", (), {"f"}))}).number(read("f(x)", (), {"f"}))
+
+
+def test_functions_that_double_are_stopped():
+    names = [f"f{k}" for k in range(40)]
+    functions = {"f0": Function(("t",), read("t + 1"))}
+    for below, name in itertools.pairwise(names):
+        functions[name] = Function(("t",), read(f"{below}(t) {below}(t)", (), names))
+    with pytest.raises(ExpressionError, match="more than 20,000 nodes"):
+        Scope({"x": 1.0}, {}, functions).number(read("f39(x)", (), names))

@@ -17,6 +17,7 @@ import string
 import tempfile
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -302,8 +303,16 @@ SINKS = {
     "Python on arrays": Sink(arrays_source, python),
     "DOT": Sink(lambda text: viz.draw(graph(text)).dot, dot),
     "SVG": Sink(lambda text: viz.draw(graph(text)).svg, xml, needs_graphviz=True),
+    "DOT of calls": Sink(
+        lambda text: viz.draw(lambda d: d[text] * d[text], ({text: 2.0},), level="functions").dot, dot
+    ),
+    "page of calls": Sink(
+        lambda text: viz.calls(lambda d: d[text] * d[text], ({text: 2.0},))._repr_mimebundle_()["text/html"],
+        lambda source: html(unescape(source.split('srcdoc="')[1].split('" style')[0])),
+    ),
     "PNG": Sink(lambda text: viz.draw(graph(text)).png(0.2).decode("latin1")[:8], str, needs_graphviz=True),
     "page": Sink(saved(".html"), html, needs_graphviz=True),
+    "playground": Sink(lambda text: viz.play(text, {text: 2.0}).html, html),
     "LaTeX steps": Sink(saved(".tex"), latex),
     "LaTeX explanation": Sink(lambda text: viz.explain(graph(text)).latex, latex),
     "Markdown": Sink(saved(".md"), markdown),

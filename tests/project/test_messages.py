@@ -110,6 +110,25 @@ Value(1.0).tanhh
 Value(1.0).dta
 Value(1.0).lable
 Value(1.0).gard
+Value(1.0).tahn
+Value(1.0).ln
+Value(1.0).item
+Value(1.0).zero_grad
+Value(1.0).softmax
+ag.ln
+ag.jit
+ag.Relu
+nn.mse
+nn.SGD(eta=0.1)
+nn.SGD(learning_rate=0.1)
+nn.loss_named("bce")
+nn.MLP(1, [1], activation="tahn")
+nn.MLP(1, [1], activation="softmax")
+nn.fit(nn.MLP(1, [1]), [[1.0]], [1.0], lr=0.1)
+ag.minimize(abs, 1.0, learning_rate=0.1)
+ag.grad(abs, argnum=0)
+ag.grad(abs, wrt=0)
+ag.grad(abs, Value(1.0))
 Value(1.0).__array__
 ag.gradients(1.0, Value(1.0))
 ag.gradients(Value(1.0), [1.0])

@@ -48,6 +48,11 @@ class Edge(NamedTuple):
     local: float | None
     text: str
 
+    @property
+    def tooltip(self) -> str:
+        """What the text means."""
+        return f"local derivative {self.text[1:]}" if self.text.startswith("×") else self.text
+
 
 class BoxModel:
     """The boxes and edges of a view; `compact` where there are so many that each is one line."""
@@ -78,7 +83,8 @@ class BoxModel:
 def state_now(view: GraphView) -> State:
     """Current data of the nodes, their gradients if the last sweep started at the root, and what is not finite."""
     scalars = view.scalars
-    swept, bad = scalars.nodes[scalars.root].swept, first_nonfinite(view)
+    swept = view.level == "functions" or scalars.nodes[scalars.root].swept  # those boxes hold their own gradients
+    bad = first_nonfinite(view)
     return State(
         [
             NodeState(

@@ -84,7 +84,7 @@ def _edge_style(edge: Edge, theme: Theme, dense: bool) -> dict[str, str]:
     if not edge.text:
         return {"color": theme.line, "style": "dotted"}
     style = {} if dense else {"label": f" {edge.text} "}
-    return style | {"tooltip": escape(f"local derivative {edge.text.removeprefix('×')}")}
+    return style | {"tooltip": escape(edge.tooltip)}
 
 
 def _plain(text: str) -> str:

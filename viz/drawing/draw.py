@@ -4,17 +4,23 @@ Graphviz gives the coordinates, `picture` paints. The graph in Graphviz's own la
 picture needs the program `dot` or the extra ``autograd-lite[dot]``.
 """
 
+# Any: what a user's function takes
 from __future__ import annotations
 
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from autograd_lite.engine import Value
-from autograd_lite.errors import UnknownNameError
+from autograd_lite.errors import OperandError, UnknownNameError
 from autograd_lite.text import counted
 
+from ..graphs.calls import Call, recorded
 from ..graphs.course import course_view
-from ..graphs.levels import MOST, at_level, check_size
+from ..graphs.functions import functions_view
+from ..graphs.levels import FOLDED, MOST, at_level, check_size
 from ..graphs.neighbours import neighbour_view
 from ..graphs.nonfinite import first_nonfinite
 from ..graphs.view import GraphView
@@ -32,7 +38,8 @@ __all__ = ["Drawing", "draw"]
 
 
 def draw(
-    root: Value,
+    root: Value | Callable[..., Any],
+    args: Sequence[Any] = (),
     *,
     parameters: Iterable[Value] | None = None,
     direction: str = "LR",
@@ -51,8 +58,11 @@ def draw(
 
     Parameters
     ----------
-    root : Value
-        What to draw, such as a loss.
+    root : Value or callable
+        What to draw, such as a loss; or a function, which is run on `args`.
+    args : sequence
+        Arguments of the function. Numbers with a point become Values, in lists, dicts and arrays too; whole numbers,
+        such as indices, stay.
     parameters : iterable of Value, optional
         Which leaves are parameters; guessed from their labels (w1, b, ...) unless given.
     direction : str
@@ -60,11 +70,12 @@ def draw(
     theme : str
         ``"light"``, ``"dark"``, or ``"auto"``: an SVG that is dark for readers who set their system so.
     level : str, optional
-        ``"scalars"``, ``"neurons"`` or ``"layers"``; large networks whose parameters are called like
+        ``"scalars"``, ``"neurons"`` or ``"layers"``; of a function ``"functions"``: each call that it makes is a box,
+        as it is from 40 nodes on. Large networks whose parameters are called like
         ``layer1.neuron2.w3`` are folded to neurons above 40 nodes, to layers above 200 neurons.
     focus : str or Value
-        A neuron or layer, ``"layer1.neuron2"``, that stays open while the rest is folded; or a node, to draw only what
-        is near it.
+        A neuron or layer, ``"layer1.neuron2"``, that stays open while the rest is folded; a node, to draw only what
+        is near it; or the path of a call, ``"block[2].softmax"``, to look into it.
     sample : int
         Of a batch of samples through a network, the one to show, from 1.
     limit : int
@@ -93,6 +104,14 @@ def draw(
     """
     if direction not in ("LR", "TB"):
         raise UnknownNameError.among("direction", direction, ("LR", "TB"))
+    if not isinstance(root, Value) and callable(root):
+        view = _function_view(root, args, level, focus)
+        check_size(view, limit)
+        return Drawing(view, direction, theme_named(theme))
+    if args:
+        raise OperandError("draw got a Value and arguments; arguments go with a function: draw(f, args).")
+    if level == "functions":
+        raise OperandError("level='functions' needs the function itself, which is run: draw(f, args).")
     whole = course_view(root, parameters)
     view = (
         neighbour_view(whole, focus)
@@ -101,6 +120,34 @@ def draw(
     )
     check_size(view, limit)
     return Drawing(view, direction, theme_named(theme))
+
+
+def _function_view(f: Callable[..., Any], args: Sequence[Any], level: str | None, focus: str | Value) -> GraphView:
+    """Run a function, and read what it computed, by its calls where that is asked for or large."""
+    root, call = recorded(f, args)
+    with _without_collector():
+        return _view_of_calls(root, call, level, focus)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Hold Python's garbage collector back while large lists are made, which it would go through again and again."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _view_of_calls(root: Value, call: Call, level: str | None, focus: str | Value) -> GraphView:
+    graph = course_view(root)
+    if level == "functions" or (level is None and call.calls and len(graph.nodes) > FOLDED and isinstance(focus, str)):
+        if isinstance(focus, Value):
+            raise OperandError("With level='functions', focus is the path of a call, such as 'block[2].softmax'.")
+        return functions_view(graph, call, focus)
+    return neighbour_view(graph, focus) if isinstance(focus, Value) else at_level(graph, level, focus, layers=True)
 
 
 class Drawing(SavedPicture):

@@ -123,7 +123,7 @@ class Picture(BoxModel):
         where = self.layout.curves[k], self.pills[k]
         inside = paint_edge(edge, *where, words, theme, active=active, labelled=self.labelled, still=still)
         if still:
-            tooltip = "" if edge.local is None else f"<title>local derivative {escape(words.removeprefix('×'))}</title>"
+            tooltip = "" if edge.local is None else f"<title>{escape(edge.tooltip)}</title>"
             return f'<g class="{classes}">{tooltip}{inside}</g>'
         return f'<g class="{classes}" data-edge="{k}">{inside}</g>'
 

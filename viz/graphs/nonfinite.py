@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 from autograd_lite.checks import find_nonfinite
@@ -9,6 +10,9 @@ from autograd_lite.checks import find_nonfinite
 from .view import GraphView
 
 __all__ = ["NonFinite", "first_nonfinite"]
+
+
+LARGE = 10_000  # nodes, from which on it is worth while to look first whether all is finite
 
 
 class NonFinite(NamedTuple):
@@ -31,6 +35,8 @@ def first_nonfinite(graph: GraphView) -> NonFinite:
     (1, 'forward: log(p = 0) gave −∞. log needs x > 0; it got 0.')
     """
     scalars = graph.scalars
+    if len(scalars.nodes) > LARGE and all(map(math.isfinite, scalars.data + scalars.adjoints)):
+        return NonFinite()
     found = find_nonfinite(scalars.nodes[scalars.root])
     if found is None:
         return NonFinite()

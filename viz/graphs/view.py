@@ -11,6 +11,7 @@ that node's operands: ``x * x`` has two uses of x.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -22,6 +23,7 @@ from autograd_lite.formulas import Expr
 from autograd_lite.reverse import reachable
 from autograd_lite.text import pretty_number, shown
 
+from .calls import Call
 from .names import parameters_among, readable_names
 
 __all__ = ["FoldedBox", "GraphView", "Use", "product", "scalar_view"]
@@ -77,6 +79,8 @@ class GraphView:
         Texts of edges that stand for several, by index and operand.
     sample : tuple of int
         Which sample of a batch is shown, and of how many.
+    calls, lines : mapping
+        Of a function's graph: the boxes that are calls, and the nodes of those that are lines of code.
     """
 
     nodes: list[Value]
@@ -96,6 +100,8 @@ class GraphView:
     kept: Mapping[int, list[int]] = field(default_factory=dict)
     edge_texts: Mapping[tuple[int, int], str] = field(default_factory=dict)
     sample: tuple[int, int] = (1, 1)
+    calls: Mapping[int, Call] = field(default_factory=dict)
+    lines: Mapping[int, list[int]] = field(default_factory=dict)
 
     @property
     def scalars(self) -> GraphView:
@@ -129,12 +135,35 @@ class GraphView:
         ]
 
     @cached_property
+    def orders(self) -> list[int]:
+        """The creation numbers of the nodes, ascending."""
+        return [v.order for v in self.nodes]
+
+    def computed_between(self, start: int, stop: int) -> list[int]:
+        """The nodes with these creation numbers that are not leaves."""
+        low, high = bisect_left(self.orders, start), bisect_left(self.orders, stop)
+        return [i for i in range(low, high) if not self.leaf[i]]
+
+    @cached_property
+    def users(self) -> list[list[int]]:
+        """The nodes that use each node."""
+        users: list[list[int]] = [[] for _ in self.nodes]
+        for i, operands in enumerate(self.operands):
+            for j in operands:
+                users[j].append(i)
+        return users
+
+    @cached_property
     def adjoints(self) -> list[float]:
         """The gradient of the root with respect to every node, from zero."""
         totals = [0.0] * len(self.nodes)
         totals[self.root] = 1.0 if self.needs[self.root] else 0.0
-        for use in self.uses:
-            totals[use.operand] += product(totals[use.node], use.local)
+        for i in reversed(range(len(self.nodes))):
+            adjoint = totals[i]
+            if adjoint != 0.0 and self.needs[i]:
+                for j, local in zip(self.operands[i], self.partials[i], strict=True):
+                    if local is not None:
+                        totals[j] += adjoint * local
         return totals
 
     @cached_property

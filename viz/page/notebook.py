@@ -13,7 +13,7 @@ from ..steps.states import state_after, widest_texts
 from ..steps.transcript import transcript
 from .page import page
 
-__all__ = ["mime_bundle"]
+__all__ = ["framed", "mime_bundle"]
 
 FRAME_HEIGHT = 780
 LONGEST_TRANSCRIPT = 40
@@ -34,11 +34,16 @@ def _framed(html: str, picture: str) -> str:
     """The page in a frame that lies over the picture; where frames are removed, the picture is what is seen."""
     coded = base64.b64encode(picture.encode("utf-8", "replace")).decode()
     image = f'<img src="data:image/svg+xml;base64,{coded}" alt="Gradient graph" style="max-width:100%">'
+    return framed(html, "Backprop, step by step", image)
+
+
+def framed(html: str, title: str, below: str = "") -> str:
+    """A page in a sandboxed frame, over what is seen where frames are removed."""
     frame = (
-        f'<iframe sandbox="allow-scripts" title="Backprop, step by step" srcdoc="{escape(html)}" '
+        f'<iframe sandbox="allow-scripts" title="{escape(title)}" srcdoc="{escape(html)}" '
         'style="position:absolute;inset:0;width:100%;height:100%;border:0;background:Canvas"></iframe>'
     )
-    return f'<div style="position:relative;min-height:{FRAME_HEIGHT}px;overflow:hidden">{image}{frame}</div>'
+    return f'<div style="position:relative;min-height:{FRAME_HEIGHT}px;overflow:hidden">{below}{frame}</div>'
 
 
 def _text(steps: StepSequence) -> str:

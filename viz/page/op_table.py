@@ -20,7 +20,7 @@ from typing import Any
 from autograd_lite import special
 from autograd_lite.compiler.primitives import WORDS
 from autograd_lite.formulas import NOTATION
-from autograd_lite.op import TABLE, Op
+from autograd_lite.op import TABLE, Op, ScaledOp
 
 from .text import script_json
 
@@ -166,6 +166,8 @@ def _printed_op(op: Op, arity: int, printer: _Printer) -> str:
         fields["t"] = printer.function(["y", *parameters], op.differentiate(RECORDER, y, operands, needs, taught))
     if op.infix:
         fields["i"] = "1"
+    if isinstance(op, ScaledOp):
+        fields["b"] = "1"
     if op.piecewise_constant:
         fields["z"] = "1"
     if not op.many and any(interval != (-math.inf, math.inf) for interval in op.domain.values()):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from html import escape
 from pathlib import Path
@@ -22,6 +23,7 @@ from ..graphs.nonfinite import first_nonfinite
 from ..steps.sequence import StepSequence
 from ..steps.states import state_after, widest_texts
 from ..steps.transcript import transcript
+from .minify import minified
 from .program import engine, graph_data, ops_of, script
 from .text import policy, script_json
 
@@ -30,21 +32,24 @@ __all__ = ["asset", "filled_page", "page", "page_data"]
 FOLDER = Path(__file__).parent
 PHONE = "TB"
 SCRIPTS = ("arithmetic", "paint", "page")
+TRAINING = "beginnings.push(beginTraining);listenToTraining();"
+MATRICES = 'beginnings.push(findLayers);hooks.push(drawMatrix);byId("matrix").addEventListener("toggle",draw);'
 START = 'show(JSON.parse(document.getElementById("data").textContent));listen();'
 STYLED = re.compile(  # what the page's style says
     r' (?:font-family|font-size|font-weight|fill|stroke|stroke-width|stroke-dasharray|opacity|display)="[^"]*"'
 )
 
 
-def page(steps: StepSequence) -> str:
-    """The whole page as HTML."""
+def page(steps: StepSequence, more: Mapping[str, object] | None = None) -> str:
+    """The whole page as HTML; `more` is what else its scripts are told, such as a training that was recorded."""
     mode = steps.mistake
     steps = steps.readable().without_mistake()
     graph = steps.graph
     pictures = {direction: Picture(graph, widest_texts(steps), direction) for direction in ("LR", PHONE)}
     final = state_after(steps, len(steps))
     final.active = None
-    data = page_data(steps, pictures, mode)
+    data = page_data(steps, pictures, mode) | dict(more or {})
+    layered = any(name.startswith("z") and name.endswith("⁾") for name in graph.names)
     caption = filter(None, (first_nonfinite(graph).words or graph.caption, *steps.notes))
     return filled_page(
         title=f"Backprop from {graph.root_name}",
@@ -54,8 +59,16 @@ def page(steps: StepSequence) -> str:
         picture=_slim(pictures["LR"].svg(final, prefix=_prefix(data))),
         transcript=transcript(steps),
         data=data,
-        script="\n".join(["(()=>{", '"use strict";', engine(ops_of(graph)), *map(script, SCRIPTS), START, "})();"]),
+        parts=asset("train.html") + asset("matrix.html") * layered,
+        script=page_script(
+            engine(ops_of(graph)), ["train"] + ["matrix"] * layered, TRAINING + MATRICES * layered + START
+        ),
     )
+
+
+def page_script(computes: str, more: Sequence[str], start: str) -> str:
+    """The page's one script: the engine, the page, further parts, and what begins."""
+    return minified("\n".join(["(()=>{", '"use strict";', computes, *map(script, [*SCRIPTS, *more]), start, "})();"]))
 
 
 def _slim(picture: str) -> str:
@@ -104,7 +117,7 @@ def filled_page(
     *, script: str, data: object, picture: str = "", transcript: str = "", top: str = "", parts: str = "", **texts: str
 ) -> str:
     """The page around its parts; texts are escaped, `picture`, `top` and `parts` are HTML."""
-    style = asset("page.css")
+    style = re.sub(r"\s*([{};,])\s*|(:) ", r"\1\2", asset("page.css"))
     return Template(asset("page.html")).substitute(
         policy=policy(style, script),
         style=style,

@@ -8,7 +8,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from autograd_lite.op import Op
+from autograd_lite.source_lines import Located
 
+from ..graphs.names import showable
 from ..graphs.notation import PREACTIVATION, short
 from ..graphs.view import GraphView
 from ..steps.texts import ANSWERS, LINES, TEXTS
@@ -85,10 +87,12 @@ def _number(x: float) -> float | str:
 def _node(graph: GraphView, i: int, is_parameter: bool) -> dict[str, object]:
     v = graph.nodes[i]
     node: dict[str, object] = {"n": graph.names[i]}
-    if v.op is None:
+    if v.op is None or graph.leaf[i]:
         variable = "p" if is_parameter else ""
         kind = "#" if graph.is_number(i) else variable if graph.needs[i] else "c"
         return node | {"x": _number(graph.data[i]), "f": kind}
+    if isinstance(v, Located) and v.line:
+        node["l"] = showable(v.line, 200)
     node |= {"o": v.op.name if v.op.black_box else op_key(v.op, len(v.operands)), "a": graph.operands[i]}
     stored = {"x": _number(graph.data[i]), "p": [None if p is None else _number(p) for p in graph.partials[i]]}
     if v.op.black_box:

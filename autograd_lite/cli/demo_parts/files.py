@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from autograd_lite.atomic_files import write_whole
 from autograd_lite.errors import MissingDependencyError, OutputError
+
+from .first_page import first_page
 
 __all__ = ["Files"]
 
@@ -43,7 +46,10 @@ class Files:
         self.skipped.append(what)
 
     def report(self) -> None:
-        """List the files."""
+        """Write the page that says what to open first, and list the files."""
+        if self.written:
+            page = write_whole(self.folder / "index.html", first_page(self.written))
+            self.written.insert(0, (page, "open this first: the files below, and what they show"))
         print(f"In {self.folder.resolve()}:" if self.written else "No files were written.")
         for path, what in self.written:
             print(f"  {path.name:<28} {what}")

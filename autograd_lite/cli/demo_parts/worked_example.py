@@ -93,7 +93,7 @@ def show(files: Files, *, quick: bool) -> None:
     net.error.backward()
     files.add("1-after.svg", "the same graph with its gradients", viz.draw(net.error).save)
     steps = viz.steps(net.error, forward=True, lr=ETA, parameters=net.parameters)
-    files.add("1-steps.html", "the same, a step at a key, in a browser", steps.save)
+    files.add("1-steps.html", "the worked example in a browser, a step at a key", steps.save)
     files.add("1-transcript.txt", "every step in words", steps.save)
     print('"notes" is what a printed worksheet of this example says; here is what comes out.')
     _print_rows(rows_of(net))

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd_lite.compiler.backends.base import Executable
+from autograd_lite.compiler.backends.float_parts import Part, parts_of
 from autograd_lite.compiler.backends.python_text import Expression, applied, defined, literal
 from autograd_lite.compiler.ir import (
     Array,
@@ -38,6 +39,8 @@ from autograd_lite.text import assembled
 
 __all__ = ["FloatsBackend"]
 
+LONGEST_PART = 5_000  # lines of one function
+
 
 class FloatsBackend:
     """Prints a program of numbers as one function of Python floats."""
@@ -53,8 +56,13 @@ class FloatsBackend:
             If it has an array that is neither an argument nor the result.
         """
         printer = _Printer(program)
-        source = printer.print()
-        function = defined(source, printer.names, "run")
+        parts = printer.parts()
+        names = dict(printer.names)
+        for part in parts:
+            names[part.name] = defined(part.source, printer.names, part.name)
+        whole = printer.print(parts)
+        function = defined(whole, names, "run")
+        source = "\n".join([*[part.source for part in parts], whole])
         return Executable(lambda inputs, sizes: function(*inputs), source, 0)
 
 
@@ -72,13 +80,23 @@ class _Printer:
         self.joined: dict[Array, list[str]] = {}  # the members that are known of what becomes a tuple
         self.name_of: dict[Array, str] = {}  # of lists and tuples
         self.lines: list[str] = []
+        self.parameters: list[str] = []
+        self.result = ""
 
-    def print(self) -> str:
-        parameters = [self.load(given, f"unused_{k}") for k, given in enumerate(self.program.inputs)]
+    def parts(self) -> list[Part]:
+        """Write all lines; if they are very many, divide them into functions."""
+        self.parameters = [self.load(given, f"unused_{k}") for k, given in enumerate(self.program.inputs)]
         for i in self.program.instructions:
             self.write(i)
-        self.lines.append(f"return [{', '.join(self.results)}]")
-        return f"def run({', '.join(parameters)}):\n{assembled(self.lines, '    ')}"
+        self.result = f"[{', '.join(self.results)}]"
+        if len(self.lines) <= LONGEST_PART:
+            return []
+        return parts_of(self.lines, self.parameters, self.result, LONGEST_PART, lambda name: unused(name, self.taken))
+
+    def print(self, parts: Sequence[Part]) -> str:
+        """The function, in whole or as the calls of its parts."""
+        lines = [part.call for part in parts] or self.lines
+        return f"def run({', '.join(self.parameters)}):\n{assembled([*lines, f'return {self.result}'], '    ')}"
 
     def load(self, given: Input, unnamed: str) -> str:
         """Unpack an argument into its numbers; returns the parameter's name."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite import TABLE, Value
+from autograd_lite import TABLE, Value, nn
 from autograd_lite.definition import primitive
 from autograd_lite.namespaces import arrays, floats, values
 from autograd_lite.viz import steps
@@ -557,3 +558,34 @@ def test_a_partial_through_one_use_has_its_index(shown, example):
     tab.click('#figure g.node:has(text.name:text-is("b"))')
     assert "c.grad · ∂c/∂b₂" in tab.locator("#node").text_content()
     assert "∂b/∂a₁ = 1" in tab.locator("#node").text_content()
+
+
+def test_the_layer_of_the_step_stands_beside_it_as_matrices(shown):
+    model = nn.MLP(2, [3, 1], activation="tanh", seed=0)
+    model.label_parameters()
+    loss = (model([0.5, -1.0]) - 1.0) ** 2
+    loss.label = "L"
+    listed = steps(loss, forward=True)
+    tab = shown(loss, forward=True)
+    tab.evaluate("document.getElementById('matrix').open = true")
+
+    def matrices():
+        return tab.evaluate(
+            """() => [...document.querySelectorAll('#matrices mtable')].map((t) =>
+              [...t.querySelectorAll('mtr')].map((r) => [...r.querySelectorAll('mtd')].map((d) => d.textContent)))"""
+        )
+
+    assert matrices()[0] == [["?"]]
+    press(tab, *str(1 + listed.find(until="w₂₁⁽¹⁾")), "Enter")
+    (z, w, x, b), (delta, turned, above, slope), (dw, again, row) = matrices()[:4], matrices()[4:8], matrices()[8:]
+    numbers = [np.array([[float(text.replace("−", "-")) for text in line] for line in m]) for m in (z, w, x, b)]
+    np.testing.assert_allclose(numbers[0], numbers[1] @ numbers[2] + numbers[3], rtol=2e-3)
+    weights, up, prime = (
+        np.array([[float(t.replace("−", "-")) for t in line] for line in m]) for m in (turned, above, slope)
+    )
+    np.testing.assert_allclose((weights @ up) * prime, [[float(d[0].replace("−", "-"))] for d in delta], rtol=2e-3)
+    assert row == [[line[0] for line in x]]
+    assert again == delta
+    assert dw[0] == ["?", "?"] or dw[2] == ["?", "?"], "nothing is shown before it is known"
+    assert tab.locator("#matrices .marked").count() == 1
+    assert tab.locator("#matrices .marked").text_content() == dw[1][0]

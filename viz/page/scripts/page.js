@@ -250,6 +250,7 @@ function draw() {
 }
 
 const hooks = []; // what other parts draw at each step
+const beginnings = []; // and do for a new graph
 
 function go(count) {
   done = Math.max(0, Math.min(sequence.length, count));
@@ -646,6 +647,7 @@ function show(data) {
   layOut();
   go(0);
   if (data.mode) toggleMode(data.mode);
+  for (const begin of beginnings) begin();
 }
 
 function listen() {

@@ -109,7 +109,7 @@ class Camera {
     const { width, height } = this.frame;
     if (!width) return;
     this.scale = Math.min(1.4, width / this.size[0], height / this.size[1]);
-    if (this.scale < 0.5) this.scale = 0.62; // too small to be read: the steps move the view
+    if (this.scale < 0.4) this.scale = 0.62; // too small to be read: the steps move the view
     this.follows = this.scale * this.size[0] > width + 1 || this.scale * this.size[1] > height + 1;
     [this.x, this.y] = [this.size[0] / 2, this.size[1] / 2];
     this.fitted = true;

@@ -74,11 +74,14 @@ class Kept(NamedTuple):
         The ufuncs whose inner loops are called.
     key : str
         The key of the object code on disk.
+    attributes : str
+        The processor that it is for: a home directory may be that of several machines.
     """
 
     layout: Layout
     loops: tuple[str, ...]
     key: str
+    attributes: str
 
 
 def _printed(program: ArrayProgram) -> tuple[Kernel, str]:
@@ -88,11 +91,12 @@ def _printed(program: ArrayProgram) -> tuple[Kernel, str]:
 
 
 def _executable(program: ArrayProgram, kept: Any = None) -> Executable:
-    content = disk.load(kept.key) if isinstance(kept, Kept) else None
+    is_ours = isinstance(kept, Kept) and kept.attributes == machine.attributes()
+    content = disk.load(kept.key) if is_ours else None
     if content is None:
         kernel, source = _printed(program)
         code = machine.Code(source)
-        kept = Kept(kernel.memory.layout, tuple(kernel.module.loops), code.key)
+        kept = Kept(kernel.memory.layout, tuple(kernel.module.loops), code.key, machine.attributes())
     else:
         code = machine.Code(content=content)
     call = NativeCall(program, kept.layout, code, machine.loop_table(kept.loops))
