@@ -26,7 +26,7 @@ from autograd_lite.errors import OperandError, StaleGraphError
 from autograd_lite.guesses import ADVICE, MEANT, Misnamed, swapped
 from autograd_lite.kernels import install
 from autograd_lite.namespaces import values
-from autograd_lite.op import TABLE, ManyOp, Node, Op, ScaledOp, next_order, shown, to_number
+from autograd_lite.op import TABLE, ManyOp, Node, Op, ScaledOp, current_tracer, next_order, shown, to_number
 from autograd_lite.reverse import adjoints, graph_adjoints
 from autograd_lite.sweep import sweep_into_grad
 
@@ -109,11 +109,17 @@ class Value(_Base):
 
     @property
     def data(self) -> float:
-        """The number, a float."""
+        """The number, a float; while a function is compiled, the number that it will have when the program runs."""
+        tracer = current_tracer.get()
+        if tracer is not None and (self.requires_grad or self.op is not None):
+            return tracer.number_of(self)  # type: ignore[no-any-return]
         return self._data
 
     @data.setter
     def data(self, number: float) -> None:
+        tracer = current_tracer.get()
+        if tracer is not None:
+            tracer.refuse_assignment(self)
         self._data = number if type(number) is float else to_number(number, "data")
 
     @property
@@ -221,6 +227,8 @@ class Value(_Base):
 
     def refuse(self, how: str, /) -> NoReturn:
         """Raise the error for a use that would silently drop the graph."""
+        if how == "used as an index":
+            raise OperandError(f"{self!r} cannot be {how}. Write ag.take(table, index), or use v.data for the number.")
         raise OperandError(
             f"{self!r} cannot be {how}: that would silently drop its graph. Use v.data for the number, or an op of "
             "autograd_lite (ag.exp, not math.exp) to stay in the graph."

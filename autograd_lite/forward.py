@@ -57,7 +57,7 @@ def tangents(roots: Iterable[Any], seeds: Mapping[Any, Any], *, create_graph: bo
     oldest = min([v.order for v in seeds], default=0)
     if create_graph:
         for root in roots:
-            root.begin_sweep()
+            root.begin_sweep(list(seeds))
     for v in reachable(roots, constants=False, since=oldest):
         moves = [u in found for u in v.operands]
         if v in found or not any(moves):

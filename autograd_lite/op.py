@@ -14,6 +14,7 @@ import itertools
 import math
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextvars import ContextVar
 from functools import partial as bind
 from functools import update_wrapper
 from typing import TYPE_CHECKING, Any, NoReturn, Self
@@ -26,12 +27,24 @@ from autograd_lite.namespaces import arrays, floats, symbols, values
 from autograd_lite.real_numbers import to_number
 from autograd_lite.text import counted, shown
 
-__all__ = ["OPERATORS", "TABLE", "ManyOp", "Node", "Op", "ScaledOp", "next_order", "shown", "to_number"]
+__all__ = [
+    "OPERATORS",
+    "TABLE",
+    "ManyOp",
+    "Node",
+    "Op",
+    "ScaledOp",
+    "current_tracer",
+    "next_order",
+    "shown",
+    "to_number",
+]
 
 Rule = Callable[..., Any]  # (xp, *operands) -> value, or (xp, y, *operands) -> partial
 Interval = tuple[float, float]
 
 next_order = itertools.count().__next__  # numbers new nodes
+current_tracer: ContextVar[Any] = ContextVar("current_tracer", default=None)  # what records a function, while it runs
 
 TABLE: dict[str, Op] = {}
 """All ops by name, in the order of their definition."""
@@ -355,7 +368,7 @@ class Node:
 
     # The differentiable reverse sweep
 
-    def begin_sweep(self) -> None:
+    def begin_sweep(self, wrt: Sequence[Any]) -> None:
         """Hook: called on the root before a differentiable reverse sweep."""
 
     def symbolic_partials(self, needs: Sequence[bool]) -> Sequence[Any]:
@@ -363,9 +376,17 @@ class Node:
         assert self.op is not None
         return self.op.differentiate(values, self, self.operands, needs)
 
+    def pullback(self, v_bar: Any, needs: Sequence[bool]) -> Sequence[Any] | None:  # noqa: ARG002 - a hook's signature
+        """Hook: what the operands' adjoints get, where this is not the adjoint times partials; else None."""
+        return None
+
     def contributions(self, v_bar: Any, terms: Sequence[Any]) -> Sequence[Any]:  # noqa: ARG002 - a hook's signature
         """Hook: what the operands' adjoints get, given this node's adjoint times each partial."""
         return terms
+
+    def element_of(self, table: Any) -> Any:  # noqa: ARG002 - a hook's signature
+        """Hook: the element of a sequence that this node chooses, as its index."""
+        self.refuse("used as an index")
 
     def tangent(self, terms: Sequence[Any]) -> Any:
         """Hook: this node's tangent in a forward sweep, given each partial times the operand's tangent."""

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd_lite.errors import OperandError, ShapeError
+from autograd_lite.indexed import INDEXED, IndexedArray, is_traced
 from autograd_lite.op import Node, shown, to_number
 
 __all__ = ["NUMBER", "Structure", "flatten", "has_values", "pack"]
@@ -84,7 +85,8 @@ class Structure(NamedTuple):
             return supply.array(self.detail)
         if self.kind == "static":
             return self.detail[1]
-        return self.assemble([part._build(supply) for part in self.parts])
+        built = self.assemble([part._build(supply) for part in self.parts])
+        return INDEXED[type(built)](built) if supply.is_traced and type(built) in INDEXED else built
 
     def assemble(self, built: Sequence[Any]) -> Any:
         """Build this container from its rebuilt parts.
@@ -289,7 +291,9 @@ class _Supply:
 
     def __init__(self, leaves: Iterable[Any]) -> None:
         self.flat = leaves if isinstance(leaves, np.ndarray) and leaves.dtype == np.float64 else None
-        self.rest = iter(leaves) if self.flat is None else iter(())
+        given = [] if self.flat is not None else leaves if isinstance(leaves, (list, tuple)) else list(leaves)
+        self.is_traced = any(map(is_traced, given))
+        self.rest = iter(given)
         self.used = 0
 
     def one(self) -> Any:
@@ -313,7 +317,8 @@ class _Supply:
         if self.flat is not None:
             return taken.reshape(shape)  # type: ignore[no-any-return]
         kind = object if has_values(taken) else np.float64
-        return np.fromiter(taken, dtype=kind, count=size).reshape(shape)
+        array = np.fromiter(taken, dtype=kind, count=size).reshape(shape)
+        return array.view(IndexedArray) if self.is_traced else array
 
     def is_empty(self) -> bool:
         return self.used == len(self.flat) if self.flat is not None else next(self.rest, self) is self

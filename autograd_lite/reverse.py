@@ -12,14 +12,14 @@ Types: ``Any`` stands for an adjoint, a float or a node, and for nodes whose cla
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from typing import Any, TypeVar
 
 from autograd_lite.namespaces import values
 from autograd_lite.op import Node
 
-__all__ = ["adjoints", "graph_adjoints", "reachable"]
+__all__ = ["adjoints", "graph_adjoints", "pull_back", "reachable"]
 
 _N = TypeVar("_N", bound=Node)
 
@@ -83,26 +83,41 @@ def graph_adjoints(root: Node, seed: Any, wrt: Iterable[Node]) -> dict[Node, Any
     StaleGraphError
         If some data changed since its node was made.
     """
-    nodes = _between(root, wrt)
+    wrt = list(wrt)
+    root.begin_sweep(wrt)
+    return pull_back([(root, seed)], wrt)
+
+
+def pull_back(seeds: Iterable[tuple[Node, Any]], wrt: Iterable[Node]) -> dict[Node, Any]:
+    """The sweep itself, from several roots with their seeds."""
+    seeds = list(seeds)
+    nodes = _between([root for root, _ in seeds], wrt)
     swept = set(nodes)
-    root.begin_sweep()
-    adjoint = {root: seed} if nodes else {}
+    adjoint: dict[Node, Any] = {}
+    for root, seed in seeds:
+        if root in swept:
+            adjoint[root] = adjoint[root] + seed if root in adjoint else seed
     for v in reversed(nodes):
         v_bar = adjoint.get(v)
         if v_bar is None or v.op is None or _is_constant(v_bar, 0.0):
             continue
-        terms = _products(v_bar, v.symbolic_partials([u in swept for u in v.operands]))
-        for u, term in zip(v.operands, v.contributions(v_bar, terms), strict=True):
-            if u in swept:
+        needs = [u in swept for u in v.operands]
+        terms = v.pullback(v_bar, needs)
+        if terms is None:
+            terms = v.contributions(v_bar, _products(v_bar, v.symbolic_partials(needs)))
+        for u, term in zip(v.operands, terms, strict=True):
+            if u in swept and term is not None:
                 adjoint[u] = adjoint[u] + term if u in adjoint else term
     return adjoint
 
 
-def _between(root: Node, wrt: Iterable[Node]) -> list[Node]:
-    """The nodes on paths from `wrt` to the root, in order of creation."""
+def _between(roots: Sequence[Node], wrt: Iterable[Node]) -> list[Node]:
+    """The nodes on paths from `wrt` to the roots, in order of creation."""
     depends = {v for v in wrt if v.requires_grad}
-    oldest = min([v.order for v in depends], default=root.order + 1)  # what is older than x cannot depend on x
-    nodes = reachable([root], constants=False, since=oldest)
+    oldest = min(
+        [v.order for v in depends], default=max([v.order for v in roots], default=0) + 1
+    )  # what is older than x cannot depend on x
+    nodes = reachable(roots, constants=False, since=oldest)
     for v in nodes:
         if not depends.isdisjoint(v.operands):
             depends.add(v)

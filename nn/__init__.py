@@ -58,6 +58,7 @@ from .models import (
 )
 from .networks.activations import activation_names, register_activation
 from .networks.dropout import Dropout
+from .networks.embedding import Embedding
 from .networks.initialisers import INITIALISERS, register_initialiser
 from .networks.layers import MLP, Layer, Neuron
 from .networks.module import Module
@@ -97,6 +98,7 @@ __all__ = [
     "Callback",
     "Checkpoint",
     "Dropout",
+    "Embedding",
     "History",
     "Layer",
     "Loss",

@@ -21,11 +21,11 @@ from autograd_lite.compiler.direct import Direct
 from autograd_lite.compiler.eager import run_eagerly
 from autograd_lite.compiler.mapping import Mapped
 from autograd_lite.compiler.pickling import prepare, reduced
-from autograd_lite.compiler.runtime import Counts, Entry, LeafOrder, Program, common_count
+from autograd_lite.compiler.runtime import CheckFailedError, Counts, Entry, LeafOrder, Program, common_count
 from autograd_lite.compiler.signature import BatchesFound, HasValues, abstract, checked_batch, describe, sizes_of
 from autograd_lite.compiler.tracing import collector_paused, trace
 from autograd_lite.engine import Value, number_of
-from autograd_lite.errors import OperandError, ShapeError, UnknownNameError
+from autograd_lite.errors import AutogradLiteError, DomainError, OperandError, ShapeError, UnknownNameError
 from autograd_lite.text import counted, shown
 from autograd_lite.transforms.evaluation import graph_wanted
 
@@ -128,12 +128,32 @@ class CompiledFunction:
         inputs.append(list(map(number_of, entry.program.captured)))
         flat = entry.run_plain(inputs, counts)
         if flat is None and not self._batch and entry.is_for_eager(counts):
-            flat = run_eagerly(self._f, args, named, entry.program.structure)
+            flat = self._eagerly(entry, args, named)
         if flat is None:
-            flat = entry.run_exact(inputs, counts)
+            flat = self._exactly(entry, inputs, counts, args, named)
         result = entry.pack(flat)
         self._direct.bind(entry, None if named else args, self._batch, counts)
         return result
+
+    def _eagerly(self, entry: Entry, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        """The flat results of the function itself; None if it does not run as it is, as with E[token]."""
+        try:
+            return run_eagerly(self._f, args, named, entry.program.structure)
+        except DomainError:
+            raise
+        except (AutogradLiteError, IndexError):
+            if not entry.program.told:
+                raise
+            return None
+
+    def _exactly(
+        self, entry: Entry, inputs: list[Any], counts: Counts, args: tuple[Any, ...], named: dict[str, Any]
+    ) -> Any:
+        """The flat results of the exact program, or the error that the function itself raises."""
+        try:
+            return entry.run_exact(inputs, counts)
+        except CheckFailedError as failed:
+            return failed.settle(functools.partial(self._original, args, named))
 
     def __get__(self, instance: Any, owner: type | None = None) -> CompiledFunction:
         """As a method: the compiled function of one instance, which holds no reference to it."""
@@ -218,7 +238,9 @@ class CompiledFunction:
             where = chosen.get(entry)
             if where is None:
                 where = chosen[entry] = LeafOrder(entry.program.captured, order)
-            result = np.asarray(entry.run([*inputs, where(flat)], counts))
+            inputs.append(where(flat))
+            found = entry.run_plain(inputs, counts)
+            result = np.asarray(self._exactly(entry, inputs, counts, args, {}) if found is None else found)
             direct.bind(entry, args, self._batch, counts, where)
             return result[: entry.program.structure.size]
 

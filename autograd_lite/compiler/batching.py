@@ -15,7 +15,7 @@ from autograd_lite.compiler.signature import BatchedArgument, BatchesFound, argu
 from autograd_lite.compiler.trace import Tracer, current_tracer
 from autograd_lite.compiler.unflatten import unflatten
 from autograd_lite.engine import Value
-from autograd_lite.errors import OperandError, ShapeError, TraceError
+from autograd_lite.errors import DomainError, OperandError, ShapeError, TraceError
 from autograd_lite.ops import mean
 from autograd_lite.pytree import flatten, has_values
 from autograd_lite.reverse import reachable
@@ -164,7 +164,14 @@ def each_sample(f: Callable[..., Any], batch: Sequence[int], args: Sequence[Any]
     if sizes == {0}:
         raise ShapeError("The batched arguments have no samples. Give at least one.")
     samples = range(sizes.pop())
-    return [f(*[_sample(x, i) if k in batch else x for k, x in enumerate(args)], **named) for i in samples]
+    return [_of_sample(i, f, [_sample(x, i) if k in batch else x for k, x in enumerate(args)], named) for i in samples]
+
+
+def _of_sample(i: int, f: Callable[..., Any], args: Sequence[Any], named: dict[str, Any]) -> Any:
+    try:
+        return f(*args, **named)
+    except DomainError as error:
+        raise DomainError(f"In sample {i}: {error}") from error
 
 
 def stacked(results: Sequence[Any], *, as_values: bool = True) -> Any:

@@ -17,6 +17,7 @@ from autograd_lite.compiler.groups import Group, Member
 from autograd_lite.compiler.ir import Array, ArrayProgram, Dim, Input, Instruction, Literal, Map, Operand, Size, Slice
 from autograd_lite.compiler.layout import Indices, affine, contiguous, index, number, table_width
 from autograd_lite.compiler.naming import Names
+from autograd_lite.compiler.sums import STRUCTURAL
 from autograd_lite.compiler.trace import Axis
 
 __all__ = ["Builder", "Given"]
@@ -33,27 +34,45 @@ class Builder:
         For the numbers of constants; a exact one gives the exact program, in which every array has an axis.
     groups : list of Group
         In an order in which operands come first.
+    member_of : dict of int to Member
+        The group of each node, and its index there.
     names : Names
         Gives each group its name and its comment.
     shapes : dict
         For each input its shape.
+    outer, given : Builder and dict
+        In the body of a loop, what lowers the code around it, and the arrays of the loop's leaves.
     """
 
-    def __init__(self, graph: Graph, groups: Sequence[Group], names: Names, shapes: Mapping[Any, Given]) -> None:
+    def __init__(  # noqa: PLR0917 - the results of the stages before
+        self,
+        graph: Graph,
+        groups: Sequence[Group],
+        member_of: Mapping[int, Member],
+        names: Names,
+        shapes: Mapping[Any, Given],
+        outer: Builder | None = None,
+        given: Mapping[Any, Array] | None = None,
+    ) -> None:
         self.graph = graph
         self.groups = groups
+        self.member_of = member_of
         self.names = names
         self.exact = graph.exact
+        self.outer = outer
+        self.given = given or {}
+        self.unsound: list[Slice] = []  # numbers that loops leave behind: NaN where a step met what it must not
         self.instructions: list[Instruction] = []
         self.has_contractions = False
         self._dims: dict[Axis, Dim] = {}
         self._constants: dict[bytes, Array] = {}
         self._gathers: dict[tuple[Array, bytes], Slice] = {}
+        self._assembled: dict[tuple[Dim | None, bytes], Slice] = {}
         self.inputs = [Input(None, given) for given in shapes.values()]
         index_of = {source: k for k, source in enumerate(shapes)}
         self.arrays = [self._array(k, shapes) for k in range(len(groups))]
         for group, array in zip(groups, self.arrays, strict=True):
-            if group.word == "input":
+            if group.word == "input" and group.source not in self.given:
                 k = index_of[group.source]
                 self.inputs[k] = Input(array, self.inputs[k].given)
 
@@ -63,20 +82,34 @@ class Builder:
 
     def dim(self, axis: Axis | None) -> Dim | None:
         """The batch axis as the program knows it."""
-        if axis is None:
-            return None
+        if axis is None or self.outer is not None:
+            return self.outer.dim(axis) if self.outer is not None else None
         if axis not in self._dims:
             self._dims[axis] = Dim(f"n{len(self._dims) or ''}", axis.arguments)
         return self._dims[axis]
 
     def _array(self, k: int, shapes: Mapping[Any, Given]) -> Array:
         group, name, dim = self.groups[k], self.names.names[k], self.dim(self.groups[k].axis)
+        if group.source in self.given:
+            return self.given[group.source]
+        if group.word == "outer":
+            assert self.outer is not None
+            return self.outer.arrays[group.source[1]]  # type: ignore[index]
         if group.word == "input":
             given = shapes[group.source]
             size = math.prod(given) if isinstance(given, tuple) else 1 if given is None else given
             return Array(name, () if given is None and dim is None else (size,), dim, "input")
-        is_number = len(group.members) == 1 and dim is None and not self.exact
-        return Array(name, () if is_number else (len(group.members),), dim, "local", self.names.comment(k))
+        size = len(group.members)
+        if group.word == "scatter":
+            size = self.graph.static[group.members[0]][0] * self.graph.static[self.graph.args[group.members[0]][1]][1]
+        if group.word in ("last", "out", "stack"):
+            step = self.graph.static[self.graph.args[group.members[0]][0]]
+            is_last = group.word == "last"
+            size = len(step.places(step.carries if is_last else step.outs, group.axis)) * (
+                1 if is_last else step.length
+            )
+        is_number = size == 1 and dim is None and not self.exact and self.outer is None and group.word not in STRUCTURAL
+        return Array(name, () if is_number else (size,), dim, "local", self.names.comment(k))
 
     # Arrays in between
 
@@ -92,7 +125,10 @@ class Builder:
 
     def is_number(self, g: int) -> bool:
         """Whether a group is one number without axes."""
-        return self.groups[g].word == "size" or not self.arrays[g].shape
+        group = self.groups[g]
+        if group.word == "outer" and self.outer is not None:
+            return self.outer.is_number(group.source[1])  # type: ignore[index]
+        return group.word == "size" or not self.arrays[g].shape
 
     def is_uniform(self, g: int, indices: Indices) -> bool:
         """Whether these indices hold constants that are all the same."""
@@ -101,6 +137,8 @@ class Builder:
     def operand(self, g: int, indices: Indices) -> Operand:
         """Those members of a group, in the shape of the indices."""
         group, array = self.groups[g], self.arrays[g]
+        if group.word == "outer" and self.outer is not None:
+            return self.outer.operand(group.source[1], indices)  # type: ignore[index]
         if group.word == "const":
             return self.constant(self._numbers(g, indices), indices.shape)
         if group.word == "size":
@@ -116,7 +154,7 @@ class Builder:
     def number(self, g: int, indices: Indices) -> Operand:
         """One member of a group, as a number."""
         array = self.arrays[g]
-        if array.shape and self.groups[g].word not in ("const", "size"):
+        if array.shape and self.groups[g].word not in ("const", "size", "outer"):
             return array[number(int(indices.flat[0]))]
         return self.operand(g, indices)
 
@@ -149,6 +187,38 @@ class Builder:
             self._gathers[key] = out
         return self._gathers[key]
 
+    # Blocks of numbers, wherever they are
+
+    def block(self, node: int, columns: Indices | None = None) -> Slice:
+        """The numbers of a block, as a table of all its columns or of some."""
+        table = np.array([self.member_of[i] for i in self.graph.args[node]]).reshape(*self.graph.static[node], 2)
+        return self.assembled(table if columns is None else table[:, columns], self.dim(self.graph.axis[node]))
+
+    def column(self, node: int) -> Indices:
+        """Where the numbers of an item are, step by step: of a block, or of an output that a loop stacked."""
+        if self.graph.word[node] == "block":
+            return np.array([self.member_of[i] for i in self.graph.args[node]])
+        g, at = self.member_of[node]
+        step = self.graph.static[self.graph.args[node][0]]
+        width = len(step.places(step.outs, self.graph.axis[node]))
+        return np.stack([np.full(step.length, g), at + width * np.arange(step.length)], axis=1)
+
+    def assembled(self, members: Indices, dim: Dim | None) -> Slice:
+        """Members of any groups in the shape of the first axes; the last axis has the group and the index in it."""
+        groups, indices = members[..., 0], members[..., 1]
+        first, shape = int(groups.flat[0]), indices.shape
+        if (groups == first).all():
+            x = self.operand(first, indices)
+            if isinstance(x, Slice) and x.shape == shape and x.dim == dim:
+                return x
+        key = (dim, members.tobytes() + str(shape).encode())
+        if key not in self._assembled:
+            joined = Array(self.names.unique("block"), (indices.size,), dim, "joined")
+            flat = zip(groups.ravel().tolist(), indices.ravel().tolist(), strict=True)
+            self.fill(joined, [(k, *member) for k, member in enumerate(flat)])
+            self._assembled[key] = joined[contiguous(shape)]
+        return self._assembled[key]
+
     # One instruction per group of words
 
     def elementwise(self, k: int) -> None:
@@ -169,27 +239,31 @@ class Builder:
 
     # Results
 
-    def finish(self, outputs: Sequence[int], member_of: Mapping[int, Member]) -> ArrayProgram:
+    def fill(self, target: Array, members: Sequence[tuple[int, int, int]]) -> None:
+        """Copy members to an array, group by group: where each goes, its group, and its index in it."""
+        pairs: dict[int, list[tuple[int, int]]] = {}
+        for k, g, member in members:
+            pairs.setdefault(g, []).append((k, member))
+        for g, some in pairs.items():
+            ks, indices = (np.array(column) for column in zip(*some, strict=True))
+            if self.is_number(g):
+                for k in ks:
+                    self.copy(target[number(int(k))], self.number(g, indices[:1]))
+                continue
+            width = table_width([ks, indices])
+            shape = (-1, width) if width else (-1,)
+            source = self.operand(g, indices.reshape(shape))
+            self.copy(target[index(ks.reshape(shape))], source)
+
+    def finish(self, outputs: Sequence[int]) -> ArrayProgram:
         """Copy the outputs to the flat result, group by group, and make the program."""
         dim = self.dim(next(iter(self.graph.axes.values()), None))
         instructions, found = checks(hidden_sums(self.instructions))
         self.instructions += instructions
+        found += self.unsound
         result = Array("result", (len(outputs) + len(found),), dim, "result")
         for k, check in enumerate(found, start=len(outputs)):
             self.copy(result[number(k)], check)
-        pairs: dict[int, list[tuple[int, int]]] = {}
-        for k, node in enumerate(outputs):
-            g, member = member_of[node]
-            pairs.setdefault(g, []).append((k, member))
-        for g, some in pairs.items():
-            ks, members = (np.array(column) for column in zip(*some, strict=True))
-            if self.is_number(g):
-                for k in ks:
-                    self.copy(result[number(int(k))], self.number(g, members[:1]))
-                continue
-            width = table_width([ks, members])
-            shape = (-1, width) if width else (-1,)
-            source = self.operand(g, members.reshape(shape))
-            self.copy(result[index(ks.reshape(shape))], source)
+        self.fill(result, [(k, *self.member_of[node]) for k, node in enumerate(outputs)])
         is_exact = self.graph.is_exact and not self.has_contractions
         return ArrayProgram(tuple(self.inputs), tuple(self.instructions), result, is_exact=is_exact)

@@ -15,7 +15,7 @@ from autograd_lite.compiler import disk
 from autograd_lite.compiler.backends import BACKENDS, Backend, Executable, NativeBackend, native
 from autograd_lite.compiler.backends.native.machine import is_installed as native_is_installed
 from autograd_lite.compiler.fingerprint import Fingerprint
-from autograd_lite.compiler.ir import ArrayProgram
+from autograd_lite.compiler.ir import ArrayProgram, every
 from autograd_lite.compiler.pipeline import Compiled, Stages, Trace
 from autograd_lite.compiler.store import Store
 
@@ -128,7 +128,7 @@ def _lowered(stages: Stages, chosen: str, *, exact: bool) -> tuple[Compiled, Bac
 
 def why_not_native(program: ArrayProgram) -> str:
     """Say why "auto" does not take machine code for a program of arrays; nothing if it does."""
-    count = len(program.instructions)
+    count = len(list(every(program.instructions)))
     if count > LONGEST_NATIVE:
         return f"a program of {count} instructions would take too long to compile (more than {LONGEST_NATIVE})"
     return NativeBackend().why_not(program)

@@ -40,7 +40,7 @@ def on_arrays(program: ArrayProgram) -> float:
 
 def _number(i: Instruction) -> float:
     if isinstance(i, Loop):
-        return i.length * on_numbers(i.body)
+        return i.length * (sum(map(_number, i.body)) + NUMBER * (len(i.carry) + len(i.xs) + len(i.outs)))
     if not isinstance(i, Map) or i.op == "copy":
         return NUMBER
     return 1.0 if word(i.op).infix in ("+", "-", "*", "/") else FUNCTION if word(i.op).libm else SPECIAL
@@ -48,7 +48,7 @@ def _number(i: Instruction) -> float:
 
 def _array(i: Instruction) -> float:
     if isinstance(i, Loop):
-        return i.length * on_arrays(i.body)
+        return i.length * (sum(map(_array, i.body)) + CALL * (len(i.carry) + len(i.xs) + len(i.outs)))
     if not isinstance(i, Map):
         return CALL
     if not i.out.shape:

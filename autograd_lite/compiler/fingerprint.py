@@ -57,7 +57,7 @@ class _Reader:
         self.captured: list[Value] = []
 
     def read(self, trace: Trace) -> Fingerprint:
-        nodes = reachable([*trace.roots, *trace.must_be_finite])
+        nodes = reachable([*trace.roots, *trace.checks, *trace.must_be_finite])
         self.number |= {v: k for k, v in enumerate(nodes)}
         rows = [self.row(v) for v in nodes]
         if not all(op is BATCH_SUM or (op.__module__ == OURS and TABLE.get(op.name) is op) for op in self.ops):

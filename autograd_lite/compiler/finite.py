@@ -7,22 +7,41 @@ shows that, since it is not finite either. But tanh(-inf) is -1.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from autograd_lite.compiler.ir import Array, Contract, Dim, Instruction, Literal, Map, Reduce, Slice, outputs_of
+from autograd_lite.compiler.ir import (
+    Array,
+    Contract,
+    Dim,
+    Instruction,
+    Literal,
+    Loop,
+    Map,
+    Reduce,
+    Scatter,
+    Slice,
+    Take,
+    outputs_of,
+)
 from autograd_lite.compiler.layout import contiguous
 from autograd_lite.compiler.primitives import word
 
 __all__ = ["checks", "hidden_sums"]
 
 
-def hidden_sums(instructions: Sequence[Instruction]) -> list[Array]:
-    """Arrays that depend on a contraction and are read by a word that may mask what is not finite."""
-    depends: set[Array] = set()
+def hidden_sums(instructions: Sequence[Instruction], given: Iterable[Array] = ()) -> list[Array]:
+    """Arrays that depend on a contraction and are read by a word that may mask what is not finite.
+
+    In the body of a loop those that are `given` may depend on one. A loop masks: nobody knows what it does.
+    """
+    depends: set[Array] = set(given)
     found: dict[Array, None] = {}
     for i in instructions:
         read = [x.array for x in i.operands if isinstance(x, Slice) and x.array in depends]
-        if getattr(i, "op", None) and word(i.op).masks:  # type: ignore[union-attr]
+        if isinstance(i, Loop):
+            found |= dict.fromkeys(read)
+            depends |= {out.array for out in outputs_of(i)}
+        elif isinstance(i, (Take, Scatter)) or (getattr(i, "op", None) and word(i.op).masks):  # type: ignore[union-attr]
             found |= dict.fromkeys(read)
         elif read or isinstance(i, Contract):
             depends |= {out.array for out in outputs_of(i)}

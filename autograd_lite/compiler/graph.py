@@ -6,7 +6,7 @@ on equal operands become one node, what holds only constants is worked out, and 
 identity here changes the class of a result: ``x + 0.0`` stays, because it makes -0.0 positive.
 
 Letters: a node is a number ``i``; ``word[i]`` and ``args[i]`` say what it is, ``axis[i]`` its batch axis (None: one
-number for all), ``origin[i]`` the Value it came from.
+number for all), ``origin[i]`` the Value it came from, ``static[i]`` what a structural word knows beside its operands.
 
 Types: ``Any`` stands for what rules are polymorphic in (numbers and nodes), and for what identifies an input.
 """
@@ -21,17 +21,20 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.compiler.blocks import SCATTER, TAKE
+from autograd_lite.compiler.loops import LAST, LOOP, OUT, STACK, carries_below
 from autograd_lite.compiler.primitives import on_arrays
 from autograd_lite.compiler.primitives import word as word_of
 from autograd_lite.compiler.rewrites import IDENTITIES, STRUCTURAL
-from autograd_lite.compiler.trace import BATCH_SIZE, BATCH_SUM, Axis, Traced, batch_axis
+from autograd_lite.compiler.trace import BATCH_SIZE, BATCH_SUM, Axis, Structural, Traced, batch_axis
 from autograd_lite.engine import ManyOp, Op, Value
 from autograd_lite.errors import TraceError
 from autograd_lite.namespaces import floats
 from autograd_lite.reverse import reachable
 
-__all__ = ["CAPTURED", "DIRECT", "Graph", "Ref"]
+__all__ = ["CAPTURED", "CARRY", "DIRECT", "ITEM", "Graph", "Ref", "Step"]
 
+CARRY, ITEM = "carry", "item"  # the sources of a loop's leaves
 CAPTURED = "captured"  # the source of the leaves that the function found outside its arguments
 DIRECT = {"add", "sub", "mul", "div", "neg", "zmul"}  # ops that are words of their own
 
@@ -74,6 +77,51 @@ class Ref:
 
     def __neg__(self) -> Ref:
         return self.graph.call("neg", self)
+
+
+class Step:
+    """The body of a loop as a graph of its own.
+
+    Its leaves are the inputs ``(CARRY, k)`` and ``(ITEM, k)``, numbered among those with the same batch axis, and nodes
+    ``"outer"``, which are what the graph around it computes.
+
+    Attributes
+    ----------
+    graph : Graph
+        The body.
+    carries, items : dict of int to int
+        The node of each leaf that is used, by its place in the trace.
+    nexts, outs : dict of int to int
+        The node of the next carry for each of these carries, and of each output that is used.
+    checks : list of int
+        Nodes that must be finite in every step.
+    outer : list of int
+        The nodes of the graph around it that it uses.
+    length, reverse : int, bool
+        How many steps, and whether they run from the last to the first.
+    """
+
+    def __init__(self, graph: Graph, length: int, *, reverse: bool) -> None:
+        self.graph, self.length, self.reverse = graph, length, reverse
+        self.carries: dict[int, int] = {}
+        self.items: dict[int, int] = {}
+        self.nexts: dict[int, int] = {}
+        self.outs: dict[int, int] = {}
+        self._places: dict[Any, dict[int, int]] = {}
+        self.checks: list[int] = []
+        self.outer: list[int] = []
+
+    def axis_of_carry(self, k: int) -> Axis | None:
+        """The batch axis of a carry."""
+        return self.graph.axis[self.carries[k]]
+
+    def places(self, nodes: Mapping[int, int], axis: Axis | None) -> dict[int, int]:
+        """Which of some carries, items or outputs have a batch axis, and where each lies in their array."""
+        key = (id(nodes), axis)
+        if key not in self._places:
+            chosen = [k for k, node in nodes.items() if self.graph.axis[node] is axis]
+            self._places[key] = {k: at for at, k in enumerate(chosen)}
+        return self._places[key]
 
 
 class Words:
@@ -135,11 +183,13 @@ class Graph:
         self.word: list[str] = []
         self.args: list[tuple[Any, ...]] = []
         self.axis: list[Axis | None] = []
+        self.static: list[Any] = []
         self.origin: list[Value | None] = []
         self.final: dict[int, Value] = {}  # node -> the first Value that it is the result of
         self.node_of: dict[Value, int] = {}
         self.captured: list[Value] = []
         self._index: dict[tuple[Any, ...], int] = {}
+        self._formals: dict[tuple[str, Axis | None], int] = {}  # how many leaves of a loop's body there are, less 1
         self._constants: dict[int, float] = {}
         self._has_axes = bool(self.axes)
         self._now: Value | None = None
@@ -147,10 +197,22 @@ class Graph:
     def add_trace(self, roots: Sequence[Value]) -> list[int]:
         """Expand everything below the roots; returns the roots' nodes."""
         node_of, xp = self.node_of, Words(self)
-        for v in reachable(roots):
+        nodes = reachable(roots)
+        used: dict[Any, set[Any]] = {}  # of each loop, which carries and outputs
+        for v in nodes:
+            if v.op in (LAST, OUT, STACK):
+                static: Any = v.static  # type: ignore[attr-defined]
+                used.setdefault(v.operands[0], set()).add((v.op is LAST, static[0] if v.op is OUT else static))
+        for v in nodes:
+            if v in node_of:
+                continue
             self._now = v
             if v.op is None:
                 node_of[v] = self._leaf(v)
+            elif v.op is LOOP:
+                node_of[v] = self._loop(v, used.get(v, set()))
+            elif isinstance(v.op, Structural):
+                node_of[v] = self._structural(v)
             elif v.op is BATCH_SUM:
                 node_of[v] = self._batch_sum(node_of[v.operands[0]], batch_axis(v.operands[0]))
             else:
@@ -159,13 +221,91 @@ class Graph:
                 self.final.setdefault(node_of[v], v)
         return [node_of[v] for v in roots]
 
-    def outputs(self, roots: Sequence[Value], must_be_finite: Sequence[Value]) -> list[int]:
-        """The nodes of the result, and after them those that must be finite as well."""
-        nodes = self.add_trace([*roots, *must_be_finite])  # also if nobody looks: both programs capture the same leaves
-        shown, looked_at = nodes[: len(roots)], nodes[len(roots) :]
-        if self.exact:
-            return shown
-        return [*shown, *sorted({*looked_at, *self.hidden()} - set(shown))]
+    def outputs(
+        self, roots: Sequence[Value], must_be_finite: Sequence[Value], checks: Sequence[Value] = ()
+    ) -> list[int]:
+        """The nodes of the result, and after them those that must be finite as well; of an exact one the checks."""
+        start, end = len(roots), len(roots) + len(checks)
+        nodes = self.add_trace([*roots, *checks, *must_be_finite])  # also if nobody looks: programs capture the same
+        shown, checked, looked_at = nodes[:start], nodes[start:end], [] if self.exact else nodes[end:]
+        checked = [i for i in checked if self.value(i) != 0.0]
+        hidden = [] if self.exact else self.hidden()
+        return [*shown, *sorted({*checked, *looked_at, *hidden} - set(shown))]
+
+    def _loop(self, v: Any, used: set[Any]) -> int:
+        """The node of a loop: its body becomes a graph, of what is used of it."""
+        body = v.static
+        operands = [self.node_of[u] for u in v.operands]
+        count, total = len(body.carry), len(body.carry) + len(body.items)
+        outs = sorted(k for is_last, k in used if not is_last)
+        carried = sorted(carries_below(body, [k for is_last, k in used if is_last], outs))
+        common = next((self.axis[i] for i in operands if self.axis[i] is not None), None) if self.axes else None
+        step = Step(Graph(exact=self.exact, axes=self.axes), body.length, reverse=body.reverse)
+        graph = step.graph
+        graph._has_axes = self._has_axes
+        for k in carried:
+            step.carries[k] = graph._formal(body.carry[k], CARRY, body.carry[k].axis or common)
+        for k, f in enumerate(body.items):
+            step.items[k] = graph._formal(f, ITEM, f.axis or self.axis[operands[count + k]])
+        outer: dict[int, int] = {}
+        for f, i in zip(body.fixed, operands[total:], strict=True):
+            number = self.value(i)
+            outer[i] = graph._intern("outer", (i,), self.axis[i]) if number is None else graph.constant(number)
+            graph.node_of[f] = outer[i]
+        nodes = graph.add_trace([*[body.nexts[k] for k in carried], *[body.outs[k] for k in outs]])
+        step.nexts = dict(zip(carried, nodes, strict=False))
+        step.outs = dict(zip(outs, nodes[len(carried) :], strict=True))
+        reached = graph.reached(nodes)
+        if not self.exact:
+            step.checks = graph.hidden(everything=True)
+            reached |= graph.reached(step.checks)
+        step.outer = [i for i, inner in outer.items() if inner in reached]
+        if not graph.is_exact:
+            self.is_exact = False
+        args = [*[operands[k] for k in carried], *[operands[count + k] for k in step.items], *step.outer]
+        i = self._intern("loop", tuple(args), None, step)
+        if not graph.is_exact:
+            self._inexact.append(i)
+        return i
+
+    def _formal(self, v: Any, kind: str, axis: Axis | None) -> int:
+        """The node of a leaf of a loop's body, behind others of its kind and batch axis."""
+        self._has_axes |= axis is not None
+        k = self._formals[kind, axis] = self._formals.get((kind, axis), -1) + 1
+        self.node_of[v] = i = self._intern("input", ((kind, axis), k), axis)
+        return i
+
+    def reached(self, nodes: Sequence[int]) -> set[int]:
+        """These nodes, and all that they are computed from."""
+        found, stack = set(nodes), list(nodes)
+        while stack:
+            more = set(self.operands(stack.pop())) - found
+            found |= more
+            stack += more
+        return found
+
+    def _structural(self, v: Any) -> int:
+        """The node of a structural op: a block of numbers, or a look-up in one."""
+        operands = tuple([self.node_of[u] for u in v.operands])
+        if v.op is TAKE:
+            rows, index = operands
+            chosen = self.value(index)
+            count, columns = self.static[rows]
+            if chosen is not None and chosen in range(count):
+                return int(self.args[rows][int(chosen) * columns + v.static])
+            return self._intern("take", operands, self._common_axis(operands), v.static)
+        if v.op is SCATTER:
+            *place, over = v.static
+            axis = None if over else self._common_axis(operands)
+            return self._intern("scatter", operands, axis, (*place, over))
+        if v.op in (LAST, OUT, STACK):
+            (i,) = operands
+            place = v.static if v.op is OUT else (v.static,)
+            step: Step = self.static[i]
+            node = step.nexts[v.static] if v.op is LAST else step.outs[place[0]]
+            axis = step.axis_of_carry(v.static) if v.op is LAST else step.graph.axis[node]
+            return self._intern(v.op.name, operands, axis, place)
+        return self._intern("block", operands, self._common_axis(operands), v.static)
 
     def _expanded(self, xp: Words, op: Op, operands: list[int]) -> int:
         """Evaluate the rule of an op on nodes; an op that is a word itself needs no evaluation."""
@@ -191,17 +331,23 @@ class Graph:
         self._inexact.append(i)
         return i
 
-    def hidden(self) -> list[int]:
-        """Operands of comparisons that depend on an inexact product: a comparison would hide that they are NaN."""
-        if not self._inexact:
+    def hidden(self, *, everything: bool = False) -> list[int]:
+        """Operands of comparisons that depend on an inexact product: a comparison would hide that they are NaN.
+
+        In a loop's body what comes from outside may depend on one, so `everything` counts.
+        """
+        if not self._inexact and not everything:
             return []
-        first = min(self._inexact)
+        first = 0 if everything else min(self._inexact)
         compared = {
             j for i, word in enumerate(self.word) if word_of(word).comparison for j in self.args[i] if j >= first
         }
         if not compared:
             return []
-        inexact = set(self._inexact)
+        inexact = {
+            *self._inexact,
+            *([i for i, word in enumerate(self.word) if word in ("input", "outer")] * everything),
+        }
         for i in range(first, len(self.word)):
             if i not in inexact and not inexact.isdisjoint(self.operands(i)):
                 inexact.add(i)
@@ -210,7 +356,7 @@ class Graph:
 
     def operands(self, i: int) -> Iterable[int]:
         """The nodes that a node is computed from."""
-        if self.word[i] in ("input", "const", "size"):
+        if self.word[i] in ("input", "const", "size", "outer"):
             return ()
         return [j for t in self.args[i] for j in t] if self.word[i] == "sum" else self.args[i]
 
@@ -277,14 +423,15 @@ class Graph:
             return self._intern("batchsum", (i,), None)
         return self.node("mul", (i, self._intern("size", (axis,), None)))
 
-    def _intern(self, word: str, args: tuple[Any, ...], axis: Axis | None) -> int:
-        key = (word, args, axis)
+    def _intern(self, word: str, args: tuple[Any, ...], axis: Axis | None, static: Any = None) -> int:
+        key = (word, args, axis, static)
         i = self._index.get(key)
         if i is None:
             i = self._index[key] = len(self.word)
             self.word.append(word)
             self.args.append(args)
             self.axis.append(axis)
+            self.static.append(static)
             self.origin.append(self._now)
         return i
 

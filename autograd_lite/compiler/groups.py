@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
 from autograd_lite.compiler.graph import Graph
 from autograd_lite.compiler.primitives import word
-from autograd_lite.compiler.sums import LEAVES, Node, Term
+from autograd_lite.compiler.sums import LEAVES, STRUCTURAL, Node, Term
 from autograd_lite.compiler.trace import Axis
 
 __all__ = ["Group", "Member", "Part", "group"]
@@ -76,14 +76,22 @@ class Group(NamedTuple):
         return {g for g, _ in self.operands} | {g for part in self.parts for g in part.groups}
 
 
-def group(graph: Graph, nodes: Mapping[int, Node], outputs: Sequence[int]) -> tuple[list[Group], dict[int, Member]]:
-    """Group the nodes; returns the groups in an order in which operands come first, and where each node is."""
-    return _Grouper(graph, nodes, outputs).run()
+def group(
+    graph: Graph, nodes: Mapping[int, Node], outputs: Sequence[int], outer: Mapping[int, Member] | None = None
+) -> tuple[list[Group], dict[int, Member]]:
+    """Group the nodes; returns the groups in an order in which operands come first, and where each node is.
+
+    In the body of a loop, `outer` says where the nodes are of the graph around it.
+    """
+    return _Grouper(graph, nodes, outputs, outer or {}).run()
 
 
 class _Grouper:
-    def __init__(self, graph: Graph, nodes: Mapping[int, Node], outputs: Sequence[int]) -> None:
+    def __init__(
+        self, graph: Graph, nodes: Mapping[int, Node], outputs: Sequence[int], outer: Mapping[int, Member]
+    ) -> None:
         self.graph = graph
+        self.outer = outer
         self.nodes = nodes
         self.rank = {i: k for k, i in reversed(list(enumerate(outputs)))}
         self.keys: dict[tuple[object, ...], int] = {}
@@ -123,9 +131,15 @@ class _Grouper:
         node = self.nodes[i]
         if node.word == "const":
             return ("const",)
-        if node.word in LEAVES:
-            return (node.word, self.graph.args[i][0], node.axis)
+        if node.word == "outer":
+            return (node.word, self.outer[self.graph.args[i][0]][0], node.axis)
+        if node.word in LEAVES or node.word in ("last", "out", "stack"):
+            return ("out" if node.word == "stack" else node.word, self.graph.args[i][0], node.axis)
+        if node.word in ("block", "loop"):
+            return (node.word, i)
         kinds = [self.key_of[j] for j in node.operands]
+        if node.word in STRUCTURAL:
+            return (node.word, node.axis, node.over, *kinds)
         return (node.word, node.axis, *(sorted(kinds) if word(node.word).commutative else kinds))
 
     def _args(self, i: int) -> tuple[int, ...]:
@@ -169,18 +183,35 @@ class _Grouper:
         terms = {i: self._placed(self.nodes[i].terms) for i in members} if first.terms else {}
         if first.word in LEAVES:
             members = sorted(members, key=lambda i: self.graph.args[i][-1] if first.word == "input" else i)
-        else:
+        elif first.word == "take":
+            members = sorted(members, key=lambda i: (self.member_of[self.graph.args[i][1]], self.graph.static[i]))
+        elif first.word not in STRUCTURAL:
             members = sorted(members, key=lambda i: (self.rank.get(i, -1), self._lie(i, terms)))
-        offsets = [self.graph.args[i][1] for i in members] if first.word == "input" else range(len(members))
-        self.member_of |= zip(members, [(number, offset) for offset in offsets], strict=True)
+        self.member_of |= zip(members, [(number, offset) for offset in self._offsets(members)], strict=True)
         operands = []
-        if first.word not in LEAVES and not first.terms:
+        if first.word not in LEAVES and first.word not in STRUCTURAL and not first.terms:
             for k in range(len(first.operands)):
                 found = [self.member_of[self._args(i)[k]] for i in members]
                 operands.append((found[0][0], [member for _, member in found]))
         source = self.graph.args[members[0]][0] if first.word in ("input", "size") else None
+        if first.word == "outer":
+            source = (first.word, self.outer[self.graph.args[members[0]][0]][0])
         parts = _parts([terms[i] for i in members]) if terms else []
         self.groups.append(Group(first.word, members, first.axis, first.over, tuple(operands), parts, source))
+
+    def _offsets(self, members: Sequence[int]) -> Iterable[int]:
+        """Where nodes lie in the array of their group, which may have more members than anything needs."""
+        word = self.nodes[members[0]].word
+        if word == "input":
+            return [self.graph.args[i][1] for i in members]
+        if word == "outer":
+            return [self.outer[self.graph.args[i][0]][1] for i in members]
+        if word in ("last", "out", "stack"):
+            return [_offset_in_loop(self.graph, i) for i in members]
+        if word == "scatter":
+            columns = self.graph.static[self.graph.args[members[0]][1]][1]
+            return [row * columns + column for _, row, column, _ in map(self.graph.static.__getitem__, members)]
+        return range(len(members))
 
     def _placed(self, terms: Sequence[Term]) -> list[TermMembers]:
         member = self.member_of.__getitem__
@@ -192,6 +223,15 @@ class _Grouper:
         if terms:
             return [found for _, found in terms[i]]
         return [self.member_of[j] for j in self._args(i)]
+
+
+def _offset_in_loop(graph: Graph, i: int) -> int:
+    """Where a result of a loop lies: among the carries of its batch axis, or in the outputs of its step."""
+    step, (k, *t) = graph.static[graph.args[i][0]], graph.static[i]
+    if graph.word[i] == "last":
+        return int(step.places(step.carries, graph.axis[i])[k])
+    places = step.places(step.outs, graph.axis[i])
+    return int(places[k] + len(places) * (t[0] if t else 0))
 
 
 def _parts(terms: Sequence[Sequence[TermMembers]]) -> list[Part]:

@@ -23,13 +23,16 @@ from autograd_lite.compiler.ir import (
     Map,
     Operand,
     Reduce,
+    Scatter,
     SegmentReduce,
     Size,
     Slice,
+    Take,
     Update,
 )
-from autograd_lite.compiler.layout import contiguous
+from autograd_lite.compiler.layout import contiguous, index
 from autograd_lite.compiler.primitives import on_arrays, word
+from autograd_lite.compiler.rows import add_rows, take_rows
 
 __all__ = ["interpret"]
 
@@ -86,6 +89,11 @@ class _Interpreter:
             name = "add" if i.op == "nonfinite" else i.op
             total = getattr(np, word(name).ufunc).reduce(self.read(i.x), tuple(axes[axis] for axis in i.over))
             self.write(i.out, on_arrays(i.op)(total) if i.op == "nonfinite" else total)
+        elif isinstance(i, (Take, Scatter)):
+            sizes = [*i.out.shape, *([self.length[i.out.dim]] if i.out.dim else [])]
+            out = np.empty(sizes)
+            (take_rows if isinstance(i, Take) else add_rows)(self.read(i.x), self.read(i.index), out)
+            self.write(i.out, out)
         elif isinstance(i, SegmentReduce):
             self.write(i.out, getattr(np, word(i.op).ufunc).reduceat(self.read(i.x), i.starts.indices, 0))
 
@@ -112,14 +120,17 @@ class _Interpreter:
             self.memory[home.array][home.index.indices] = self.memory[out.array][contiguous(home.shape).indices]
 
     def loop(self, i: Loop) -> None:
-        state = [self.read(x) for x in i.carry]
-        xs = [self.read(x).reshape(i.length, -1) for x in i.xs]
-        fixed = [self.read(x) for x in i.fixed]
-        outs = [np.empty(0)] * i.length
+        for carry in i.carry:
+            self.memory[carry.array] = self.empty(carry.array)
+            self.write(carry.array.whole, self.broadcast(carry.first, carry.array.whole))
         for k in reversed(range(i.length)) if i.reverse else range(i.length):
-            flat = interpret(i.body, [*state, *[x[k] for x in xs], *fixed])
-            ends = np.cumsum([x.index.indices.size for x in i.carry])
-            *state, outs[k] = np.split(flat, ends)
-        self.write(i.out, np.concatenate([np.ravel(x) for x in state]).reshape(i.out.shape))
-        if i.outs is not None:
-            self.write(i.outs, np.concatenate(outs).reshape(i.outs.shape))
+            for x in i.xs:
+                self.write(x.array.whole, self.read(x.of)[k])
+            for instruction in i.body:
+                self.execute(instruction)
+            for out in i.outs:
+                rows = Slice(out.out.array, index(out.out.index.indices[k]))
+                self.write(rows, self.broadcast(out.value, rows))
+            after = [np.array(self.broadcast(carry.next, carry.array.whole)) for carry in i.carry]
+            for carry, value in zip(i.carry, after, strict=True):
+                self.write(carry.array.whole, value)

@@ -11,11 +11,14 @@ instruction                         meaning
 ``Reduce(out, op, x, over)``        a reduction over the terms of each member (``x[m, k]``), over the batch, or both
 ``SegmentReduce(out, op, x, at)``   a reduction of consecutive members; segment ``k`` begins at ``at[k]``
 ``Update(out, op, x)``              ``out[k] = op(out[k], x[k])`` for some members, each once
+``Take(out, x, index)``             ``out[t, k] = x[index[t], k]``: rows that numbers choose
+``Scatter(out, x, index)``          ``out[j, k]`` is the sum of all ``x[t, k]`` with ``index[t] == j``
 ``Loop(body, ...)``                 a program run again and again: the results of one step are inputs of the next
 =================================== ==================================================================================
 
 Arithmetic is IEEE 754. Every Map and Update rounds each op by itself, and NaN wins in ``maximum`` and ``minimum``; a
-Reduce and a SegmentReduce add in any order; only a Contract may fuse multiplications into additions.
+Reduce and a SegmentReduce add in any order; only a Contract may fuse multiplications into additions. An index that is
+no row of the table, NaN too, reads and writes some other row; a program has checks for that beside its results.
 
 A program is *well formed* (`autograd_lite.compiler.verify`) if shapes agree, every array is defined as a whole by one
 instruction before anything updates or reads it (a *joined* array and the result in parts, each member once), and
@@ -25,7 +28,7 @@ inputs and constants are never written. What a program means is said by `autogra
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from typing import Literal as OneOf
@@ -38,19 +41,25 @@ from autograd_lite.text import in_comment
 __all__ = [
     "Array",
     "ArrayProgram",
+    "Carry",
     "Contract",
     "Dim",
     "Input",
     "Instruction",
+    "Item",
     "Literal",
     "Loop",
     "Map",
     "Operand",
+    "Output",
     "Reduce",
+    "Scatter",
     "SegmentReduce",
     "Size",
     "Slice",
+    "Take",
     "Update",
+    "every",
     "outputs_of",
     "slices_of",
 ]
@@ -235,50 +244,125 @@ class Update:
 
 
 @dataclass(frozen=True, slots=True)
-class Loop:
-    """A program run ``length`` times.
+class Take:
+    """Rows of a table, chosen by numbers: ``out[t, k] = x[index[t], k]``, for each sample if one of both has them."""
 
-    The body's inputs are the carry, then the step's members of each sequence, then what does not change. Its result
-    holds the next carry and what the step puts into ``outs``; a step reads and writes them from the first member on,
-    or from the last if it runs in ``reverse``.
+    out: Slice
+    x: Slice
+    index: Operand
+
+    @property
+    def operands(self) -> tuple[Operand, ...]:
+        """The table, and the numbers of its rows."""
+        return self.x, self.index
+
+    def __str__(self) -> str:
+        return f"{self.out} = take({self.x}, {self.index})"
+
+
+@dataclass(frozen=True, slots=True)
+class Scatter:
+    """Rows added up where numbers say, else 0; over all samples too, if ``out`` has no batch axis."""
+
+    out: Slice
+    x: Slice
+    index: Slice
+
+    @property
+    def operands(self) -> tuple[Operand, ...]:
+        """The rows, and where each goes."""
+        return self.x, self.index
+
+    def __str__(self) -> str:
+        return f"{self.out} = scatter({self.x}, {self.index})"
+
+
+@dataclass(frozen=True, slots=True)
+class Carry:
+    """An array that goes from step to step: what it holds first, and what a step makes of it."""
+
+    array: Array
+    first: Operand
+    next: Slice
+
+    def __str__(self) -> str:
+        return f"{self.array} = {self.first}, then {self.next}"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An array that holds the members of one step: a row of a sequence."""
+
+    array: Array
+    of: Slice
+
+    def __str__(self) -> str:
+        return f"{self.array} of {self.of}"
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What a step computes, kept as a row of an array."""
+
+    out: Slice
+    value: Slice
+
+    def __str__(self) -> str:
+        return f"{self.out} of {self.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """Instructions that run ``length`` times.
+
+    They read carries, items and any array from outside, and write arrays of their own. A step begins with its items,
+    and ends with its outputs and then, all at once, the next carries; after the loop the carries hold the last ones.
 
     Attributes
     ----------
-    body : ArrayProgram
-        One step; its result has no batch axis.
+    body : tuple of Instruction
+        One step.
     length : int
-        How many steps.
-    carry : tuple of Slice
-        The first step's carry.
-    xs, fixed : tuple of Slice
-        Sequences, ``length`` equal runs of members each; and what all steps share.
-    out, outs : Slice
-        Where the last carry goes (all parts one after the other), and the outputs of all steps in order.
+        How many steps, at least 1.
+    carry : tuple of Carry
+        What goes from step to step.
+    xs, outs : tuple of Item, tuple of Output
+        Sequences that are read and written row by row.
     reverse : bool
-        Whether the steps run from the last to the first.
+        Whether steps run from the last row to the first.
+    joined : tuple of Array
+        Joined arrays of its own: planning may leave no instruction that writes them.
     """
 
-    body: ArrayProgram
+    body: tuple[Instruction, ...]
     length: int
-    carry: tuple[Slice, ...]
-    xs: tuple[Slice, ...]
-    fixed: tuple[Slice, ...]
-    out: Slice
-    outs: Slice | None = None
+    carry: tuple[Carry, ...]
+    xs: tuple[Item, ...] = ()
+    outs: tuple[Output, ...] = ()
     reverse: bool = False
+    joined: tuple[Array, ...] = ()
 
     @property
-    def operands(self) -> tuple[Slice, ...]:
-        """All that is read."""
-        return (*self.carry, *self.xs, *self.fixed)
+    def operands(self) -> tuple[Operand, ...]:
+        """All that is read of what was there before."""
+        own = {c.array for c in self.carry} | {x.array for x in self.xs} | set(self.joined)
+        own |= {out.array for i in self.body for out in outputs_of(i)}
+        inside = (x for x in (*slices_of(self.body), *self.results) if x.array not in own)
+        return (*[c.first for c in self.carry], *[x.of for x in self.xs], *dict.fromkeys(inside))
+
+    @property
+    def results(self) -> tuple[Slice, ...]:
+        """What is read at the end of a step."""
+        return (*[c.next for c in self.carry], *[out.value for out in self.outs])
 
     def __str__(self) -> str:
-        head = f"{self.out}{f', {self.outs}' if self.outs else ''} = loop({', '.join(map(str, self.operands))})"
-        body = str(self.body).replace("\n", "\n    ")
-        return f"{head}, {self.length} times{', reversed' if self.reverse else ''}:\n    {body}"
+        lines = [f"loop {self.length} times{', reversed' if self.reverse else ''}:"]
+        lines += [f"    carry {c}" for c in self.carry] + [f"    item {x}" for x in self.xs]
+        lines += [f"    {line}" for i in self.body for line in str(i).splitlines()]
+        return "\n".join([*lines, *[f"    keep {out}" for out in self.outs]])
 
 
-Instruction = Map | Contract | Reduce | SegmentReduce | Update | Loop
+Instruction = Map | Contract | Reduce | SegmentReduce | Update | Take | Scatter | Loop
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,7 +413,9 @@ class ArrayProgram:
     def dims(self) -> tuple[Dim, ...]:
         """The batch axes, in order of appearance."""
         found = [s.dim for given in self.inputs if (s := given.array) is not None]
-        found += [x.dim for i in self.instructions for x in (*outputs_of(i), *i.operands) if not isinstance(x, Literal)]
+        found += [
+            x.dim for i in every(self.instructions) for x in (*outputs_of(i), *i.operands) if not isinstance(x, Literal)
+        ]
         return tuple(dict.fromkeys(dim for dim in [*found, self.result.dim] if dim is not None))
 
     def __str__(self) -> str:
@@ -346,11 +432,19 @@ class ArrayProgram:
 
 def outputs_of(instruction: Instruction) -> tuple[Slice, ...]:
     """What an instruction writes."""
-    if isinstance(instruction, Loop) and instruction.outs is not None:
-        return instruction.out, instruction.outs
+    if isinstance(instruction, Loop):
+        return (*[c.array.whole for c in instruction.carry], *[out.out for out in instruction.outs])
     return (instruction.out,)
 
 
-def slices_of(instructions: Sequence[Instruction]) -> Iterator[Slice]:
+def every(instructions: Iterable[Instruction]) -> Iterator[Instruction]:
+    """All instructions, those of loops behind their loop."""
+    for i in instructions:
+        yield i
+        if isinstance(i, Loop):
+            yield from every(i.body)
+
+
+def slices_of(instructions: Iterable[Instruction]) -> Iterator[Slice]:
     """All slices that instructions read."""
     return (x for i in instructions for x in i.operands if isinstance(x, Slice))

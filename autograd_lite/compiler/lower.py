@@ -22,8 +22,10 @@ from autograd_lite.compiler.contractions import Contractions
 from autograd_lite.compiler.graph import Graph
 from autograd_lite.compiler.groups import Group, Member
 from autograd_lite.compiler.ir import ArrayProgram
+from autograd_lite.compiler.lookups import lower_lookup
+from autograd_lite.compiler.lower_loops import lower_loop
 from autograd_lite.compiler.naming import Names
-from autograd_lite.compiler.sums import LEAVES
+from autograd_lite.compiler.sums import LEAVES, STRUCTURAL
 
 __all__ = ["has_batch", "lower"]
 
@@ -61,11 +63,20 @@ def lower(  # noqa: PLR0917 - the results of the stages before
     ArrayProgram
         Before planning: every array has memory of its own.
     """
-    to = Builder(graph, groups, Names(graph, groups, member_of, names), shapes)
+    to = Builder(graph, groups, member_of, Names(graph, groups, member_of, names), shapes)
+    lower_groups(to)
+    return to.finish(outputs)
+
+
+def lower_groups(to: Builder) -> None:
+    """Lower all groups of a graph, or of the body of a loop."""
     sums = Contractions(to)
-    for k, group in enumerate(groups):
+    for k, group in enumerate(to.groups):
         if group.parts:
             sums.lower(k)
+        elif group.word == "loop":
+            lower_loop(to, k, lower_groups)
+        elif group.word in STRUCTURAL:
+            lower_lookup(to, k)
         elif group.word not in LEAVES:
             to.elementwise(k)
-    return to.finish(outputs, member_of)

@@ -44,7 +44,19 @@ RESERVED = {
     "loop",
     "full",
 }
-RESERVED |= {"take", "einsum", "dot", "matmul", "float", "inf", "nan", "n", *(f"{word}_" for word in vars(floats))}
+RESERVED |= {
+    "take",
+    "take_rows",
+    "add_rows",
+    "einsum",
+    "dot",
+    "matmul",
+    "float",
+    "inf",
+    "nan",
+    "n",
+    *(f"{word}_" for word in vars(floats)),
+}
 RESERVED |= {f"{name}_{method}" for name in UFUNCS for method in ("reduce", "reduceat")}
 
 

@@ -37,6 +37,10 @@ class Trace(NamedTuple):
         The numbers of the result, in order.
     must_be_finite : list of Value
         Numbers that must be finite for the result to be right, beside those of the result.
+    checks : list of Value
+        Numbers that are NaN where the function itself would raise an error.
+    told : list of str
+        What may be wrong then, and where.
     structure : Structure
         How the result is made of its numbers.
     shapes : dict
@@ -50,6 +54,8 @@ class Trace(NamedTuple):
 
     roots: list[Value]
     must_be_finite: list[Value]
+    checks: list[Value]
+    told: list[str]
     structure: Structure
     shapes: dict[Any, Given]
     axes: dict[Any, Axis]
@@ -79,13 +85,13 @@ class Stages:
 
     def __init__(self, trace: Trace, *, exact: bool = False) -> None:
         self.graph = Graph(exact=exact, axes=trace.axes)
-        self.outputs = self.graph.outputs(trace.roots, trace.must_be_finite)
+        self.outputs = self.graph.outputs(trace.roots, trace.must_be_finite, trace.checks)
         self.nodes = collect(self.graph, self.outputs)
         self.groups, self.member_of = group(self.graph, self.nodes, self.outputs)
         self.shapes = {**trace.shapes, CAPTURED: len(self.graph.captured)}
         self.names = {**trace.names, CAPTURED: "leaves"}
         self.count = len(trace.roots)
-        self.instructions = sum(1 for node in self.nodes.values() if node.word not in LEAVES)
+        self.instructions = sum(_count(self.graph, i) for i, node in self.nodes.items() if node.word not in LEAVES)
 
     @property
     def has_batch(self) -> bool:
@@ -144,3 +150,8 @@ def to_program(trace: Trace, *, exact: bool = False, numbers: bool | None = None
     if numbers is None:
         return stages.cheaper()
     return stages.numbers() if numbers else stages.arrays()
+
+
+def _count(graph: Graph, i: int) -> int:
+    """How many scalars a node stands for: a loop, for those of its body."""
+    return len(graph.static[i].graph.word) if graph.word[i] == "loop" else 1

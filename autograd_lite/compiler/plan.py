@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import TypeGuard
 
@@ -17,6 +18,7 @@ from autograd_lite.compiler.ir import (
     Contract,
     Instruction,
     Literal,
+    Loop,
     Map,
     Slice,
     Update,
@@ -26,6 +28,8 @@ from autograd_lite.compiler.ir import (
 from autograd_lite.compiler.layout import Affine, contiguous
 
 __all__ = ["plan"]
+
+Homes = dict[Array, Slice]
 
 
 def plan(program: ArrayProgram) -> ArrayProgram:
@@ -41,10 +45,25 @@ def plan(program: ArrayProgram) -> ArrayProgram:
     >>> print(plan(ArrayProgram((), tuple(steps), result)).homes[z])
     result
     """
-    instructions = _signed(_positive(program.instructions))
-    homes = _in_result(instructions)
-    kept = [i for i in instructions if not _is_in_place(i, homes)]
-    return replace(program, instructions=tuple(kept), homes=homes | _shared(kept, homes))
+    instructions, homes = _planned(program.instructions)
+    return replace(program, instructions=tuple(instructions), homes=homes)
+
+
+def _planned(instructions: Sequence[Instruction], at_end: Sequence[Slice] = ()) -> tuple[list[Instruction], Homes]:
+    """Plan some instructions, and first those of loops among them; `at_end` is what is read after them."""
+    within: Homes = {}
+    planned: list[Instruction] = []
+    for i in instructions:
+        if isinstance(i, Loop):
+            body, homes = _planned(i.body, i.results)
+            within |= homes
+            planned.append(replace(i, body=tuple(body)))
+        else:
+            planned.append(i)
+    fused = _signed(_positive(planned))
+    homes = _in_result(fused)
+    kept = [i for i in fused if not _is_in_place(i, homes)]
+    return kept, within | homes | _shared(kept, homes, {x.array for x in at_end})
 
 
 # --- fusion ---------------------------------------------------------------------------------------------------------
@@ -57,16 +76,16 @@ def _positive(instructions: Sequence[Instruction]) -> list[Instruction]:
     maxima: dict[Array, Array] = {}
     for k, i in enumerate(instructions):
         x = _beside_zero(i, "maximum")
-        if x is not None and uses[i.out.array] == 1 and last.get(x.array, -1) < k:
+        if isinstance(i, Map) and x is not None and uses[i.out.array] == 1 and last.get(x.array, -1) < k:
             maxima[i.out.array] = x.array
     fused: set[Array] = set()
     kept: list[Instruction] = []
     for i in reversed(instructions):
         x = _beside_zero(i, "add")
-        if x is not None and x.array in maxima:
+        if isinstance(i, Map) and x is not None and x.array in maxima:
             fused.add(x.array)
             kept.append(Map(i.out, "relu", (maxima[x.array][contiguous(i.out.shape)],)))
-        elif i.out.array not in fused:
+        elif outputs_of(i)[0].array not in fused:
             kept.append(i)
     return kept[::-1]
 
@@ -83,11 +102,17 @@ def _signed(instructions: Sequence[Instruction]) -> list[Instruction]:
     kept: list[Instruction] = []
     taken: set[Array] = set()
     for i in reversed(instructions):
-        x = i.operands[0] if isinstance(i, Map) and i.op == "neg" else None
-        if isinstance(x, Slice) and x.is_whole and x.array in products and i.out.shape == products[x.array].out.shape:
+        x = _argument(i, "neg")
+        if (
+            isinstance(i, Map)
+            and x
+            and x.is_whole
+            and x.array in products
+            and i.out.shape == products[x.array].out.shape
+        ):
             taken.add(x.array)
             kept += _with_sign(products[x.array], i.out)[::-1]
-        elif i.out.array not in taken:
+        elif outputs_of(i)[0].array not in taken:
             kept.append(i)
     return kept[::-1]
 
@@ -132,16 +157,15 @@ def _in_result(instructions: Sequence[Instruction]) -> dict[Array, Slice]:
     """Arrays that are copied as a whole to the result, or to a joined array, and lie evenly there."""
     homes: dict[Array, Slice] = {}
     last = _last_updates(instructions)
+    made = {i.out.array for i in instructions if not isinstance(i, Loop)}  # a loop's results have memory of their own
     for k, i in enumerate(instructions):
-        x = i.operands[0] if isinstance(i, Map) and i.op == "copy" else None
-        if (
-            not isinstance(x, Slice)
-            or i.out.array.role not in ("joined", "result")
-            or not isinstance(i.out.index, Affine)
-        ):
+        x = _argument(i, "copy")
+        if not isinstance(i, Map) or x is None or i.out.array.role not in ("joined", "result"):
+            continue
+        if not isinstance(i.out.index, Affine):
             continue
         array = x.array
-        is_alike = array.role == "local" and array.shape and x.is_whole and array.dim == i.out.dim
+        is_alike = array in made and array.role == "local" and array.shape and x.is_whole and array.dim == i.out.dim
         is_done = last.get(array, -1) < k
         if is_alike and is_done and array not in homes and (len(x.shape) == 1 or _is_made_as(array, x, instructions)):
             homes[array] = i.out
@@ -158,15 +182,22 @@ def _is_made_as(array: Array, table: Slice, instructions: Sequence[Instruction])
 
 def _is_in_place(i: Instruction, homes: dict[Array, Slice]) -> bool:
     """Whether a copy to the result has nothing left to do."""
-    x = i.operands[0] if isinstance(i, Map) and i.op == "copy" else None
-    return isinstance(x, Slice) and x.array in homes and homes[x.array] == i.out
+    x = _argument(i, "copy")
+    return isinstance(i, Map) and x is not None and x.array in homes and homes[x.array] == i.out
 
 
-def _shared(instructions: Sequence[Instruction], homes: dict[Array, Slice]) -> dict[Array, Slice]:
+def _argument(i: Instruction, op: str) -> Slice | None:
+    """The operand of a word of one operand, if it is an array's."""
+    x = i.operands[0] if isinstance(i, Map) and i.op == op else None
+    return x if isinstance(x, Slice) else None
+
+
+def _shared(instructions: Sequence[Instruction], homes: Homes, at_end: AbstractSet[Array]) -> Homes:
     """Let each array take over the memory of one of its size that is read no more."""
     last: dict[Array, int] = {}
     for k, i in enumerate(instructions):
         last |= dict.fromkeys([x.array for x in (*i.operands, *outputs_of(i)) if isinstance(x, Slice)], k)
+    last |= dict.fromkeys(at_end, len(instructions))
     free: dict[tuple[int, object], list[Array]] = {}
     shared: dict[Array, Slice] = {}
     made: set[Array] = set()

@@ -20,13 +20,32 @@ from autograd_lite.compiler.pipeline import Trace
 from autograd_lite.compiler.tracing import collector_paused
 from autograd_lite.compiler.unflatten import unflatten
 from autograd_lite.engine import Value
-from autograd_lite.errors import ShapeError
+from autograd_lite.errors import AutogradLiteError, DomainError, ShapeError
 
-__all__ = ["Counts", "Entry", "LeafOrder", "Program", "common_count"]
+__all__ = ["CheckFailedError", "Counts", "Entry", "LeafOrder", "Program", "common_count"]
 
 EAGER_SAMPLES = 16  # the eager engine takes about half as long for them as making an exact program does
 
 Counts = dict[int, list[int]]  # batched argument -> how many samples each of its arrays has
+
+
+class CheckFailedError(Exception):
+    """The function itself would have raised an error here, unless in a step of a loop that it does not take."""
+
+    def __init__(self, flat: Any, told: Sequence[str]) -> None:
+        super().__init__(flat)
+        self.flat = flat  # the results, if it raises none
+        self.told = told
+
+    def settle(self, original: Callable[[], Any]) -> Any:
+        """Run the function itself, which raises its error; where it raises none the results are right."""
+        try:
+            original()
+        except DomainError:
+            raise
+        except (AutogradLiteError, IndexError):  # E[token] is for compiled functions
+            raise DomainError(f"{'; or '.join(self.told)}.") from None
+        return self.flat
 
 
 class Program:
@@ -52,6 +71,7 @@ class Program:
 
     def __init__(self, trace: Trace, chosen: str = "auto", *, exact: bool = False) -> None:
         self.structure = trace.structure
+        self.told = trace.told
         self.batched_result = bool(trace.axes)
         mark = fingerprint(trace)
         self.built = built = build(trace, mark, chosen, exact=exact)
@@ -61,7 +81,9 @@ class Program:
         self.backend, self.run, self.on_floats = built.backend, built.executable.run, built.on_floats
         self.instructions, self.groups, self.array_calls = built.instructions, built.groups, built.executable.calls
         self.arguments = [dim.arguments for dim in built.ir.dims]  # those that have each batch axis
-        self.is_exact = built.ir.is_exact and not trace.must_be_finite  # a derivative is NaN where its function is
+        self.is_exact = (
+            built.ir.is_exact and not trace.must_be_finite and not trace.checks
+        )  # a derivative is NaN where its function is
         self._ones = np.ones(built.ir.result.size)
         weakref.finalize(self, built.executable.release).atexit = False
 
@@ -140,7 +162,10 @@ class Entry:
             with collector_paused():
                 self._exact = Program(self._trace(True), self._backend, exact=True)
         with np.errstate(all="ignore"):
-            return self._exact.run(inputs, _sizes(self._exact, counts))
+            flat = self._exact.run(inputs, _sizes(self._exact, counts))
+        if not np.isfinite(flat[self._exact.ir.outputs :]).all():
+            raise CheckFailedError(flat, self._exact.told)
+        return flat
 
 
 def _sizes(program: Program, counts: Counts) -> tuple[int, ...]:

@@ -17,6 +17,7 @@ import numpy as np
 from autograd_lite.compiler.trace import Axis, Traced, Tracer, at_users_line
 from autograd_lite.engine import Value
 from autograd_lite.errors import ShapeError, TraceError
+from autograd_lite.indexed import INDEXED, IndexedArray
 from autograd_lite.op import Node, to_number
 from autograd_lite.pytree import flatten, pack
 
@@ -93,17 +94,18 @@ def traced(argument: Any, leaf: Callable[[int, int], Value], shapes: list[Any]) 
     kind = type(argument)
     if kind in (list, tuple) and argument and _NUMBERS.issuperset(map(type, argument)):
         shapes.append(len(argument))
-        return kind([leaf(len(shapes) - 1, k) for k in range(len(argument))])
+        return INDEXED[kind]([leaf(len(shapes) - 1, k) for k in range(len(argument))])
     if isinstance(argument, (list, tuple)):
         parts = [traced(part, leaf, shapes) for part in argument]
-        return parts if isinstance(argument, list) else _tuple_like(argument, parts)
+        alike = parts if isinstance(argument, list) else _tuple_like(argument, parts)
+        return INDEXED[kind](alike) if kind in INDEXED else alike
     if isinstance(argument, dict):
         return {name: traced(part, leaf, shapes) for name, part in argument.items()}
     if isinstance(argument, np.ndarray) and argument.ndim:
         shapes.append(argument.shape)
         source = len(shapes) - 1
         replaced = np.fromiter((leaf(source, k) for k in range(argument.size)), dtype=object, count=argument.size)
-        return replaced.reshape(argument.shape)
+        return replaced.reshape(argument.shape).view(IndexedArray)
     if flatten(argument)[1].kind == "static":
         return argument
     shapes.append(None)

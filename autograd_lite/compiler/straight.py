@@ -6,14 +6,29 @@ Types: ``Any`` stands for what identifies an input.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from autograd_lite.compiler.builder import Given
-from autograd_lite.compiler.graph import CAPTURED, Graph
-from autograd_lite.compiler.ir import Array, ArrayProgram, Input, Instruction, Literal, Map, Operand, Slice
-from autograd_lite.compiler.layout import number
-from autograd_lite.compiler.sums import REDUCTION, Node
+from autograd_lite.compiler.graph import CAPTURED, Graph, Step
+from autograd_lite.compiler.ir import (
+    Array,
+    ArrayProgram,
+    Carry,
+    Input,
+    Instruction,
+    Item,
+    Literal,
+    Loop,
+    Map,
+    Operand,
+    Output,
+    Scatter,
+    Slice,
+    Take,
+)
+from autograd_lite.compiler.layout import Affine, contiguous, number
+from autograd_lite.compiler.sums import REDUCTION, STRUCTURAL, Node, collect
 
 __all__ = ["lower_scalars"]
 
@@ -40,20 +55,132 @@ def lower_scalars(
     """
     used = {graph.args[i][0] for i, node in nodes.items() if node.word == "input"}
     inputs = {b: Input(_argument(given, names[b]) if b in used else None, given) for b, given in shapes.items()}
-    at: dict[int, Operand] = {}
-    instructions: list[Instruction] = []
-    for i, node in nodes.items():
-        if node.word == "const":
-            value = graph.value(i)
-            assert value is not None
-            at[i] = Literal(value)
-        elif node.word == "input":
-            at[i] = _input(graph, inputs, *graph.args[i])
-        else:
-            at[i] = _Line(instructions, at, f"v{i}").lower(node)
-    result = Array("result", (len(outputs),), role="result")
-    instructions += [Map(result[number(k)], "copy", (at[i],)) for k, i in enumerate(outputs)]
-    return ArrayProgram(tuple(inputs.values()), tuple(instructions), result, is_exact=graph.is_exact)
+    body = _Scalars(graph, {}, lambda source, offset: _input(graph, inputs, source, offset))
+    body.lower(nodes)
+    result = Array("result", (len(outputs) + len(body.unsound),), role="result")
+    found = [*[body.at[i] for i in outputs], *body.unsound]
+    copies = [Map(result[number(k)], "copy", (x,)) for k, x in enumerate(found)]
+    return ArrayProgram(tuple(inputs.values()), (*body.instructions, *copies), result, is_exact=graph.is_exact)
+
+
+class _Scalars:
+    """Lowers the nodes of a graph, or of the body of a loop."""
+
+    def __init__(self, graph: Graph, at: dict[int, Operand], given: Callable[[Any, Any], Slice]) -> None:
+        self.graph = graph
+        self.at = at
+        self.given = given
+        self.instructions: list[Instruction] = []
+        self.results: dict[tuple[int, str, int], Array] = {}  # of loops: the last carries and the outputs
+        self.unsound: list[Slice] = []  # numbers that loops leave behind: NaN where a step met what it must not
+
+    def lower(self, nodes: Mapping[int, Node], name: str = "v") -> None:
+        """Lower all nodes, in order."""
+        for i, node in nodes.items():
+            if i in self.at:
+                continue
+            if node.word == "const":
+                value = self.graph.value(i)
+                assert value is not None
+                self.at[i] = Literal(value)
+            elif node.word == "input":
+                self.at[i] = self.given(*self.graph.args[i])
+            elif node.word == "loop":
+                self.loop(i, f"{name}{i}")
+            elif node.word in ("last", "out", "stack"):
+                kind, (k, *t) = "last" if node.word == "last" else "outs", self.graph.static[i]
+                array = self.results[node.operands[0], kind, k]
+                self.at[i] = array[number(t[0])] if t else array.whole
+            elif node.word in STRUCTURAL:
+                self.at[i] = _structural(self.graph, i, self.at, self.instructions)
+            else:
+                self.at[i] = _Line(self.instructions, self.at, f"{name}{i}").lower(node)
+
+    def loop(self, i: int, name: str) -> None:
+        """Lower a loop: each number of its carry, of its items and of its outputs by itself."""
+        step: Step = self.graph.static[i]
+        args = [self.at[j] for j in self.graph.args[i]]
+        leaves = dict(zip([*step.carries.values(), *step.items.values()], args, strict=False))
+        arrays = {node: Array(f"{name}_{k}") for k, node in enumerate(leaves)}
+        body = _Scalars(step.graph, {node: array.whole for node, array in arrays.items()}, self.given)
+        body.at |= {k: self.at[step.graph.args[k][0]] for k, word in enumerate(step.graph.word) if word == "outer"}
+        body.lower(collect(step.graph, [*step.nexts.values(), *step.outs.values(), *step.checks]), f"{name}_")
+        carry = [
+            Carry(arrays[node], leaves[node], body.local(body.at[step.nexts[k]], f"{name}_next{k}"))
+            for k, node in step.carries.items()
+        ]
+        xs = [Item(arrays[node], _rows(leaves[node], step.length)) for node in step.items.values()]
+        made = {k: Array(f"{name}_out{k}", (step.length,)) for k in step.outs}
+        outs = [Output(made[k].whole, body.local(body.at[node], f"{name}_made{k}")) for k, node in step.outs.items()]
+        carry += self.checked(step, body, name)
+        self.instructions.append(
+            Loop(tuple(body.instructions), step.length, tuple(carry), tuple(xs), tuple(outs), step.reverse)
+        )
+        self.at[i] = Literal(0.0)
+        for k, node in step.carries.items():
+            self.results[i, "last", k] = arrays[node]
+        for k, array in made.items():
+            self.results[i, "outs", k] = array
+
+    def local(self, x: Operand, name: str) -> Slice:
+        """A number in an array of its own."""
+        if isinstance(x, Slice) and not x.array.shape:
+            return x
+        out = Array(name).whole
+        self.instructions.append(Map(out, "copy", (x,)))
+        return out
+
+    def checked(self, step: Step, body: _Scalars, name: str) -> list[Carry]:
+        """A number that says at the end whether all steps found finite what must be."""
+        found = [*[body.at[j] for j in step.checks], *body.unsound]
+        if not found:
+            return []
+        total = Array(f"{name}_unsound")
+        now: Operand = total.whole
+        for k, x in enumerate(found):
+            zero, after = (Array(f"{name}_{what}{k}").whole for what in ("zero", "sum"))
+            body.instructions += [Map(zero, "mul", (Literal(0.0), x)), Map(after, "add", (now, zero))]
+            now = after
+        assert isinstance(now, Slice)
+        self.unsound.append(total.whole)
+        return [Carry(total, Literal(0.0), now)]
+
+
+def _rows(x: Operand, length: int) -> Slice:
+    assert isinstance(x, Slice)
+    return x.array[contiguous((length,))]
+
+
+def _structural(graph: Graph, i: int, at: dict[int, Operand], instructions: list[Instruction]) -> Slice:
+    """Lower a block, or a number that is taken from one or is a sum of its rows."""
+    args, static = graph.args[i], graph.static[i]
+    if graph.word[i] == "block":
+        joined = Array(f"v{i}", (len(args),), role="joined")
+        instructions.extend(Map(joined[number(k)], "copy", (at[j],)) for k, j in enumerate(args))
+        return joined[contiguous(static)]
+    rows = at[args[0] if graph.word[i] == "take" else args[1]]
+    assert isinstance(rows, Slice)
+    if graph.word[i] == "take":
+        out = Array(f"v{i}", (1,))
+        column = rows.array[Affine(static, (rows.shape[0], 1), (rows.shape[1], 0))]
+        instructions.append(Take(out[contiguous((1, 1))], column, at[args[1]]))
+        return out[number(0)]
+    count, row, column_in, _ = static
+    sums = _sums_of_rows(count, rows, at[args[0]], instructions)
+    return sums[number(row * rows.shape[1] + column_in)]
+
+
+def _sums_of_rows(count: int, rows: Slice, where: Operand, instructions: list[Instruction]) -> Array:
+    """The sum of some rows, which is computed once for all its numbers."""
+    assert isinstance(where, Slice)
+    index = where.array[contiguous(rows.shape[:1])]
+    for i in instructions:
+        if isinstance(i, Scatter) and i.x == rows and i.index == index and i.out.shape[0] == count:
+            return i.out.array
+    shape = (count, rows.shape[1])
+    out = Array(f"{rows.array.name}_sums", (shape[0] * shape[1],))
+    instructions.append(Scatter(out[contiguous(shape)], rows, index))
+    return out
 
 
 def _argument(given: Given, name: str) -> Array:

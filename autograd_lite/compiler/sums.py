@@ -14,9 +14,18 @@ from typing import NamedTuple
 from autograd_lite.compiler.graph import Graph
 from autograd_lite.compiler.trace import Axis
 
-__all__ = ["LEAVES", "REDUCTION", "Node", "Term", "collect"]
+__all__ = ["LEAVES", "REDUCTION", "STRUCTURAL", "Node", "Term", "collect"]
 
-LEAVES = ("input", "const", "size")
+LEAVES = ("input", "const", "size", "outer")
+STRUCTURAL = (
+    "block",
+    "take",
+    "scatter",
+    "loop",
+    "last",
+    "out",
+    "stack",
+)  # words on blocks of numbers, each lowered in its own way
 REDUCTION = {"sum": "add", "max": "maximum", "min": "minimum"}  # the word that combines the terms
 EXTREMES = {"maximum": "max", "minimum": "min"}
 
@@ -95,7 +104,8 @@ class _Collector:
             return _sum("sum", self._tidied(self.terms[i]), axis)
         if i in self.terms:
             return _sum(EXTREMES[word], tuple(self.terms[i]), axis)
-        return Node(word, () if word in LEAVES else args, (), axis, None)
+        over = g.static[i][-1] if word == "scatter" else None
+        return Node(word, () if word in LEAVES else args, (), axis, over)
 
     def _tidied(self, terms: list[Term], *, without_zeros: bool = False) -> tuple[Term, ...]:
         """Write x + x as 2 x and -(2 x) as (-2) x, which is exact; leave out + 0.0 where a sum over samples follows."""

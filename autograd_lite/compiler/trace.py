@@ -15,22 +15,20 @@ Types: ``Any`` stands for what ops take: numbers, Values or traced nodes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextvars import ContextVar
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from autograd_lite.engine import Value, as_nodes
 from autograd_lite.errors import TraceError
 from autograd_lite.namespaces import values
-from autograd_lite.op import Node, Op, next_order
+from autograd_lite.op import Node, Op, current_tracer, next_order
 from autograd_lite.pytree import flatten
 from autograd_lite.source_lines import users_line
 
-__all__ = ["BATCH_SIZE", "BATCH_SUM", "Axis", "Traced", "Tracer", "at_users_line", "batch_axis", "current_tracer"]
+__all__ = ["BATCH_SIZE", "BATCH_SUM", "Axis", "Structural", "Traced", "Tracer", "at_users_line", "batch_axis"]
+__all__ += ["current_tracer"]
 
 _new = object.__new__
-
-current_tracer: ContextVar[Tracer | None] = ContextVar("current_tracer", default=None)
 
 
 class Axis:
@@ -56,19 +54,29 @@ NAN_STAYS = {  # ops that are NaN where any operand is
 }
 
 
+class Structural(Op):
+    """An op that exists only in traced graphs; its pullback is code, because its operands may be blocks of numbers."""
+
+    def pullback(self, v: Any, v_bar: Any, needs: Sequence[bool]) -> Sequence[Any]:
+        """What the adjoints of a node's operands get."""
+        raise NotImplementedError
+
+
 class Traced(Node):
     """A graph node without a number: an instruction of the program that is being recorded.
 
-    ``source`` says where a leaf's number will come from: (input, offset), or (BATCH_SIZE, axis). To the user's code
-    it is a `Value`, also by isinstance; what needs a number is a `TraceError`.
+    ``source`` says where a leaf's number will come from: (input, offset), or (BATCH_SIZE, axis); ``static`` what a
+    structural op knows beside its operands. To the user's code it is a `Value`, also by isinstance; what needs a
+    number is a `TraceError`.
     """
 
-    __slots__ = ("_operands", "adjoint_of", "axis", "slope_of", "source", "tracer")
+    __slots__ = ("_operands", "adjoint_of", "axis", "slope_of", "source", "static", "tracer")
 
     _operands: tuple[Any, ...]
     tracer: Tracer
     axis: Axis | None
     source: tuple[Any, Any] | None
+    static: Any
     adjoint_of: Any  # None, or a node, for the names in the emitted source: whose adjoint this is,
     slope_of: Any  # or by whose op it is a partial
 
@@ -91,20 +99,30 @@ class Traced(Node):
             raise AttributeError(f"A traced Value has no attribute {name!r}.")
 
     @property
-    def data(self) -> float:
-        """Refused: there is no number."""
-        self.refuse("read as a number")
+    def data(self) -> Any:
+        """The number that this node will have, as a node that has no gradient."""
+        return self.tracer.number_of(self)
 
     @data.setter
     def data(self, number: float) -> None:  # noqa: ARG002 - the setter's signature
-        self.refuse("assigned to")
+        self.tracer.refuse_assignment(self)
+
+    def element_of(self, table: Any) -> Any:
+        """The element of a sequence that this node chooses when the program runs."""
+        return self.tracer.take(table, self)
 
     def record(self, op: Op, operands: Sequence[Any]) -> Node:
         """Record the node that `op` gives on `operands`."""
         return self.tracer.record(op, operands)
 
-    def begin_sweep(self) -> None:
+    def begin_sweep(self, wrt: Sequence[Any]) -> None:
         """Require this value to be finite: where it is NaN, so are its derivatives."""
+        if any(v.requires_grad and v.order < self.tracer.body_since for v in wrt):
+            raise TraceError(
+                f"Inside a loop a gradient was taken with respect to a Value from outside{at_users_line()}, by wrt= or "
+                "captured; earlier steps may depend on it too. Take the gradient of the whole loop, or hand the Value "
+                "to the inner function as an argument and take ag.grad with respect to that."
+            )
         self.tracer.sheltered.clear()
         self.tracer.must_be_finite.append(self if self.axis is None else self.tracer.batch_sum(self, self.axis))
 
@@ -115,6 +133,11 @@ class Traced(Node):
         """
         if self.op is BATCH_SUM:
             return [1.0]
+        if isinstance(self.op, Structural):
+            raise TraceError(
+                f"A forward derivative came to a loop or a look-up by a traced index{at_users_line()}, through which "
+                "only reverse derivatives go while a function is compiled. Use ag.grad, ag.jacobian or ag.vjp."
+            )
         partials = super().symbolic_partials(needs)
         for p in partials:
             if type(p) is Traced and p.slope_of is None and p.adjoint_of is None and p.order > self.order:
@@ -123,6 +146,13 @@ class Traced(Node):
             return partials
         sound = values.equal(self, self)
         return [None if p is None else values.where(sound, p, float("nan")) for p in partials]
+
+    def pullback(self, v_bar: Any, needs: Sequence[bool]) -> Sequence[Any] | None:
+        """What the operands of a structural op get; None for any other."""
+        if not isinstance(self.op, Structural):
+            return None
+        self.tracer.sheltered.update(dict.fromkeys(self.operands, False))
+        return self.op.pullback(self, v_bar, needs)
 
     def contributions(self, v_bar: Any, terms: Sequence[Any]) -> Sequence[Any]:
         """What the operands' adjoints get; one from outside the batch gets the sum over it."""
@@ -133,7 +163,7 @@ class Traced(Node):
         if self.axis is None:
             return terms
         return [
-            term if term is None or (type(u) is Traced and u.axis is self.axis) else self._summed(term, u)
+            term if term is None or (type(u) is Traced and u.axis is self.axis) else self.summed(term, u)
             for u, term in zip(self.operands, terms, strict=True)
         ]
 
@@ -150,7 +180,8 @@ class Traced(Node):
         for u in self.operands:
             sheltered[u] = stays and sheltered.get(u, True)
 
-    def _summed(self, term: Any, u: Node) -> Node:
+    def summed(self, term: Any, u: Node) -> Node:
+        """What an operand from outside the batch gets of a term: its sum over the samples."""
         total = self.tracer.batch_sum_of_sweep(term, self.axis)
         if type(total) is Traced:
             total.adjoint_of = u
@@ -165,7 +196,7 @@ class Traced(Node):
         )
 
     def __bool__(self) -> NoReturn:  # noqa: PLE0304 - it never returns
-        self.refuse("used as a truth value, in `if`, `while`, `and`, `or`, `not` or `assert`")
+        self.refuse("used as a truth value, in `if`, `while`, `and`, `or`, `not`, `assert`, or by max, min or sorted")
 
     def __reduce__(self) -> NoReturn:
         self.refuse("copied or pickled")
@@ -180,8 +211,9 @@ class Traced(Node):
         """Raise the error for a use that needs a number."""
         raise TraceError(
             f"A traced Value was {how}{at_users_line()}. While a function is compiled its Values have no numbers yet. "
-            "Choose with ag.where(condition, a, b), compare for equality with ag.equal(a, b), or keep this part "
-            "outside the compiled function."
+            "Choose with ag.where(condition, a, b), compare for equality with ag.equal(a, b), take the largest and the "
+            "smallest with ag.maximum and ag.minimum, an element with ag.take(table, index), or keep this part outside "
+            "the compiled function."
         )
 
 
@@ -206,15 +238,22 @@ class Tracer:
     exact : bool
         Whether derivatives follow the sweep's rules for zero adjoints and NaN to the letter. The plain program
         multiplies; it is right wherever the result is finite, and faster.
+    take : callable, optional
+        What takes an element of a sequence by a traced index.
     """
 
-    def __init__(self, *, exact: bool = False) -> None:
+    def __init__(self, *, exact: bool = False, take: Callable[[Any, Any], Any] | None = None) -> None:
         self.exact = exact
+        self.take: Any = take
         self.arguments: dict[int, tuple[int, list[Any]]] = {}  # first input of an argument, and its inputs' shapes
         self._axes: list[Axis] = []
         self.inside: Axis | None = None  # the axis of the batch_mean whose function is running
         self.summed_inside: set[Node] = set()  # adjoints that a sweep inside it summed over all of them
         self.must_be_finite: list[Node] = []  # what was differentiated
+        self.checks: list[Any] = []  # NaN where the user's code would have raised an error: an index out of range
+        self.told: dict[str, None] = {}  # what went wrong if one of them is NaN
+        self.body_since = -1  # the creation number at which the innermost loop's body began
+        self.blocks: dict[tuple[Any, ...], Traced] = {}  # numbers side by side, once each
         self.sheltered: dict[Node, bool] = {}  # of the reverse sweep that is running: is NaN only where its users are
 
     def axis(self, arguments: tuple[int, ...]) -> Axis:
@@ -235,6 +274,8 @@ class Tracer:
         """Let go of all nodes, which refer to this tracer: no cycles are left. Returns what was must_be_finite."""
         must_be_finite, self.must_be_finite = self.must_be_finite, []
         self.summed_inside.clear()
+        self.blocks.clear()
+        self.checks.clear()
         self.sheltered.clear()
         return must_be_finite
 
@@ -246,6 +287,23 @@ class Tracer:
         """Make an input of the program."""
         v = self._node(None, (), axis)
         v.source, v.label = source, label
+        return v
+
+    def number_of(self, v: Node) -> Traced:
+        """The number that a Value has at each call, without a gradient."""
+        return self.record(values.stop, (v,))
+
+    def refuse_assignment(self, v: Node) -> NoReturn:
+        """Raise the error for a number that is assigned while a function is compiled."""
+        raise TraceError(
+            f"The data of {v!r} was assigned to{at_users_line()}. A function that is compiled runs once, and later "
+            "only its program does, so this would happen once. Return the number, and assign it outside."
+        )
+
+    def structural(self, op: Op, operands: Sequence[Any], static: Any = None) -> Traced:
+        """Make a node of a structural op."""
+        v = self.record(op, operands)
+        v.static = static
         return v
 
     def record(self, op: Op, operands: Sequence[Any]) -> Traced:
@@ -266,7 +324,7 @@ class Tracer:
     def _node(self, op: Op | None, operands: tuple[Any, ...], axis: Axis | None) -> Traced:
         v = _new(Traced)
         v.op, v._operands, v.axis, v.tracer = op, operands, axis, self
-        v.source = v.adjoint_of = v.slope_of = None
+        v.source = v.adjoint_of = v.slope_of = v.static = None
         v.requires_grad = op.needs_grad([u.requires_grad for u in operands]) if op else True
         v.label, v.order = "", next_order()
         return v

@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from autograd_lite.compiler.indexing import take
 from autograd_lite.compiler.pipeline import Trace
 from autograd_lite.compiler.signature import BatchedArgument, checked_batch, traced
 from autograd_lite.compiler.trace import Axis, Tracer, current_tracer
 from autograd_lite.engine import Value
+from autograd_lite.errors import TraceError
 from autograd_lite.pytree import flatten
 from autograd_lite.transforms.evaluation import keeping_values
 
@@ -44,7 +46,7 @@ def trace(  # noqa: PLR0917 - a function and its call
     exact : bool
         Whether derivatives follow the sweep's rules for zero adjoints and NaN to the letter.
     """
-    tracer = Tracer(exact=exact)
+    tracer = Tracer(exact=exact, take=take)
     shared = tracer.axis(batch) if batch else None
     shapes: list[Any] = []
     axes: dict[Any, Axis] = {}
@@ -79,11 +81,21 @@ def trace(  # noqa: PLR0917 - a function and its call
     try:
         with keeping_values():
             result = f(*inputs, **by_name)
+    except IndexError as error:
+        if not str(error).startswith("only integers, slices"):
+            raise
+        raise TraceError(  # of an array that is no argument: NumPy hides why it cannot be indexed by a Value
+            "An array was indexed by something that is not an integer, perhaps a traced Value. Write ag.take(table, "
+            "index) for that; only arguments of the compiled function itself can be indexed as they are."
+        ) from error
     finally:
         current_tracer.reset(token)
     leaves, structure = flatten(result)
     roots = [v if isinstance(v, Value) else Value.constant(v) for v in leaves]
-    return Trace(roots, tracer.end(), structure, dict(enumerate(shapes)), axes if batch else {}, names)
+    checks = list(tracer.checks)
+    return Trace(
+        roots, tracer.end(), checks, list(tracer.told), structure, dict(enumerate(shapes)), axes if batch else {}, names
+    )
 
 
 def _parameter_names(f: Callable[..., Any]) -> list[str]:

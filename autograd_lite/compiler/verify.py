@@ -14,8 +14,10 @@ from autograd_lite.compiler.ir import (
     Loop,
     Map,
     Reduce,
+    Scatter,
     SegmentReduce,
     Slice,
+    Take,
     Update,
     outputs_of,
 )
@@ -67,9 +69,25 @@ class _Verifier:
             if isinstance(x, Slice):
                 yield from self._reading(x)
         yield from _shape_problems(i)
+        if isinstance(i, Loop):
+            yield from self._body_problems(i)
         yield from self._overlaps(i)
         for out in outputs_of(i):
             yield from self._writing(out, is_update=isinstance(i, Update))
+
+    def _body_problems(self, i: Loop) -> Iterator[str]:
+        """What is wrong in the body; what it defines is gone after the loop, but for carries and outputs."""
+        outside = set(self.defined)
+        for array in [*[c.array for c in i.carry], *[x.array for x in i.xs]]:
+            home = self.program.homes.get(array)
+            self.defined.add(array)
+            self.tenant[home.array if home else array] = array
+        for inner in i.body:
+            for problem in self._problems(inner):
+                yield f"in {inner}: {problem}"
+        for x in i.results:
+            yield from self._reading(x)
+        self.defined = outside
 
     def _overlaps(self, i: Instruction) -> Iterator[str]:
         """What is written must not be read in the same instruction, but for the members that an update reads first."""
@@ -142,6 +160,8 @@ def _shape_problems(i: Instruction) -> Iterator[str]:
         is_rising = starts[0] == 0 and (starts[1:] > starts[:-1]).all() and starts[-1] < i.x.array.size
         if len(i.x.shape) != 1 or i.out.dim != i.x.dim or i.out.shape != starts.shape or not is_rising:
             yield "segments must begin at 0 and rise, one for each member of the output"
+    elif isinstance(i, (Take, Scatter)):
+        yield from _lookup_problems(i)
     else:
         yield from _loop_problems(i)
 
@@ -154,6 +174,16 @@ def _map_problems(i: Map | Update) -> Iterator[str]:
             yield f"{x} has the shape {x.shape}, the output {i.out.shape}"
         if isinstance(x, Slice) and x.dim not in (i.out.dim, None):
             yield f"{x} has the batch axis {x.dim}, the output {i.out.dim}"
+
+
+def _lookup_problems(i: Take | Scatter) -> Iterator[str]:
+    shapes = (i.x.shape, i.out.shape) if isinstance(i, Take) else (i.out.shape, i.x.shape)
+    taken = i.index.shape if isinstance(i.index, Slice) else ()
+    if {2} != set(map(len, shapes)) or shapes[0][1] != shapes[1][1] or (taken or (1,)) != shapes[1][:1]:
+        yield f"the table {shapes[0]}, the rows {shapes[1]} and the index {taken} do not fit"
+    dims = {x.dim for x in i.operands if isinstance(x, Slice)} - {None}
+    if len(dims) > 1 or (i.out.dim not in dims and (i.out.dim is not None or (isinstance(i, Take) and dims))):
+        yield f"{i.out} has another batch axis than what is read"
 
 
 def _reduce_problems(i: Reduce) -> Iterator[str]:
@@ -180,17 +210,16 @@ def _contract_problems(i: Contract) -> Iterator[str]:
 
 
 def _loop_problems(i: Loop) -> Iterator[str]:
-    verify(i.body)
-    if i.length < 1 or any(x.dim for x in (*i.operands, *outputs_of(i))):
-        yield "a loop has at least one step, and no batch axis"
-        return
-    wanted = [sum(x.index.indices.size for x in i.carry), *([i.outs.index.indices.size // i.length] if i.outs else [])]
-    if i.body.result.dim is not None or i.body.result.size != sum(wanted) or i.out.index.indices.size != wanted[0]:
-        yield "the result of a step must be the next carry and the step's outputs"
-    given = [math.prod(x.shape) for x in (*i.carry, *(), *i.fixed)]
-    given[len(i.carry) : len(i.carry)] = [math.prod(x.shape) // i.length for x in i.xs]
-    if len(given) != len(i.body.inputs):
-        yield f"a step takes {len(i.body.inputs)} inputs; it is given {len(given)}"
-    for size, taken in zip(given, i.body.inputs, strict=False):
-        if taken.array is not None and taken.array.size != size:
-            yield f"a step takes {taken.array}; it is given {size} numbers"
+    if i.length < 1:
+        yield "a loop has at least one step"
+    for carry in i.carry:
+        if carry.next.shape != carry.array.shape or carry.next.dim not in (carry.array.dim, None):
+            yield f"the next {carry.array} cannot be {carry.next}"
+        if isinstance(carry.first, Slice) and carry.first.shape not in (carry.array.shape, ()):
+            yield f"{carry.array} cannot begin as {carry.first}"
+    for x in i.xs:
+        if x.of.shape != (i.length, *x.array.shape) or x.of.dim not in (x.array.dim, None):
+            yield f"{x.of} has no row for each step that {x.array} can hold"
+    for out in i.outs:
+        if out.out.shape != (i.length, *out.value.shape) or out.out.dim != out.value.dim or not out.out.is_whole:
+            yield f"{out.out} has no row for each step that can hold {out.value}"

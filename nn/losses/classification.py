@@ -307,9 +307,8 @@ def hinge(output: Scalar, target: Scalar) -> Scalar:
 
 def _number(x: Scalar) -> float | None:
     """The number; None for a traced Value."""
-    if type(x) is Value:
-        return x.data
-    return None if isinstance(x, Node) else float(x)
+    number = x.data if type(x) is Value else x  # of a captured leaf, that is traced too
+    return None if isinstance(number, Node) else float(number)
 
 
 def _check_unit(what: str, x: Scalar, advice: str) -> None:

@@ -44,8 +44,6 @@ NEEDS_A_NUMBER = {
     "complex": (complex, "complex"),
     "index": (lambda x: [1.0, 2.0][x], "index"),
     "range": (lambda x: len(range(x)), "index"),
-    "data": (lambda x: x.data * 2.0, "number"),
-    "assignment": (lambda x: setattr(x, "data", 2.0), "assigned"),
     "copy": (copy.deepcopy, "copied"),
 }
 
@@ -77,9 +75,10 @@ def test_the_whole_message() -> None:
         ag.compile(branch)(0.5)
     where = f"({__file__}:{inspect.getsourcelines(branch)[1] + 1}: if x > 0:)"
     assert str(caught.value) == (
-        "A traced Value was used as a truth value, in `if`, `while`, `and`, `or`, `not` or `assert` in the "
-        f"line {where}. While a function is compiled its Values have no numbers yet. Choose with "
-        "ag.where(condition, a, b), compare for equality with ag.equal(a, b), or keep this part outside the compiled "
+        "A traced Value was used as a truth value, in `if`, `while`, `and`, `or`, `not`, `assert`, or by max, min or "
+        f"sorted in the line {where}. While a function is compiled its Values have no numbers yet. Choose with "
+        "ag.where(condition, a, b), compare for equality with ag.equal(a, b), take the largest and the smallest with "
+        "ag.maximum and ag.minimum, an element with ag.take(table, index), or keep this part outside the compiled "
         "function."
     )
 

@@ -11,15 +11,20 @@ from autograd_lite.compiler import pipeline, tracing
 from autograd_lite.compiler.ir import (
     Array,
     ArrayProgram,
+    Carry,
     Contract,
     Dim,
     Input,
+    Item,
     Literal,
     Loop,
     Map,
+    Output,
     Reduce,
+    Scatter,
     SegmentReduce,
     Size,
+    Take,
     Update,
 )
 from autograd_lite.compiler.layout import Affine, Gather, contiguous, number
@@ -29,6 +34,9 @@ N = Dim("n", (0,))
 SAMPLES = 5
 X = np.arange(1.0, 7.0) / 7.0  # members of x
 B = np.arange(30.0).reshape(SAMPLES, 6) / 31.0  # members of b, for each sample
+
+CHOSEN = np.floor(3.0 * B[:, 0]).astype(int)  # a row for each sample
+at, at3 = (Array("at", (len(n),), role="constant", numbers=np.array(n)) for n in ([2.0, 1.0], [2.0, 1.0, 2.0]))
 
 x, b = Array("x", (6,), role="input"), Array("b", (6,), N, "input")
 k = Array("k", (4,), role="constant", numbers=np.array([1.0, -2.0, 0.5, 3.0]))
@@ -46,38 +54,43 @@ def of(*instructions: Any) -> ArrayProgram:
     return ArrayProgram(inputs, (*instructions, Map(result.whole, "copy", (out.whole,))), result)
 
 
-def step() -> ArrayProgram:
-    """One step of a linear recurrence, with its carry as output: h -> (w h + x, h)."""
-    h, at, w = (Array(name, (1,), role="input") for name in "hxw")
-    product, total, result = local(1), local(1), Array("result", (2,), role="result")
-    instructions = (
-        Map(product.whole, "mul", (w.whole, h.whole)),
-        Map(total.whole, "add", (product.whole, at.whole)),
-        Map(result[contiguous((1,))], "copy", (total.whole,)),
-        Map(result[contiguous((1,), 1)], "copy", (h.whole,)),
-    )
-    return ArrayProgram((Input(h, (1,)), Input(at, (1,)), Input(w, (1,))), instructions, result)
-
-
 def looped(*, reverse: bool = False) -> tuple[Any, ...]:
-    last, outs = local(1), local(5)
-    both = local(6)
+    """A linear recurrence with its carry as output: h -> (w h + x, h)."""
+    h, item, product, total, outs, both = local(1), local(1), local(1), local(1), local(5), local(6)
     loop = Loop(
-        step(),
+        (
+            Map(product.whole, "mul", (k[contiguous((1,), 2)], h.whole)),
+            Map(total.whole, "add", (product.whole, item.whole)),
+        ),
         5,
-        (x[contiguous((1,))],),
-        (x[contiguous((5,), 1)],),
-        (k[contiguous((1,), 2)],),
-        last.whole,
-        outs.whole,
+        (Carry(h, x[contiguous((1,))], total.whole),),
+        (Item(item, x[contiguous((5, 1), 1)]),),
+        (Output(outs[contiguous((5, 1))], h.whole),),
         reverse,
     )
     return (
         loop,
         Map(both.whole, "copy", (Literal(0.0),)),
-        Update(both[contiguous((1,))], "add", last.whole),
+        Update(both[contiguous((1,))], "add", h.whole),
         Update(both[contiguous((5,), 1)], "add", outs.whole),
     )
+
+
+scaled, chosen = local(1, N), local(1, N)
+
+
+def choosing(then: Any) -> tuple[Any, ...]:
+    """An instruction behind those that compute which row each sample chooses."""
+    first = Map(scaled.whole, "mul", (b[contiguous((1,))], Literal(3.0)))
+    return (first, Map(chosen.whole, "floor", (scaled.whole,)), then)
+
+
+def looped_over_samples() -> tuple[Any, ...]:
+    """A running sum of samples, whose carry begins the same for all."""
+    h, item, total = local(2, N), local(2, N), local(2, N)
+    body = (Map(total.whole, "add", (h.whole, item.whole)),)
+    carry = (Carry(h, x[contiguous((2,))], total.whole),)
+    return (Loop(body, 3, carry, (Item(item, b[contiguous((3, 2))]),)), Map(local(2, N).whole, "copy", (h.whole,)))
 
 
 def recurrence(order: Any) -> Any:
@@ -141,6 +154,24 @@ ROWS: dict[str, tuple[tuple[Any, ...], Any]] = {  # instructions, and what the l
     ),
     "loop": (looped(), recurrence(range(5))),
     "loop in reverse": (looped(reverse=True), recurrence(reversed(range(5)))),
+    "loop over samples": (looped_over_samples(), X[:2, None] + B.T.reshape(3, 2, SAMPLES).sum(axis=0)),
+    "take": ((Take(local(4)[contiguous((2, 2))], x[contiguous((3, 2))], at.whole),), X[[4, 5, 2, 3]]),
+    "take by samples": (
+        choosing(Take(local(2, N)[contiguous((1, 2))], x[contiguous((3, 2))], chosen.whole)),
+        X.reshape(3, 2)[CHOSEN].T,
+    ),
+    "take of samples": (
+        choosing(Take(local(2, N)[contiguous((1, 2))], b[contiguous((3, 2))], chosen.whole)),
+        B.reshape(SAMPLES, 3, 2)[np.arange(SAMPLES), CHOSEN].T,
+    ),
+    "scatter": (
+        (Scatter(local(6)[contiguous((3, 2))], x[contiguous((3, 2))], at3.whole),),
+        np.array([0.0, 0.0, X[2], X[3], X[0] + X[4], X[1] + X[5]]),
+    ),
+    "scatter of samples": (
+        choosing(Scatter(y[contiguous((3, 2))], b[contiguous((1, 2))], chosen.whole)),
+        (np.eye(3)[CHOSEN].T @ B[:, :2]).ravel(),
+    ),
 }
 
 s, r = Array("s"), Array("r")

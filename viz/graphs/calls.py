@@ -37,7 +37,6 @@ LIBRARIES = tuple(
         "<kernel of ",  # the engine's own, printed from the op table
         *(f"{folder}/" for folder in (*site.getsitepackages(), sysconfig.get_path("stdlib"))),
         "<frozen",
-        "<kernel of ",  # of ops, printed by the engine
         "<autograd_lite",  # emitted source
         "<string>",  # of dataclasses and named tuples
     }

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from autograd_lite.compiler.backends.python_text import Expression, applied, def
 from autograd_lite.compiler.ir import (
     Array,
     ArrayProgram,
+    Carry,
     Contract,
     Dim,
     Input,
@@ -29,16 +29,20 @@ from autograd_lite.compiler.ir import (
     Map,
     Operand,
     Reduce,
+    Scatter,
     SegmentReduce,
     Size,
     Slice,
+    Take,
     Update,
+    every,
     outputs_of,
     slices_of,
 )
 from autograd_lite.compiler.layout import Affine, Gather, Indices
 from autograd_lite.compiler.naming import LONGEST_COMMENT, RESERVED, unused
 from autograd_lite.compiler.primitives import on_arrays, word
+from autograd_lite.compiler.rows import add_rows, take_rows
 from autograd_lite.compiler.workspaces import Workspaces
 from autograd_lite.namespaces import floats
 from autograd_lite.text import assembled, in_comment
@@ -86,7 +90,9 @@ def _memory(program: ArrayProgram) -> list[tuple[int, int | None]]:
 
 def _written(program: ArrayProgram) -> list[Array]:
     """All arrays that are written, and those in which they live."""
-    written = dict.fromkeys(out.array for i in program.instructions for out in outputs_of(i))
+    loops = [i for i in every(program.instructions) if isinstance(i, Loop)]
+    written = dict.fromkeys(out.array for i in every(program.instructions) for out in outputs_of(i))
+    written |= dict.fromkeys(x.array for i in loops for x in i.xs)
     return list(written | dict.fromkeys(home.array for home in program.homes.values()))
 
 
@@ -97,12 +103,15 @@ class _Printer:
         self.program = program
         self.setup: list[str] = []
         self.body: list[str] = []
+        self.indent = ""  # of what is written now: deeper in loops
         self.names: dict[str, Any] = {"empty": np.empty, "view": strided, "inf": math.inf, "nan": math.nan}
         self.calls = 0
         self.taken = dict.fromkeys(RESERVED, 1)
-        self.taken |= dict.fromkeys([i.op for i in program.instructions if isinstance(i, Map) and not _ufunc(i.op)], 1)
+        self.taken |= dict.fromkeys(
+            [i.op for i in every(program.instructions) if isinstance(i, Map) and not _ufunc(i.op)], 1
+        )
         self.taken |= dict.fromkeys([dim.name for dim in program.dims], 1)
-        self.uses = Counter(x.array for x in slices_of(program.instructions))
+        self.uses = Counter(x.array for x in slices_of(every(program.instructions)))
         self._name_of: dict[Array, str] = {}
         self._numbers: dict[Array, Expression] = {}
         self._waiting: dict[Array, Expression] = {}  # numbers that read arrays, and stand in no line yet
@@ -127,7 +136,7 @@ class _Printer:
     # Lines
 
     def line(self, text: str, calls: int = 0) -> None:
-        self.body.append(text)
+        self.body.append(self.indent + text)
         self.calls += calls
 
     def call(self, function: str, *arguments: str) -> None:
@@ -150,7 +159,7 @@ class _Printer:
     def describe(self, array: Array, i: Instruction | None = None) -> None:
         """Say in a comment what an array stands for, before the instruction that defines it."""
         if array.note and not isinstance(i, Update):
-            self.body.append(f"# {in_comment(array.note, LONGEST_COMMENT)}")
+            self.body.append(f"{self.indent}# {in_comment(array.note, LONGEST_COMMENT)}")
 
     # Memory
 
@@ -266,11 +275,14 @@ class _Printer:
     # Instructions
 
     def write(self, i: Instruction) -> None:
-        if isinstance(i.out, Slice) and not i.out.array.shape:
+        if isinstance(i, Loop):
+            self.flush()
+            self.loop(i)
+            return
+        if not i.out.array.shape:
             self.keep(i.out.array, self.expression(i))
             return
-        for array in list(self._waiting):  # what reads an array is read before anything else is written
-            self.assign(array, self._waiting.pop(array))
+        self.flush()
         self.describe(i.out.array, i)
         if isinstance(i, Map):
             self.map(i)
@@ -284,8 +296,13 @@ class _Printer:
         elif isinstance(i, SegmentReduce):
             starts = self.indices(i.starts.indices)
             self.call(f"{_ufunc(i.op)}.reduceat", self.operand(i.x, full=True), starts, "0", "None", self.target(i.out))
-        else:
-            self.loop(i)
+        elif isinstance(i, (Take, Scatter)):
+            self.look_up(i)
+
+    def flush(self) -> None:
+        """Give a line to numbers that read arrays, before anything else is written."""
+        for array in list(self._waiting):
+            self.assign(array, self._waiting.pop(array))
 
     def keep(self, array: Array, expression: Expression) -> None:
         """Put a number into the line that uses it, or give it a line of its own."""
@@ -379,24 +396,55 @@ class _Printer:
         else:
             self.call("matmul", a, b, out)
 
+    def look_up(self, i: Take | Scatter) -> None:
+        function = self.name(*(("take_rows", take_rows) if isinstance(i, Take) else ("add_rows", add_rows)))
+        rows = self.number(i.index).text if not getattr(i.index, "shape", ()) else self.operand(i.index, full=True)
+        self.line(f"{function}({self.operand(i.x, full=True)}, {rows}, {self.target(i.out)})", calls=1)
+
     def loop(self, i: Loop) -> None:
-        step = self.name(unused("step", self.taken), NumpyBackend().compile(i.body).run)
-        groups = [f"({''.join(f'{self.operand(x, full=True)}, ' for x in some)})" for some in (i.carry, i.xs, i.fixed)]
-        outs = self.target(i.outs) if i.outs is not None else "None"
-        function = self.name("loop", _loop)
-        self.line(f"{function}({step}, {i.length}, {i.reverse}, {', '.join(groups)}, {self.target(i.out)}, {outs})", 1)
+        """Write a loop of Python over rows of sequences and outputs, which are views made beforehand."""
+        for carry in i.carry:
+            self.begin(carry)
+        rows = [(x.array, self.rows(x.of, i)) for x in i.xs] + [
+            (out.out.array, self.rows(out.out, i)) for out in i.outs
+        ]
+        names = [unused(f"{array.name}_now", self.taken) for array, _ in rows]
+        counter = unused("step", self.taken)
+        sources = ", ".join([*[views for _, views in rows], f"range({i.length})"])
+        self.line(
+            f"for {', '.join([*names, counter])} in zip({sources}):" if rows else f"for {counter} in range({i.length}):"
+        )
+        before, self.indent = self.calls, f"{self.indent}    "
+        for x, name in zip(i.xs, names, strict=False):
+            self.line(f"{self.memory(x.array)}[...] = {name}", calls=1)
+        for instruction in i.body:
+            self.write(instruction)
+        self.flush()
+        for out, name in zip(i.outs, names[len(i.xs) :], strict=True):
+            self.line(f"{name}[...] = {self.operand(out.value, out.out.dim, full=True)}", calls=1)
+        for carry in i.carry:
+            if carry.array.shape:
+                self.line(
+                    f"{self.memory(carry.array)}[...] = {self.operand(carry.next, carry.array.dim, full=True)}", 1
+                )
+            else:
+                self.line(f"{self._name_of[carry.array]} = {self.number(carry.next).text}")
+        self.indent = self.indent[:-4]
+        self.calls = before + (self.calls - before) * i.length
 
+    def begin(self, carry: Carry) -> None:
+        """Write what a carry holds first."""
+        if carry.array.shape:
+            self.line(f"{self.memory(carry.array)}[...] = {self.operand(carry.first, carry.array.dim, full=True)}", 1)
+        else:
+            name = self._name_of[carry.array]
+            self.line(f"{name} = {self.number(carry.first).text}")
+            self._numbers[carry.array] = Expression(name)
 
-def _loop(step: Any, length: int, is_reversed: bool, carry: Any, xs: Any, fixed: Any, out: Any, outs: Any) -> None:  # noqa: PLR0917
-    """Run a step again and again; its flat result is the next carry, and behind it the step's outputs."""
-    ends = np.cumsum([np.size(part) for part in carry])
-    parts = [np.reshape(x, (length, -1)) for x in xs]
-    order: Sequence[int] = range(length)
-    for k in reversed(order) if is_reversed else order:
-        *carry, made = np.split(step([*carry, *[part[k] for part in parts], *fixed], ()), ends)
-        if outs is not None:
-            outs.reshape(length, -1)[k] = made
-    out.reshape(-1)[...] = np.concatenate([np.ravel(part) for part in carry])
+    def rows(self, x: Slice, i: Loop) -> str:
+        """The name of a list of views, one for each step."""
+        table = self.operand(x, full=True)
+        return self.view(f"list({table}){'[::-1]' if i.reverse else ''}", f"{x.array.name}_rows")
 
 
 def _ufunc(op: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from autograd_lite.compiler.backends.native.access import Access
+from autograd_lite.compiler.backends.native.lookups import scatter, take
 from autograd_lite.compiler.backends.native.loops import write_loop
 from autograd_lite.compiler.backends.native.memory import Memory, Place, Tables
 from autograd_lite.compiler.backends.native.sums import contract, reduce, segments
@@ -25,10 +26,13 @@ from autograd_lite.compiler.ir import (
     Loop,
     Map,
     Reduce,
+    Scatter,
     SegmentReduce,
     Size,
     Slice,
+    Take,
     Update,
+    every,
     slices_of,
 )
 
@@ -53,12 +57,6 @@ class Module:
         self.loops: dict[str, int] = {}
         self.functions: list[str] = []
         self.declarations: dict[str, None] = {}
-        self._steps = 0
-
-    def fresh(self) -> str:
-        """A name for the step of a loop."""
-        self._steps += 1
-        return f"step{self._steps}"
 
     def __str__(self) -> str:
         parts = [*self.tables.lines, *self.declarations, *self.functions, f"attributes #0 = {{ {self.attributes} }}"]
@@ -112,14 +110,9 @@ class Chain:
 def why_not(program: ArrayProgram) -> str:
     """Say which instruction of a program cannot be printed; nothing if all can."""
     words = Words(Text(), {})
-    for i in program.instructions:
+    for i in every(program.instructions):
         if isinstance(i, (Map, Update)) and not words.knows(i.op):
             return f"the op {i.op} is a black box, which only Python can call"
-        if isinstance(i, Loop):
-            if i.body.dims or any(x.dim for x in i.operands):
-                return "a loop over samples"
-            if told := why_not(i.body):
-                return told
     return ""
 
 
@@ -130,7 +123,7 @@ class Kernel:
     its result, which are runs of doubles. The step of a loop has them in its workspace.
     """
 
-    def __init__(self, program: ArrayProgram, module: Module, name: str, *, is_step: bool = False) -> None:
+    def __init__(self, program: ArrayProgram, module: Module, name: str) -> None:
         self.program = program
         self.module = module
         self.name = name
@@ -138,34 +131,33 @@ class Kernel:
         self.words = Words(self.text, module.loops)
         self.memory = Memory(program, module.tables)
         self.access = Access(self.text, self.words, self.memory, module.registers)
-        self.uses = Counter(x.array for x in slices_of(program.instructions))
-        self.is_step = is_step
+        self.uses = Counter(x.array for x in slices_of(every(program.instructions)))
+        self.uses.update(x.array for i in every(program.instructions) if isinstance(i, Loop) for x in i.results)
         for given in program.inputs:
-            if is_step and given.array is not None:
-                self.memory.pointer(given.array)
-            elif not is_step:
-                self.take(given.array)
-        if is_step:
-            self.memory.pointer(program.result)
-        elif program.result.dim is None:
+            self.take(given.array)
+        if program.result.dim is None:
             self.memory.block(program.result)
         else:
             self.memory.pointer(program.result)
 
     def print(self) -> None:
         """Append the function to the module."""
-        for some in self.chains():
-            if isinstance(some, Chain):
-                self.write_chain(some.steps)
-            else:
-                self.write(some)
-        if not self.is_step and self.program.result.dim is not None:
+        self.write_all(self.program.instructions)
+        if self.program.result.dim is not None:
             self.give(self.program.result)
         buffers = self.words.buffers() if self.module.loops else []
         body = "\n".join([*buffers, *self.memory.prologue(), *self.text.lines])
         head = f"define void @{self.name}(ptr %work, ptr %sizes, ptr %loops, ptr %blocks) #0"
         self.module.functions.append(f"{head} {{\nentry:\n{body}\nret void\n}}")
         self.module.declarations |= self.text.declarations
+
+    def write_all(self, instructions: Sequence[Instruction]) -> None:
+        """Write instructions, of the program or of the body of a loop."""
+        for some in self.chains(instructions):
+            if isinstance(some, Chain):
+                self.write_chain(some.steps)
+            else:
+                self.write(some)
 
     # Arguments and results
 
@@ -208,10 +200,10 @@ class Kernel:
 
     # Words
 
-    def chains(self) -> Iterator[Chain | Instruction]:
+    def chains(self, instructions: Sequence[Instruction]) -> Iterator[Chain | Instruction]:
         """Words that can share a loop, and other instructions one by one."""
         chain = Chain()
-        for i in self.program.instructions:
+        for i in instructions:
             step = self.step(i) if isinstance(i, (Map, Update)) else None
             if chain.steps and not (step and chain.fits(step)):
                 yield chain
@@ -286,11 +278,9 @@ class Kernel:
             reduce(self.access, i)
         elif isinstance(i, SegmentReduce):
             segments(self.access, i)
+        elif isinstance(i, Take):
+            take(self.access, i)
+        elif isinstance(i, Scatter):
+            scatter(self.access, i)
         elif isinstance(i, Loop):
-            self.loop(i)
-
-    def loop(self, i: Loop) -> None:
-        """Write a loop, and its step as a function of its own."""
-        step = Kernel(i.body, self.module, self.module.fresh(), is_step=True)
-        step.print()
-        write_loop(self.access, i, step.name, step.memory.layout)
+            write_loop(self.access, i, self.write_all)
