@@ -13,7 +13,7 @@ import numpy as np
 
 from autograd_lite.compiler.backends import native
 from autograd_lite.compiler.backends.native.entry import Argument, Descriptor, Slot, available
-from autograd_lite.compiler.ir import ArrayProgram, Loop
+from autograd_lite.compiler.ir import ArrayProgram, Instruction, Loop
 from autograd_lite.compiler.runtime import Counts, Entry, LeafOrder, common_count
 
 __all__ = ["Direct"]
@@ -100,13 +100,12 @@ class Direct:
 
 def _is_short(program: ArrayProgram) -> bool:
     """Whether loops end soon: a direct call does not let other threads run, or hear Ctrl-C."""
-    return sum(_turns(program)) <= LONGEST_LOOP
+    return _turns(program.instructions) <= LONGEST_LOOP
 
 
-def _turns(program: ArrayProgram) -> list[int]:
-    """How many instructions each loop runs."""
-    loops = [i for i in program.instructions if isinstance(i, Loop)]
-    return [i.length * (len(i.body.instructions) + sum(_turns(i.body))) for i in loops]
+def _turns(instructions: Sequence[Instruction]) -> int:
+    """How many instructions loops run."""
+    return sum(i.length * (len(i.body) + _turns(i.body)) for i in instructions if isinstance(i, Loop))
 
 
 def _shortened(entry: Entry) -> Callable[[Any], Any] | None:

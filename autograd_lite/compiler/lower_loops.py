@@ -79,7 +79,7 @@ class _Lowering:
         outputs = [*self.step.nexts.values(), *self.step.outs.values(), *self.step.checks]
         nodes = collect(graph, outputs)
         groups, member_of = group(graph, nodes, outputs, self.to.member_of)
-        names: dict[Any, str] = {source: array.name for source, array in self.given.items()}
+        names: dict[Any, str] = {source: array.name for source, array in self.given.items()}  # any key
         names |= {("outer", g): name for g, name in enumerate(self.to.names.names)}
         body = Builder(graph, groups, member_of, Names(graph, groups, member_of, names), {}, self.to, self.given)
         lower_groups(body)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any  # an index: a number, a Value, or an array of them
 
 import numpy as np
 
@@ -61,7 +61,7 @@ class Embedding(Module):
         values = [Value(x, f"w{k // width + 1}_{k % width + 1}") for k, x in enumerate(numbers.tolist())]
         self.weights = np.array(values, dtype=object).reshape(count, width)
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: Any) -> Any:  # one index, or many
         """Take the row of an index, or the rows of several: an array of Values with the width as its last axis."""
         return take(self.weights, np.asarray(x, dtype=object) if isinstance(x, (list, tuple)) else x)
 

@@ -95,7 +95,7 @@ def test_what_differs_has_another_fingerprint() -> None:
 
 def test_the_fingerprint_reads_all_of_a_trace() -> None:
     """A new field of a trace must go into its fingerprint; ``structure`` belongs to the function that made it."""
-    assert set(Trace._fields) == {"roots", "must_be_finite", "structure", "shapes", "axes", "names"}
+    assert set(Trace._fields) == {"roots", "must_be_finite", "checks", "told", "structure", "shapes", "axes", "names"}
 
 
 WORDS = {"add": 2, "mul": 2, "sin": 1, "sub": 2, "where": 3}
