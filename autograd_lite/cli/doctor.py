@@ -94,9 +94,9 @@ def _found(extra: Extra) -> str:
 
 def _compiling() -> str:
     """Say which backends there are, and why one is not."""
-    lacking = native.missing()
-    choice = f"not native: {lacking}" if lacking else "backend='native' gives machine code"
-    return f"to NumPy or Python floats, whichever is faster; {choice}"
+    if lacking := native.missing():
+        return f"to NumPy or Python floats, whichever is faster; not native: {lacking}"
+    return "to machine code, NumPy or Python floats, whichever suits the program"
 
 
 def _kept() -> str:
