@@ -61,7 +61,7 @@ def _slips_of(report: ExampleReport | DerivationReport) -> Iterator[Slip]:
             if line.wrong:
                 yield Slip(line.claim.id, line.claim.text, _right_number(line), "numbers")
             elif line.value_verdict == "cut":
-                yield Slip(line.claim.id, line.claim.text, f"{pretty_number(line.exact, 6)}, cut, not rounded", "cut")
+                yield Slip(line.claim.id, line.claim.text, pretty_number(line.exact, 6), "cut")
     else:
         for chain in report.chains:
             yield from _slip_of(chain)
