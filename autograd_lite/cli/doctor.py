@@ -95,8 +95,9 @@ def _found(extra: Extra) -> str:
 def _compiling() -> str:
     """Say which backends there are, and why one is not."""
     lacking = native.missing()
-    choice = f"not native: {lacking}" if lacking else "backend='native' gives machine code"
-    return f"to NumPy or Python floats, whichever is faster; {choice}"
+    if lacking:
+        return f"to NumPy or Python floats, whichever is faster; no machine code: {lacking}"
+    return "to machine code (AUTOGRAD_LITE_NATIVE=off: no), NumPy or Python floats, by the size of the program"
 
 
 def _kept() -> str:
