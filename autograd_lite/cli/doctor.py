@@ -94,10 +94,9 @@ def _found(extra: Extra) -> str:
 
 def _compiling() -> str:
     """Say which backends there are, and why one is not."""
-    lacking = native.missing()
-    if lacking:
-        return f"to NumPy or Python floats, whichever is faster; no machine code: {lacking}"
-    return "to machine code (AUTOGRAD_LITE_NATIVE=off: no), NumPy or Python floats, by the size of the program"
+    if lacking := native.missing():
+        return f"to NumPy or Python floats, whichever is faster; not native: {lacking}"
+    return "to machine code (AUTOGRAD_LITE_NATIVE=off: none), NumPy or Python floats, whichever suits the program"
 
 
 def _kept() -> str:
