@@ -55,5 +55,9 @@ class IndexedArray(np.ndarray[Any, Any]):
         row = keys[at].element_of(super().__getitem__(keys[:at]) if at else self)
         return row[keys[at + 1 :]] if keys[at + 1 :] else row
 
+    def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
+        """What arithmetic gives is an ordinary array, or a number."""
+        return array[()] if return_scalar else np.asarray(array)
+
 
 INDEXED: dict[type, Any] = {list: IndexedList, tuple: IndexedTuple}

@@ -56,14 +56,14 @@ def _auto(request: pytest.FixtureRequest) -> Iterator[None]:
     """Without ``--native``, "auto" takes NumPy or floats: LLVM would need minutes for what the tests compile."""
     with pytest.MonkeyPatch.context() as patch:
         if not request.config.getoption("--native"):
-            patch.setattr(building, "LONGEST_NATIVE", -1)
+            patch.setenv(building.VARIABLE, "off")
         yield
 
 
 @pytest.fixture
 def on_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let "auto" take NumPy in one test, with ``--native`` too: the test is about NumPy's source or memory."""
-    monkeypatch.setattr(building, "LONGEST_NATIVE", -1)
+    monkeypatch.setenv(building.VARIABLE, "off")
     monkeypatch.setattr(building, "PROGRAMS", Store[building.Built](most=99, heaviest=10**6, weigh=lambda _: 1))
 
 
@@ -72,6 +72,7 @@ def machine_code(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let "auto" compile to machine code in one test, as users have it; skip the test where there is none."""
     if native.missing():
         pytest.skip(native.missing())
+    monkeypatch.delenv(building.VARIABLE, raising=False)
     monkeypatch.setattr(building, "LONGEST_NATIVE", 300)
     monkeypatch.setattr(building, "PROGRAMS", Store[building.Built](most=9, heaviest=10**6, weigh=lambda _: 1))
 

@@ -96,7 +96,7 @@ def _compiling() -> str:
     """Say which backends there are, and why one is not."""
     if lacking := native.missing():
         return f"to NumPy or Python floats, whichever is faster; not native: {lacking}"
-    return "to machine code, NumPy or Python floats, whichever suits the program"
+    return "to machine code (AUTOGRAD_LITE_NATIVE=off: none), NumPy or Python floats, whichever suits the program"
 
 
 def _kept() -> str:

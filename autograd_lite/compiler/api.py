@@ -111,13 +111,14 @@ class CompiledFunction:
         self._lock = threading.RLock()
         self._last: Entry | None = None
         self._bound: dict[int, tuple[Any, CompiledFunction]] = {}
-        self._direct = Direct(self._run)
+        self._direct = Direct(_weakly(self._run))
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         """Run the program for arguments of this structure, compiled at the first call."""
         if graph_wanted():
             return self._original(args, named)
-        return self._run(*args, **named) if named else self._direct.call(*args)
+        direct = self._direct.call
+        return self._run(*args, **named) if named or direct is None else direct(*args)
 
     def _run(self, *args: Any, **named: Any) -> Any:
         """Find the program and run it; the next call with such arguments goes past this."""
@@ -357,6 +358,18 @@ def _with_update(step: Callable[..., Any], update: Callable[[Any, Any], Any], co
         return result.item(0), update(flat, result[1:])
 
     return both
+
+
+def _weakly(method: Callable[..., Any]) -> Callable[..., Any]:
+    """A bound method that does not keep its instance alive."""
+    found = weakref.WeakMethod(method)
+
+    def run(*args: Any) -> Any:
+        bound = found()
+        assert bound is not None  # who calls this holds the instance
+        return bound(*args)
+
+    return run
 
 
 class _Method:

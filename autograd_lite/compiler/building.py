@@ -5,6 +5,7 @@ Types: ``Any`` stands for what a backend keeps.
 
 from __future__ import annotations
 
+import os
 import pickle
 import time
 from collections.abc import Callable
@@ -22,6 +23,7 @@ from autograd_lite.compiler.store import Store
 __all__ = ["PROGRAMS", "Built", "build", "why_not_native"]
 
 MOST = 256  # programs that are kept in a process
+VARIABLE = "AUTOGRAD_LITE_NATIVE"  # "off": "auto" takes no machine code, in this process and those that it starts
 LONGEST_NATIVE = 300  # instructions: LLVM takes some 1 ms for each, and more for each in longer programs
 SCALARS = 2_000_000  # that they may compute together; a scalar takes some 100 bytes
 WORTHWHILE = 0.01  # seconds: what is built faster is not kept on disk
@@ -128,6 +130,8 @@ def _lowered(stages: Stages, chosen: str, *, exact: bool) -> tuple[Compiled, Bac
 
 def why_not_native(program: ArrayProgram) -> str:
     """Say why "auto" does not take machine code for a program of arrays; nothing if it does."""
+    if os.environ.get(VARIABLE, "").lower() == "off":
+        return f"{VARIABLE} is off"
     count = len(list(every(program.instructions)))
     if count > LONGEST_NATIVE:
         return f"a program of {count} instructions would take too long to compile (more than {LONGEST_NATIVE})"

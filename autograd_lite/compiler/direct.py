@@ -6,6 +6,7 @@ Types: ``Any`` stands for arguments of users' functions, and for what they retur
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -32,21 +33,25 @@ class Direct:
 
     Attributes
     ----------
-    call : callable
-        The fastest way for the arguments of the last call; for others it is the fallback.
+    call : callable or None
+        The fastest way for the arguments of the last call, which for others is the fallback; None until there is one.
     """
 
     def __init__(self, fallback: Callable[..., Any]) -> None:
-        self.call = self._fallback = fallback
-        self._slot: Slot | None = None
+        self.call: Callable[..., Any] | None = None
+        self._fallback: Callable[..., Any] | None = fallback
+        self._slot: Callable[[], Slot | None] = lambda: None
         self._lock = threading.Lock()
         self._descriptors: dict[Entry, Descriptor] = {}
 
     def stable(self, backend: str) -> Callable[..., Any]:
-        """A callable that stays the same, whatever it is bound to later."""
+        """Hand over a callable that stays the same, whatever it is bound to later, and that may hold this object."""
+        fallback = self._fallback
+        assert fallback is not None
         if backend in ("auto", "native") and not native.missing() and available():
             self._open()
-        return self.call
+        call, self.call, self._fallback = self.call or fallback, None, None  # no cycle is left for the collector
+        return call
 
     def bind(
         self,
@@ -87,15 +92,16 @@ class Direct:
                 self._open()
         if descriptor is not None:
             descriptor.enlarge([common_count(arguments, counts) for arguments in entry.program.arguments])
-        if self._slot is not None:
-            self._slot.bind(descriptor)
+        slot = self._slot()
+        if slot is not None:
+            slot.bind(descriptor)
 
     def _open(self) -> None:
         with self._lock:
-            if self._slot is None:
+            if self._fallback is not None and self.call is None:
                 slot = Slot.made(self._fallback)
-                self.call = slot.function()
-                self._slot = slot
+                self.call = slot.function()  # this holds the slot
+                self._slot = weakref.ref(slot)
 
 
 def _is_short(program: ArrayProgram) -> bool:

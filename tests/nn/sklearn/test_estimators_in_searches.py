@@ -72,7 +72,7 @@ def test_the_winner_can_be_drawn_and_explained():
     loss.backward()
     assert "digraph" in viz.draw(loss).dot
     weight = winner[-1].network_.layers[0].neurons[0].w[0]
-    assert "layer1.neuron1.w1" in str(viz.explain(loss, weight))
+    assert "w₁₁⁽¹⁾" in str(viz.explain(loss, weight))
 
 
 def test_clone_and_pickle():
