@@ -101,6 +101,17 @@ def test_the_examples_of_the_guides_modules_are_true(name):
     assert doctest.testmod(module).failed == 0
 
 
+def test_formulas_have_a_thin_space_beside_functions_and_nowhere_else():
+    for package in ("sphinx", "latex2mathml"):
+        pytest.importorskip(package)
+    spec = importlib.util.spec_from_file_location("mathml", DOCS / "_ext" / "mathml.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert doctest.testmod(module).failed == 0
+    spaces = {r"K\cos\beta": 2, r"1 - \tanh^2 x": 1, r"\log_2 p": 1, r"\ln(x)": 0, r"e_{\max}": 0, r"2 x y": 0}
+    assert {formula: module.mathml(formula, "inline").count("mspace") for formula in spaces} == spaces
+
+
 @pytest.mark.long
 def test_the_site_is_built_without_a_warning(tmp_path):
     for package in ("sphinx", "myst_nb", "furo", "numpydoc", "latex2mathml", "matplotlib", "sklearn"):
