@@ -180,9 +180,13 @@ def closed(roots: Sequence[Any], leaves: Iterable[Any], since: int) -> tuple[lis
 
     Returns
     -------
-    roots, formal, actual : lists of nodes
-        The roots anew, the leaves that stand for what comes from outside, and what that is. Nodes that do not depend
-        on the leaves come from outside: they are computed once.
+    roots : list
+        The roots anew.
+    formal : list
+        The leaves that stand for what comes from outside. Nodes that do not depend on the leaves come from there: they
+        are computed once.
+    actual : list
+        What they stand for.
     """
     inside = set(leaves)
     given = set(inside)

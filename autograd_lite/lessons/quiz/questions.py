@@ -100,7 +100,7 @@ def questions(count: int, *, level: int = 0, topic: str = "", seed: int = 0) -> 
     level : int
         1, 2 or 3; 0 rises from 1 to 3.
     topic : str
-        forward, local, gradients, deltas or updates; "" for all in turn.
+        One of forward, local, gradients, deltas and updates; "" for all in turn.
     seed : int
         Of the numbers and of the order.
 
