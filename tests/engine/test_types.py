@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import importlib.util
 import re
 import subprocess
@@ -60,7 +61,7 @@ def f(x: Value) -> float:
 
 
 CHECKERS = {
-    "mypy": ["--strict", "--no-incremental"],
+    "mypy": ["--strict", "--no-incremental", f"--cache-dir={os.devnull}"],
     "pyright": ["--pythonpath", sys.executable],
 }
 
