@@ -113,7 +113,7 @@ class _Record:
             return Array(f"c{len(self.instructions)}", (self.size,), role="constant", numbers=numbers).whole
         if isinstance(x, (float, int)):
             return Literal(float(x))
-        raise TypeError(f"{type(x).__name__} is no operand of an array program.")
+        raise TypeError(f"{type(x).__name__} is not an operand of a program; give a number or a vector.")
 
     def apply(self, word: str, *operands: Any) -> _Vector:
         """Append a word."""
@@ -200,4 +200,4 @@ def _text(x: Any) -> str:
         return x.text
     if type(x) in (float, int) and math.isfinite(x):
         return repr(x) if x >= 0 else f"({x!r})"
-    raise TypeError(f"{type(x).__name__} is no number of an array program.")
+    raise TypeError(f"{type(x).__name__} is not a number of a program; give a float or an int.")

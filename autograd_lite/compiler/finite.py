@@ -32,7 +32,7 @@ __all__ = ["checks", "hidden_sums"]
 def hidden_sums(instructions: Sequence[Instruction], given: Iterable[Array] = ()) -> list[Array]:
     """Arrays that depend on a contraction and are read by a word that may mask what is not finite.
 
-    In the body of a loop those that are `given` may depend on one. A loop masks: nobody knows what it does.
+    In the body of a loop those that are `given` may depend on one. A loop counts as such a word: its body is not read.
     """
     depends: set[Array] = set(given)
     found: dict[Array, None] = {}

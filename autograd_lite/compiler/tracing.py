@@ -84,7 +84,7 @@ def trace(  # noqa: PLR0917 - a function and its call
     except IndexError as error:
         if not str(error).startswith("only integers, slices"):
             raise
-        raise TraceError(  # of an array that is no argument: NumPy hides why it cannot be indexed by a Value
+        raise TraceError(  # of an array that is not an argument: NumPy hides why it cannot be indexed by a Value
             "An array was indexed by something that is not an integer, perhaps a traced Value. Write ag.take(table, "
             "index) for that; only arguments of the compiled function itself can be indexed as they are."
         ) from error

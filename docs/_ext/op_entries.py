@@ -39,7 +39,7 @@ def entry(op: Op) -> str:
 
 
 def docstring(op: Op) -> str:
-    """The docstring as reStructuredText: |x| is no substitution, and the sources of a module are not listed here."""
+    """The docstring as reStructuredText: |x| is not a substitution, and the sources of a module are not listed here."""
     text = re.sub(r" \[\d+\]_", "", inspect.getdoc(op) or "")
     return "\n".join(
         line if line.lstrip().startswith(">>>") else line.replace("|", r"\|") for line in text.splitlines()

@@ -77,7 +77,7 @@ def _slim(picture: str) -> str:
 
 
 def page_data(steps: StepSequence, pictures: dict[str, Picture], mode: str | None = None) -> dict[str, object]:
-    """What ``page.js`` shows: the graph, the places, and how the steps were asked for."""
+    """What ``scripts/page.js`` shows: the graph, the places, and how the steps were asked for."""
     graph = steps.graph
     data: dict[str, object] = {
         "graph": graph_data(graph),

@@ -138,7 +138,7 @@ def _as_function(name: str, make: Any, module: ModuleType) -> Operation | None:
 
 
 def starting_gradient(engine: EngineUnderTest) -> float | None:
-    """What .grad is before any sweep; None where it is no number."""
+    """What .grad is before any sweep; None where it is not a number."""
     with contextlib.suppress(Exception):
         x = float(engine.make(2.0).grad)
         return x if math.isfinite(x) else None

@@ -30,7 +30,7 @@ def grade(
     """Grade an engine: a class with ``.data``, ``.grad``, ``.backward()`` and operators.
 
     The file is executed in a child process with the rights of the user. Limits of time and memory stop what runs away;
-    they are no sandbox: grade only files that may run on your machine.
+    they are not a sandbox: grade only files that may run on your machine.
 
     Parameters
     ----------
