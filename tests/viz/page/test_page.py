@@ -298,14 +298,20 @@ def test_a_phone_shows_the_graph_from_top_to_bottom_and_nothing_sticks_out(shown
         assert place["y"] + place["height"] <= 844, part
 
 
-def test_the_active_node_is_moved_into_view(shown, example):
+def test_the_active_node_is_moved_into_view_and_stays_there(shown, example):
     tab = shown(example("two_one_one")[0], size=(1000, 800))
-    for key in ("ArrowRight", "End"):
-        press(tab, key)
+
+    def sides():
         active = tab.locator("#figure g.node.target").bounding_box()
         figure = tab.locator("#figure").bounding_box()
-        assert figure["x"] <= active["x"]
-        assert active["x"] + active["width"] <= figure["x"] + figure["width"]
+        return active["x"] - figure["x"], figure["x"] + figure["width"] - active["x"] - active["width"]
+
+    for key in ("ArrowRight", "End"):
+        press(tab, key)
+        assert min(sides()) >= 0
+    tab.set_viewport_size({"width": 960, "height": 800})
+    tab.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")  # the figure has noticed
+    assert min(sides()) >= 0
 
 
 @pytest.mark.parametrize("size", [(390, 844), (1400, 900), (1920, 1000)])

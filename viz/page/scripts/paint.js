@@ -114,6 +114,7 @@ class Camera {
     [this.x, this.y] = [this.size[0] / 2, this.size[1] / 2];
     this.fitted = true;
     this.place();
+    if (this.seen) this.see(this.seen);
   }
 
   place() {
@@ -153,8 +154,10 @@ class Camera {
     this.pointers.set(event.pointerId, now);
   }
 
-  /* Move the view so that a box is inside. */
-  see([x, y, w, h]) {
+  /* Move the view so that a box is inside; it stays there when the figure's size changes. */
+  see(box) {
+    this.seen = box;
+    const [x, y, w, h] = box;
     const { width, height } = this.frame;
     if (!width || (this.fitted && !this.follows)) return;
     const beyond = (low, high, from, to) => (low < from ? low - from : Math.max(0, high - to));
