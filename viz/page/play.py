@@ -67,7 +67,7 @@ class Playground:
             top=asset("play.html"),
             parts=asset("train.html") + asset("share.html"),
             data=first,
-            script=page_script(
+            runs=page_script(
                 engine(typeable_ops()),
                 PARTS,
                 f'{TRAINING}listen();beginPlay(JSON.parse(document.getElementById("data").textContent));',

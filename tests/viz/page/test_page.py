@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
 import re
+import zlib
 
 import numpy as np
 import pytest
@@ -36,6 +40,7 @@ def shown(browser, tmp_path):
         tab.on("pageerror", lambda error: log.append(str(error)))
         tab.on("request", lambda request: None if request.url == file.as_uri() else log.append(request.url))
         tab.goto(file.as_uri())
+        tab.wait_for_selector("html.scripts")
         opened.append((context, log))
         return tab
 
@@ -426,6 +431,25 @@ def test_the_page_is_one_file_without_links(example):
     assert not re.search(r"(src|href)=", html)
     assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)", html)
     assert html == page(steps(example("two_one_one")[0])), "the same bytes each time"
+
+
+def test_the_policy_allows_the_styles_and_scripts_of_the_page_and_no_other(example):
+    html = page(steps(example("two_one_one")[0]))
+    packed = json.loads(zlib.decompress(base64.b64decode(re.search(r'id="packed">([^<]*)<', html)[1])))
+    parts = [*re.findall(r"<(style|script)>(.*?)</", html, re.DOTALL), *packed]
+    assert [tag for tag, _ in parts] == ["style", "script", "style", "script"]
+    hashes = {base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for _, text in parts}
+    allowed = re.search(r'Policy" content="([^"]*)"', html)[1]
+    assert set(re.findall(r"'sha256-([^']*)'", allowed)) == hashes
+    assert "unsafe" not in allowed
+
+
+def test_pages_are_small(example):
+    network = nn.MLP(64, [16, 10], activation="tanh", seed=0)
+    network.label_parameters()
+    digits = nn.cross_entropy(network([0.1 * i for i in range(64)]), 3)
+    for root, most in ((example("two_one_one")[0], 80_000), (digits, 600_000)):
+        assert len(page(steps(root)).encode()) < most
 
 
 # --- What if ---------------------------------------------------------------------------------------------------------
