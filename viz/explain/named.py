@@ -16,7 +16,7 @@ from operator import mul
 from autograd_lite.errors import UnknownNameError
 from autograd_lite.formulas import Expr
 
-from ..graphs.course import layer_rows
+from ..graphs.course import is_named
 from ..graphs.view import FoldedBox, GraphView, Use, product
 
 __all__ = ["THROUGH", "NamedView", "through_nodes"]
@@ -48,16 +48,11 @@ def through_nodes(graph: GraphView, kind: str | None = None, keep: Collection[in
     """
     if kind not in (None, *THROUGH):
         raise UnknownNameError.among("way to explain", kind, THROUGH)
-    between = [i for i in graph.computed if i != graph.root and _is_named(graph, i)]
+    between = [i for i in graph.computed if i != graph.root and is_named(graph, i)]
     stay = {i for i, is_leaf in enumerate(graph.leaf) if is_leaf} | {graph.root, *between, *keep}
     if kind == "all" or (kind is None and not between) or len(stay) == len(graph.nodes):
         return graph
     return _contracted(graph, sorted(stay))
-
-
-def _is_named(graph: GraphView, i: int) -> bool:
-    """Whether a node has a label, or is the sum or the activation of a neuron."""
-    return bool(graph.nodes[i].label) or i in graph.folded or bool(layer_rows([graph.names[i]] * 2))
 
 
 @dataclass(eq=False, repr=False, kw_only=True)

@@ -60,16 +60,20 @@ def page(steps: StepSequence, more: Mapping[str, object] | None = None) -> str:
         picture=_slim(pictures["LR"].svg(final, prefix=_prefix(data))),
         transcript=transcript(steps),
         data=data,
-        parts=asset("train.html") + asset("matrix.html") * layered,
         runs=page_script(
-            engine(ops_of(graph)), ["train"] + ["matrix"] * layered, TRAINING + MATRICES * layered + START
+            engine(ops_of(graph)),
+            ["train"] + ["matrix"] * layered,
+            TRAINING + MATRICES * layered + START,
+            parts=asset("train.html") + asset("matrix.html") * layered,
         ),
     )
 
 
-def page_script(computes: str, more: Sequence[str], start: str) -> str:
-    """The page's one script: the engine, the page, further parts, and what begins."""
-    return "\n".join(["(()=>{", '"use strict";', computes, *map(script, [*SCRIPTS, *more]), start, "})();"])
+def page_script(computes: str, more: Sequence[str], start: str, *, top: str = "", parts: str = "") -> str:
+    """The page's one script: the engine, the page, further parts, its HTML with `top` and `parts`, and what begins."""
+    html = script_json(Template(asset("live.html")).substitute(top=top, parts=parts))
+    scripts = map(script, [*SCRIPTS, *more])
+    return "\n".join(["(()=>{", '"use strict";', computes, *scripts, f"build({html});", start, "})();"])
 
 
 def page_data(steps: StepSequence, pictures: dict[str, Picture], mode: str | None = None) -> dict[str, object]:
@@ -120,10 +124,8 @@ def _rounded(text: str) -> str:
     return re.sub(r"\d+\.\d+", lambda number: f"{float(number[0]):.0f}", text)
 
 
-def filled_page(
-    *, runs: str, data: object, picture: str = "", transcript: str = "", top: str = "", parts: str = "", **texts: str
-) -> str:
-    """The page around its parts; `runs` is its script, texts are escaped, `picture`, `top` and `parts` are HTML."""
+def filled_page(*, runs: str, data: object, picture: str = "", transcript: str = "", **texts: str) -> str:
+    """The page around its parts; `runs` is its script, texts are escaped, `picture` is HTML."""
     style, live = small_style(asset("page.css")), small_style(asset("live.css"))
     unpacks = script("unpack")
     return Template(asset("page.html")).substitute(
@@ -135,8 +137,6 @@ def filled_page(
         picture=picture,
         transcript=escape(transcript),
         transcript_hidden="" if transcript else " hidden",
-        top=top,
-        parts=parts,
         **{name: escape(text) for name, text in texts.items()},
     )
 

@@ -236,6 +236,25 @@ def test_a_node_tells_its_rule_its_uses_its_paths_and_the_finite_difference(show
     assert title(tab) == "d → t"
 
 
+def test_paths_lead_through_named_nodes_or_through_every_op(shown, example):
+    tab = shown(example("two_one_one")[0])
+    tab.click('#figure g.node:has(text.name:text-is("w1"))')
+    panel = tab.locator("#node")
+    panel.get_by_text("Show the paths").click()
+    assert panel.locator("button.path").text_content().splitlines() == [
+        "w1 → h_in → h_out → y_in → y_out → E",
+        "  ∂E/∂y_out · ∂y_out/∂y_in · ∂y_in/∂h_out · ∂h_out/∂h_in · ∂h_in/∂w1",
+        "  = (−(y − y_out)) · (y_out · (1 − y_out)) · w_h · (h_out · (1 − h_out)) · x1",
+        "  = (−0.179)(0.2353)(0.33)(0.2423)(0.5)",
+        "  = −0.001684",
+    ]
+    assert tab.locator("#figure g.edge.lit").count() == 10
+    panel.get_by_text("Through every op").click()
+    assert "w1 → v1 → v3 → h_in → h_out → v4 → y_in → y_out → v5 → v6 → E" in panel.text_content()
+    panel.get_by_text("Through named nodes only").click()
+    assert "1 path to the root through named nodes" in panel.text_content()
+
+
 def test_tab_walks_the_nodes_and_enter_goes_to_the_finishing_step(shown, example):
     tab = shown(example("squared")[0])
     tab.locator("#figure g.node").first.focus()
