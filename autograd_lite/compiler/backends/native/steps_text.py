@@ -7,7 +7,8 @@ stops before a step in which a number is not finite, or so large that a sum of s
 
 from __future__ import annotations
 
-from autograd_lite.compiler.backends.native.entry_text import all_below
+from autograd_lite.compiler.backends.native.descriptor import field
+from autograd_lite.compiler.backends.native.finite_text import all_below
 from autograd_lite.compiler.backends.native.text import hexadecimal
 
 __all__ = ["FIELDS", "PART", "steps_text"]
@@ -40,21 +41,20 @@ FIELDS = (
 )
 PART = ("data", "bytes", "room", "block")
 LARGE = 1e300
-
-
-def _field(name: str, kind: str = "i64") -> str:
-    return f"""  %{name}.at = getelementptr i64, ptr %d, i64 {FIELDS.index(name)}
-  %{name} = load {kind}, ptr %{name}.at"""
+INTEGERS = {"result_count", "arrays", "bytes", "part_count", "samples", "batch", "number_bytes"}
 
 
 def steps_text(attributes: str) -> str:
     """Write the module."""
-    integers = {"result_count", "arrays", "bytes", "part_count", "samples", "batch", "number_bytes"}
-    fields = "\n".join(_field(name, "i64" if name in integers else "ptr") for name in FIELDS)
-    return f"""{all_below()}
-declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)
+    copy = "declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)"
+    loss = f"{_next_step()}\n{_prepare_batch()}\n{_run_loss()}"
+    steps = f"{loss}\n\n{_place_memory()}\n{_update()}"
+    return f"{all_below()}\n{copy}\n\n{_gather()}\n\n{steps}\nattributes #0 = {{ {attributes} }}\n"
 
-define internal void @gather(ptr %data, i64 %bytes, ptr %room, ptr %order, i64 %count) #0 {{
+
+def _gather() -> str:
+    """Copy the samples with some indices, one after the other."""
+    return """define internal void @gather(ptr %data, i64 %bytes, ptr %room, ptr %order, i64 %count) #0 {
 entry:
   br label %next
 next:
@@ -73,9 +73,13 @@ copy:
   br label %next
 end:
   ret void
-}}
+}"""
 
-define i64 @steps(ptr %d, i64 %first, i64 %stop) #0 {{
+
+def _next_step() -> str:
+    """Count the steps; the two buffers change places after each."""
+    fields = "\n".join(field(name, "i64" if name in INTEGERS else "ptr", fields=FIELDS) for name in FIELDS)
+    return f"""define i64 @steps(ptr %d, i64 %first, i64 %stop) #0 {{
 entry:
 {fields}
   %is_ordered = icmp ne ptr %order, null
@@ -85,8 +89,12 @@ step:
   %now = phi ptr [%state, %entry], [%then, %apply]
   %then = phi ptr [%other, %entry], [%now, %apply]
   %more = icmp slt i64 %s, %stop
-  br i1 %more, label %prepare, label %end
-prepare:
+  br i1 %more, label %prepare, label %end"""
+
+
+def _prepare_batch() -> str:
+    """Find the samples of the batch, and gather them if they are in an order of their own."""
+    return f"""prepare:
   %start = mul i64 %s, %batch
   %left = sub i64 %samples, %start
   %is_whole = icmp sge i64 %left, %batch
@@ -121,13 +129,20 @@ even:
 part.end:
   %here = phi ptr [%part.room, %scattered], [%even.data, %even]
   store ptr %here, ptr %part.block
-  br label %part
-run:
+  br label %part"""
+
+
+def _run_loss() -> str:
+    """Run the program of the loss and its gradient; stop before a step that is not finite."""
+    return f"""run:
   call void %kernel(ptr %work, ptr %sizes, ptr %loops, ptr %blocks)
   %is_small = call i1 @all_below(ptr %results, i64 %result_count, double {hexadecimal(LARGE)})
-  br i1 %is_small, label %arrays.start, label %end
+  br i1 %is_small, label %arrays.start, label %end"""
 
-arrays.start:
+
+def _place_memory() -> str:
+    """Tell the update where the weights, the gradient and what the optimizer remembers lie."""
+    return """arrays.start:
   %gradient = getelementptr double, ptr %results, i64 1
   store ptr %now, ptr %update_blocks
   %second = getelementptr ptr, ptr %update_blocks, i64 1
@@ -143,8 +158,12 @@ remembered:
   %a.offset = mul i64 %a, %bytes
   %memory = getelementptr i8, ptr %now, i64 %a.offset
   store ptr %memory, ptr %slot
-  br label %array
-apply:
+  br label %array"""
+
+
+def _update() -> str:
+    """Update the state, and add the loss to that of the epoch."""
+    return """apply:
   %taken = sub i64 %s, %first
   %numbers.offset = mul i64 %taken, %number_bytes
   %numbers.now = getelementptr i8, ptr %numbers, i64 %numbers.offset
@@ -166,6 +185,4 @@ apply:
   br label %step
 end:
   ret i64 %s
-}}
-attributes #0 = {{ {attributes} }}
-"""
+}"""
