@@ -69,7 +69,7 @@ LAYERS = {
     ],
     "autograd_lite.compiler": [
         ["disk", "eager", "layout", "pickling", "primitives", "rows", "store", "trace", "workspaces"],
-        ["blocks", "ir", "rewrites"],
+        ["blocks", "bodies", "ir", "rewrites"],
         ["loops"],
         ["cost", "finite", "graph", "interpret", "plan", "verify"],
         ["elementwise", "sums"],
