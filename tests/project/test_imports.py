@@ -69,7 +69,7 @@ LAYERS = {
     ],
     "autograd_lite.compiler": [
         ["disk", "eager", "layout", "pickling", "primitives", "rows", "store", "trace", "workspaces"],
-        ["blocks", "operands", "rewrites"],
+        ["blocks", "bodies", "operands", "rewrites"],
         ["ir"],
         ["loops"],
         ["cost", "finite", "graph", "interpret", "plan", "verify"],

@@ -23,9 +23,8 @@ from ..graphs.nonfinite import first_nonfinite
 from ..steps.sequence import StepSequence
 from ..steps.states import state_after, widest_texts
 from ..steps.transcript import transcript
-from .minify import minified
 from .program import engine, graph_data, ops_of, script
-from .text import policy, script_json
+from .text import packed, policy, script_json
 
 __all__ = ["asset", "filled_page", "page", "page_data"]
 
@@ -35,8 +34,10 @@ SCRIPTS = ("arithmetic", "paint", "page")
 TRAINING = "beginnings.push(beginTraining);listenToTraining();"
 MATRICES = 'beginnings.push(findLayers);hooks.push(drawMatrix);byId("matrix").addEventListener("toggle",draw);'
 START = 'show(JSON.parse(document.getElementById("data").textContent));listen();'
-STYLED = re.compile(  # what the page's style says
-    r' (?:font-family|font-size|font-weight|fill|stroke|stroke-width|stroke-dasharray|opacity|display)="[^"]*"'
+SPARE = re.compile(  # of a picture: what the page's style says, what only scripts read, and arrows that only steps show
+    r'<g class="back".*?</g>|<g class="pill" display="none">.*?</g>| (?:font-family|font-size|font-weight|fill|'
+    r'stroke|stroke-width|stroke-dasharray|opacity|display|rx|tabindex|aria-label|data-\w+)="[^"]*"'
+    r'| (?:text-anchor="middle"|role="button"|id="[^"]*-n\d+"|height="19")'
 )
 
 
@@ -59,21 +60,20 @@ def page(steps: StepSequence, more: Mapping[str, object] | None = None) -> str:
         picture=_slim(pictures["LR"].svg(final, prefix=_prefix(data))),
         transcript=transcript(steps),
         data=data,
-        parts=asset("train.html") + asset("matrix.html") * layered,
-        script=page_script(
-            engine(ops_of(graph)), ["train"] + ["matrix"] * layered, TRAINING + MATRICES * layered + START
+        runs=page_script(
+            engine(ops_of(graph)),
+            ["train"] + ["matrix"] * layered,
+            TRAINING + MATRICES * layered + START,
+            parts=asset("train.html") + asset("matrix.html") * layered,
         ),
     )
 
 
-def page_script(computes: str, more: Sequence[str], start: str) -> str:
-    """The page's one script: the engine, the page, further parts, and what begins."""
-    return minified("\n".join(["(()=>{", '"use strict";', computes, *map(script, [*SCRIPTS, *more]), start, "})();"]))
-
-
-def _slim(picture: str) -> str:
-    """A picture without what the page's style says, and without the arrows that only a step shows."""
-    return STYLED.sub("", re.sub(r'<g class="back".*?</g>', "", picture))
+def page_script(computes: str, more: Sequence[str], start: str, *, top: str = "", parts: str = "") -> str:
+    """The page's one script: the engine, the page, further parts, its HTML with `top` and `parts`, and what begins."""
+    html = script_json(Template(asset("live.html")).substitute(top=top, parts=parts))
+    scripts = map(script, [*SCRIPTS, *more])
+    return "\n".join(["(()=>{", '"use strict";', computes, *scripts, f"build({html});", start, "})();"])
 
 
 def page_data(steps: StepSequence, pictures: dict[str, Picture], mode: str | None = None) -> dict[str, object]:
@@ -103,33 +103,47 @@ def page_data(steps: StepSequence, pictures: dict[str, Picture], mode: str | Non
 
 
 def _places(picture: Picture) -> dict[str, object]:
+    """Where boxes, curves and labels stand, in whole pixels."""
     layout = picture.layout
-    flat = [" ".join(f"{x:g}" for point in (c.start, *c.points, c.end) for x in point) for c in layout.curves]
+    curves = [" ".join(f"{x:.0f}" for point in (c.start, *c.points, c.end) for x in point) for c in layout.curves]
     return {
-        "size": [layout.width, layout.height],
-        "boxes": [list(box) for box in layout.boxes],
-        "curves": flat,
-        "pills": [[round(p.x + p.width / 2, 1), round(p.y + p.height / 2, 1)] for p in picture.pills],
+        "size": [round(layout.width), round(layout.height)],
+        "boxes": [list(map(round, box)) for box in layout.boxes],
+        "curves": curves,
+        "pills": [[round(p.x + p.width / 2), round(p.y + p.height / 2)] for p in picture.pills],
     }
 
 
-def filled_page(
-    *, script: str, data: object, picture: str = "", transcript: str = "", top: str = "", parts: str = "", **texts: str
-) -> str:
-    """The page around its parts; texts are escaped, `picture`, `top` and `parts` are HTML."""
-    style = re.sub(r"\s*([{};,])\s*|(:) ", r"\1\2", asset("page.css"))
+def _slim(picture: str) -> str:
+    """A picture in whole pixels, without what styles and scripts add."""
+    whole = re.sub(r' (?:d|points|[xy]\d?)="[^"]*"', lambda found: _rounded(found[0]), picture)
+    return SPARE.sub("", whole)
+
+
+def _rounded(text: str) -> str:
+    return re.sub(r"\d+\.\d+", lambda number: f"{float(number[0]):.0f}", text)
+
+
+def filled_page(*, runs: str, data: object, picture: str = "", transcript: str = "", **texts: str) -> str:
+    """The page around its parts; `runs` is its script, texts are escaped, `picture` is HTML."""
+    style, live = small_style(asset("page.css")), small_style(asset("live.css"))
+    unpacks = script("unpack")
     return Template(asset("page.html")).substitute(
-        policy=policy(style, script),
+        policy=policy([style, live], [unpacks, runs]),
         style=style,
-        script=script,
+        script=unpacks,
+        packed=packed([["style", live], ["script", runs]]),
         data=script_json(data),
         picture=picture,
         transcript=escape(transcript),
         transcript_hidden="" if transcript else " hidden",
-        top=top,
-        parts=parts,
         **{name: escape(text) for name, text in texts.items()},
     )
+
+
+def small_style(style: str) -> str:
+    """A style sheet without comments and spaces."""
+    return re.sub(r"\s*([{};,])\s*|(:) ", r"\1\2", re.sub(r"/\*.*?\*/", "", style)).replace(";}", "}")
 
 
 @lru_cache

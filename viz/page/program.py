@@ -10,6 +10,7 @@ from pathlib import Path
 from autograd_lite.op import Op
 from autograd_lite.source_lines import Located
 
+from ..graphs.course import is_named
 from ..graphs.names import showable
 from ..graphs.notation import PREACTIVATION, short
 from ..graphs.view import GraphView
@@ -20,7 +21,7 @@ from .text import script_json
 __all__ = ["engine", "graph_data", "ops_of", "script"]
 
 SCRIPTS = Path(__file__).parent / "scripts"
-ENGINE = ("formulas", "graph", "steps")
+ENGINE = ("formulas", "graph", "steps", "named")
 
 
 def graph_data(graph: GraphView) -> dict[str, object]:
@@ -91,6 +92,8 @@ def _node(graph: GraphView, i: int, is_parameter: bool) -> dict[str, object]:
         variable = "p" if is_parameter else ""
         kind = "#" if graph.is_number(i) else variable if graph.needs[i] else "c"
         return node | {"x": _number(graph.data[i]), "f": kind}
+    if not is_named(graph, i):
+        node["u"] = 1
     if isinstance(v, Located) and v.line:
         node["l"] = showable(v.line, 200)
     node |= {"o": v.op.name if v.op.black_box else op_key(v.op, len(v.operands)), "a": graph.operands[i]}

@@ -54,6 +54,11 @@ const checks = {
       ...Object.fromEntries(modes.map((mode) => [mode, ofMode(mode)])),
       paths: graph.boxes.map((box, i) => (box.needs ? ways[i].map((path) => pathLines(graph, shown, path)) : [])),
       sums: graph.boxes.map((box, i) => (box.needs && ways[i].length ? sums(i) : [])),
+      named: graph.boxes.map((box, i) => {
+        if (!box.needs) return [];
+        const { graph: view, shown: seen } = throughNamed(graph, shown, i);
+        return pathsOf(view, seen, 16)[i].flatMap((path) => pathLines(view, seen, path));
+      }),
       formulas: graph.boxes.map((_, i) => treeMath(graph.formula(i))),
     };
   },

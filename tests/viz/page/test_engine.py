@@ -22,6 +22,7 @@ from autograd_lite.reverse import reachable
 from autograd_lite.text import agreeing_digits, changing_digits, pretty_number
 from autograd_lite.viz import steps
 from autograd_lite.viz.explain.explanation import Explanation
+from autograd_lite.viz.explain.named import through_nodes
 from autograd_lite.viz.explain.paths import Paths
 from autograd_lite.viz.graphs.formula import whole_formula
 from autograd_lite.viz.graphs.view import scalar_view
@@ -272,6 +273,9 @@ def assert_told_alike(checked, root, **options):
             if explanation.count:
                 lines = explanation.sum_lines() if explanation.complete else explanation.share_lines()
                 assert lines == found["sums"][i]
+            named = Paths(through_nodes(graph, keep=[i]), 16)
+            explanation = Explanation(named, named.graph.index[graph.nodes[i]])
+            assert [line for path in explanation.paths for line in explanation.path_lines(path)] == found["named"][i]
     return found
 
 

@@ -135,6 +135,7 @@ def opened(browser, tmp_path):
         tab.on("pageerror", lambda error: log.append(str(error)))
         tab.on("request", lambda request: None if request.url.startswith(file.as_uri()) else log.append(request.url))
         tab.goto(file.as_uri() + fragment)
+        tab.wait_for_selector("html.scripts")
         contexts.append((context, log))
         return tab
 

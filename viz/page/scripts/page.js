@@ -563,20 +563,27 @@ function leafCheck(i) {
   return [element("h3", "Finite difference"), element("p", pretty(difference) + verdict, same ? "agrees" : "differs")];
 }
 
+let everyOp = false; // whether paths lead through unnamed nodes too
+
 function pathsCard(i, open) {
   if (!graph.ways[i] || i === graph.top) return [];
-  const count = Number(graph.ways[i]);
-  const title = count === 1 ? "1 path to the root" : `Sum over ${count.toLocaleString("en")} paths to the root`;
+  const named = throughNamed(graph, shown, i);
+  const view = everyOp ? { graph, shown, throughEdges: (k) => [k] } : named;
+  const count = Number(view.graph.ways[i]);
+  const how = named.graph === graph || everyOp ? "" : " through named nodes";
+  const title = count === 1 ? `1 path to the root${how}` : `Sum over ${count.toLocaleString("en")} paths to the root${how}`;
   const place = element("div");
+  const lightPath = (path) => light(path.edges.flatMap(view.throughEdges));
   const reveal = () => {
-    const paths = pathsOf(graph, shown, MOST_PATHS)[i];
-    const all = paths.map((path) => button(pathLines(graph, shown, path).join("\n"), () => light(path.edges), "path"));
-    const sum = count <= MOST_PATHS ? sumLines(paths, pass.totals[i]) : shareLines(graph, shown, pass.totals, i, MOST_PATHS);
+    const paths = pathsOf(view.graph, view.shown, MOST_PATHS)[i];
+    const all = paths.map((path) => button(pathLines(view.graph, view.shown, path).join("\n"), () => lightPath(path), "path"));
+    const sum = count <= MOST_PATHS ? sumLines(paths, pass.totals[i]) : shareLines(view.graph, view.shown, pass.totals, i, MOST_PATHS);
     place.className = "paths";
     place.replaceChildren(...all, ...sum.map((text) => element("p", text, "slopes")));
+    if (named.graph !== graph) place.append(button(everyOp ? "Through named nodes only" : "Through every op", () => { everyOp = !everyOp; byId("node").dataset.key = ""; draw(); }));
     return paths;
   };
-  if (open) reveal(); else place.append(button("Show the paths", () => light(reveal().flatMap((path) => path.edges))));
+  if (open) reveal(); else place.append(button("Show the paths", () => lightPath({ edges: reveal().flatMap((path) => path.edges) })));
   return [element("h3", title), place];
 }
 
@@ -648,6 +655,15 @@ function show(data) {
   go(0);
   if (data.mode) toggleMode(data.mode);
   for (const begin of beginnings) begin();
+}
+
+/* Put the page's parts around what stands there without scripts: heading, figure, transcript. */
+function build(html) {
+  const live = element("main");
+  live.innerHTML = html;
+  const main = document.querySelector("main");
+  for (const place of live.querySelectorAll("[data-keep]")) place.replaceWith(main.querySelector(place.dataset.keep));
+  main.replaceWith(live);
 }
 
 function listen() {
