@@ -22,7 +22,8 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler.blocks import SCATTER, TAKE
-from autograd_lite.compiler.loops import LAST, LOOP, OUT, STACK, carries_below
+from autograd_lite.compiler.bodies import carries_below
+from autograd_lite.compiler.loops import LAST, LOOP, OUT, STACK
 from autograd_lite.compiler.primitives import on_arrays
 from autograd_lite.compiler.primitives import word as word_of
 from autograd_lite.compiler.rewrites import IDENTITIES, STRUCTURAL

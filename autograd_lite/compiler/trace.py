@@ -55,10 +55,16 @@ NAN_STAYS = {  # ops that are NaN where any operand is
 
 
 class Structural(Op):
-    """An op that exists only in traced graphs; its pullback is code, because its operands may be blocks of numbers."""
+    """An op that exists only in traced graphs; its derivatives are code, for its operands may be blocks of numbers."""
+
+    gives_number = True  # not a block of them
 
     def pullback(self, v: Any, v_bar: Any, needs: Sequence[bool]) -> Sequence[Any]:
         """What the adjoints of a node's operands get."""
+        raise NotImplementedError
+
+    def pushforward(self, v: Any, moved: Sequence[Any]) -> Any:
+        """The tangent of a node, given those of its operands; None where one does not move."""
         raise NotImplementedError
 
 
@@ -133,11 +139,6 @@ class Traced(Node):
         """
         if self.op is BATCH_SUM:
             return [1.0]
-        if isinstance(self.op, Structural):
-            raise TraceError(
-                f"A forward derivative came to a loop or a look-up by a traced index{at_users_line()}, through which "
-                "only reverse derivatives go while a function is compiled. Use ag.grad, ag.jacobian or ag.vjp."
-            )
         partials = super().symbolic_partials(needs)
         for p in partials:
             if type(p) is Traced and p.slope_of is None and p.adjoint_of is None and p.order > self.order:
@@ -166,6 +167,10 @@ class Traced(Node):
             term if term is None or (type(u) is Traced and u.axis is self.axis) else self.summed(term, u)
             for u, term in zip(self.operands, terms, strict=True)
         ]
+
+    def pushforward(self, moved: Sequence[Any]) -> Any:
+        """The tangent of the node of a structural op; NotImplemented for any other."""
+        return self.op.pushforward(self, moved) if isinstance(self.op, Structural) else NotImplemented
 
     def tangent(self, terms: Sequence[Any]) -> Any:
         """The tangent of this node; that of a sum over the samples is the sum of the samples' tangents."""
