@@ -53,13 +53,14 @@ FOLLOWED = {*TERMS, *FACTORS, "**", *BACKWARD}
 
 
 class Place(NamedTuple):
-    """A part of the line, its numbers, those wanted, what puts another in its place, and the head above it."""
+    """A part of the line, its numbers, those wanted, what puts another in its place, the head above it, how deep."""
 
     part: Expr
     found: Points
     wanted: Points
     rebuilt: Callable[[Expr], Expr]
     above: str
+    depth: int
 
 
 def put_back(
@@ -83,19 +84,20 @@ def put_back(
     Yields
     ------
     Edit
-        A term or a factor put back, or a part replaced; the shortest first. Each gives the right numbers.
+        A term or a factor put back, or a part replaced; nearest to the root first. Each gives the right numbers.
 
     Examples
     --------
+    >>> from autograd_lite.lessons.evaluation import Scope
     >>> from autograd_lite.lessons.notation import read
-    >>> a, b = np.array([0.3, -0.7, 1.9]), np.array([1.1, 0.4, -2.3])
+    >>> points = [Scope({"a": 0.3, "b": 1.1}), Scope({"a": -0.7, "b": 0.4}), Scope({"a": 1.9, "b": -2.3})]
     >>> def numbers(tree):
-    ...     return eval(tree.text, {"a": a, "b": b}) + 0.0 * a  # of formulas written here
-    >>> for edit in put_back(read("a^2 + 2a b"), (a + b) ** 2, numbers, [read("(a + b)^2")], "ab"):
-    ...     print(edit.what)
-    with the term b²
+    ...     return np.array([point.number(tree) for point in points])
+    >>> right = read("(a + b)^2")
+    >>> next(put_back(read("a^2 + 2a b"), numbers(right), numbers, [right], "ab")).what
+    'with the term b²'
     """
-    found: dict[str, Edit] = {}
+    found: dict[str, tuple[int, Edit]] = {}
     with np.errstate(all="ignore"):
         formulas = [tree for tree in _formulas(before, names) if np.isfinite(numbers(tree)).all()]
         table = np.array([numbers(tree) for tree in formulas])
@@ -105,8 +107,8 @@ def put_back(
         formulas, table = [f for k, f in enumerate(formulas) if k not in whole], np.delete(table, [*whole], axis=0)
         for place in _places(line, right, numbers):
             for edit in _fitting(place, formulas, table):
-                found.setdefault(edit.tree.text, edit)
-    yield from sorted(found.values(), key=lambda edit: len(edit.what))
+                found.setdefault(edit.tree.text, (place.depth, edit))
+    yield from (edit for _, edit in sorted(found.values(), key=lambda pair: (pair[0], len(pair[1].what))))
 
 
 def _formulas(before: Iterable[Expr], names: Iterable[str]) -> list[Expr]:
@@ -132,16 +134,17 @@ def _parts(tree: Expr) -> Iterator[Expr]:
 def _places(line: Expr, right: Points, numbers: Callable[[Expr], Points]) -> Iterator[Place]:
     """Every place that the wanted number can be followed to."""
 
-    def below(part: Expr, wanted: Points, rebuilt: Callable[[Expr], Expr], above: str) -> Iterator[Place]:
+    def below(part: Expr, wanted: Points, rebuilt: Callable[[Expr], Expr], above: str, depth: int) -> Iterator[Place]:
         if not np.isfinite(wanted).all():
             return
-        yield Place(part, numbers(part), wanted, rebuilt, above)
+        yield Place(part, numbers(part), wanted, rebuilt, above, depth)
         args = [numbers(arg) for arg in part.args] if str(part.head) in FOLLOWED else []
         for k, want in _wanted(part, wanted, args):
             inner = replacing(part, k, lambda tree: tree)
-            yield from below(part.args[k], want, lambda tree, inner=inner: rebuilt(inner(tree)), str(part.head))  # type: ignore[misc]
+            whole = lambda tree, inner=inner: rebuilt(inner(tree))  # noqa: E731
+            yield from below(part.args[k], want, whole, str(part.head), depth + 1)
 
-    yield from below(line, right, lambda tree: tree, "")
+    yield from below(line, right, lambda tree: tree, "", 0)
 
 
 def _wanted(part: Expr, wanted: Points, args: list[Points]) -> Iterator[tuple[int, Points]]:
@@ -163,7 +166,7 @@ def _wanted(part: Expr, wanted: Points, args: list[Points]) -> Iterator[tuple[in
 
 def _fitting(place: Place, formulas: list[Expr], table: Points) -> Iterator[Edit]:
     """The formulas that are missing at a place as a term, as a factor or as a divisor, or belong there."""
-    part, found, wanted, rebuilt, above = place
+    part, found, wanted, rebuilt, above, _ = place
     if above not in TERMS:
         for k, count in _multiples((wanted - found) / table):
             term = _times(abs(count), formulas[k])
