@@ -168,7 +168,7 @@ def test_tangents_and_samples() -> None:
 @settings(max_examples=10, deadline=None, phases=[Phase.explicit, Phase.generate])  # shrinking compiles for minutes
 @given(st.data())
 def test_random_loops_equal_the_unrolled_program_to_the_bit(data: Any) -> None:
-    """In the interpreter, for the value; adjoints of what is fixed add up in another order."""
+    """In the interpreter, for the value; the laws of random programs hold slopes against the eager engine."""
     n, steps = data.draw(st.integers(1, 3)), data.draw(st.integers(1, 4))
     recipe = data.draw(recipes(n + 2))
     xs = data.draw(st.lists(numbers, min_size=steps, max_size=steps))
@@ -196,13 +196,6 @@ def test_random_loops_equal_the_unrolled_program_to_the_bit(data: Any) -> None:
         assert agree(one, other, 1e-12)
     else:
         assert np.array_equal(one, other, equal_nan=True)
-
-    def slopes(f: Any) -> Any:
-        return ag.grad(lambda *args: ag.fsum(f(*args)), argnums=(0, 1, 2))
-
-    expected = flat(slopes(unrolled)(*args))
-    for backend in ("interpreter", "numpy", "auto", *([] if native.missing() else ["native"])):
-        assert agree(flat(ag.compile(slopes(looped), backend=backend)(*args)), expected)
 
 
 def test_a_program_is_as_small_for_many_steps() -> None:
