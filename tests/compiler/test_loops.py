@@ -25,7 +25,7 @@ X, XS = rng.normal(size=(5, 2)), rng.normal(size=(9, 5, 2))
 TOKENS = np.array([1.0, 3.0, 2.0, 2.0, 0.0])
 
 
-@pytest.fixture(params=[*BACKENDS, "auto"])
+@pytest.fixture(params=[*BACKENDS])
 def backend(request: pytest.FixtureRequest) -> str:
     if request.param == "native" and native.missing():
         pytest.skip(native.missing())

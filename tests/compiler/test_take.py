@@ -17,7 +17,7 @@ TABLE = np.random.default_rng(0).normal(size=(5, 3))
 TOKENS, OTHERS = np.array([1, 2, 2, 4, 0, 2, 3, 3, 1]), np.array([1, 1, 2, 0, 0, 4, 3, 2, 1])
 
 
-@pytest.fixture(params=[*BACKENDS, "auto"])
+@pytest.fixture(params=[*BACKENDS])
 def backend(request: pytest.FixtureRequest) -> str:
     if request.param == "native" and native.missing():
         pytest.skip(native.missing())
