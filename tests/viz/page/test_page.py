@@ -349,6 +349,28 @@ def test_graph_player_and_explanation_are_seen_together(shown, example, size):
     assert tab.locator("main").bounding_box()["width"] == size[0]
 
 
+def test_on_a_phone_the_zoom_buttons_cover_no_box_and_numbers_are_not_cut(shown, example):
+    tab = shown(example("two_one_one")[0], size=(390, 844), forward=True)
+    press(tab, "End")
+    bottom, top = tab.evaluate(
+        "['.zoom', '#figure'].map((name) => document.querySelector(name).getBoundingClientRect())"
+        ".map((box, k) => (k ? box.top : box.bottom))"
+    )
+    assert bottom <= top
+    assert tab.evaluate("(({scrollWidth, clientWidth}) => scrollWidth <= clientWidth)(document.querySelector('#math'))")
+
+
+def test_paper_has_the_whole_picture_and_no_controls(shown, example):
+    tab = shown(example("two_one_one")[0], size=(800, 1000))
+    press(tab, "ArrowRight", "ArrowRight")
+    tab.emulate_media(media="print")
+    tab.wait_for_selector('#figure svg[viewBox^="0 0 "]')
+    assert tab.evaluate("document.querySelector('#figure').offsetHeight") < 300
+    assert not any(
+        tab.locator(f"{name}:visible").count() for name in (".player", ".zoom", "input[type=range]", "#train")
+    )
+
+
 def test_zoom_by_keys_wheel_and_buttons_pan_and_fit(shown, example):
     tab = shown(example("squared")[0])
 

@@ -714,6 +714,7 @@ function listen() {
     if (group && !(camera.moved > 6)) activate(Number(group.dataset.node));
   });
   addEventListener("resize", () => { layOut(); draw(); });
-  addEventListener("beforeprint", () => { for (const part of document.querySelectorAll("details")) part.open = true; });
+  addEventListener("beforeprint", () => { for (const part of document.querySelectorAll("details")) part.open = true; camera.place(true); });
+  addEventListener("afterprint", () => camera.place(false));
   for (const part of document.querySelectorAll("details[data-wide]")) part.open = innerWidth > 760;
 }
