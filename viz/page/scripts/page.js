@@ -715,6 +715,6 @@ function listen() {
   });
   addEventListener("resize", () => { layOut(); draw(); });
   addEventListener("beforeprint", () => { for (const part of document.querySelectorAll("details")) part.open = true; camera.place(true); });
-  addEventListener("afterprint", () => camera.place(false));
+  matchMedia("print").addEventListener("change", ({ matches }) => camera.place(matches));
   for (const part of document.querySelectorAll("details[data-wide]")) part.open = innerWidth > 760;
 }
