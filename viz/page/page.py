@@ -108,9 +108,10 @@ def page_data(
 def _optimizer(steps: StepSequence, update: Recorded | None) -> dict[str, object]:
     """The optimiser: where it stands, if the page has its rule; else the updates that Python computed."""
     scalars = steps.graph.scalars
-    data: dict[str, object] = {"rule": repr(steps.optimizer), "trained": scalars.parameters}
+    parameters = scalars.parameters or scalars.leaves
+    data: dict[str, object] = {"rule": repr(steps.optimizer), "parameters": parameters}
     if update:
-        return data | {"optimizer": optimizer_data(steps.optimizer, len(scalars.parameters))}
+        return data | {"optimizer": optimizer_data(steps.optimizer, len(parameters))}
     moves = [s for s in steps if s.phase == "update"]
     places = [scalars.index[steps.graph.nodes[s.target_index]] for s in moves]
     return data | {"updates": [[i, s.total_before, s.total_after] for i, s in zip(places, moves, strict=True)]}

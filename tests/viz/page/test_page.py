@@ -692,3 +692,21 @@ def test_a_folded_neuron_opens_folds_again_and_the_sample_changes(shown):
     tab.click("#refold")
     assert tab.locator("#figure g.node").count() == boxes
     assert tab.locator("#refold").is_hidden()
+
+
+def test_hostile_names_of_neurons_are_shown_not_obeyed(shown, hostile_labels):
+    outputs = []
+    for k, label in enumerate(hostile_labels):
+        neuron = f"{label.replace('.', '')}.neuron{k}"
+        outputs.append((Value(0.5, f"{neuron}.w1") * 2.0 + Value(0.1, f"{neuron}.b")).tanh())
+    tab = shown(ag.fsum(outputs), level="neurons")
+    for k in range(len(hostile_labels)):
+        folded = [i for i in range(tab.locator("#figure g.node").count()) if "tanh(Σ w·x + b)" in label_of(tab, i)]
+        assert len(folded) == len(hostile_labels) - k
+        tab.locator("#figure g.node").nth(folded[0]).press(" ")
+        assert "again" in tab.locator("#node").text_content()
+    assert tab.locator("main img, main script").count() == 0
+
+
+def label_of(tab, i):
+    return tab.locator("#figure g.node").nth(i).get_attribute("aria-label")

@@ -69,7 +69,7 @@ function compute() {
    a change: Python computed its updates for the numbers as they were. */
 function movedByOptimizer(i, gradient) {
   const { at } = graph.boxes[i];
-  if (UPDATE) return updated(page.trained.indexOf(at), given[at], gradient)[0];
+  if (UPDATE) return updated(page.parameters.indexOf(at), given[at], gradient)[0];
   return changed() ? null : page.updates.find(([j]) => j === at)?.[2] ?? null;
 }
 
@@ -163,9 +163,10 @@ function drawGraph(step) {
 
 /* Draw the picture for this width: left to right, or top to bottom on a phone. */
 function layOut() {
-  const wanted = page.layouts.TB && innerWidth <= 760 ? "TB" : "LR";
+  const wanted = innerWidth <= 760 ? "TB" : "LR";
   if (wanted === direction) return;
   direction = wanted;
+  page.layouts[direction] ||= layeredLayout(graph, direction);
   drawPicture(byId("figure"), graph, page.layouts[direction], `Gradient graph of ${graph.names[graph.top]}`);
   camera?.watcher.disconnect();
   camera = new Camera(byId("figure"), page.layouts[direction].size);
