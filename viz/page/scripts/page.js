@@ -4,6 +4,7 @@
 const byId = (id) => document.getElementById(id);
 const SECONDS_A_STEP = 1.4;
 const MOST_PATHS = 6;
+const MOST_BOXES_AT_ONCE = 40; // of a graph whose only path is shown unasked
 const MOST_ROWS = 60;
 
 let page; // the graph's layouts and settings
@@ -613,7 +614,7 @@ function pathsCard(i, open) {
     if (named.graph !== graph) place.append(button(everyOp ? "Through named nodes only" : "Through every op", () => { everyOp = !everyOp; byId("node").dataset.key = ""; draw(); }));
     return paths;
   };
-  if (open) reveal(); else place.append(button("Show the paths", () => lightPath({ edges: reveal().flatMap((path) => path.edges) })));
+  if (open || (count === 1 && graph.boxes.length <= MOST_BOXES_AT_ONCE)) reveal(); else place.append(button("Show the paths", () => lightPath({ edges: reveal().flatMap((path) => path.edges) })));
   return [element("h3", title), place];
 }
 
