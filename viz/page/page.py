@@ -23,6 +23,7 @@ from ..graphs.nonfinite import first_nonfinite
 from ..steps.sequence import StepSequence
 from ..steps.states import state_after, widest_texts
 from ..steps.transcript import transcript
+from ..steps.updates import rule_name
 from .program import engine, fold_data, graph_data, ops_of, script
 from .text import packed, policy, script_json
 from .update_rule import Recorded, optimizer_data, recorded_rule
@@ -109,7 +110,7 @@ def _optimizer(steps: StepSequence, update: Recorded | None) -> dict[str, object
     """The optimiser: where it stands, if the page has its rule; else the updates that Python computed."""
     scalars = steps.graph.scalars
     parameters = scalars.parameters or scalars.leaves
-    data: dict[str, object] = {"rule": repr(steps.optimizer), "parameters": parameters}
+    data: dict[str, object] = {"rule": rule_name(steps.optimizer), "parameters": parameters}
     if update:
         return data | {"optimizer": optimizer_data(steps.optimizer, len(parameters))}
     moves = [s for s in steps if s.phase == "update"]

@@ -343,9 +343,11 @@ def test_neurons_fold_open_and_change_the_sample_alike(checked, case):
     last = first.sample[1]
     views = [(k, []) for k in range(1, last + 1)]
     views += [(last, [box.name]) for box in fold(root, sample=last).folded.values() if "neuron" in box.name]
+    layer = fold(root, "layer1", last)
+    views.append((last, fold_data(layer)["open"]))
     found = checked("folded", {"graph": graph_data(first), "fold": fold_data(first), "views": views}, ops_of(first))
     for (sample, opened), boxes in zip(views, found, strict=True):
-        view = fold(root, *opened, sample=sample)
+        view = fold(root, *opened, sample=sample) if len(opened) < 2 else layer
         assert boxes == boxes_of(view) or not view.folded, (sample, opened)
 
 
