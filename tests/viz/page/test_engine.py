@@ -295,6 +295,9 @@ def test_it_says_so_of_any_ops_and_of_hostile_labels(checked, hostile_labels):
     x, y = Value(0.3, "x"), Value(-1.2, "y{z}</script>")
     root = ag.logsumexp([x, y, x * y]) + ag.maximum(x, y) * ag.clip(x, -1, 1) + ag.gelu(y) / abs(x) - x**-2.5 + x**y % 3
     assert_told_alike(checked, root, forward=True)
+    between = ag.cos(x) / (y * y)
+    between.label = "m"
+    assert_told_alike(checked, ag.cos(between) / (between * x) + abs(ag.cos(between) - 2.0 / x))
     found = assert_told_alike(checked, ag.fsum([Value(2.0, label) * x for label in hostile_labels]), lr=0.1)
     assert "<script" not in "".join(found["formulas"])
 

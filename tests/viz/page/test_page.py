@@ -236,6 +236,15 @@ def test_a_node_tells_its_rule_its_uses_its_paths_and_the_finite_difference(show
     assert title(tab) == "d → t"
 
 
+def test_a_node_has_its_line_of_code(shown):
+    x = ag.located(0.5, "x")
+    product = x * 3.0
+    product.label = "p"
+    tab = shown(product.tanh())
+    tab.click('#figure g.node:has(text.name:text-is("p"))')
+    assert "product = x * 3.0" in tab.locator("#node .source-line").text_content()
+
+
 def test_paths_lead_through_named_nodes_or_through_every_op(shown, example):
     tab = shown(example("two_one_one")[0])
     tab.click('#figure g.node:has(text.name:text-is("w1"))')
