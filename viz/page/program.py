@@ -17,7 +17,7 @@ from ..steps.texts import ANSWERS, LINES, TEXTS
 from .op_table import op_key, printed_table
 from .text import script_json
 
-__all__ = ["engine", "graph_data", "ops_of", "script"]
+__all__ = ["computing", "engine", "graph_data", "ops_of", "script"]
 
 SCRIPTS = Path(__file__).parent / "scripts"
 ENGINE = ("formulas", "graph", "steps")
@@ -43,8 +43,13 @@ def ops_of(graph: GraphView) -> dict[str, tuple[Op, int]]:
 def engine(ops: dict[str, tuple[Op, int]]) -> str:
     """What computes and words: the op table, as far as it is needed, the texts, and the scripts that read them."""
     texts = f"const TEXTS={script_json(TEXTS)},LINES={script_json(LINES)},ANSWERS={script_json(ANSWERS)};"
-    texts += f'const PREACTIVATION=new RegExp({script_json(f"^{PREACTIVATION.pattern}$")},"u");'
-    rest = "\n".join([printed_table(ops.values()), texts, *map(script, ENGINE)])
+    return computing(ops, texts, *map(script, ENGINE[1:]))
+
+
+def computing(ops: dict[str, tuple[Op, int]], *more: str) -> str:
+    """The op table, as far as it is needed, what writes numbers and formulas, and further scripts."""
+    names = f'const PREACTIVATION=new RegExp({script_json(f"^{PREACTIVATION.pattern}$")},"u");'
+    rest = "\n".join([printed_table(ops.values()), names, script(ENGINE[0]), *more])
     return f"{_words_in(rest)}\n{rest}"
 
 
