@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
-from autograd_lite import located, viz
+import autograd_lite as ag
+from autograd_lite import TABLE, located, viz
 from autograd_lite.errors import OperandError, UnknownNameError
+from autograd_lite.namespaces import arrays, floats, values
 from autograd_lite.viz.graphs.functions import functions_view
 from autograd_lite.viz.graphs.known_calls import recorded_calls
 from autograd_lite.viz.page.calls_data import calls_data, printed_ops
@@ -58,6 +62,21 @@ def test_numbers_that_the_page_cannot_compute_are_stored(in_node):
     x[0].data = 5.0
     graph, outermost = recorded_calls(loss)
     assert len(graph.outdated) > 10
+    check_is_same(graph, outermost, in_node)
+
+
+def test_black_boxes_are_stored_too(in_node):
+    @ag.primitive(partials={"x": lambda xp, y, x: 1.0}, black_box=True)
+    def tenths(x):
+        """Round down to tenths."""
+        return math.floor(10.0 * x) / 10.0
+
+    try:
+        graph, outermost = recorded_calls(lambda x: tenths(x * x).tanh(), (0.7,))
+    finally:
+        del TABLE["tenths"]
+        for namespace in (floats, arrays, values):
+            vars(namespace).pop("tenths", None)
     check_is_same(graph, outermost, in_node)
 
 

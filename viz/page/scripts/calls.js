@@ -13,6 +13,7 @@ const byId = (id) => document.getElementById(id);
 let graph;
 let opened; // the way to what is shown: calls, and at the end perhaps a line of the last
 let view;
+let places;
 let steps;
 let done;
 
@@ -210,8 +211,14 @@ function mark(step) {
   view.edges.forEach(([from, to], k) => {
     paths[k].classList.toggle("active", !isOver && step?.source === view.boxes[to] && step.target === view.boxes[from]);
   });
-  const active = byId("picture").querySelector(".target");
-  if (active) active.scrollIntoView({ block: "nearest", inline: "nearest" });
+  if (!isOver && step) for (const box of [step.source, step.target]) if (box) see(places[box.index]);
+}
+
+/* Scroll the picture so that a box is inside. Firefox does not bring parts of an SVG into view by itself. */
+function see([x, y]) {
+  const picture = byId("picture");
+  const inside = (from, length, low, size) => Math.max(Math.min(from, low - MARGIN), low + size + MARGIN - length);
+  picture.scrollTo(inside(picture.scrollLeft, picture.clientWidth, x, WIDE), inside(picture.scrollTop, picture.clientHeight, y, HIGH));
 }
 
 /* ---- A call ---- */
@@ -234,6 +241,7 @@ function show(way, atStart = false) {
     if (labels) texts.push(drawn("text", { class: "words", x: (x1 + WIDE + x2) / 2, y: (y1 + y2) / 2 - 4 }, words));
   });
   svg.append(...texts);
+  places = at;
   view.boxes.forEach((box, j) => svg.append(boxOf(box, at[j])));
   byId("picture").replaceChildren(svg);
   byId("scalars").replaceChildren();
