@@ -16,6 +16,7 @@ from ..graphs.names import showable
 from .call_paths import CallExplanation
 from .call_table import CallExplanations, explain_calls
 from .explanation import LISTED, Explanation
+from .named import through_nodes
 from .paths import Paths
 from .table import Explanations
 
@@ -23,9 +24,9 @@ __all__ = ["explain"]
 
 
 @overload
-def explain(loss: Value, wrt: Value, *, limit: int = LISTED) -> Explanation: ...
+def explain(loss: Value, wrt: Value, *, limit: int = LISTED, through: str | None = None) -> Explanation: ...
 @overload
-def explain(loss: Value, wrt: None = None, *, limit: int = LISTED) -> Explanations: ...
+def explain(loss: Value, wrt: None = None, *, limit: int = LISTED, through: str | None = None) -> Explanations: ...
 @overload
 def explain(
     loss: Value | Callable[..., Any],
@@ -58,6 +59,7 @@ def explain(
     level: str | None = None,
     focus: str = "",
     limit: int = LISTED,
+    through: str | None = None,
 ) -> Explanation | Explanations | CallExplanation | CallExplanations:
     """Explain gradients by the chain rule.
 
@@ -83,6 +85,10 @@ def explain(
         By calls: the path of the call to look into, the outermost unless given.
     limit : int
         The most paths to list.
+    through : str, optional
+        ``"named"``: the factors of the chain rule lead from one named node to the next, and what has no name is part of
+        the formula above it. ``"all"``: a factor for every op. By itself ``"named"`` if a node between the leaves and
+        the loss has a name.
 
     Returns
     -------
@@ -94,7 +100,7 @@ def explain(
     OperandError
         If one of them is not a Value, or if the calls that made it are not known.
     UnknownNameError
-        If there is no box or call of that name, or no such level.
+        If there is no box or call of that name, no such level, or if `through` is neither of the two.
 
     Examples
     --------
@@ -112,21 +118,41 @@ def explain(
     <BLANKLINE>
     Sum over paths: −4
     Reverse sweep:  −4 ✓
+
+    Once the product has a name, and the loss more than one op, the factors lead through it:
+
+    >>> p = w * x
+    >>> p.label = "p"
+    >>> print(explain(1.0 - p**2, w).text.split("Sum")[0])
+    ∂v2/∂w: 1 path through named nodes
+    <BLANKLINE>
+    w → p → v2
+      ∂v2/∂p · ∂p/∂w
+      = (−2 · p) · x
+      = (2)(2)
+      = 4
+    <BLANKLINE>
+    <BLANKLINE>
     """
     if level not in (None, "functions"):
         raise UnknownNameError.among("level for explanations", level, ["functions"])
     if level or (not isinstance(loss, Value) and callable(loss)):
         if isinstance(wrt, Value):
             raise OperandError("By calls, wrt is the name of a box, such as an argument's or 'softmax[2]'.")
+        if through is not None:
+            raise OperandError("By calls, the factors lead from box to box; explain takes no `through` then.")
         return explain_calls(call_view(loss, args, focus), wrt, limit)
     if args or focus:
         raise OperandError("explain got a Value, and args or focus; these go with a function or level='functions'.")
     graph = course_view(loss)
-    paths = Paths(graph, limit)
     if wrt is None:
-        return Explanations([Explanation(paths, i) for i in graph.leaves], graph.root_name)
+        paths = Paths(through_nodes(graph, through), limit)
+        return Explanations([Explanation(paths, i) for i in paths.graph.leaves], graph.root_name)
     if not isinstance(wrt, Value):
         raise OperandError(
             f"explain needs the Value to differentiate with respect to, not {shown(wrt)} ({type(wrt).__name__})."
         )
-    return Explanation(paths, graph.index.get(wrt), name=showable(wrt.label) or "the given Value")
+    if wrt not in graph.index:
+        return Explanation(Paths(graph, limit), None, name=showable(wrt.label) or "the given Value")
+    paths = Paths(through_nodes(graph, through, [graph.index[wrt]]), limit)
+    return Explanation(paths, paths.graph.index[wrt])

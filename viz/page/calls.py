@@ -16,11 +16,10 @@ from ..graphs.calls import Call
 from ..graphs.view import GraphView
 from ..steps.call_steps import CALL_TEXTS
 from .calls_data import calls_data, printed_ops
-from .minify import minified
 from .notebook import framed
-from .page import asset
+from .page import asset, small_style
 from .program import computing, script
-from .text import policy, script_json
+from .text import packed, policy, script_json
 
 __all__ = ["calls_bundle", "calls_page", "outline"]
 
@@ -48,16 +47,17 @@ def calls_page(graph: GraphView, outermost: Call, opened: Call | None = None, *,
     data = calls_data(graph, outermost)
     shown = [call for call in outermost.all() if graph.computed_between(call.start, call.stop)]
     data |= {"opened": 0 if opened is None else shown.index(opened), "atStart": start, "result": graph.root_name}
-    style = asset("calls.css")
+    style, unpacks = small_style(asset("calls.css")), script("unpack")
     parts = [computing(printed_ops(graph)), f"const CALL_TEXTS={script_json(CALL_TEXTS)};"]
     parts += [script("call_graph"), script("calls")]
-    code = minified("\n".join(["(()=>{", '"use strict";', *parts, "})();"]))
+    runs = "\n".join(["(()=>{", '"use strict";', *parts, "})();"])
     size = f"{len(graph.nodes):,} nodes, {counted(sum(not call.is_group for call in outermost.all()), 'call')}"
     notes = "" if outermost.recorded or not graph.outdated else f"{graph.outdated_note} "
     return Template(asset("calls.html")).substitute(
-        policy=policy(style, code),
+        policy=policy([style], [unpacks, runs]),
         style=style,
-        script=code,
+        script=unpacks,
+        packed=packed([["script", runs]]),
         title=escape(f"{outermost.name} by its calls"),
         size=escape(f"{notes}{size}"),
         outline=escape(outline(graph, outermost)),

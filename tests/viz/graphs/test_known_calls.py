@@ -119,5 +119,7 @@ def test_what_is_not_known_is_said():
         viz.explain(plain, level="neurons")
     with pytest.raises(OperandError, match="wrt is the name of a box"):
         viz.explain(program, plain, args=(X, W))
+    with pytest.raises(OperandError, match="takes no `through`"):
+        viz.explain(program, args=(X, W), through="all")
     with pytest.raises(OperandError, match="go with a function"):
         viz.explain(plain, args=(1.0,))
