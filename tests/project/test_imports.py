@@ -23,7 +23,7 @@ LAYERS = {
         ["op"],
         ["definition"],
         ["ops", "reverse"],
-        ["copying", "forward", "kernels", "sweep"],
+        ["copying", "forward", "iterations", "kernels", "sweep"],
         ["engine"],
         ["source_lines"],
         ["indexed"],
