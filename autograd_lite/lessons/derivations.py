@@ -108,8 +108,9 @@ class DerivationReport:
 
     def __str__(self) -> str:
         wrong = sum(not chain for chain in self.chains)
-        verdict = f"{wrong} of {counted(len(self.chains), 'derivation')} wrong" if wrong else "every line is right"
-        return "\n\n".join([*map(str, self.chains), f"{counted(len(self.chains), 'derivation')}: {verdict}."])
+        all_of_them = counted(len(self.chains), "derivation")
+        summary = f"{wrong} of {all_of_them} wrong." if wrong else f"{all_of_them}: every line is right."
+        return "\n\n".join([*map(str, self.chains), summary])
 
 
 def verify_derivation(source: str | Path, *, seed: int = 0) -> DerivationReport:

@@ -48,7 +48,7 @@ def test_golden_reports(noted, request):
     assert json.loads(json.dumps(record(report)))["right"] is False
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.long)])
 def test_the_verdicts_do_not_depend_on_the_points(noted, seed):
     name, report = noted
     again = ag.verify_derivation(NOTES / name, seed=seed)
