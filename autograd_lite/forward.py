@@ -16,7 +16,7 @@ from autograd_lite.namespaces import floats, values
 from autograd_lite.op import Node
 from autograd_lite.reverse import reachable
 
-__all__ = ["tangents"]
+__all__ = ["push_forward", "tangents"]
 
 
 def tangents(roots: Iterable[Any], seeds: Mapping[Any, Any], *, create_graph: bool) -> dict[Any, Any]:
@@ -53,17 +53,26 @@ def tangents(roots: Iterable[Any], seeds: Mapping[Any, Any], *, create_graph: bo
     25.0
     """
     roots = list(roots)
-    found = dict(seeds)
-    oldest = min([v.order for v in seeds], default=0)
     if create_graph:
         for root in roots:
             root.begin_sweep(list(seeds))
+    return push_forward(roots, seeds, create_graph=create_graph)
+
+
+def push_forward(roots: Iterable[Any], seeds: Mapping[Any, Any], *, create_graph: bool) -> dict[Any, Any]:
+    """The sweep itself."""
+    found = dict(seeds)
+    oldest = min([v.order for v in seeds], default=0)
     for v in reachable(roots, constants=False, since=oldest):
-        moves = [u in found for u in v.operands]
-        if v in found or not any(moves):
+        moved = [found.get(u) for u in v.operands]
+        if v in found or all(u_dot is None for u_dot in moved):
             continue
-        partials = v.symbolic_partials(moves) if create_graph else v.partials
-        found[v] = v.tangent(_terms(partials, [found.get(u) for u in v.operands]))
+        v_dot = v.pushforward(moved) if create_graph else NotImplemented
+        if v_dot is NotImplemented:
+            partials = v.symbolic_partials([u_dot is not None for u_dot in moved]) if create_graph else v.partials
+            v_dot = v.tangent(_terms(partials, moved))
+        if v_dot is not None:
+            found[v] = v_dot
     return found
 
 

@@ -388,6 +388,10 @@ class Node:
         """Hook: the element of a sequence that this node chooses, as its index."""
         self.refuse("used as an index")
 
+    def pushforward(self, moved: Sequence[Any]) -> Any:  # noqa: ARG002 - a hook's signature
+        """Hook: this node's tangent, given its operands', where it is not made of partials; None where one is 0."""
+        return NotImplemented
+
     def tangent(self, terms: Sequence[Any]) -> Any:
         """Hook: this node's tangent in a forward sweep, given each partial times the operand's tangent."""
         return functools.reduce(operator.add, terms)

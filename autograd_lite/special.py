@@ -18,7 +18,8 @@ import numpy as np
 
 __all__ = ["array_erf", "array_erfc", "float_erfc", "float_tanh", "gauss", "normal_cdf", "normal_pdf", "polynomial"]
 
-NEAR_FROM = 0.65625
+NEAR_FROM, MIDDLE_FROM, LARGE_FROM, ZERO_FROM = 0.65625, 1.5, 2.5, 28.0
+NEAR_SHIFT, MIDDLE_SHIFT, LARGE_SHIFT = 0.875, 1.34375, 0.59375  # what the polynomials of logarithms leave to exp
 SPLITTER = 2.0**27 + 1.0  # a float times this gives up its lower 26 bits
 ROOT_HALF, ROOT_HALF_REST = math.sqrt(0.5), -4.833646656726457e-17  # sqrt(1/2), in two floats
 NORMAL_PEAK, NORMAL_PEAK_REST = 0.3989422804014327, -2.49232720227773e-17  # 1 / sqrt(2 pi), in two floats
@@ -133,28 +134,33 @@ def _shoulder(xp: Any, x: Any) -> Any:
     return 0.5 - ((x - 0.5) + x * polynomial(SMALL, x * x))
 
 
-def _near(xp: Any, x: Any) -> Any:
+def tail(xp: Any, x: Any, shift: Any, log_erfcx: Any) -> tuple[Any, Any]:
+    """Two numbers whose sum is erfc(x), or x erfc(x): the exponential without the polynomial, and what that adds."""
     square, rest = _split(xp, x, 1.0)
-    return _times_one_plus(xp.exp(-square - 0.875), xp.expm1(polynomial(NEAR, x - 1.0) - rest))
+    near = xp.exp(-square - shift)
+    return near, near * xp.expm1(log_erfcx - rest)
+
+
+def _near(xp: Any, x: Any) -> Any:
+    near, change = tail(xp, x, NEAR_SHIFT, polynomial(NEAR, x - 1.0))
+    return near + change
 
 
 def _middle(xp: Any, x: Any) -> Any:
-    square, rest = _split(xp, x, 1.0)
-    return _times_one_plus(xp.exp(-square - 1.34375), xp.expm1(polynomial(MIDDLE, x - 2.0) - rest))
+    near, change = tail(xp, x, MIDDLE_SHIFT, polynomial(MIDDLE, x - 2.0))
+    return near + change
 
 
 def _large(xp: Any, x: Any) -> Any:
-    square, rest = _split(xp, x, 1.0)
-    near = xp.exp(-square - 0.59375)
-    change = near * xp.expm1(polynomial(LARGE, 1.0 / (1.0 + x) - 0.15) - rest)
-    return _quotient_of_sum(near, change, x)
+    near, change = tail(xp, x, LARGE_SHIFT, polynomial(LARGE, 1.0 / (1.0 + x) - 0.15))
+    return quotient_of_sum(near, change, x)
 
 
 def _vanishing(xp: Any, x: Any) -> Any:
     return 0.0 * (x == x)  # noqa: PLR0124 - 0 for a float, zeros for an array
 
 
-def _quotient_of_sum(a: Any, b: Any, x: Any) -> Any:
+def quotient_of_sum(a: Any, b: Any, x: Any) -> Any:
     """Evaluate (a + b) / x, where |b| < |a|, with one rounding instead of two."""
     total = a + b
     y = total / x
@@ -164,9 +170,9 @@ def _quotient_of_sum(a: Any, b: Any, x: Any) -> Any:
 PIECES: tuple[tuple[float, Callable[[Any, Any], Any]], ...] = (  # erfc of sizes below a bound
     (0.25, _origin),
     (NEAR_FROM, _shoulder),
-    (1.5, _near),
-    (2.5, _middle),
-    (28.0, _large),
+    (MIDDLE_FROM, _near),
+    (LARGE_FROM, _middle),
+    (ZERO_FROM, _large),
     (math.inf, _vanishing),
 )
 

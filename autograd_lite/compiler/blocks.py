@@ -46,6 +46,8 @@ class BlockAdjoint(NamedTuple):
 
 
 class _Block(Structural):
+    gives_number = False
+
     def pullback(self, v: Any, v_bar: BlockAdjoint, needs: Sequence[bool]) -> Sequence[Any]:
         terms: list[Any] = [None] * len(v.operands)
         _, columns = v.static
@@ -55,15 +57,33 @@ class _Block(Structural):
                     terms[k] = term if terms[k] is None else terms[k] + term
         return terms
 
+    def pushforward(self, v: Any, moved: Sequence[Any]) -> Any:
+        return block(v.tracer, [0.0 if x is None else x for x in moved], v.static[1])
+
 
 class _Take(Structural):
     def pullback(self, v: Any, v_bar: Any, needs: Sequence[bool]) -> Sequence[Any]:  # noqa: ARG002 - as declared
         return [BlockAdjoint(taken=((v.operands[1], v.static, v_bar),)), None]
 
+    def pushforward(self, v: Any, moved: Sequence[Any]) -> Any:
+        rows, index = moved[0], v.operands[1]
+        return None if rows is None else v.tracer.structural(TAKE, (rows, index), v.static)
+
 
 class _Scatter(Structural):
     def pullback(self, v: Any, v_bar: Any, needs: Sequence[bool]) -> Sequence[Any]:  # noqa: ARG002 - as declared
         return [None, BlockAdjoint(scattered=((v, v_bar),))]
+
+    def pushforward(self, v: Any, moved: Sequence[Any]) -> Any:
+        (where, _), rows, (*place, over) = v.operands, moved[1], v.static
+        if rows is None:
+            return None
+        if over is not None and where.axis is None and rows.axis is None:
+            rows = block(v.tracer, [v.tracer.batch_sum(x, over) for x in rows.operands], rows.static[1])
+            over = None
+        total = v.tracer.structural(SCATTER, (where, rows), (*place, over))
+        total.axis = None if over is not None else total.axis
+        return total
 
 
 def block_of(xp: Any, x: Any) -> Any:
@@ -171,5 +191,5 @@ def _gathered(v: Any, scattered: Sequence[tuple[Any, Any]], columns: int) -> Ite
         for n, u in enumerate(v.operands):
             term = v.tracer.structural(TAKE, (table, where.operands[n // columns]), n % columns)
             is_shared = term.axis is not None and (type(u) is not Traced or u.axis is None)
-            terms.append(term.summed(term, u) if is_shared else term)
+            terms.append(term.summed(term, u, term.axis) if is_shared else term)
         yield terms

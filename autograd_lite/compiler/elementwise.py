@@ -33,10 +33,13 @@ class Elementwise(NamedTuple):
         Its inputs are the vectors, then a list of numbers; its result the formula's results, one after the other.
     numbers : callable
         Makes that list, a tuple of floats, of the numbers that the formula was given.
+    texts : tuple of str
+        What each of the list is, as Python text: a name, or a formula of names.
     """
 
     program: ArrayProgram
     numbers: Callable[..., tuple[float, ...]]
+    texts: tuple[str, ...] = ()
 
 
 def elementwise(f: Callable[..., Sequence[Any]], vectors: int, size: int, names: Sequence[str]) -> Elementwise:
@@ -83,7 +86,8 @@ def elementwise(f: Callable[..., Sequence[Any]], vectors: int, size: int, names:
     instructions = [_with_numbers(i, some, numbers) for i in record.instructions]
     program = ArrayProgram((*given, Input(some, len(numbers))), tuple(instructions), result, size * len(results))
     text = f"lambda {', '.join(names)}: ({''.join(x + ', ' for x in numbers)})"
-    return Elementwise(plan(program), eval(text))  # noqa: S307 - our own text: operators, names that we gave, numbers
+    made = eval(text)  # noqa: S307 - our own text: operators, names that we gave, numbers
+    return Elementwise(plan(program), made, tuple(numbers))
 
 
 class _Pending(NamedTuple):

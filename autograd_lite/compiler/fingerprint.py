@@ -14,7 +14,7 @@ import marshal
 from typing import Any, NamedTuple
 
 from autograd_lite.compiler.pipeline import Trace
-from autograd_lite.compiler.trace import BATCH_SIZE, BATCH_SUM, Axis, Traced
+from autograd_lite.compiler.trace import BATCH_DOT, BATCH_SIZE, BATCH_SUM, Axis, Traced
 from autograd_lite.engine import Value
 from autograd_lite.op import TABLE, Node, Op
 from autograd_lite.reverse import reachable
@@ -60,7 +60,9 @@ class _Reader:
         nodes = reachable([*trace.roots, *trace.checks, *trace.must_be_finite])
         self.number |= {v: k for k, v in enumerate(nodes)}
         rows = [self.row(v) for v in nodes]
-        if not all(op is BATCH_SUM or (op.__module__ == OURS and TABLE.get(op.name) is op) for op in self.ops):
+        if not all(
+            op in (BATCH_SUM, BATCH_DOT) or (op.__module__ == OURS and TABLE.get(op.name) is op) for op in self.ops
+        ):
             return Fingerprint(None, self.captured)
         ends = [[self.number[v] for v in some] for some in (trace.roots, trace.must_be_finite)]
         batched = [(source, self.axis(axis)) for source, axis in trace.axes.items()]
@@ -90,3 +92,8 @@ class _Reader:
 
     def axis(self, axis: Axis | None) -> int:
         return self.axes.setdefault(axis, len(self.axes))
+
+
+def _is_ours(op: Op) -> bool:
+    """Whether an op is one of the library itself."""
+    return op in (BATCH_SUM, BATCH_DOT) or (op.__module__ == OURS and TABLE.get(op.name) is op)

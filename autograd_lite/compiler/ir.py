@@ -27,15 +27,12 @@ inputs and constants are never written. What a program means is said by `autogra
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 from typing import Literal as OneOf
 
-import numpy.typing as npt
-
-from autograd_lite.compiler.layout import Affine, Gather, Index, contiguous
+from autograd_lite.compiler.layout import Gather
+from autograd_lite.compiler.operands import Array, Dim, Literal, Operand, Size, Slice
 from autograd_lite.text import in_comment
 
 __all__ = [
@@ -64,100 +61,7 @@ __all__ = [
     "slices_of",
 ]
 
-Role = OneOf["input", "constant", "local", "joined", "result"]
 SPECS = ("mk,kn->mn", "mk,k->m", "in,jn->ij", "itn,itn->i", "kn,kn->", "kn,k->", "k,k->")  # n is the batch axis
-
-
-@dataclass(frozen=True, slots=True)
-class Dim:
-    """A batch axis: the leading axis that some arguments have in common."""
-
-    name: str
-    arguments: tuple[int, ...]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Array:
-    """A named array: ``shape`` is () or (members,), ``dim`` its batch axis; ``note`` says what it stands for."""
-
-    name: str
-    shape: tuple[int, ...] = ()
-    dim: Dim | None = None
-    role: Role = "local"
-    note: str = ""
-    numbers: npt.NDArray[Any] | None = None  # of a constant
-
-    @property
-    def size(self) -> int:
-        """How many members it has."""
-        return math.prod(self.shape)
-
-    def __getitem__(self, index: Index) -> Slice:
-        return Slice(self, index)
-
-    @property
-    def whole(self) -> Slice:
-        """All members, in order."""
-        return Slice(self, contiguous(self.shape))
-
-    def __str__(self) -> str:
-        sizes = [*map(str, self.shape), *([str(self.dim)] if self.dim else [])]
-        return f"{self.name}[{', '.join(sizes)}]" if sizes else self.name
-
-
-@dataclass(frozen=True, slots=True)
-class Slice:
-    """Members of an array, as an operand or as what is written; ``name`` is what a reader would call them."""
-
-    array: Array
-    index: Index
-    name: str = ""
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The shape in which the members are taken."""
-        return self.index.shape
-
-    @property
-    def dim(self) -> Dim | None:
-        """The batch axis."""
-        return self.array.dim
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether these are all members in order."""
-        return isinstance(self.index, Affine) and self.index.is_whole(self.array.size)
-
-    def __str__(self) -> str:
-        if self.is_whole and len(self.shape) <= 1:
-            return self.array.name
-        return f"{self.array.name}[{self.index}]"
-
-
-@dataclass(frozen=True, slots=True)
-class Literal:
-    """A number that is known."""
-
-    value: float
-
-    def __str__(self) -> str:
-        return repr(self.value)
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """The length of a batch axis, as a number."""
-
-    dim: Dim
-
-    def __str__(self) -> str:
-        return f"size({self.dim})"
-
-
-Operand = Slice | Literal | Size
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,55 +14,17 @@ Types: ``Any`` stands for nodes, Values or traced, and for adjoints of any kind.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from autograd_lite.compiler.blocks import BLOCK, BlockAdjoint, block
-from autograd_lite.compiler.trace import BATCH_SIZE, Axis, Structural, Traced, Tracer
-from autograd_lite.engine import Value
+from autograd_lite.compiler.blocks import BlockAdjoint, block
+from autograd_lite.compiler.bodies import Body, axis_of, carries_below, is_inline, is_number, substituted
+from autograd_lite.compiler.trace import Axis, Structural, Traced, Tracer
+from autograd_lite.engine import Value, as_nodes
+from autograd_lite.forward import push_forward
 from autograd_lite.reverse import pull_back, reachable
 
-__all__ = ["LAST", "LOOP", "OUT", "STACK", "Body", "carries_below", "closed", "project", "record_loop"]
-
-
-class Body:
-    """One step of a loop, over leaves that stand for what a step is given.
-
-    Parameters
-    ----------
-    carry, items, fixed : list of Traced
-        The leaves.
-    nexts, outs : list of nodes
-        The next carry, and the outputs of a step; the derivative adds outputs that it needs.
-    length : int
-        How many steps, at least 1.
-    reverse : bool
-        Whether steps run from the last to the first.
-    checkpoint : bool
-        Whether the derivative computes a step again.
-    """
-
-    def __init__(  # noqa: PLR0917 - all that a loop is
-        self,
-        carry: list[Any],
-        items: list[Any],
-        fixed: list[Any],
-        nexts: list[Any],
-        outs: list[Any],
-        length: int,
-        reverse: bool,
-        checkpoint: bool,
-    ) -> None:
-        self.carry, self.items, self.fixed, self.nexts, self.outs = carry, items, fixed, nexts, outs
-        self.length, self.reverse, self.checkpoint = length, reverse, checkpoint
-        self._place = {v: k for k, v in enumerate(outs)}
-
-    def output(self, v: Any) -> int:
-        """The place of an output; a new one, if it is not there yet."""
-        if v not in self._place:
-            self._place[v] = len(self.outs)
-            self.outs.append(v)
-        return self._place[v]
+__all__ = ["LAST", "LOOP", "OUT", "STACK", "project", "record_loop"]
 
 
 class LoopAdjoint(NamedTuple):
@@ -77,24 +39,57 @@ class LoopAdjoint(NamedTuple):
         return LoopAdjoint(*[mine + its for mine, its in zip(self, other, strict=True)])
 
 
+class LoopTangent(NamedTuple):
+    """The tangent of a loop: a loop of its own, and which of its results is whose tangent, of carries and outputs."""
+
+    made: Any
+    last: Mapping[int, int]
+    outs: Mapping[int, int]
+
+    def project(self, op: Structural, place: int | None, *step: int) -> Any:
+        """One of its results; None where there is none, because it does not move."""
+        if place is None:
+            return None
+        body = self.made.static
+        axis = axis_of(body.carry[place] if op is LAST else body.outs[place])
+        return project(op, self.made, (place, *step) if step else place, axis)
+
+
 class _Last(Structural):
     def pullback(self, v: Any, v_bar: Any, needs: Sequence[bool]) -> Sequence[Any]:  # noqa: ARG002 - as declared
         return [LoopAdjoint(last=((v.static, v_bar),))]
+
+    def pushforward(self, v: Any, moved: Sequence[Any]) -> Any:
+        return moved[0].project(LAST, moved[0].last.get(v.static))
 
 
 class _Out(Structural):
     def pullback(self, v: Any, v_bar: Any, needs: Sequence[bool]) -> Sequence[Any]:  # noqa: ARG002 - as declared
         return [LoopAdjoint(outs=((*v.static, v_bar),))]
 
+    def pushforward(self, v: Any, moved: Sequence[Any]) -> Any:
+        k, t = v.static
+        return moved[0].project(OUT, moved[0].outs.get(k), t)
+
 
 class _Stack(Structural):
+    gives_number = False
+
     def pullback(self, v: Any, v_bar: Any, needs: Sequence[bool]) -> Sequence[Any]:  # noqa: ARG002 - as declared
         return [LoopAdjoint(stacks=tuple([(v.static, stack) for stack in v_bar]))]
 
+    def pushforward(self, v: Any, moved: Sequence[Any]) -> Any:
+        return moved[0].project(STACK, moved[0].outs.get(v.static))
+
 
 class _Loop(Structural):
+    gives_number = False
+
     def pullback(self, v: Any, v_bar: LoopAdjoint, needs: Sequence[bool]) -> Sequence[Any]:
         return _Reversal(v, v_bar, needs).terms()
+
+    def pushforward(self, v: Any, moved: Sequence[Any]) -> Any:
+        return _Pushforward(v, moved).tangent()
 
 
 def loop(xp: Any, x: Any) -> Any:
@@ -135,121 +130,121 @@ def record_loop(tracer: Tracer, body: Body, first: Sequence[Any], columns: Seque
     return tracer.structural(LOOP, (*first, *columns, *fixed), body)
 
 
-def carries_below(body: Body, last: Iterable[int], outs: Iterable[int]) -> set[int]:
-    """Which carries count for some last carries and outputs."""
-    place = {f: k for k, f in enumerate(body.carry)}
-    found = set(last)
-    stack_of = [*[body.nexts[k] for k in found], *[body.outs[k] for k in outs]]
-    seen = set(stack_of)
-    while stack_of:
-        v = stack_of.pop()
-        more = v.operands
-        if v in place:
-            found.add(place[v])
-            more = (body.nexts[place[v]],)
-        for u in more:
-            if u not in seen:
-                seen.add(u)
-                stack_of.append(u)
-    return found
+# --- Derivatives ------------------------------------------------------------------------------------------------------
 
 
-def axis_of(v: Any) -> Axis | None:
-    """The batch axis of a node."""
-    return v.axis if type(v) is Traced else None
+class _Derivative:
+    """What both derivatives of a loop know of it; each is a loop of its own, and reads what the first one stacks."""
+
+    def __init__(self, v: Any) -> None:
+        self.v, self.body, self.tracer = v, v.static, v.tracer
+        a, b = len(self.body.carry), len(self.body.carry) + len(self.body.items)
+        self.columns, self.actual = v.operands[a:b], v.operands[b:]
+        self.order = reachable([*self.body.nexts, *self.body.outs])
+
+    def moving(self, wrt: Iterable[Any]) -> list[int]:
+        """Carries that depend on some leaves."""
+        body, moving = self.body, set(wrt)
+        while True:
+            depends = set(moving)
+            for v in self.order:
+                if v.requires_grad and not depends.isdisjoint(v.operands):
+                    depends.add(v)
+            more = {f for f, v in zip(body.carry, body.nexts, strict=True) if v in depends} - moving
+            if not more:
+                return [j for j, f in enumerate(body.carry) if f in moving]
+            moving |= more
+
+    def with_residuals(self, roots: list[Any], since: int) -> tuple[list[Any], list[Any], list[Any], list[Any]]:
+        """Replace what the first loop computed by items that it stacks; returns what is fixed as well."""
+        body = self.body
+        own = {*body.carry, *body.items}
+        nodes = reachable(roots)
+        mapping: dict[Any, Any] = {}
+        more: list[tuple[Any, Any]] = []
+        depends = set(own)
+        for v in nodes:
+            if v.op is not None and v.order < since and not depends.isdisjoint(v.operands):
+                depends.add(v)
+        pending = [u for v in nodes if v.order >= since for u in v.operands if u.order < since]
+        pending += [v for v in roots if v.order < since]
+        seen: set[Any] = set()
+        columns = dict(zip(body.items, self.columns, strict=True))
+        while pending:
+            u = pending.pop()
+            if u in seen or u not in depends:
+                continue
+            seen.add(u)
+            if not is_number(u) or (body.checkpoint and u.op is not None):
+                pending += u.operands
+            elif u in columns:
+                more.append((u, columns[u]))
+            else:
+                leaf = self.tracer.leaf(("formal", 0), u.axis)
+                mapping[u] = leaf
+                more.append((leaf, project(STACK, self.v, body.output(u), u.axis)))
+        roots = substituted(roots, mapping, [v for v in nodes if v.op is not None])
+        used = set(reachable(roots))
+        kept = [(f, u) for f, u in zip(body.fixed, self.actual, strict=True) if f in used]
+        more = [(f, column) for f, column in more if f in used]
+        return roots, more, [f for f, _ in kept], [u for _, u in kept]
 
 
-def is_inline(v: Any) -> bool:
-    """Whether a node may stand in a body though it comes from outside: a constant, or the size of a batch."""
-    if v.op is not None:
-        return False
-    return v.source[0] is BATCH_SIZE if type(v) is Traced and v.source else not v.requires_grad
+class _Pushforward(_Derivative):
+    """The tangent of one loop, as a loop in the same direction."""
+
+    def __init__(self, v: Any, moved: Sequence[Any]) -> None:
+        super().__init__(v)
+        leaves = (*self.body.carry, *self.body.items, *self.body.fixed)
+        self.given = {f: as_nodes([x])[0] for f, x in zip(leaves, moved, strict=True) if x is not None}
+
+    def tangent(self) -> LoopTangent:
+        """The loop, and where its results are."""
+        body, given = self.body, self.given
+        seeds = self._seeds()
+        since = Value.next_order()
+        found = push_forward([*body.nexts, *body.outs], seeds, create_graph=True)
+        carried = [j for j, f in enumerate(body.carry) if f in seeds]
+        items = [(seeds[f], given[f]) for f in body.items if f in given]
+        fixed = [(seeds[f], given[f]) for f in body.fixed if f in given and seeds[f] is not given[f]]
+        outs = [k for k, v in enumerate(body.outs) if v in found]
+        zero = Value.constant(0.0)
+        roots = [*[found.get(body.nexts[j], zero) for j in carried], *[found[body.outs[k]] for k in outs]]
+        roots, more, formal, actual = self.with_residuals(roots, since)
+        items += more
+        forward = Body(
+            [seeds[body.carry[j]] for j in carried],
+            [f for f, _ in items],
+            [*formal, *[f for f, _ in fixed]],
+            roots[: len(carried)],
+            [],
+            body.length,
+            body.reverse,
+            body.checkpoint,
+        )
+        places = [forward.output(x) for x in roots[len(carried) :]]
+        first = [given.get(body.carry[j], zero) for j in carried]
+        actual = [*actual, *[x for _, x in fixed]]
+        made = record_loop(self.tracer, forward, first, [column for _, column in items], actual)
+        return LoopTangent(made, {j: k for k, j in enumerate(carried)}, dict(zip(outs, places, strict=True)))
+
+    def _seeds(self) -> dict[Any, Any]:
+        """Tangents of the body's leaves: new leaves, except for a constant one of what is fixed."""
+        body, given, leaf = self.body, self.given, self.tracer.leaf
+        seeds = {body.carry[j]: leaf(("formal", 0), body.carry[j].axis) for j in self.moving(given)}
+        seeds |= {f: leaf(("formal", 0), axis_of(given[f])) for f in body.items if f in given}
+        for f in body.fixed:
+            if f in given:
+                seeds[f] = given[f] if is_inline(given[f]) else leaf(("formal", 0), axis_of(given[f]))
+        return seeds
 
 
-def closed(roots: Sequence[Any], leaves: Iterable[Any], since: int) -> tuple[list[Any], list[Any], list[Any]]:
-    """Make a body of nodes that were recorded in it: replace what comes from outside by leaves.
-
-    Parameters
-    ----------
-    roots : list of nodes
-        What the body computes.
-    leaves : iterable of Traced
-        The leaves that differ from step to step.
-    since : int
-        The creation number from which on nodes may belong to the body.
-
-    Returns
-    -------
-    roots : list
-        The roots anew.
-    formal : list
-        The leaves that stand for what comes from outside. Nodes that do not depend on the leaves come from there: they
-        are computed once.
-    actual : list
-        What they stand for.
-    """
-    inside = set(leaves)
-    given = set(inside)
-    nodes = reachable(roots, since=since)
-    for v in nodes:
-        if v not in given and v.op is not None and not inside.isdisjoint(v.operands):
-            inside.add(v)
-    found: dict[Any, None] = {}
-    stack_of = [u for v in nodes if v in inside for u in v.operands] + list(roots)
-    seen = set()
-    while stack_of:
-        u = stack_of.pop()
-        if u in inside or u in seen:
-            continue
-        seen.add(u)
-        if u.op in (BLOCK, LOOP, STACK):
-            inside.add(u)
-            stack_of += u.operands
-        elif not is_inline(u):
-            found[u] = None
-    formal = {u: u if u.op is None else _leaf_like(u, next(iter(given)).tracer) for u in sorted(found, key=_order)}
-    changed = {u: f for u, f in formal.items() if u is not f}
-    return substituted(roots, changed, inside - given), list(formal.values()), list(formal)
-
-
-def _order(v: Any) -> int:
-    return int(v.order)
-
-
-def _leaf_like(u: Any, tracer: Tracer) -> Traced:
-    made: Traced = tracer.leaf(("formal", 0), axis_of(u), u.label)
-    made.requires_grad = u.requires_grad
-    return made
-
-
-def substituted(roots: Sequence[Any], mapping: dict[Any, Any], inside: Iterable[Any]) -> list[Any]:
-    """Record the nodes again that depend on what is replaced."""
-    mapping = dict(mapping)
-    if mapping:
-        for v in sorted(inside, key=_order):
-            if v not in mapping and any(u in mapping for u in v.operands):
-                mapping[v] = _again(v, mapping)
-    return [mapping.get(v, v) for v in roots]
-
-
-def _again(v: Any, mapping: dict[Any, Any]) -> Any:
-    made = v.tracer.structural(v.op, [mapping.get(u, u) for u in v.operands], v.static)
-    made.axis, made.label, made.requires_grad = v.axis, v.label, v.requires_grad
-    made.adjoint_of, made.slope_of = (mapping.get(u, u) for u in (v.adjoint_of, v.slope_of))
-    return made
-
-
-# --- The derivative ---------------------------------------------------------------------------------------------------
-
-
-class _Reversal:
+class _Reversal(_Derivative):
     """The adjoint of one loop, as a loop in the other direction."""
 
     def __init__(self, v: Any, v_bar: LoopAdjoint, needs: Sequence[bool]) -> None:
-        self.v, self.body, self.tracer = v, v.static, v.tracer
+        super().__init__(v)
         body = self.body
-        a, b = len(body.carry), len(body.carry) + len(body.items)
-        self.columns, self.actual = v.operands[a:b], v.operands[b:]
         self.needs = needs
         self.last: dict[int, Any] = {}
         for j, adjoint in v_bar.last:
@@ -260,13 +255,12 @@ class _Reversal:
             steps[t] = steps[t] + adjoint if t in steps else adjoint
         self.stacks = v_bar.stacks
         self.wanted = [f for f, need in zip((*body.carry, *body.items, *body.fixed), needs, strict=True) if need]
-        self.order = reachable([*body.nexts, *body.outs])
 
     def terms(self) -> list[Any]:
         """What the loop's operands get."""
         body, leaf = self.body, self.tracer.leaf
         mattering = self._mattering()
-        carried = [j for j in self._active() if j in mattering]
+        carried = [j for j in self.moving(self.wanted) if j in mattering]
         seeds: list[tuple[Any, Any]] = []
         bars = {j: leaf(("formal", 0), body.carry[j].axis) for j in carried}
         seeds += [(body.nexts[j], bar) for j, bar in bars.items()]
@@ -293,7 +287,7 @@ class _Reversal:
         nexts += [bar + adjoint[f] for f, bar in fixed_bars.items()]
         item_bars = [f for f in body.items if f in adjoint]
         roots = [*nexts, *[adjoint[f] for f in item_bars]]
-        roots, more, formal, actual = self._with_residuals(roots, since)
+        roots, more, formal, actual = self.with_residuals(roots, since)
         items += more
         backward = Body(
             [*bars.values(), *fixed_bars.values()],
@@ -336,57 +330,10 @@ class _Reversal:
     def _column(self, numbers: list[Any]) -> Any:
         return block(self.tracer, numbers, 1)
 
-    def _active(self) -> list[int]:
-        """Carries that depend on what is differentiated by."""
-        body, active = self.body, set(self.wanted)
-        while True:
-            depends = set(active)
-            for v in self.order:
-                if v.requires_grad and not depends.isdisjoint(v.operands):
-                    depends.add(v)
-            more = {f for f, v in zip(body.carry, body.nexts, strict=True) if v in depends} - active
-            if not more:
-                return [j for j, f in enumerate(body.carry) if f in active]
-            active |= more
-
     def _mattering(self) -> set[int]:
         """Carries on which what has an adjoint depends."""
         return carries_below(self.body, self.last, {*self.by_step, *[k for k, _ in self.stacks]})
 
-    def _with_residuals(self, roots: list[Any], since: int) -> tuple[list[Any], list[Any], list[Any], list[Any]]:
-        """Replace what the first loop computed by items that it stacks; returns what is fixed as well."""
-        body = self.body
-        own = {*body.carry, *body.items}
-        nodes = reachable(roots)
-        mapping: dict[Any, Any] = {}
-        more: list[tuple[Any, Any]] = []
-        depends = set(own)
-        for v in nodes:
-            if v.op is not None and v.order < since and not depends.isdisjoint(v.operands):
-                depends.add(v)
-        pending = [u for v in nodes if v.order >= since for u in v.operands if u.order < since]
-        pending += [v for v in roots if v.order < since]
-        seen: set[Any] = set()
-        columns = dict(zip(body.items, self.columns, strict=True))
-        while pending:
-            u = pending.pop()
-            if u in seen or u not in depends:
-                continue
-            seen.add(u)
-            if u.op in (BLOCK, LOOP, STACK) or (body.checkpoint and u.op is not None):
-                pending += u.operands
-            elif u in columns:
-                more.append((u, columns[u]))
-            else:
-                leaf = self.tracer.leaf(("formal", 0), u.axis)
-                mapping[u] = leaf
-                more.append((leaf, project(STACK, self.v, body.output(u), u.axis)))
-        roots = substituted(roots, mapping, [v for v in nodes if v.op is not None])
-        used = set(reachable(roots))
-        kept = [(f, u) for f, u in zip(body.fixed, self.actual, strict=True) if f in used]
-        more = [(f, column) for f, column in more if f in used]
-        return roots, more, [f for f, _ in kept], [u for _, u in kept]
-
 
 def _shared(x: Any, u: Any) -> Any:
-    return x.summed(x, u) if axis_of(x) is not None and axis_of(u) is None else x
+    return x.summed(x, u, x.axis) if axis_of(x) is not None and axis_of(u) is None else x

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler.blocks import block, check
-from autograd_lite.compiler.loops import LAST, OUT, Body, closed, project, record_loop
+from autograd_lite.compiler.bodies import Body, closed
+from autograd_lite.compiler.loops import LAST, OUT, project, record_loop
 from autograd_lite.compiler.trace import Axis, Traced, Tracer, at_users_line, current_tracer
 from autograd_lite.engine import as_nodes
 from autograd_lite.errors import DomainError, OperandError, ShapeError

@@ -47,6 +47,10 @@ class Penalty:
         """Its gradient."""
         raise NotImplementedError
 
+    def terms(self, weights: Array) -> Array:
+        """What is added up to its value: for `L2`, after each is multiplied by its weight."""
+        raise NotImplementedError
+
 
 @dataclass(frozen=True)
 class L2(Penalty):
@@ -81,14 +85,15 @@ class L2(Penalty):
     def value(self, weights: Array) -> float:
         """The penalty of a weight vector."""
         with np.errstate(over="ignore"):  # overflow is infinity, without a warning
-            return self.strength * float(weights @ self._counted(weights))
+            return self.strength * float(weights @ self.terms(weights))
 
     def gradient(self, weights: Array) -> Array:
         """Its gradient."""
         with np.errstate(over="ignore"):
-            return 2.0 * self.strength * self._counted(weights)
+            return 2.0 * self.strength * self.terms(weights)
 
-    def _counted(self, weights: Array) -> Array:
+    def terms(self, weights: Array) -> Array:
+        """The weights that count."""
         return weights if self.mask is None else weights * self.mask
 
 
@@ -112,8 +117,12 @@ class L1(Penalty):
     def value(self, weights: Array) -> float:
         """The penalty of a weight vector."""
         with np.errstate(over="ignore"):
-            return self.strength * float(np.abs(weights).sum())
+            return self.strength * float(self.terms(weights).sum())
 
     def gradient(self, weights: Array) -> Array:
         """Its gradient."""
         return self.strength * np.sign(weights)
+
+    def terms(self, weights: Array) -> Array:
+        """The sizes of the weights."""
+        return np.abs(weights)

@@ -132,8 +132,8 @@ class AdamW(Adam):
 
     weight_decay: float = field(default=0.01, kw_only=True)
 
-    def _prepared(self, gradient: Array, weights: Array) -> Array:
-        return super()._prepared(gradient, np.zeros_like(weights))
+    def _prepared(self, gradient: Array, weights: Array, scale: float | None = None) -> Array:
+        return super()._prepared(gradient, np.zeros_like(weights), scale)
 
     def rule(self, w: Array, g: Array, memory: Memory) -> tuple[Array, Memory]:
         """Adam's step and the weight decay."""

@@ -109,13 +109,22 @@ class Optimizer:
         """The new weights and the new memory; defined by a subclass."""
         raise NotImplementedError
 
-    def _prepared(self, gradient: Array, weights: Array) -> Array:
-        """The gradient clipped, then with weight decay."""
-        if self.clip_value is not None:
-            gradient = np.clip(gradient, -self.clip_value, self.clip_value)
+    def _prepared(self, gradient: Array, weights: Array, scale: float | None = None) -> Array:
+        """The gradient clipped, then with weight decay; `scale` is what ``clip_norm`` makes of it, if that is known."""
+        gradient = self.clipped(gradient)
         if self.clip_norm is not None:
-            gradient = gradient * min(1.0, self.clip_norm / max(float(np.linalg.norm(gradient)), 1e-300))
+            gradient = gradient * (self.scale(gradient) if scale is None else scale)
         return gradient + self.weight_decay * weights if self.weight_decay else gradient
+
+    def clipped(self, gradient: Array) -> Array:
+        """The gradient, with ``clip_value`` for each component that is larger."""
+        return gradient if self.clip_value is None else np.clip(gradient, -self.clip_value, self.clip_value)
+
+    def scale(self, gradient: Array) -> float:
+        """The factor by which ``clip_norm`` shortens a gradient that is clipped already."""
+        if self.clip_norm is None:
+            return 1.0
+        return min(1.0, self.clip_norm / max(float(np.linalg.norm(gradient)), 1e-300))
 
     def step(self, parameters: Iterable[Value]) -> None:
         """Take one step on Values, from their gradients."""

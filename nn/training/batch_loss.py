@@ -57,6 +57,11 @@ class Objective:
         """Draw one mask per sample: one array, or none without dropouts."""
         return [np.hstack([d.draw(rng, samples) for d in self.dropouts])] if self.dropouts else []
 
+    @property
+    def mask_size(self) -> int:
+        """How many numbers the masks of one sample have."""
+        return sum(dropout.n for dropout in self.dropouts)
+
     def unmask(self) -> None:
         """Remove the masks."""
         for dropout in self.dropouts:
@@ -152,11 +157,11 @@ class CompiledLoss(BatchLoss):
         return self._programs[slope, parts]
 
     def native_step(self, parts: Parts) -> NativeCall | None:
-        """The machine code behind `mean_and_gradient`, if it is that of all there is to compute."""
+        """The machine code behind `mean_and_gradient`, if loss and gradient are what it gives, but for a penalty."""
         loss = self.objective.loss
         if loss.summed or loss.rooted or type(loss).of_mean is not Loss.of_mean:
             return None
-        if self.penalty is not None or self.objective.dropouts:
-            return None
+        parts = [part[:1] for part in parts]  # of one sample: the program is the same
+        parts += self.objective.draw_masks(np.random.default_rng(0), 1)
         self._program(len(parts), slope=True)
         return self._compiled[True, len(parts)].native_step(self.parameters, *parts)

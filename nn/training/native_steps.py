@@ -20,6 +20,7 @@ from autograd_lite.compiler.backends.native.steps import Steps, Taken
 from ..kinds import Array
 from ..optimizers.optimizer import Optimizer
 from ..optimizers.traced import compiled_update, settings_of, traced_update
+from .adjusting import adjustment, is_native
 from .batch_loss import BatchLoss, CompiledLoss
 from .history import History
 from .solvers import TrainState
@@ -93,6 +94,8 @@ class NativeSteps:
         loss, data, weights = training.batch_loss, training.data, training.state.weights
         if not isinstance(loss, CompiledLoss) or not all(_is_plain(part) for part in data):
             return None
+        if not is_native(loss.penalty):
+            return None
         formula = traced_update(training.optimizer, weights.size)
         if formula is None or any(m.shape != weights.shape for m in training.optimizer.memory.values()):
             return None
@@ -100,7 +103,14 @@ class NativeSteps:
         if call is None or len(call.dims) != 1:
             return None
         settings = settings_of(training.optimizer)
-        steps = Steps(call, compiled_update(training.optimizer, formula), data, training.batch)
+        steps = Steps(
+            call,
+            compiled_update(training.optimizer, formula),
+            data,
+            training.batch,
+            masks=loss.objective.mask_size,
+            adjustment=adjustment(loss.penalty, training.optimizer, formula, weights.size),
+        )
         return cls(steps, formula.numbers, list(data), training.batch, settings)
 
     def fits(self, training: Trained) -> bool:
@@ -111,15 +121,17 @@ class NativeSteps:
 
     def take(self, training: Trained) -> Array | None:
         """Take the steps of an epoch that are left, or those before one that is not finite; the last gradient."""
-        order = training.order(np.random.default_rng([training.history.seed, training.epoch]))
+        rng = np.random.default_rng([training.history.seed, training.epoch])
+        order, masks = training.order(rng), _masks(training, rng)
         end, gradient, optimizer = -(-training.size // training.batch), None, training.optimizer
         while (first := training.state.steps) < end:
             began, now = time.perf_counter(), training.state
             wanted = range(now.optimizer_steps, now.optimizer_steps + min(self._slice, end - first))
             zeros = np.zeros_like(now.weights)
             arrays = [now.weights, *[now.memory.get(name, zeros) for name in optimizer.remembers]]
-            numbers = [self.numbers(optimizer.lr, t) for t in wanted]
-            taken = self.steps.take(arrays, now.loss, first, numbers, samples=training.size, order=order)
+            numbers = [self.numbers(optimizer.lr, t, 1.0) for t in wanted]
+            drawn = masks(first, len(wanted))
+            taken = self.steps.take(arrays, now.loss, first, numbers, samples=training.size, order=order, masks=drawn)
             if taken.steps:
                 training.advance_by(taken)
                 gradient = taken.gradient
@@ -127,6 +139,23 @@ class NativeSteps:
                 break
             self._slice = _next_slice(self._slice, time.perf_counter() - began)
         return gradient
+
+
+def _masks(training: Trained, rng: np.random.Generator) -> Callable[[int, int], Array | None]:
+    """What draws the masks of some steps: those of all steps of the epoch in turn, as Python does."""
+    objective, size, batch = training.batch_loss.objective, training.size, training.batch
+    drawn = 0
+
+    def draw(first: int, count: int) -> Array | None:
+        nonlocal drawn
+        found: list[Array] = []
+        while drawn < first + count:
+            some = objective.draw_masks(rng, min(batch, size - drawn * batch))
+            found += some if drawn >= first else []
+            drawn += 1
+        return np.concatenate(found) if found else None
+
+    return draw
 
 
 def _next_slice(steps: int, seconds: float) -> int:

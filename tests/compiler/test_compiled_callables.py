@@ -75,7 +75,7 @@ def test_a_method_is_compiled_for_each_instance() -> None:
     one.slope.data = 5.0
     assert one.at(3.0) == 15.0
     assert Line.at.__doc__ == "The height at v."
-    assert one.at is one.at  # compiled once
+    assert one.at.program is one.at.program  # compiled once
     assert one.over(np.array([1.0, 2.0])).tolist() == [5.0, 10.0]
 
 
@@ -90,6 +90,17 @@ def test_a_compiled_method_keeps_no_instance_alive() -> None:
     finally:
         gc.enable()
     assert not Line.at._bound
+
+
+def test_a_compiled_method_holds_a_temporary_instance() -> None:
+    assert Line(3.0).at(2.0) == 6.0
+    at, over, line = Line(3.0).at, Line(3.0).over, Line(1.0)
+    step = line.at.step([line.slope])
+    del line
+    assert (at(2.0), at(5.0)) == (6.0, 15.0)
+    assert over(np.array([1.0, 2.0])).tolist() == [3.0, 6.0]
+    assert step(np.array([4.0]), 2.0).tolist() == [8.0]
+    assert copy.copy(Line(3.0).at)(2.0) == 6.0
 
 
 def test_an_instance_without_weak_references() -> None:

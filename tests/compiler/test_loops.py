@@ -20,9 +20,9 @@ from autograd_lite.pytree import flatten
 from tests.compiler.test_compiled_laws import agree, numbers, play, recipes
 
 rng = np.random.default_rng(0)
-W, U, E = rng.normal(size=(3, 3)) * 0.5, rng.normal(size=(3, 2)), rng.normal(size=(6, 3))
+W, U, E = rng.normal(size=(3, 3)) * 0.5, rng.normal(size=(3, 2)), rng.normal(size=(4, 3))
 X, XS = rng.normal(size=(5, 2)), rng.normal(size=(9, 5, 2))
-TOKENS = np.array([1.0, 5.0, 2.0, 2.0, 0.0])
+TOKENS = np.array([1.0, 3.0, 2.0, 2.0, 0.0])
 
 
 @pytest.fixture(params=[*BACKENDS, "auto"])
@@ -89,15 +89,30 @@ def third(f: Any) -> Any:
     return ag.derivative(f, order=3)
 
 
+def moved(f: Any, *args: Any) -> Any:
+    """Value and tangent, along a direction in which all arguments but tokens move."""
+    count = len([a for a in args if a is not TOKENS])
+    direction = tuple([np.cos(a) if np.ndim(a) else 0.7 for a in args[:count]])
+    return ag.jvp(lambda *moving: f(*moving, *args[count:]), args[:count], direction)
+
+
+def tangent(f: Any) -> Any:
+    return lambda *args: moved(f, *args)
+
+
+def tangent_of_slopes(f: Any) -> Any:
+    return lambda *args: moved(ag.grad(f), *args)
+
+
 PROGRAMS: dict[str, tuple[Any, tuple[Any, ...], list[Any]]] = {
-    "recurrent": (recurrent, (W, U, X), [functools.partial(ag.value_and_grad, argnums=(0, 1, 2)), ag.hessian]),
-    "checkpoint": (functools.partial(recurrent, checkpoint=True), (W, U, X), [ag.value_and_grad, ag.hessian]),
-    "nested": (nested, (W, X), [functools.partial(ag.value_and_grad, argnums=(0, 1)), ag.hessian]),
-    "chained": (chained, (X, W), [functools.partial(ag.value_and_grad, argnums=(0, 1)), ag.hessian]),
-    "language": (language, (E, W, TOKENS), [functools.partial(ag.value_and_grad, argnums=(0, 1)), ag.hessian]),
+    "recurrent": (recurrent, (W, U, X), [functools.partial(ag.value_and_grad, argnums=(0, 1, 2)), ag.hessian, tangent]),
+    "checkpoint": (functools.partial(recurrent, checkpoint=True), (W, U, X), [ag.value_and_grad, tangent_of_slopes]),
+    "nested": (nested, (W, X), [functools.partial(ag.value_and_grad, argnums=(0, 1)), tangent_of_slopes]),
+    "chained": (chained, (X, W), [functools.partial(ag.value_and_grad, argnums=(0, 1)), ag.hessian, tangent_of_slopes]),
+    "language": (language, (E, W, TOKENS), [functools.partial(ag.value_and_grad, argnums=(0, 1)), tangent_of_slopes]),
     "trees": (trees, (X,), [ag.value_and_grad, ag.hessian]),
-    "while": (halved, (3.0,), [ag.value_and_grad, ag.hessian]),
-    "repeat": (root, (3.0,), [ag.value_and_grad, ag.hessian, third]),
+    "while": (halved, (3.0,), [ag.value_and_grad, ag.hessian, tangent]),
+    "repeat": (root, (3.0,), [ag.value_and_grad, ag.hessian, third, tangent_of_slopes]),
     "one step": (lambda x: ag.repeat(ag.sin, x, 1), (0.3,), [ag.value_and_grad, ag.hessian]),
     "no sequence": (lambda x: ag.scan(lambda c, _: (c * x, c), 1.0, None, 4)[1], (2.0,), [ag.jacobian]),
     "NaN": (recurrent, (W, U, np.where(X > 1.0, np.nan, X)), [functools.partial(ag.value_and_grad, argnums=(0, 2))]),
@@ -130,6 +145,24 @@ def test_over_samples(backend: str, f: Any, args: tuple[Any, ...]) -> None:
         assert agree(flat(ag.compile(transform(mean), backend=backend)(*args)), flat(transform(mean)(*args)), 1e-11)
     each = ag.compile(ag.grad(f), batch=(2,), backend=backend)(*args)
     assert agree(each, [ag.grad(f)(*args[:2], one) for one in args[2]], 1e-11)
+
+
+def test_tangents_and_samples() -> None:
+    """A carry's tangent may belong to a batch that the carry does not belong to, and be shared where others are not."""
+    directions, tokens = rng.normal(size=(4, 3, 3)), (TOKENS + np.arange(4.0)[:, None]) % len(E)
+
+    def along(w: Any, d: Any) -> Any:
+        return ag.jvp(lambda v: recurrent(v, U, X), (w,), (d,))[1]
+
+    def of_all(e: Any, t: Any) -> Any:
+        return moved(ag.grad(lambda e: ag.batch_mean(language, batch=(2,))(e, W, t)), e)[1]
+
+    for f, args in (
+        (ag.vmap(along, (None, 0)), (W, directions)),
+        (ag.batch_mean(along, batch=(1,)), (W, directions)),
+        (of_all, (E, tokens)),
+    ):
+        assert agree(flat(ag.compile(f)(*args)), flat(f(*args)), 1e-11)
 
 
 @settings(max_examples=10, deadline=None, phases=[Phase.explicit, Phase.generate])  # shrinking compiles for minutes

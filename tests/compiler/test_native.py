@@ -85,6 +85,15 @@ def test_a_word_gives_the_bits_of_numpy(name: str) -> None:
             assert same_bits(run(program, blocks, [n] if batched else []).ravel(), expected)
 
 
+@pytest.mark.parametrize("name", ["erf", "erfc"])
+def test_one_exponential_serves_all_pieces_of_a_formula(name: str) -> None:
+    """And wide vectors, where the machine has registers for them, share a call of an inner loop."""
+    source = NativeBackend().compile(word_program(name, 1, batched=True)).source
+    widths = {32, 8} if native.machine.registers() == 32 else {8}
+    assert source.count("call void %") == 2 * len(widths)
+    assert all(f"fdiv <{width} x double>" in source for width in widths)
+
+
 @pytest.mark.parametrize("exponent", [2.0, 0.5, -1.0, 3.0])
 def test_a_power_with_one_exponent_for_all_gives_the_bits_of_numpy(exponent: float) -> None:
     """NumPy's loop has short cuts for one exponent, which it knows by a step of 0."""

@@ -106,7 +106,7 @@ def test_a_square_is_split_into_an_exact_part_and_a_small_rest(x, c):
 def test_a_quotient_of_a_sum_is_rounded_once(a, share, x):
     b = a * share
     exact = (Fraction(a) + Fraction(b)) / Fraction(x)
-    y = special._quotient_of_sum(a, b, x)
+    y = special.quotient_of_sum(a, b, x)
     assert abs(Fraction(y) - exact) <= Fraction(math.ulp(y)) * Fraction(501, 1000)
 
 

@@ -69,7 +69,8 @@ LAYERS = {
     ],
     "autograd_lite.compiler": [
         ["disk", "eager", "layout", "pickling", "primitives", "rows", "store", "trace", "workspaces"],
-        ["blocks", "ir", "rewrites"],
+        ["blocks", "bodies", "operands", "rewrites"],
+        ["ir"],
         ["loops"],
         ["cost", "finite", "graph", "interpret", "plan", "verify"],
         ["elementwise", "sums"],
@@ -85,7 +86,8 @@ LAYERS = {
         ["building", "tracing"],
         ["runtime"],
         ["batching", "direct"],
-        ["mapping"],
+        ["compiled_function", "mapping"],
+        ["compiled_map"],
         ["api"],
     ],
     "autograd_lite.nn": [

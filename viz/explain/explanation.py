@@ -12,6 +12,7 @@ from autograd_lite.text import agreeing_digits, bracketed, counted, pretty_numbe
 
 from ..graphs.notation import markdown_text, number_latex, slope_latex, slope_name
 from ..graphs.view import Use, product
+from .named import NamedView
 from .paths import Path, Paths
 
 __all__ = ["LISTED", "Explanation", "Share"]
@@ -80,6 +81,11 @@ class Explanation:
         """The name of the gradient, ``∂L/∂w``."""
         return slope_name(self.graph.root_name, self.name)
 
+    @property
+    def _counted(self) -> str:
+        """How many paths there are, and through which nodes."""
+        return counted(self.count, "path") + " through named nodes" * isinstance(self.graph, NamedView)
+
     # LaTeX and Markdown
 
     @cached_property
@@ -110,7 +116,7 @@ class Explanation:
     @property
     def markdown(self) -> str:
         """The explanation in Markdown."""
-        return f"**{markdown_text(self.slope)}**: {counted(self.count, 'path')}\n\n$$\n{self.latex}\n$$\n"
+        return f"**{markdown_text(self.slope)}**: {self._counted}\n\n$$\n{self.latex}\n$$\n"
 
     def _repr_markdown_(self) -> str:
         return self.markdown
@@ -124,7 +130,7 @@ class Explanation:
             root = self.graph.root_name
             return f"{self.slope} = 0: no path leads from {self.name} to {root} along which it could change it."
         listed = [line for path in self.paths for line in ("", *self.path_lines(path))]
-        head = "\n".join(filter(None, (self.graph.outdated_note, f"{self.slope}: {counted(self.count, 'path')}")))
+        head = "\n".join(filter(None, (self.graph.outdated_note, f"{self.slope}: {self._counted}")))
         if self.complete:
             by_use = self.share_lines() if len(self.shares) > 1 else []
             return "\n".join([head, *listed, "", *by_use, *self.sum_lines()])

@@ -20,7 +20,7 @@ from .names import readable_names, showable
 from .neurons import Firing, firings, neuron_of
 from .view import GraphView, scalar_view
 
-__all__ = ["course_name", "course_named", "course_view", "layer_rows", "symbol"]
+__all__ = ["course_name", "course_named", "course_view", "is_named", "layer_rows", "symbol"]
 
 SUBSCRIPTS, SUPERSCRIPTS = (str.maketrans("0123456789", digits) for digits in ("₀₁₂₃₄₅₆₇₈₉", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
 PLAIN = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
@@ -109,6 +109,11 @@ def _inside(graph: GraphView, firing: Firing) -> dict[int, str]:
             sums += 1
             names[i] = course_name(own, "s", sums + 1)
     return names
+
+
+def is_named(graph: GraphView, i: int) -> bool:
+    """Whether a node has a label, or a course's name: the sum or the activation of a neuron, an input."""
+    return bool(graph.nodes[i].label or i in graph.folded or OF_A_NEURON.fullmatch(graph.names[i]))
 
 
 def layer_rows(names: Sequence[str]) -> list[list[int]]:

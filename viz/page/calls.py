@@ -43,7 +43,7 @@ def calls_page(graph: GraphView, outermost: Call) -> str:
     style, script = asset("calls.css"), asset("calls.js")
     size = f"{len(graph.nodes):,} nodes, {counted(sum(1 for _ in outermost.all()), 'call')}"
     return Template(asset("calls.html")).substitute(
-        policy=policy(style, script),
+        policy=policy([style], [script]),
         style=style,
         script=script,
         title=escape(f"{outermost.name} by its calls"),

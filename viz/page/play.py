@@ -64,13 +64,13 @@ class Playground:
             heading="Backprop playground: type a formula",
             formula="",
             caption="",
-            top=asset("play.html"),
-            parts=asset("train.html") + asset("share.html"),
             data=first,
-            script=page_script(
+            runs=page_script(
                 engine(typeable_ops()),
                 PARTS,
                 f'{TRAINING}listen();beginPlay(JSON.parse(document.getElementById("data").textContent));',
+                top=asset("play.html"),
+                parts=asset("train.html") + asset("share.html"),
             ),
         )
 

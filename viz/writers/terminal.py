@@ -9,6 +9,7 @@ from typing import TextIO
 from autograd_lite.errors import DomainError
 
 from ..explain.explanation import LISTED, Explanation
+from ..explain.named import through_nodes
 from ..explain.paths import Paths
 from ..steps.predictions import hint, judge, question, questions
 from ..steps.sequence import StepSequence
@@ -19,7 +20,7 @@ from ..steps.walk import Walk
 
 __all__ = ["play"]
 
-HELP = "Enter or n: next   b: back   a number: go there   p: predict   pp: the slope too   e: explain   q: quit"
+HELP = "Enter or n: next   b: back   a number: go there   p: predict   pp: the slope too   e, ee: explain   q: quit"
 
 
 def play(
@@ -52,6 +53,7 @@ class _Player:
             "p": self.predict,
             "pp": lambda: self.predict(level=2),
             "e": self.explain,
+            "ee": lambda: self.explain("all"),
             "?": lambda: self.say(HELP),
         }
 
@@ -135,14 +137,16 @@ class _Player:
         """How many answers were right at once."""
         return filled("score", right=self.right, asked=self.asked)
 
-    def explain(self) -> None:
+    def explain(self, through: str | None = None) -> None:
         step = self.walk.step
         if step is None:
             self.say("Before the first step there is nothing to explain.")
             return
         self.say(step.sentence)
         if step.phase == "backward":
-            self.say(f"\n{Explanation(Paths(self.steps.graph, LISTED), step.target_index)}")
+            graph = through_nodes(self.steps.graph, through, [step.target_index])
+            target = graph.index[self.steps.graph.nodes[step.target_index]]
+            self.say(f"\n{Explanation(Paths(graph, LISTED), target)}")
 
     def say(self, text: str) -> None:
         self.out.write(f"{text}\n")

@@ -25,6 +25,8 @@ EVERY = [
     nn.Adam(0.01, 0.85, 0.99, 1e-6, weight_decay=0.2),
     nn.AdamW(0.01),
     nn.AdamW(0.01, weight_decay=0.3, clip_value=0.5),
+    nn.Adam(0.01, clip_norm=1.0),
+    nn.SGD(0.1, 0.5, clip_norm=2.0, clip_value=0.7, weight_decay=0.1),
 ]
 
 
@@ -46,7 +48,15 @@ def test_it_gives_the_bits_of_the_rule(optimizer: nn.Optimizer, backend: str) ->
         gradient = RNG.normal(size=size) * 10.0 ** RNG.integers(-160, 100, size)
         gradient[:2] = 0.0, -0.0
         with np.errstate(all="ignore"):
-            flat = executable.run([weights, gradient, *memory, list(made.numbers(optimizer.lr, t))], ())
+            flat = executable.run(
+                [
+                    weights,
+                    gradient,
+                    *memory,
+                    list(made.numbers(optimizer.lr, t, optimizer.scale(optimizer.clipped(gradient)))),
+                ],
+                (),
+            )
             expected = optimizer.update(weights, gradient)
         both = np.concatenate([expected, *[optimizer.memory[name] for name in optimizer.remembers]])
         assert np.array(flat).tobytes() == both.tobytes()
@@ -61,7 +71,7 @@ class Own(nn.SGD):
 
 
 @pytest.mark.parametrize(
-    "optimizer", [nn.Adam(clip_norm=1.0), nn.SGD(clip_value=0.0), Own(), nn.SGD(momentum=np.float64(0.5))], ids=repr
+    "optimizer", [nn.Adam(clip_norm=1), nn.SGD(clip_value=0.0), Own(), nn.SGD(momentum=np.float64(0.5))], ids=repr
 )
 def test_what_only_python_can_do(optimizer: nn.Optimizer) -> None:
     assert traced_update(optimizer, 5) is None

@@ -42,7 +42,7 @@ def answers(model, X):
     return model.predict_proba(X) if hasattr(model, "predict_proba") else model.predict(X)
 
 
-@parametrize_with_checks([nn.MLPClassifier(), nn.MLPRegressor()])
+@parametrize_with_checks([nn.MLPClassifier(hidden_layer_sizes=(16,)), nn.MLPRegressor(hidden_layer_sizes=(16,))])
 def test_contract(estimator, check):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the checks fit on nonsense, and pass it through other parts of scikit-learn

@@ -114,6 +114,7 @@ def test_other_tools_take_it():
     assert cross_val_score(tools, *digits, cv=2).mean() > 0.8
 
 
+@pytest.mark.long
 def test_the_recipe_for_a_cluster(tmp_path):
     """Two workers of a real cluster find what one process finds; the recipe's own text is what is run."""
     pytest.importorskip("distributed", reason="the extra cluster")

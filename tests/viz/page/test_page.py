@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
 import re
+import zlib
 
 import numpy as np
 import pytest
@@ -36,6 +40,7 @@ def shown(browser, tmp_path):
         tab.on("pageerror", lambda error: log.append(str(error)))
         tab.on("request", lambda request: None if request.url == file.as_uri() else log.append(request.url))
         tab.goto(file.as_uri())
+        tab.wait_for_selector("html.scripts")
         opened.append((context, log))
         return tab
 
@@ -229,6 +234,25 @@ def test_a_node_tells_its_rule_its_uses_its_paths_and_the_finite_difference(show
     assert "∂t/∂s = 1 − t² = 0.961" in panel.text_content()
     panel.get_by_text("Go to the step that completes it").click()
     assert title(tab) == "d → t"
+
+
+def test_paths_lead_through_named_nodes_or_through_every_op(shown, example):
+    tab = shown(example("two_one_one")[0])
+    tab.click('#figure g.node:has(text.name:text-is("w1"))')
+    panel = tab.locator("#node")
+    panel.get_by_text("Show the paths").click()
+    assert panel.locator("button.path").text_content().splitlines() == [
+        "w1 → h_in → h_out → y_in → y_out → E",
+        "  ∂E/∂y_out · ∂y_out/∂y_in · ∂y_in/∂h_out · ∂h_out/∂h_in · ∂h_in/∂w1",
+        "  = (−(y − y_out)) · (y_out · (1 − y_out)) · w_h · (h_out · (1 − h_out)) · x1",
+        "  = (−0.179)(0.2353)(0.33)(0.2423)(0.5)",
+        "  = −0.001684",
+    ]
+    assert tab.locator("#figure g.edge.lit").count() == 10
+    panel.get_by_text("Through every op").click()
+    assert "w1 → v1 → v3 → h_in → h_out → v4 → y_in → y_out → v5 → v6 → E" in panel.text_content()
+    panel.get_by_text("Through named nodes only").click()
+    assert "1 path to the root through named nodes" in panel.text_content()
 
 
 def test_tab_walks_the_nodes_and_enter_goes_to_the_finishing_step(shown, example):
@@ -428,6 +452,25 @@ def test_the_page_is_one_file_without_links(example):
     assert html == page(steps(example("two_one_one")[0])), "the same bytes each time"
 
 
+def test_the_policy_allows_the_styles_and_scripts_of_the_page_and_no_other(example):
+    html = page(steps(example("two_one_one")[0]))
+    packed = json.loads(zlib.decompress(base64.b64decode(re.search(r'id="packed">([^<]*)<', html)[1])))
+    parts = [*re.findall(r"<(style|script)>(.*?)</", html, re.DOTALL), *packed]
+    assert [tag for tag, _ in parts] == ["style", "script", "style", "script"]
+    hashes = {base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for _, text in parts}
+    allowed = re.search(r'Policy" content="([^"]*)"', html)[1]
+    assert set(re.findall(r"'sha256-([^']*)'", allowed)) == hashes
+    assert "unsafe" not in allowed
+
+
+def test_pages_are_small(example):
+    network = nn.MLP(64, [16, 10], activation="tanh", seed=0)
+    network.label_parameters()
+    digits = nn.cross_entropy(network([0.1 * i for i in range(64)]), 3)
+    for root, most in ((example("two_one_one")[0], 80_000), (digits, 600_000)):
+        assert len(page(steps(root)).encode()) < most
+
+
 # --- What if ---------------------------------------------------------------------------------------------------------
 
 
@@ -595,3 +638,36 @@ def test_the_layer_of_the_step_stands_beside_it_as_matrices(shown):
     assert dw[0] == ["?", "?"] or dw[2] == ["?", "?"], "nothing is shown before it is known"
     assert tab.locator("#matrices .marked").count() == 1
     assert tab.locator("#matrices .marked").text_content() == dw[1][0]
+
+
+# --- Folded neurons --------------------------------------------------------------------------------------------------
+
+
+def test_a_folded_neuron_opens_folds_again_and_the_sample_changes(shown):
+    model = nn.MLP(2, [3, 2, 1], activation="tanh", seed=0)
+    model.label_parameters()
+    rows = [[0.5, -1.0], [0.1, 0.2], [-0.3, 0.9]]
+    losses = [(model(row) - 1.0) ** 2 for row in rows]
+    root = ag.fsum(losses) / 3.0
+    root.label = "L"
+    tab = shown(root, lr=0.1)
+    assert "Click one to open it." in tab.locator("p.caption").text_content()
+    boxes = tab.locator("#figure g.node").count()
+    press(tab, *["ArrowRight"] * 4)
+    before = title(tab)
+    tab.locator('#figure g.node:has(text.name:text-is("a₂⁽¹⁾"))').press(" ")
+    assert {node(tab, name)[2] for name in ("w₂₁⁽¹⁾", "b₂⁽¹⁾", "z₂⁽¹⁾")} == {"?"}
+    assert tab.locator("#node h2").text_content().startswith("a₂⁽¹⁾ = tanh(z₂⁽¹⁾) = ")
+    assert title(tab) == before
+    press(tab, "End")
+    weight = model.layers[0].neurons[1].w[0]
+    first = ag.gradients(losses[0] / 3.0, weight)  # the share of the first sample
+    assert float(node(tab, "w₂₁⁽¹⁾")[2].replace("−", "-")) == pytest.approx(first, rel=1e-3)
+    tab.locator("#sample").fill("3")
+    tab.locator("#sample").press("Enter")
+    third = ag.gradients(losses[2] / 3.0, weight)
+    assert float(node(tab, "w₂₁⁽¹⁾")[2].replace("−", "-")) == pytest.approx(third, rel=1e-3)
+    assert "Showing sample 3 of 3" in tab.locator("p.caption").text_content()
+    tab.click("#refold")
+    assert tab.locator("#figure g.node").count() == boxes
+    assert tab.locator("#refold").is_hidden()

@@ -238,7 +238,7 @@ class FormulaReader {
     const nodes = order.map((i) => {
       const { label, a, x, o, f } = this.nodes[i];
       const n = label ?? (f === "#" ? pretty(x) : unnamed());
-      return a ? { n, o, a: a.map((j) => place.get(j)) } : { n, x, f };
+      return a ? { n, o, a: a.map((j) => place.get(j)), ...(label ? {} : { u: 1 }) } : { n, x, f };
     });
     markParameters(nodes);
     return { graph: { nodes, root: place.get(root) }, missing: this.missing, names };

@@ -1,9 +1,9 @@
 /* The graph, computed: `nodes` of scalars with the ops of the table, and the boxes that are shown of them.
 
-   A node: n its name; of a leaf x its number, of others o the op and a its operands. f: "c" needs no gradient, "#" is
+   A node: n its name, u: it has none of its own; of a leaf x its number, of others o the op and a its operands. f: "c" needs no gradient, "#" is
    a constant called by its number, "p" a parameter. A black box has its number x and its partials p, which stand as
-   long as its operands do. A box, where neurons are folded: at its last node, in the nodes inside, k which operands of
-   the node are shown. */
+   long as its operands do. A box, where neurons are folded (fold.js): at its last node, in the nodes inside, k which
+   operands of the node are shown. */
 
 const readNumber = (x) => (typeof x === "string" ? { nan: NaN, inf: Infinity, "-inf": -Infinity }[x] : x);
 
@@ -25,6 +25,14 @@ class Graph {
     this.boxes = (boxes || nodes.map((_, i) => ({ at: i }))).map((box) => this.box(box));
     this.top = this.boxes.findIndex((box) => box.at === root);
     this.names = this.boxes.map((box) => box.name);
+    this.join();
+    this.computed = this.boxes.map((_, i) => i).filter((i) => !this.boxes[i].leaf);
+    this.parameters = this.boxes.map((_, i) => i).filter((i) => this.boxes[i].parameter);
+    this.hasBlackBox = nodes.some((node) => node.p && !node.op);
+  }
+
+  /* The edges between boxes, those that carry gradient in the order of the sweep, and how many paths lead to the root. */
+  join() {
     this.edges = this.boxes.flatMap((box, i) => box.operands.map((operand, k) => ({ node: i, k, operand })));
     this.edges.forEach((edge, k) => { (this.boxes[edge.node].edges ||= [])[edge.k] = k; });
     this.uses = this.boxes.map((_, i) => i).reverse().flatMap((i) => (this.boxes[i].needs
@@ -33,15 +41,12 @@ class Graph {
     for (const k of this.uses) this.arrivals[this.edges[k].operand]++;
     this.ways = this.boxes.map((_, i) => (i === this.top ? 1n : 0n));
     for (const k of this.uses) this.ways[this.edges[k].operand] += this.ways[this.edges[k].node];
-    this.computed = this.boxes.map((_, i) => i).filter((i) => !this.boxes[i].leaf);
-    this.parameters = this.boxes.map((_, i) => i).filter((i) => this.boxes[i].parameter);
-    this.hasBlackBox = nodes.some((node) => node.p && !node.op);
   }
 
-  box({ at, name, a, k, in: inside, formula, symbol, slopes }) {
+  box({ at, name, a, k, in: inside, formula, symbol, slopes, numbers, neuron }) {
     const node = this.nodes[at];
     return {
-      at, inside, formula, slopes, kept: k,
+      at, inside, formula, slopes, numbers, neuron, kept: k, unnamed: Boolean(node.u && !inside),
       name: name ?? node.n, leaf: node.leaf, needs: node.needs, number: node.number,
       parameter: node.f === "p", constant: node.leaf && !node.needs,
       operands: a ?? node.a ?? [],
@@ -158,7 +163,7 @@ class Graph {
     const box = this.boxes[i];
     const node = this.nodes[box.at];
     if (data !== data) return ["#", NaN];
-    if (box.inside) return box.slopes[k];
+    if (box.inside) return box.slopes(k);
     if (!node.op) return node.slopes[box.kept ? box.kept[k] : k];
     return slopeOf(node.op, box.name, this.operandNames(i), box.kept ? box.kept[k] : k);
   }

@@ -4,7 +4,7 @@ const svgText = (x, y, words, kind, anchor = "") => `<text class="${kind}" x="${
 const shortName = (name) => ([...name].length > 22 ? `${[...name].slice(0, 21).join("")}…` : name);
 
 function boxSvg(box, [x, y, w, h], i) {
-  const frame = `<rect class="frame" x="${x}" y="${y}" width="${w}" height="${h}" rx="9"/>`;
+  const frame = `<rect class="frame" x="${x}" y="${y}" width="${w}" height="${h}"/>`;
   let inside;
   const [middle, end] = [x + w / 2, x + w];
   if (box.constant) inside = svgText(middle, y + 18, "", "value");
@@ -37,7 +37,7 @@ function edgeSvg(k, numbers, [x, y], silent) {
   const curve = numbers.split(" ").map(Number);
   const points = [];
   for (let i = 0; i < curve.length; i += 2) points.push([curve[i], curve[i + 1]]);
-  const pill = silent ? "" : `<g class="pill"><rect class="frame" y="${y - 9.5}" height="19" rx="9.5"/>${svgText(x, y + 4, "", "local")}</g>`;
+  const pill = silent ? "" : `<g class="pill"><rect class="frame" y="${y - 9.5}"/>${svgText(x, y + 4, "", "local")}</g>`;
   return `<g class="edge${silent ? " silent" : ""}" data-edge="${k}" data-x="${x}"><g class="there">${arrowSvg(points, 1)}</g>` +
     `<g class="back">${arrowSvg([...points].reverse(), 3)}</g>${pill}</g>`;
 }

@@ -80,7 +80,7 @@ class Access:
 
     # Loops
 
-    def each(self, start: int, stop: Int, step: int, body: Callable[[Int], None]) -> None:
+    def each(self, start: Int, stop: Int, step: int, body: Callable[[Int], None]) -> None:
         """Count from `start` up to `stop`."""
 
         def turn(i: Int, _: list[str]) -> list[str]:
@@ -89,37 +89,58 @@ class Access:
 
         self.text.loop(start, stop, step, turn)
 
-    def samples(self, dim: Dim | None, body: Callable[[Int], None]) -> None:
+    def samples(self, dim: Dim | None, body: Callable[[Int], None], wide: int = LANES) -> None:
         """Visit vectors of samples; once, with numbers, if there is no batch axis."""
-        with self.text.lanes(LANES if dim else 1):
-            if dim is None:
+        if dim is None:
+            with self.text.lanes(1):
                 body(0)
-            else:
-                self.each(0, self.memory.length(dim, "row"), LANES, body)
+            return
+        start: Int = 0
+        end = self.memory.length(dim, "row")
+        if wide > LANES:
+            start = self._wide(0, self.text.let(f"and i64 {end}, {-wide}"), wide, body)
+        with self.text.lanes(LANES):
+            self.each(start, end, LANES, body)
 
-    def nest(self, shape: Sequence[int], dim: Dim | None, body: Callable[[Sequence[Int], Int], None]) -> None:
-        """Visit all members: `body` takes the coordinates, and the sample, of a vector's first number."""
-        self._visit([], shape, dim, body)
+    def nest(
+        self, shape: Sequence[int], dim: Dim | None, body: Callable[[Sequence[Int], Int], None], wide: int = LANES
+    ) -> None:
+        """Visit all members: `body` takes the coordinates, and the sample, of a vector's first number.
+
+        With `wide`, vectors have so many lanes where there are as many numbers; a multiple of the usual ones.
+        """
+        self._visit([], shape, dim, body, wide)
 
     def _visit(
-        self, at: list[Int], shape: Sequence[int], dim: Dim | None, body: Callable[[Sequence[Int], Int], None]
+        self,
+        at: list[Int],
+        shape: Sequence[int],
+        dim: Dim | None,
+        body: Callable[[Sequence[Int], Int], None],
+        wide: int,
     ) -> None:
         rest = shape[len(at) :]
         if len(rest) > 1 or (rest and dim is not None):
-            self.each(0, rest[0], 1, lambda k: self._visit([*at, k], shape, dim, body))
+            self.each(0, rest[0], 1, lambda k: self._visit([*at, k], shape, dim, body, wide))
         elif rest:
-            self.vectors(rest[0], lambda k: body([*at, k], 0))
+            self.vectors(rest[0], lambda k: body([*at, k], 0), wide)
         else:
-            self.samples(dim, lambda r: body(at, r))
+            self.samples(dim, lambda r: body(at, r), wide)
 
-    def vectors(self, count: int, body: Callable[[Int], None]) -> None:
+    def vectors(self, count: int, body: Callable[[Int], None], wide: int = LANES) -> None:
         """Visit members along the last axis: full vectors, and what is left."""
+        start = self._wide(0, count // wide * wide, wide, body) if wide > LANES else 0
         full = count // LANES * LANES
         with self.text.lanes(LANES):
-            self.each(0, full, LANES, body)
+            self.each(start, full, LANES, body)
         if count > full:
             with self.text.lanes(count - full):
                 body(full)
+
+    def _wide(self, start: int, end: Int, wide: int, body: Callable[[Int], None]) -> Int:
+        with self.text.lanes(wide):
+            self.each(start, end, wide, body)
+        return end
 
     def copy(self, shape: Sequence[int], source: Place, out: Place) -> None:
         """Copy members."""

@@ -19,7 +19,8 @@ import numpy as np
 
 from autograd_lite.compiler.backends.native import machine
 from autograd_lite.compiler.backends.native.calls import NativeCall, work_array
-from autograd_lite.compiler.backends.native.entry_text import ARGUMENT, FIELDS, FUNCTIONS, KINDS, entry_text
+from autograd_lite.compiler.backends.native.descriptor import ARGUMENT, FIELDS, FUNCTIONS, KINDS
+from autograd_lite.compiler.backends.native.entry_text import entry_text
 from autograd_lite.engine import Value
 
 __all__ = ["Argument", "Descriptor", "Slot", "available"]

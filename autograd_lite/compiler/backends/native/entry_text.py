@@ -1,10 +1,10 @@
 """LLVM IR of the entry: what Python calls, and what reads arguments, calls a program and makes its result.
 
-It is the same for all programs. What it needs to know of one stands in a *descriptor*, a table of 64-bit integers and
-addresses; `FIELDS` names its places. It holds the interpreter's lock throughout, so
-threads never meet in a workspace. It answers only calls that are like the last one: floats, lists and tuples of
-floats, and C-contiguous float64 arrays of the shapes in the descriptor. Any other call goes to a Python function, the
-*fallback*, with the arguments as they came. So does a result that is not finite, if the program is not exact.
+It is the same for all programs; what it has to know of one stands in the descriptor. It holds the interpreter's lock
+throughout, so threads never meet in a workspace. It answers only calls that are like the last one: floats, lists and
+tuples of floats, and C-contiguous float64 arrays of the shapes in the descriptor. Any other call goes to a Python
+function, the *fallback*, with the arguments as they came. So does a result that is not finite, if the program is not
+exact.
 
 Where fields lie in Python's and NumPy's objects is found out by `autograd_lite.compiler.backends.native.entry`.
 """
@@ -14,51 +14,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from autograd_lite.compiler.backends.native.descriptor import ARGUMENT, FUNCTIONS, field, known
+from autograd_lite.compiler.backends.native.entry_readers import readers
+from autograd_lite.compiler.backends.native.finite_text import all_below
 from autograd_lite.compiler.backends.native.text import hexadecimal
 
-__all__ = ["ARGUMENT", "FIELDS", "FUNCTIONS", "KINDS", "all_below", "entry_text"]
-
-FIELDS = (
-    "kernel",  # the program's function, and what it is called with
-    "work",
-    "sizes",
-    "loops",
-    "blocks",
-    "result_block",  # where the address of the result goes
-    "count",  # of arguments, and their rows
-    "arguments",
-    "leaf_count",  # captured leaves: addresses of Values, or odd numbers 2 k + 1 for member k of `flat`
-    "leaves",
-    "flat",
-    "numbers",  # where their numbers go
-    "pair_count",  # pairs of addresses of lengths that must be equal
-    "pairs",
-    "axis_count",  # for each batch axis the address of its length, and how many rows of a workspace have it
-    "axes",
-    "doubles",  # of a workspace without a batch axis
-    "capacity",  # of the workspace
-    "result_axes",
-    "result_shape",
-    "result_length",  # the address of the length of its batch axis, or 0
-    "members",
-    "check",  # whether the result must be finite
-    "pack",  # what makes the function's result of the numbers, or 0
-)
-ARGUMENT = ("kind", "block", "room", "count", "shape", "length", "same", "unused")  # the row of an argument
-KINDS = ("number", "list", "tuple", "array", "same")
-FUNCTIONS = (
-    "new_array",  # of NumPy's and Python's C interface; then objects
-    "release",
-    "retain",
-    "vectorcall",
-    "call",
-    "float",
-    "float64",
-    "list",
-    "tuple",
-    "ndarray",
-    "double",
-)
+__all__ = ["entry_text"]
 
 
 def entry_text(offsets: Mapping[str, int], attributes: str) -> str:
@@ -72,274 +33,45 @@ def entry_text(offsets: Mapping[str, int], attributes: str) -> str:
     attributes : str
         What LLVM has to know of the machine. It optimises the loops alone, which halves the time to load this.
     """
-    parts = [f"@api = global [{len(FUNCTIONS)} x ptr] zeroinitializer", *_readers(offsets), all_below(), _call(offsets)]
+    parts = [f"@api = global [{len(FUNCTIONS)} x ptr] zeroinitializer", *readers(offsets), all_below(), _call(offsets)]
     loops, rest = f"attributes #0 = {{ {attributes} }}", f"attributes #1 = {{ {attributes} noinline optnone }}"
     return "\n".join([*parts, loops, rest, ""])
 
 
-def _known(name: str) -> str:
-    """Load one of the functions and objects."""
-    return f"load ptr, ptr getelementptr (ptr, ptr @api, i64 {FUNCTIONS.index(name)})"
-
-
-def _field(name: str, kind: str = "i64", base: str = "%d", fields: tuple[str, ...] = FIELDS) -> str:
-    """Define %name as a field of the descriptor, or of the row of an argument."""
-    return f"""  %{name}.at = getelementptr i64, ptr {base}, i64 {fields.index(name)}
-  %{name} = load {kind}, ptr %{name}.at"""
-
-
-def _readers(offsets: Mapping[str, int]) -> list[str]:
-    return [
-        # a float, or a float64 of NumPy's, which is one
-        f"""define internal i1 @read_number(ptr %x, ptr %out) #1 {{
-  %type.at = getelementptr i8, ptr %x, i64 8
-  %type = load ptr, ptr %type.at
-  %float = {_known("float")}
-  %is_float = icmp eq ptr %type, %float
-  br i1 %is_float, label %good, label %other
-other:
-  %float64 = {_known("float64")}
-  %is_float64 = icmp eq ptr %type, %float64
-  br i1 %is_float64, label %good, label %bad
-good:
-  %number.at = getelementptr i8, ptr %x, i64 {offsets["number"]}
-  %number = load double, ptr %number.at
-  store double %number, ptr %out
-  ret i1 true
-bad:
-  ret i1 false
-}}""",
-        # exactly `count` objects, each of them a float
-        f"""define internal i1 @read_items(ptr %items, i64 %count, ptr %out) #0 {{
-entry:
-  %float = {_known("float")}
-  br label %next
-next:
-  %k = phi i64 [0, %entry], [%k.next, %take]
-  %more = icmp slt i64 %k, %count
-  br i1 %more, label %look, label %good
-look:
-  %x.at = getelementptr ptr, ptr %items, i64 %k
-  %x = load ptr, ptr %x.at
-  %type.at = getelementptr i8, ptr %x, i64 8
-  %type = load ptr, ptr %type.at
-  %is_float = icmp eq ptr %type, %float
-  br i1 %is_float, label %take, label %bad
-take:
-  %number.at = getelementptr i8, ptr %x, i64 {offsets["number"]}
-  %number = load double, ptr %number.at
-  %place = getelementptr double, ptr %out, i64 %k
-  store double %number, ptr %place
-  %k.next = add i64 %k, 1
-  br label %next
-good:
-  ret i1 true
-bad:
-  ret i1 false
-}}""",
-        # a C-contiguous float64 array; an axis of length -1 may have any length but 0, which is stored
-        f"""define internal i1 @read_array(ptr %x, i64 %count, ptr %shape, ptr %length, ptr %block) #1 {{
-entry:
-  %type.at = getelementptr i8, ptr %x, i64 8
-  %type = load ptr, ptr %type.at
-  %ndarray = {_known("ndarray")}
-  %is_array = icmp eq ptr %type, %ndarray
-  br i1 %is_array, label %fields, label %bad
-fields:
-  %dtype.at = getelementptr i8, ptr %x, i64 {offsets["dtype"]}
-  %dtype = load ptr, ptr %dtype.at
-  %double = {_known("double")}
-  %is_double = icmp eq ptr %dtype, %double
-  %axes.at = getelementptr i8, ptr %x, i64 {offsets["axes"]}
-  %axes = load i32, ptr %axes.at
-  %axes.long = zext i32 %axes to i64
-  %has_axes = icmp eq i64 %axes.long, %count
-  %flags.at = getelementptr i8, ptr %x, i64 {offsets["flags"]}
-  %flags = load i32, ptr %flags.at
-  %flags.both = and i32 %flags, 257
-  %is_plain = icmp eq i32 %flags.both, 257
-  %good.one = and i1 %is_double, %has_axes
-  %good.two = and i1 %good.one, %is_plain
-  br i1 %good.two, label %start, label %bad
-start:
-  %dims.at = getelementptr i8, ptr %x, i64 {offsets["shape"]}
-  %dims = load ptr, ptr %dims.at
-  br label %next
-next:
-  %k = phi i64 [0, %start], [%k.next, %fits]
-  %more = icmp slt i64 %k, %count
-  br i1 %more, label %look, label %good
-look:
-  %dim.at = getelementptr i64, ptr %dims, i64 %k
-  %dim = load i64, ptr %dim.at
-  %wanted.at = getelementptr i64, ptr %shape, i64 %k
-  %wanted = load i64, ptr %wanted.at
-  %k.next = add i64 %k, 1
-  %is_free = icmp slt i64 %wanted, 0
-  br i1 %is_free, label %free, label %fixed
-free:
-  store i64 %dim, ptr %length
-  %is_some = icmp sgt i64 %dim, 0
-  br i1 %is_some, label %fits, label %bad
-fixed:
-  %is_equal = icmp eq i64 %dim, %wanted
-  br i1 %is_equal, label %fits, label %bad
-fits:
-  br label %next
-good:
-  %data.at = getelementptr i8, ptr %x, i64 {offsets["data"]}
-  %data = load ptr, ptr %data.at
-  store ptr %data, ptr %block
-  ret i1 true
-bad:
-  ret i1 false
-}}""",
-        # one argument, by its row
-        f"""define internal i1 @read_argument(ptr %x, ptr %row) #1 {{
-{_field("kind", base="%row", fields=ARGUMENT)}
-{_field("block", "ptr", "%row", ARGUMENT)}
-{_field("room", "ptr", "%row", ARGUMENT)}
-{_field("count", base="%row", fields=ARGUMENT)}
-  %type.at = getelementptr i8, ptr %x, i64 8
-  %type = load ptr, ptr %type.at
-  switch i64 %kind, label %object [i64 0, label %number i64 1, label %list i64 2, label %tuple i64 3, label %array]
-number:
-  %number.good = call i1 @read_number(ptr %x, ptr %room)
-  ret i1 %number.good
-list:
-  %list.type = {_known("list")}
-  %is_list = icmp eq ptr %type, %list.type
-  br i1 %is_list, label %list.size, label %bad
-list.size:
-  %list.count.at = getelementptr i8, ptr %x, i64 {offsets["size"]}
-  %list.count = load i64, ptr %list.count.at
-  %list.fits = icmp eq i64 %list.count, %count
-  br i1 %list.fits, label %list.items, label %bad
-list.items:
-  %list.at = getelementptr i8, ptr %x, i64 {offsets["list_items"]}
-  %list.first = load ptr, ptr %list.at
-  %list.good = call i1 @read_items(ptr %list.first, i64 %count, ptr %room)
-  ret i1 %list.good
-tuple:
-  %tuple.type = {_known("tuple")}
-  %is_tuple = icmp eq ptr %type, %tuple.type
-  br i1 %is_tuple, label %tuple.size, label %bad
-tuple.size:
-  %tuple.count.at = getelementptr i8, ptr %x, i64 {offsets["size"]}
-  %tuple.count = load i64, ptr %tuple.count.at
-  %tuple.fits = icmp eq i64 %tuple.count, %count
-  br i1 %tuple.fits, label %tuple.items, label %bad
-tuple.items:
-  %tuple.first = getelementptr i8, ptr %x, i64 {offsets["tuple_items"]}
-  %tuple.good = call i1 @read_items(ptr %tuple.first, i64 %count, ptr %room)
-  ret i1 %tuple.good
-array:
-{_field("shape", "ptr", "%row", ARGUMENT)}
-{_field("length", "ptr", "%row", ARGUMENT)}
-  %array.good = call i1 @read_array(ptr %x, i64 %count, ptr %shape, ptr %length, ptr %block)
-  ret i1 %array.good
-object:
-{_field("same", "ptr", "%row", ARGUMENT)}
-  %is_same = icmp eq ptr %x, %same
-  ret i1 %is_same
-bad:
-  ret i1 false
-}}""",
-        # the numbers of captured leaves: of Values, or members of an array
-        f"""define internal i1 @read_leaves(ptr %leaves, i64 %count, ptr %flat, ptr %out) #0 {{
-entry:
-  br label %next
-next:
-  %k = phi i64 [0, %entry], [%k.next, %member], [%k.next, %value]
-  %more = icmp slt i64 %k, %count
-  br i1 %more, label %look, label %good
-look:
-  %leaf.at = getelementptr i64, ptr %leaves, i64 %k
-  %leaf = load i64, ptr %leaf.at
-  %place = getelementptr double, ptr %out, i64 %k
-  %k.next = add i64 %k, 1
-  %is_member = trunc i64 %leaf to i1
-  br i1 %is_member, label %member, label %value
-member:
-  %index = lshr i64 %leaf, 1
-  %member.at = getelementptr double, ptr %flat, i64 %index
-  %number = load double, ptr %member.at
-  store double %number, ptr %place
-  br label %next
-value:
-  %object = inttoptr i64 %leaf to ptr
-  %number.at = getelementptr i8, ptr %object, i64 {offsets["value"]}
-  %x = load ptr, ptr %number.at
-  %is_good = call i1 @read_number(ptr %x, ptr %place)
-  br i1 %is_good, label %next, label %bad
-good:
-  ret i1 true
-bad:
-  ret i1 false
-}}""",
-    ]
-
-
-def all_below() -> str:
-    """A function that says whether the sizes of all numbers lie below a limit: NaN does not."""
-    return """declare <8 x double> @llvm.fabs.v8f64(<8 x double>)
-declare double @llvm.fabs.f64(double)
-
-define internal i1 @all_below(ptr %x, i64 %count, double %limit) #0 {
-entry:
-  %full = and i64 %count, -8
-  %limit.one = insertelement <8 x double> poison, double %limit, i64 0
-  %limits = shufflevector <8 x double> %limit.one, <8 x double> poison, <8 x i32> zeroinitializer
-  br label %next
-next:
-  %k = phi i64 [0, %entry], [%k.next, %vector]
-  %bad = phi <8 x i1> [zeroinitializer, %entry], [%bad.next, %vector]
-  %more = icmp slt i64 %k, %full
-  br i1 %more, label %vector, label %rest
-vector:
-  %at = getelementptr double, ptr %x, i64 %k
-  %numbers = load <8 x double>, ptr %at, align 8
-  %magnitudes = call <8 x double> @llvm.fabs.v8f64(<8 x double> %numbers)
-  %are_large = fcmp uge <8 x double> %magnitudes, %limits
-  %bad.next = or <8 x i1> %bad, %are_large
-  %k.next = add i64 %k, 8
-  br label %next
-rest:
-  %bits = bitcast <8 x i1> %bad to i8
-  %none = icmp eq i8 %bits, 0
-  br i1 %none, label %tail, label %end
-tail:
-  %j = phi i64 [%full, %rest], [%j.next, %one]
-  %left = icmp slt i64 %j, %count
-  br i1 %left, label %one, label %end
-one:
-  %one.at = getelementptr double, ptr %x, i64 %j
-  %number = load double, ptr %one.at
-  %magnitude = call double @llvm.fabs.f64(double %number)
-  %is_small = fcmp olt double %magnitude, %limit
-  %j.next = add i64 %j, 1
-  br i1 %is_small, label %tail, label %end
-end:
-  %answer = phi i1 [false, %rest], [true, %tail], [false, %one]
-  ret i1 %answer
-}"""
-
-
 def _call(offsets: Mapping[str, int]) -> str:
+    """The function that Python calls, phase by phase; what does not fit goes to the fallback."""
+    data = offsets["data"]
+    phases = [
+        _find_descriptor(data),
+        _read_arguments(),
+        _compare_lengths(),
+        _set_sizes(),
+        _read_captured(),
+        _make_result() + "\n" + _run_and_pack(data),
+        _call_fallback(),
+    ]
+    return "\n\n".join(phases)
+
+
+def _find_descriptor(data: int) -> str:
+    """Find the descriptor, if there is one; so many arguments must be given."""
     return f"""define ptr @call(ptr %self, ptr %args, i64 %given) #1 {{
 entry:
-  %slot.at = getelementptr i8, ptr %self, i64 {offsets["data"]}
+  %slot.at = getelementptr i8, ptr %self, i64 {data}
   %slot = load ptr, ptr %slot.at
   %d = load ptr, ptr %slot
   %unbound = icmp eq ptr %d, null
   br i1 %unbound, label %fallback, label %bound
 bound:
-{_field("count")}
-{_field("arguments", "ptr")}
+{field("count")}
+{field("arguments", "ptr")}
   %fits = icmp eq i64 %given, %count
-  br i1 %fits, label %argument, label %fallback
+  br i1 %fits, label %argument, label %fallback"""
 
-argument:
+
+def _read_arguments() -> str:
+    """Read the arguments, one by one."""
+    return f"""argument:
   %k = phi i64 [0, %bound], [%k.next, %read]
   %more = icmp slt i64 %k, %count
   br i1 %more, label %read, label %lengths
@@ -350,11 +82,14 @@ read:
   %row = getelementptr i64, ptr %arguments, i64 %row.start
   %is_good = call i1 @read_argument(ptr %x, ptr %row)
   %k.next = add i64 %k, 1
-  br i1 %is_good, label %argument, label %fallback
+  br i1 %is_good, label %argument, label %fallback"""
 
-lengths:
-{_field("pair_count")}
-{_field("pairs", "ptr")}
+
+def _compare_lengths() -> str:
+    """Compare the numbers of samples that must be equal."""
+    return f"""lengths:
+{field("pair_count")}
+{field("pairs", "ptr")}
   br label %pair
 pair:
   %p = phi i64 [0, %lengths], [%p.next, %compare]
@@ -370,14 +105,17 @@ compare:
   %first = load i64, ptr %first.at
   %second = load i64, ptr %second.at
   %alike = icmp eq i64 %first, %second
-  br i1 %alike, label %pair, label %fallback
+  br i1 %alike, label %pair, label %fallback"""
 
-rows:
-{_field("axis_count")}
-{_field("axes", "ptr")}
-{_field("sizes", "ptr")}
-{_field("doubles")}
-{_field("capacity")}
+
+def _set_sizes() -> str:
+    """Store the length of each batch axis; the workspace must have room for its rows."""
+    return f"""rows:
+{field("axis_count")}
+{field("axes", "ptr")}
+{field("sizes", "ptr")}
+{field("doubles")}
+{field("capacity")}
   br label %axis
 axis:
   %a = phi i64 [0, %rows], [%a.next, %grow]
@@ -401,22 +139,28 @@ grow:
   br label %axis
 room:
   %enough = icmp sle i64 %used, %capacity
-  br i1 %enough, label %captured, label %fallback
+  br i1 %enough, label %captured, label %fallback"""
 
-captured:
-{_field("leaf_count")}
-{_field("leaves", "ptr")}
-{_field("flat", "ptr")}
-{_field("numbers", "ptr")}
+
+def _read_captured() -> str:
+    """Read the numbers of captured leaves."""
+    return f"""captured:
+{field("leaf_count")}
+{field("leaves", "ptr")}
+{field("flat", "ptr")}
+{field("numbers", "ptr")}
   %leaves.good = call i1 @read_leaves(ptr %leaves, i64 %leaf_count, ptr %flat, ptr %numbers)
-  br i1 %leaves.good, label %allocate, label %fallback
+  br i1 %leaves.good, label %allocate, label %fallback"""
 
-allocate:
-{_field("result_axes")}
-{_field("result_shape", "ptr")}
-{_field("result_length", "ptr")}
-{_field("result_block", "ptr")}
-{_field("members")}
+
+def _make_result() -> str:
+    """Make the array of the result."""
+    return f"""allocate:
+{field("result_axes")}
+{field("result_shape", "ptr")}
+{field("result_length", "ptr")}
+{field("result_block", "ptr")}
+{field("members")}
   %plain = icmp eq ptr %result_length, null
   br i1 %plain, label %make, label %long_result
 long_result:
@@ -427,51 +171,58 @@ long_result:
   br label %make
 make:
   %total = phi i64 [%members, %allocate], [%members.all, %long_result]
-  %ndarray = {_known("ndarray")}
-  %new_array = {_known("new_array")}
+  %ndarray = {known("ndarray")}
+  %new_array = {known("new_array")}
   %axes.short = trunc i64 %result_axes to i32
   %result = call ptr %new_array(ptr %ndarray, i32 %axes.short, ptr %result_shape, i32 12,
     ptr null, ptr null, i32 0, i32 0, ptr null)
   %failed = icmp eq ptr %result, null
-  br i1 %failed, label %failure, label %run
-run:
-  %data.at = getelementptr i8, ptr %result, i64 {offsets["data"]}
+  br i1 %failed, label %failure, label %run"""
+
+
+def _run_and_pack(data: int) -> str:
+    """Run the program, see whether the result must be and is finite, and pack it."""
+    return f"""run:
+  %data.at = getelementptr i8, ptr %result, i64 {data}
   %data = load ptr, ptr %data.at
   store ptr %data, ptr %result_block
-{_field("kernel", "ptr")}
-{_field("work", "ptr")}
-{_field("loops", "ptr")}
-{_field("blocks", "ptr")}
+{field("kernel", "ptr")}
+{field("work", "ptr")}
+{field("loops", "ptr")}
+{field("blocks", "ptr")}
   call void %kernel(ptr %work, ptr %sizes, ptr %loops, ptr %blocks)
-{_field("check")}
+{field("check")}
   %unchecked = icmp eq i64 %check, 0
   br i1 %unchecked, label %good, label %look
 look:
   %is_finite = call i1 @all_below(ptr %data, i64 %total, double {hexadecimal(math.inf)})
   br i1 %is_finite, label %good, label %drop
 drop:
-  %drop.it = {_known("release")}
+  %drop.it = {known("release")}
   call void %drop.it(ptr %result)
   br label %fallback
 good:
-{_field("pack", "ptr")}
+{field("pack", "ptr")}
   %flat_result = icmp eq ptr %pack, null
   br i1 %flat_result, label %finish, label %packed
 finish:
   ret ptr %result
 packed:
-  %call.it = {_known("call")}
+  %call.it = {known("call")}
   %answer = call ptr %call.it(ptr %pack, ptr %result)
-  %release.it = {_known("release")}
+  %release.it = {known("release")}
   call void %release.it(ptr %result)
   ret ptr %answer
 failure:
-  ret ptr null
+  ret ptr null"""
 
-fallback:
+
+def _call_fallback() -> str:
+    """Call the function in Python with the arguments as they came."""
+    return f"""fallback:
   %other.at = getelementptr ptr, ptr %slot, i64 1
   %other = load ptr, ptr %other.at
-  %vectorcall = {_known("vectorcall")}
+  %vectorcall = {known("vectorcall")}
   %otherwise = call ptr %vectorcall(ptr %other, ptr %args, i64 %given, ptr null)
   ret ptr %otherwise
 }}"""

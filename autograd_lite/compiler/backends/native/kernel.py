@@ -38,6 +38,8 @@ from autograd_lite.compiler.ir import (
 
 __all__ = ["Kernel", "Module", "why_not"]
 
+MANY = 32  # vector registers
+
 
 class Module:
     """What the functions of a program share: tables of numbers, the ufuncs that are called, and declarations.
@@ -128,7 +130,7 @@ class Kernel:
         self.module = module
         self.name = name
         self.text = Text()
-        self.words = Words(self.text, module.loops)
+        self.words = Words(self.text, module.loops, wide=module.registers == MANY)
         self.memory = Memory(program, module.tables)
         self.access = Access(self.text, self.words, self.memory, module.registers)
         self.uses = Counter(x.array for x in slices_of(every(program.instructions)))
@@ -234,7 +236,8 @@ class Kernel:
                 if is_kept:
                     self.access.put(step.out, coordinates, sample, result)
 
-        self.access.nest(out.shape, out.dim, body)
+        is_wide = any(self.words.calls(step.instruction.op) for step in steps)
+        self.access.nest(out.shape, out.dim, body, self.words.widest if is_wide else LANES)
 
     def _kept(self, steps: Sequence[Step]) -> list[bool]:
         """Whether each result has to be stored: what only later words of the chain read stays in a register."""

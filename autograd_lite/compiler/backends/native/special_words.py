@@ -1,6 +1,7 @@
 """Words that `autograd_lite.special` computes for arrays: the same formulas, run on operands that write LLVM IR.
 
-Where a formula has pieces, all are evaluated and each lane takes its own.
+Where a formula has pieces, each lane takes its own: of polynomials after all are evaluated, and of the operands of an
+exponential before it is.
 
 Types: ``Any`` stands for what a formula is given: an operand of this file, or a float.
 """
@@ -8,8 +9,7 @@ Types: ``Any`` stands for what a formula is given: an operand of this file, or a
 from __future__ import annotations
 
 import functools
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from autograd_lite import special
@@ -68,10 +68,27 @@ class _Vector:
     def __neg__(self) -> _Vector:
         return self.write("neg", self)
 
-    def __eq__(self, other: object) -> Any:
-        return self.write("equal", self, other)
+    def compare(self, relation: str, other: float) -> _Truth:
+        """A truth for each lane, by LLVM's names."""
+        text = self.words.text
+        return _Truth(self.words, text.compare(relation, self.name, text.literal(other)))
 
-    __hash__ = None  # type: ignore[assignment]
+
+class _Truth:
+    """A truth for each lane."""
+
+    def __init__(self, words: _Words, name: str) -> None:
+        self.words = words
+        self.name = name
+
+    def __and__(self, other: _Truth) -> _Truth:
+        return _Truth(self.words, self.words.text.both(self.name, other.name))
+
+    def choose(self, a: Any, b: Any) -> _Vector:
+        """Take each lane from a where it is true, else from b."""
+        text = self.words.text
+        names = [x.name if isinstance(x, _Vector) else text.literal(x) for x in (a, b)]
+        return _Vector(self.words, text.choose(self.name, *names))
 
 
 class _Namespace:
@@ -84,30 +101,38 @@ class _Namespace:
         return functools.partial(self._x.write, word)
 
 
-def _by_pieces(pieces: Sequence[tuple[float, Callable[[Any, Any], Any]]], size: _Vector) -> _Vector:
-    """Evaluate each piece, and take it for the sizes that lie in its range; NaN elsewhere, and 0 at infinity."""
-    xp, low = _Namespace(size), 0.0
-    y = xp.where(size == math.inf, 0.0, math.nan)
-    for bound, piece in pieces:
-        here = xp.greater_equal(size, low) * xp.less(size, bound)
-        y = xp.where(here, piece(xp, size), y)
-        low = bound
-    return y
+def _tail(xp: Any, size: _Vector) -> _Vector:
+    """Erfc of sizes from 0.66 on; one exponential serves all pieces."""
+    inside = size.compare("oge", special.NEAR_FROM) & size.compare("olt", special.ZERO_FROM)
+    x = inside.choose(size, 1.0)
+    is_near, is_large = x.compare("olt", special.MIDDLE_FROM), x.compare("oge", special.LARGE_FROM)
+
+    def chosen(near: Any, middle: Any, large: Any) -> _Vector:
+        return is_near.choose(near, is_large.choose(large, middle))
+
+    near = special.polynomial(special.NEAR, x - 1.0)
+    middle = special.polynomial(special.MIDDLE, x - 2.0)
+    large = special.polynomial(special.LARGE, 1.0 / (1.0 + x) - 0.15)
+    shift = chosen(special.NEAR_SHIFT, special.MIDDLE_SHIFT, special.LARGE_SHIFT)
+    whole, change = special.tail(xp, x, shift, chosen(near, middle, large))
+    y = is_large.choose(special.quotient_of_sum(whole, change, x), whole + change)
+    return inside.choose(y, xp.minimum(size, 0.0))  # NaN stays
 
 
-def _erfc(xp: Any, x: Any) -> Any:
-    y = _by_pieces(special.PIECES, xp.abs(x))
-    return xp.where(xp.less(x, 0.0), 2.0 - y, y)
-
-
-def _erf(xp: Any, x: Any) -> Any:
+def _erfc(xp: Any, x: _Vector) -> _Vector:
     size = xp.abs(x)
     small = xp.minimum(size, special.NEAR_FROM)
-    square = small * small
-    first, second, *rest = special.SMALL
-    series = functools.reduce(lambda y, c: y * square + c, rest, first * square + second)
-    y = 1.0 - _by_pieces(special.PIECES[2:], size)
-    y = xp.where(xp.less(size, special.NEAR_FROM), small + small * series, y)
+    rest = small * special.polynomial(special.SMALL, small * small)
+    near = size.compare("olt", 0.25).choose(1.0 - (small + rest), 0.5 - ((small - 0.5) + rest))
+    y = size.compare("olt", special.NEAR_FROM).choose(near, _tail(xp, size))
+    return x.compare("olt", 0.0).choose(2.0 - y, y)
+
+
+def _erf(xp: Any, x: _Vector) -> _Vector:
+    size = xp.abs(x)
+    small = xp.minimum(size, special.NEAR_FROM)
+    near = small + small * special.polynomial(special.SMALL, small * small)
+    y = size.compare("olt", special.NEAR_FROM).choose(near, 1.0 - _tail(xp, size))
     return _Vector(x.words, x.words.text.call("copysign", y.name, x.name))
 
 

@@ -7,10 +7,12 @@ stops before a step in which a number is not finite, or so large that a sum of s
 
 from __future__ import annotations
 
-from autograd_lite.compiler.backends.native.entry_text import all_below
+from autograd_lite.compiler.backends.native.descriptor import field
+from autograd_lite.compiler.backends.native.finite_text import all_below
+from autograd_lite.compiler.backends.native.numpy_sums import numpy_sums
 from autograd_lite.compiler.backends.native.text import hexadecimal
 
-__all__ = ["FIELDS", "PART", "steps_text"]
+__all__ = ["FIELDS", "PART", "PRODUCT", "SUM", "steps_text"]
 
 FIELDS = (
     "kernel",  # of the loss and its gradient, and what it is called with
@@ -29,32 +31,45 @@ FIELDS = (
     "other",
     "arrays",
     "bytes",
-    "part_count",  # of a sample: inputs, targets, weights
+    "part_count",  # of a sample: inputs, targets, weights, masks
     "parts",
-    "order",  # the indices of samples, or 0
     "samples",
     "batch",
     "numbers",  # what the update needs in each step, and how much that is in bytes
     "number_bytes",
     "losses",  # the loss of the epoch, the mean over its samples, and that before the last step
+    "adjust",  # the function that changes gradients, or 0, and what it is called with
+    "adjust_work",
+    "adjust_loops",
+    "adjust_blocks",
+    "adjusted",  # where the loss goes, then the gradient, the terms of the penalty, and the clipped gradient
+    "sums",  # NumPy's inner loops of products and of sums
+    "penalty",  # 0, or PRODUCT or SUM
+    "strength",
+    "clip",  # the largest length of the gradient, or a negative number
+    "scale_at",  # which of the numbers of a step is the factor that shortens it
+    "count.weights",
 )
-PART = ("data", "bytes", "room", "block")
-LARGE = 1e300
-
-
-def _field(name: str, kind: str = "i64") -> str:
-    return f"""  %{name}.at = getelementptr i64, ptr %d, i64 {FIELDS.index(name)}
-  %{name} = load {kind}, ptr %{name}.at"""
+PART = ("data", "bytes", "room", "block", "order")  # the indices of samples, or 0
+LARGE, TINY = 1e300, 1e-300
+PRODUCT, SUM = 1, 2
+INTEGERS = {"result_count", "arrays", "bytes", "part_count", "samples", "batch", "number_bytes"}
+INTEGERS |= {"penalty", "scale_at", "count.weights"}
+DOUBLES = {"strength", "clip"}
 
 
 def steps_text(attributes: str) -> str:
     """Write the module."""
-    integers = {"result_count", "arrays", "bytes", "part_count", "samples", "batch", "number_bytes"}
-    fields = "\n".join(_field(name, "i64" if name in integers else "ptr") for name in FIELDS)
-    return f"""{all_below()}
-declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)
+    copy = "declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)"
+    loss = f"{_next_step()}\n{_prepare_batch()}\n{_run_loss()}\n\n{_adjust()}"
+    steps = f"{loss}\n\n{_place_memory()}\n{_shorten()}\n{_update()}"
+    functions = f"{all_below()}\n{copy}\n\n{_gather()}\n\n{numpy_sums()}"
+    return f"{functions}\n\n{steps}\nattributes #0 = {{ {attributes} }}\n"
 
-define internal void @gather(ptr %data, i64 %bytes, ptr %room, ptr %order, i64 %count) #0 {{
+
+def _gather() -> str:
+    """Copy the samples with some indices, one after the other."""
+    return """define internal void @gather(ptr %data, i64 %bytes, ptr %room, ptr %order, i64 %count) #0 {
 entry:
   br label %next
 next:
@@ -73,27 +88,34 @@ copy:
   br label %next
 end:
   ret void
-}}
+}"""
 
-define i64 @steps(ptr %d, i64 %first, i64 %stop) #0 {{
+
+def _next_step() -> str:
+    """Count the steps; the two buffers change places after each."""
+    kinds = {name: "i64" if name in INTEGERS else "double" if name in DOUBLES else "ptr" for name in FIELDS}
+    fields = "\n".join(field(name, kind, fields=FIELDS) for name, kind in kinds.items())
+    return f"""define i64 @steps(ptr %d, i64 %first, i64 %stop) #0 {{
 entry:
 {fields}
-  %is_ordered = icmp ne ptr %order, null
   br label %step
 step:
-  %s = phi i64 [%first, %entry], [%s.next, %apply]
-  %now = phi ptr [%state, %entry], [%then, %apply]
-  %then = phi ptr [%other, %entry], [%now, %apply]
+  %s = phi i64 [%first, %entry], [%s.next, %update.now]
+  %now = phi ptr [%state, %entry], [%then, %update.now]
+  %then = phi ptr [%other, %entry], [%now, %update.now]
   %more = icmp slt i64 %s, %stop
-  br i1 %more, label %prepare, label %end
-prepare:
+  br i1 %more, label %prepare, label %end"""
+
+
+def _prepare_batch() -> str:
+    """Find the samples of the batch, and gather them if they are in an order of their own."""
+    return f"""prepare:
   %start = mul i64 %s, %batch
   %left = sub i64 %samples, %start
   %is_whole = icmp sge i64 %left, %batch
   %count = select i1 %is_whole, i64 %batch, i64 %left
   store i64 %count, ptr %sizes
   store ptr %now, ptr %weights_block
-  %chosen = getelementptr i64, ptr %order, i64 %start
   br label %part
 part:
   %p = phi i64 [0, %prepare], [%p.next, %part.end]
@@ -105,13 +127,17 @@ take:
   %row.bytes = getelementptr i64, ptr %row, i64 1
   %row.room = getelementptr i64, ptr %row, i64 2
   %row.block = getelementptr i64, ptr %row, i64 3
+  %row.order = getelementptr i64, ptr %row, i64 4
   %part.data = load ptr, ptr %row
   %part.bytes = load i64, ptr %row.bytes
   %part.room = load ptr, ptr %row.room
   %part.block = load ptr, ptr %row.block
+  %part.order = load ptr, ptr %row.order
+  %is_ordered = icmp ne ptr %part.order, null
   %p.next = add i64 %p, 1
   br i1 %is_ordered, label %scattered, label %even
 scattered:
+  %chosen = getelementptr i64, ptr %part.order, i64 %start
   call void @gather(ptr %part.data, i64 %part.bytes, ptr %part.room, ptr %chosen, i64 %count)
   br label %part.end
 even:
@@ -121,14 +147,53 @@ even:
 part.end:
   %here = phi ptr [%part.room, %scattered], [%even.data, %even]
   store ptr %here, ptr %part.block
-  br label %part
-run:
+  br label %part"""
+
+
+def _run_loss() -> str:
+    """Run the program of the loss and its gradient; stop before a step that is not finite."""
+    return f"""run:
   call void %kernel(ptr %work, ptr %sizes, ptr %loops, ptr %blocks)
   %is_small = call i1 @all_below(ptr %results, i64 %result_count, double {hexadecimal(LARGE)})
-  br i1 %is_small, label %arrays.start, label %end
+  br i1 %is_small, label %ran, label %end"""
 
-arrays.start:
-  %gradient = getelementptr double, ptr %results, i64 1
+
+def _adjust() -> str:
+    """Add the penalty to the loss and its gradient to that of the loss; likewise stop."""
+    return f"""ran:
+  %is_adjusted = icmp ne ptr %adjust, null
+  br i1 %is_adjusted, label %adjusting, label %arrays.start
+adjusting:
+  store ptr %now, ptr %adjust_blocks
+  call void %adjust(ptr %adjust_work, ptr null, ptr %adjust_loops, ptr %adjust_blocks)
+  %plain.loss = load double, ptr %results
+  %end_of_gradient = add i64 %count.weights, 1
+  %terms = getelementptr double, ptr %adjusted, i64 %end_of_gradient
+  switch i64 %penalty, label %sum.penalty [i64 0, label %no.penalty i64 {PRODUCT}, label %product.penalty]
+product.penalty:
+  %product = call double @numpy_product(ptr %now, ptr %terms, i64 %count.weights, ptr %sums)
+  br label %some.penalty
+sum.penalty:
+  %sum = call double @numpy_sum(ptr %terms, i64 %count.weights, ptr %sums)
+  br label %some.penalty
+some.penalty:
+  %size = phi double [%product, %product.penalty], [%sum, %sum.penalty]
+  %share = fmul double %strength, %size
+  %penalized = fadd double %plain.loss, %share
+  br label %no.penalty
+no.penalty:
+  %whole.loss = phi double [%plain.loss, %adjusting], [%penalized, %some.penalty]
+  store double %whole.loss, ptr %adjusted
+  %adjusted.count = add i64 %count.weights, 1
+  %stays_small = call i1 @all_below(ptr %adjusted, i64 %adjusted.count, double {hexadecimal(LARGE)})
+  br i1 %stays_small, label %arrays.start, label %end"""
+
+
+def _place_memory() -> str:
+    """Tell the update where the weights, the gradient and what the optimizer remembers lie."""
+    return """arrays.start:
+  %found = phi ptr [%results, %ran], [%adjusted, %no.penalty]
+  %gradient = getelementptr double, ptr %found, i64 1
   store ptr %now, ptr %update_blocks
   %second = getelementptr ptr, ptr %update_blocks, i64 1
   store ptr %gradient, ptr %second
@@ -143,11 +208,35 @@ remembered:
   %a.offset = mul i64 %a, %bytes
   %memory = getelementptr i8, ptr %now, i64 %a.offset
   store ptr %memory, ptr %slot
-  br label %array
-apply:
+  br label %array"""
+
+
+def _shorten() -> str:
+    """Find the factor that shortens the gradient, if it is too long: what Python's optimizer would find."""
+    return f"""apply:
   %taken = sub i64 %s, %first
   %numbers.offset = mul i64 %taken, %number_bytes
   %numbers.now = getelementptr i8, ptr %numbers, i64 %numbers.offset
+  %is_clipped = fcmp oge double %clip, 0.0
+  br i1 %is_clipped, label %shorten, label %update.now
+shorten:
+  %clipped.offset = shl i64 %count.weights, 1
+  %clipped = getelementptr double, ptr %gradient, i64 %clipped.offset
+  %square = call double @numpy_product(ptr %clipped, ptr %clipped, i64 %count.weights, ptr %sums)
+  %length = call double @llvm.sqrt.f64(double %square)
+  %is_tiny = fcmp ogt double {hexadecimal(TINY)}, %length
+  %divisor = select i1 %is_tiny, double {hexadecimal(TINY)}, double %length
+  %quotient = fdiv double %clip, %divisor
+  %is_long = fcmp olt double %quotient, 1.0
+  %scale = select i1 %is_long, double %quotient, double 1.0
+  %scale.at = getelementptr double, ptr %numbers.now, i64 %scale_at
+  store double %scale, ptr %scale.at
+  br label %update.now"""
+
+
+def _update() -> str:
+    """Update the state, and add the loss to that of the epoch."""
+    return """update.now:
   store ptr %numbers.now, ptr %slot
   %last = getelementptr ptr, ptr %slot, i64 1
   store ptr %then, ptr %last
@@ -155,7 +244,7 @@ apply:
   %total = load double, ptr %losses
   %before.at = getelementptr double, ptr %losses, i64 1
   store double %total, ptr %before.at
-  %loss = load double, ptr %results
+  %loss = load double, ptr %found
   %samples.double = sitofp i64 %samples to double
   %count.double = sitofp i64 %count to double
   %loss.times = fmul double %loss, %count.double
@@ -166,6 +255,4 @@ apply:
   br label %step
 end:
   ret i64 %s
-}}
-attributes #0 = {{ {attributes} }}
-"""
+}"""

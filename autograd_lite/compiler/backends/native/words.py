@@ -19,6 +19,8 @@ RELATIONS = {"greater": "ogt", "greater_equal": "oge", "less": "olt", "less_equa
 INSTRUCTIONS = {"add": "fadd", "sub": "fsub", "mul": "fmul", "div": "fdiv", "neg": "fneg"}
 OWN = {"copy", "maximum", "minimum", "relu", "nonfinite", "sign", "where", "zmul", "zdiv", "pow", "powterm"}  # methods
 OWN |= {"exp_difference"}
+CALLING = {"pow", "powterm", "exp_difference"}  # of these, those that call inner loops
+WIDE = 4 * LANES
 FUNCTIONS = {"abs": "fabs", "sqrt": "sqrt", "floor": "floor"}
 
 
@@ -31,16 +33,23 @@ class Words:
         Where to.
     loops : dict of str to int
         The ufuncs whose inner loops the program needs, and the place of each in the table that a call hands over.
+    wide : bool, optional
+        Whether the machine has registers for several vectors at once, which spare calls of inner loops.
     """
 
-    def __init__(self, text: Text, loops: dict[str, int]) -> None:
+    def __init__(self, text: Text, loops: dict[str, int], *, wide: bool = False) -> None:
         self.text = text
+        self.widest = WIDE if wide else LANES
         self.loops = loops
         self.uniform: set[str] = set()  # values that are the same in all lanes: NumPy's power looks at that
 
     def knows(self, name: str) -> bool:
         """Whether a word can be written."""
         return name in OWN or name in SPECIAL or bool(word(name).ufunc)
+
+    def calls(self, name: str) -> bool:
+        """Whether a word calls inner loops."""
+        return name in SPECIAL or name in CALLING or name not in OWN | {*INSTRUCTIONS, *FUNCTIONS, *RELATIONS}
 
     def apply(self, name: str, *operands: str) -> str:
         """Write a word; returns the name of its result."""
@@ -182,6 +191,6 @@ class Words:
 
     def buffers(self) -> list[str]:
         """What a function allocates for the calls of inner loops."""
-        doubles = [f"%loop.{name} = alloca [{LANES} x double], align 64" for name in ("a", "b", "out")]
+        doubles = [f"%loop.{name} = alloca [{self.widest} x double], align 64" for name in ("a", "b", "out")]
         tables = ["%loop.pointers = alloca [3 x ptr]", "%loop.steps = alloca [3 x i64]", "%loop.count = alloca i64"]
         return [*doubles, *tables]

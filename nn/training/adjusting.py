@@ -1,0 +1,46 @@
+"""Penalties and the largest length of a gradient, as machine code between the loss of a step and its update."""
+
+# Any: vectors that are not there yet
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.compiler.backends.native.steps import Adjustment
+from autograd_lite.compiler.backends.native.steps_text import PRODUCT, SUM
+from autograd_lite.compiler.elementwise import Elementwise, elementwise
+
+from ..losses.penalties import L1, L2, Penalty
+from ..optimizers.optimizer import Optimizer
+from ..optimizers.traced import kept_code, settings_of
+
+__all__ = ["adjustment", "is_native"]
+
+
+def is_native(penalty: Penalty | None) -> bool:
+    """Whether machine code can add a penalty: one of a user's own may do anything."""
+    return penalty is None or (type(penalty) in (L1, L2) and type(penalty.strength) in (float, int))
+
+
+def adjustment(penalty: Penalty | None, optimizer: Optimizer, update: Elementwise, size: int) -> Adjustment | None:
+    """What changes loss and gradient before the update of so many weights; None if nothing does."""
+    clip = optimizer.clip_norm
+    if penalty is None and clip is None:
+        return None
+
+    def formula(w: Any, g: Any) -> list[Any]:
+        total = g if penalty is None else g + penalty.gradient(w)
+        terms = np.zeros_like(w) if penalty is None else penalty.terms(w)
+        return [total, terms, optimizer.clipped(total)]
+
+    mask = penalty.mask if isinstance(penalty, L2) else None
+    key = (repr(penalty), None if mask is None else mask.tobytes(), *settings_of(optimizer), size)
+    kind = 0 if penalty is None else PRODUCT if isinstance(penalty, L2) else SUM
+    return Adjustment(
+        kept_code(key, elementwise(formula, 2, size, [])),
+        kind,
+        0.0 if penalty is None else float(penalty.strength),
+        -1.0 if clip is None else clip,
+        0 if clip is None else update.texts.index("scale"),
+    )
