@@ -228,6 +228,9 @@ def has_values(leaves: Iterable[Any]) -> bool:
 
 
 def _walk(tree: Any, add: Callable[[Any], None]) -> Structure:
+    if type(tree) is float or isinstance(tree, Node):
+        add(tree)
+        return NUMBER
     if isinstance(tree, (list, tuple, dict)):
         return _container(tree, add)
     if isinstance(tree, np.ndarray):
@@ -235,7 +238,7 @@ def _walk(tree: Any, add: Callable[[Any], None]) -> Structure:
         return Structure("array", tree.shape, (), tree.size)
     if _is_static(tree):
         return Structure("static", (type(tree), tree), (), 0)
-    add(tree if type(tree) is float or isinstance(tree, Node) else _number(tree))
+    add(_number(tree))
     return NUMBER
 
 
@@ -275,8 +278,6 @@ def _numbers(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 
 def _is_static(thing: Any) -> bool:
-    if type(thing) is float:
-        return False
     static = thing is None or isinstance(thing, (str, bytes, bool, np.bool_, enum.Enum)) or callable(thing)
     if static and not isinstance(thing, Hashable):
         raise OperandError(

@@ -49,7 +49,8 @@ def reachable(roots: Iterable[_N], *, constants: bool = True, since: int = -1) -
         for u in stack.pop().operands:
             if u not in seen and (constants or u.requires_grad) and u.order >= since:
                 seen.add(u)
-                stack.append(u)
+                if u.op is not None:
+                    stack.append(u)
     return sorted(seen, key=attrgetter("order"))
 
 

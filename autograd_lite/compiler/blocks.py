@@ -191,5 +191,5 @@ def _gathered(v: Any, scattered: Sequence[tuple[Any, Any]], columns: int) -> Ite
         for n, u in enumerate(v.operands):
             term = v.tracer.structural(TAKE, (table, where.operands[n // columns]), n % columns)
             is_shared = term.axis is not None and (type(u) is not Traced or u.axis is None)
-            terms.append(term.summed(term, u) if is_shared else term)
+            terms.append(term.summed(term, u, term.axis) if is_shared else term)
         yield terms

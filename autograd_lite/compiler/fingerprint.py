@@ -19,7 +19,7 @@ from autograd_lite.compiler.blocks import BLOCK, SCATTER, TAKE
 from autograd_lite.compiler.bodies import Body, axis_of
 from autograd_lite.compiler.loops import LAST, LOOP, OUT, STACK
 from autograd_lite.compiler.pipeline import Trace
-from autograd_lite.compiler.trace import BATCH_SIZE, BATCH_SUM, Axis, Structural, Traced
+from autograd_lite.compiler.trace import BATCH_DOT, BATCH_SIZE, BATCH_SUM, Axis, Structural, Traced
 from autograd_lite.engine import Value
 from autograd_lite.op import TABLE, Node, Op
 from autograd_lite.reverse import reachable
@@ -29,7 +29,7 @@ __all__ = ["Fingerprint", "fingerprint"]
 OURS = "autograd_lite.ops"  # the module of ops that nobody replaces
 PLAIN = 2  # the version of marshal that writes equal things equally, whoever else refers to them
 INPUT, SIZE, CAPTURED, CONSTANT, FORMAL = -1, -2, -3, -4, -5
-STRUCTURAL = {BLOCK, TAKE, SCATTER, LOOP, LAST, OUT, STACK}
+IN_TRACES = {BATCH_SUM, BATCH_DOT, BLOCK, TAKE, SCATTER, LOOP, LAST, OUT, STACK}  # ops that no table has
 
 
 class Fingerprint(NamedTuple):
@@ -97,6 +97,8 @@ class _Reader:
         """What a structural op knows beside its operands."""
         if v.op is LOOP:
             return self.body(v.static)
+        if v.op is BATCH_DOT:
+            return self.axis(v.static)
         if v.op is SCATTER:
             *place, over = v.static
             return (*place, self.axis(over))
@@ -136,5 +138,5 @@ class _Reader:
 
 
 def _is_ours(op: Op) -> bool:
-    """Whether an op is not a user's."""
-    return op is BATCH_SUM or op in STRUCTURAL or (op.__module__ == OURS and TABLE.get(op.name) is op)
+    """Whether an op is one of the library itself."""
+    return op in IN_TRACES or (op.__module__ == OURS and TABLE.get(op.name) is op)

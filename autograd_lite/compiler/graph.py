@@ -27,7 +27,7 @@ from autograd_lite.compiler.loops import LAST, LOOP, OUT, STACK
 from autograd_lite.compiler.primitives import on_arrays
 from autograd_lite.compiler.primitives import word as word_of
 from autograd_lite.compiler.rewrites import IDENTITIES, STRUCTURAL
-from autograd_lite.compiler.trace import BATCH_SIZE, BATCH_SUM, Axis, Structural, Traced, batch_axis
+from autograd_lite.compiler.trace import BATCH_DOT, BATCH_SIZE, BATCH_SUM, Axis, Structural, Traced, batch_axis
 from autograd_lite.engine import ManyOp, Op, Value
 from autograd_lite.errors import TraceError
 from autograd_lite.namespaces import floats
@@ -37,6 +37,7 @@ __all__ = ["CAPTURED", "CARRY", "DIRECT", "ITEM", "Graph", "Ref", "Step"]
 
 CARRY, ITEM = "carry", "item"  # the sources of a loop's leaves
 CAPTURED = "captured"  # the source of the leaves that the function found outside its arguments
+SAMPLES = {"batchsum", "batchdot"}  # words that add up over the samples of a batch
 DIRECT = {"add", "sub", "mul", "div", "neg", "zmul"}  # ops that are words of their own
 
 
@@ -210,16 +211,15 @@ class Graph:
             self._now = v
             if v.op is None:
                 node_of[v] = self._leaf(v)
-            elif v.op is LOOP:
-                node_of[v] = self._loop(v, used.get(v, set()))
-            elif isinstance(v.op, Structural):
-                node_of[v] = self._structural(v)
+                continue
+            if isinstance(v.op, Structural):
+                i = self._loop(v, used.get(v, set())) if v.op is LOOP else self._structural(v)
             elif v.op is BATCH_SUM:
-                node_of[v] = self._batch_sum(node_of[v.operands[0]], batch_axis(v.operands[0]))
+                i = self._batch_sum(node_of[v.operands[0]], batch_axis(v.operands[0]))
             else:
-                node_of[v] = self._expanded(xp, v.op, [node_of[u] for u in v.operands])
-            if v.op is not None:
-                self.final.setdefault(node_of[v], v)
+                i = self._expanded(xp, v.op, [node_of[u] for u in v.operands])
+            node_of[v] = i
+            self.final.setdefault(i, v)
         return [node_of[v] for v in roots]
 
     def outputs(
@@ -288,6 +288,8 @@ class Graph:
     def _structural(self, v: Any) -> int:
         """The node of a structural op: a block of numbers, or a look-up in one."""
         operands = tuple([self.node_of[u] for u in v.operands])
+        if v.op is BATCH_DOT:
+            return self._batch_dot(operands[0], operands[1], v.static)
         if v.op is TAKE:
             rows, index = operands
             chosen = self.value(index)
@@ -339,10 +341,11 @@ class Graph:
         """
         if not self._inexact and not everything:
             return []
+        comparisons = {word for word in set(self.word) if word_of(word).comparison}
+        if not comparisons:
+            return []
         first = 0 if everything else min(self._inexact)
-        compared = {
-            j for i, word in enumerate(self.word) if word_of(word).comparison for j in self.args[i] if j >= first
-        }
+        compared = {j for i, word in enumerate(self.word) if word in comparisons for j in self.args[i] if j >= first}
         if not compared:
             return []
         inexact = {
@@ -371,8 +374,8 @@ class Graph:
             simpler = self._simplified(word, args)
             if simpler is not None:
                 return simpler
-        if word == "add" and self.word[args[0]] == self.word[args[1]] == "batchsum":
-            (a,), (b,) = self.args[args[0]], self.args[args[1]]
+        if word == "add" and self.word[args[0]] in SAMPLES and self.word[args[1]] in SAMPLES:
+            a, b = map(self._summand, args)
             if self.axis[a] is self.axis[b]:
                 return self._intern("batchsum", (self.node("add", (a, b)),), None)
         if word in ("add", "mul") and args[0] > args[1]:
@@ -423,6 +426,19 @@ class Graph:
         if self.axis[i] is axis:
             return self._intern("batchsum", (i,), None)
         return self.node("mul", (i, self._intern("size", (axis,), None)))
+
+    def _batch_dot(self, i: int, j: int, axis: Axis) -> int:
+        """The sum of a product over the samples, as one node."""
+        if self.exact or self.axis[i] is not self.axis[j] or self.axis[i] is not axis:
+            return self._batch_sum(self.node("zmul", (i, j)), axis)
+        self.is_exact = False
+        k = self._intern("batchdot", (i, j) if i < j else (j, i), None, axis)
+        self._inexact.append(k)
+        return k
+
+    def _summand(self, i: int) -> int:
+        """What a sum over the samples adds up."""
+        return self.inexact_product(self.args[i]) if self.word[i] == "batchdot" else int(self.args[i][0])
 
     def _intern(self, word: str, args: tuple[Any, ...], axis: Axis | None, static: Any = None) -> int:
         key = (word, args, axis, static)

@@ -98,6 +98,7 @@ class _Grouper:
         self.given: set[object] = set()  # keys of leaves
         self.key_of: dict[int, int] = {}  # node -> the key of its group
         self.kinds: dict[int, list[int]] = {}  # the key of a group of words -> the keys of its operands
+        self.kinds_of: dict[tuple[Any, ...], frozenset[Kind]] = {}  # of terms, as they come
         self.last = self._last_sums()
         self.member_of: dict[int, Member] = {}
         self.groups: list[Group] = []
@@ -173,8 +174,11 @@ class _Grouper:
     def _kinds(self, node: Node) -> frozenset[Kind]:
         """What the terms of a sum are: how many factors, and of which groups, each kind once."""
         key_of = self.key_of.__getitem__
-        kinds = {(sign, *map(key_of, factors)) for sign, factors in node.terms}
-        return frozenset([(node.word, node.axis, node.over, sign, *sorted(keys)) for sign, *keys in kinds])
+        kinds = frozenset([(sign, *map(key_of, factors)) for sign, factors in node.terms])
+        what = (node.word, node.axis, node.over, kinds)
+        if what not in self.kinds_of:
+            self.kinds_of[what] = frozenset([(*what[:3], sign, *sorted(keys)) for sign, *keys in kinds])
+        return self.kinds_of[what]
 
     def _make(self, members: list[int]) -> None:
         """Sort members by operand index; record each node's (group, index)."""
@@ -215,7 +219,8 @@ class _Grouper:
 
     def _placed(self, terms: Sequence[Term]) -> list[TermMembers]:
         member = self.member_of.__getitem__
-        return sorted([(-sign, tuple(sorted(map(member, factors)))) for sign, factors in terms])
+        placed = [(-sign, tuple(sorted(map(member, factors)))) for sign, factors in terms]
+        return sorted(placed) if len(placed) > 1 else placed
 
     def _lie(self, i: int, terms: Mapping[int, list[TermMembers]]) -> object:
         if i in self.rank:
@@ -235,17 +240,20 @@ def _offset_in_loop(graph: Graph, i: int) -> int:
 
 
 def _parts(terms: Sequence[Sequence[TermMembers]]) -> list[Part]:
-    parts: dict[tuple[int, tuple[int, ...]], Part] = {}
+    parts: dict[tuple[int, ...], tuple[list[int], list[tuple[int, ...]]]] = {}
     for k, placed in enumerate(terms):
         for minus, found in placed:
-            groups, indices = zip(*found, strict=True)
-            part = parts.get((minus, groups))
-            if part is None:
-                part = parts[minus, groups] = Part(-minus, groups, [], tuple([[] for _ in found]))
-            part.members.append(k)
-            for column, index in zip(part.factors, indices, strict=True):
-                column.append(index)
-    return list(parts.values())
+            groups: tuple[int, ...] = (minus, *[g for g, _ in found])
+            indices = tuple([i for _, i in found])
+            if groups not in parts:
+                parts[groups] = ([], [])
+            members, places = parts[groups]
+            members.append(k)
+            places.append(indices)
+    return [
+        Part(-key[0], key[1:], members, tuple([list(column) for column in zip(*places, strict=True)]))
+        for key, (members, places) in parts.items()
+    ]
 
 
 def _levels(nodes: Mapping[int, Node]) -> list[list[int]]:

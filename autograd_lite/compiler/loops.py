@@ -336,4 +336,4 @@ class _Reversal(_Derivative):
 
 
 def _shared(x: Any, u: Any) -> Any:
-    return x.summed(x, u) if axis_of(x) is not None and axis_of(u) is None else x
+    return x.summed(x, u, x.axis) if axis_of(x) is not None and axis_of(u) is None else x

@@ -22,7 +22,7 @@ from autograd_lite.compiler.groups import Group, Member, Part
 from autograd_lite.compiler.layout import Indices, table_width
 from autograd_lite.compiler.primitives import WORDS
 from autograd_lite.compiler.sums import LEAVES
-from autograd_lite.compiler.trace import BATCH_SUM, Traced
+from autograd_lite.compiler.trace import BATCH_DOT, BATCH_SUM, Traced
 from autograd_lite.engine import TABLE, Value
 from autograd_lite.namespaces import floats
 from autograd_lite.text import identifier, in_comment
@@ -230,7 +230,7 @@ class Names:
     def _formula(self, group: Group, v: Value) -> str:
         """The group's op on the names of its operands; for a sum, its terms; empty if it would only name a word."""
         op = v.op
-        if op is None or op.many or op is BATCH_SUM or (op.name in DIRECT and group.parts):
+        if op is None or op.many or op in (BATCH_SUM, BATCH_DOT) or (op.name in DIRECT and group.parts):
             return self._sum(group) if group.parts else ""
         if op.name in DIRECT and group.operands:
             operands = [self._factor(g, indices) for g, indices in group.operands]

@@ -71,7 +71,8 @@ class _Collector:
 
     def nodes(self) -> dict[int, Node]:
         for i in self.live:
-            self._gather(i)
+            if self.graph.word[i] not in LEAVES:
+                self._gather(i)
         needed = set(self.outputs)
         made: dict[int, Node] = {}
         for i in reversed(self.live):
@@ -92,23 +93,29 @@ class _Collector:
             self.terms[i] = [term for factors in args for term in self._summand(factors, g.axis[i])]
         elif word == "batchsum":
             self.terms[i] = self._taken(args[0], 1, g.axis[args[0]])
+        elif word == "batchdot":
+            self.terms[i] = [self._product(args, 1)]
         elif word in EXTREMES:
             self.terms[i] = [term for j in args for term in self._extreme(j, word, g.axis[i])]
 
     def _node(self, i: int) -> Node:
         g = self.graph
         word, args, axis = g.word[i], g.args[i], g.axis[i]
-        if word == "batchsum":
+        if word in LEAVES:
+            return Node(word, (), (), axis, None)
+        if word in ("batchsum", "batchdot"):
             return _sum("sum", self._tidied(self.terms[i], without_zeros=True), None, g.axis[args[0]])
         if word in ("add", "sub", "sum"):
             return _sum("sum", self._tidied(self.terms[i]), axis)
         if i in self.terms:
             return _sum(EXTREMES[word], tuple(self.terms[i]), axis)
         over = g.static[i][-1] if word == "scatter" else None
-        return Node(word, () if word in LEAVES else args, (), axis, over)
+        return Node(word, args, (), axis, over)
 
     def _tidied(self, terms: list[Term], *, without_zeros: bool = False) -> tuple[Term, ...]:
         """Write x + x as 2 x and -(2 x) as (-2) x, which is exact; leave out + 0.0 where a sum over samples follows."""
+        if len(terms) == 1 and terms[0].sign > 0:
+            return tuple(terms)
         if without_zeros:
             terms = [t for t in terms if len(t.factors) != 1 or self.graph.value(t.factors[0]) != 0.0] or terms
         if len(set(terms)) < len(terms):

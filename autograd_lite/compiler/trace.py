@@ -15,6 +15,8 @@ Types: ``Any`` stands for what ops take: numbers, Values or traced nodes.
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -25,7 +27,17 @@ from autograd_lite.op import Node, Op, current_tracer, next_order
 from autograd_lite.pytree import flatten
 from autograd_lite.source_lines import users_line
 
-__all__ = ["BATCH_SIZE", "BATCH_SUM", "Axis", "Structural", "Traced", "Tracer", "at_users_line", "batch_axis"]
+__all__ = [
+    "BATCH_DOT",
+    "BATCH_SIZE",
+    "BATCH_SUM",
+    "Axis",
+    "Structural",
+    "Traced",
+    "Tracer",
+    "at_users_line",
+    "batch_axis",
+]
 __all__ += ["current_tracer"]
 
 _new = object.__new__
@@ -66,6 +78,28 @@ class Structural(Op):
     def pushforward(self, v: Any, moved: Sequence[Any]) -> Any:
         """The tangent of a node, given those of its operands; None where one does not move."""
         raise NotImplementedError
+
+
+class _BatchDot(Structural):
+    def pullback(self, v: Any, v_bar: Any, needs: Sequence[bool]) -> Sequence[Any]:
+        products = zip(v.operands, v.operands[::-1], needs, strict=True)
+        terms = [(u, values.zmul(v_bar, other) if need else None) for u, other, need in products]
+        return [
+            t if t is None or (type(u) is Traced and u.axis is v.static) else v.summed(t, u, v.static, of=v_bar)
+            for u, t in terms
+        ]
+
+    def pushforward(self, v: Any, moved: Sequence[Any]) -> Any:
+        terms = [values.zmul(x_dot, u) for x_dot, u in zip(moved, v.operands[::-1], strict=True) if x_dot is not None]
+        return v.tracer.batch_sum(functools.reduce(operator.add, terms), v.static)
+
+
+def batch_dot(xp: Any, a: Any, b: Any) -> Any:
+    """The sum over the samples of a product: what a sweep makes of a parameter that all samples share."""
+    return xp.zmul(a, b)
+
+
+BATCH_DOT = _BatchDot(batch_dot, {"a": 1.0, "b": 1.0})  # static: the axis
 
 
 class Traced(Node):
@@ -161,10 +195,11 @@ class Traced(Node):
             v_bar.adjoint_of = self
         if self.tracer.exact:
             self._shelter()
-        if self.axis is None:
+        axis = self.axis
+        if axis is None:
             return terms
         return [
-            term if term is None or (type(u) is Traced and u.axis is self.axis) else self.summed(term, u)
+            term if term is None or (type(u) is Traced and u.axis is axis) else self.summed(term, u, axis, of=v_bar)
             for u, term in zip(self.operands, terms, strict=True)
         ]
 
@@ -185,9 +220,17 @@ class Traced(Node):
         for u in self.operands:
             sheltered[u] = stays and sheltered.get(u, True)
 
-    def summed(self, term: Any, u: Node) -> Node:
-        """What an operand from outside the batch gets of a term: its sum over the samples."""
-        total = self.tracer.batch_sum_of_sweep(term, self.axis)
+    def summed(self, term: Any, u: Node, axis: Axis | None, *, of: Any = None) -> Any:
+        """What an operand from outside the batch gets of a term: its sum over the samples.
+
+        A term that is a product, made of the adjoint `of`, becomes one node with its sum.
+        """
+        is_product = of is not None and term is not of and type(term) is Traced and term.op is values.zmul
+        if is_product and term.axis is axis and not self.tracer.exact:
+            term.op, term.static, term.axis = BATCH_DOT, axis, None  # nobody else has seen the product
+            total = self.tracer.noted_sum(term, axis)
+        else:
+            total = self.tracer.batch_sum_of_sweep(term, axis)
         if type(total) is Traced:
             total.adjoint_of = u
         return total
@@ -340,9 +383,12 @@ class Tracer:
             return self._node(BATCH_SUM, (v,), None)
         return self.record(values.mul, (v, self.leaf((BATCH_SIZE, axis))))  # the same for all samples
 
-    def batch_sum_of_sweep(self, v_bar: Node, axis: Axis | None) -> Node:
+    def batch_sum_of_sweep(self, v_bar: Node, axis: Axis | None) -> Any:
         """Sum an adjoint over the rows; inside a batch_mean nothing that a sample computes may depend on it."""
-        total = self.batch_sum(v_bar, axis)
+        return self.noted_sum(self.batch_sum(v_bar, axis), axis)
+
+    def noted_sum(self, total: Any, axis: Axis | None) -> Any:
+        """Note a sum over all samples of the batch whose function is running."""
         if self.inside is axis:
             self.summed_inside.add(total)
         return total

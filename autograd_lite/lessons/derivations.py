@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 import math
 import random
 from collections.abc import Iterator
@@ -9,17 +11,21 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from autograd_lite.engine import Value
 from autograd_lite.errors import ExpressionError
 from autograd_lite.formulas import Expr, pretty_number
 from autograd_lite.lessons.derivation_text import Chain, Line, Range, chains_of
 from autograd_lite.lessons.edits import Edit, edits
 from autograd_lite.lessons.evaluation import Scope
-from autograd_lite.lessons.notation import numbers_in
+from autograd_lite.lessons.missing_parts import put_back
+from autograd_lite.lessons.notation import indices_of, numbers_in
 from autograd_lite.reverse import reachable
 from autograd_lite.text import counted, printable
 
-__all__ = ["Break", "ChainReport", "DerivationReport", "Step", "verify_derivation"]
+__all__ = ["Break", "ChainReport", "DerivationReport", "Step", "checked", "verify_derivation"]
 
 POINTS = 8  # at which two lines are compared
 FEWEST = 3
@@ -149,11 +155,12 @@ def verify_derivation(source: str | Path, *, seed: int = 0) -> DerivationReport:
     (False, 'the sign of t / y')
     """
     text = source.read_text(encoding="utf-8") if isinstance(source, Path) else source
-    return DerivationReport(tuple(_checked(chain, random.Random(seed)) for chain in chains_of(text)))  # noqa: S311
+    return DerivationReport(tuple(checked(chain, seed) for chain in chains_of(text)))
 
 
-def _checked(chain: Chain, rng: random.Random) -> ChainReport:
-    table = _Table(chain, rng)
+def checked(chain: Chain, seed: int = 0) -> ChainReport:
+    """Compare the lines of one chain at points drawn with a seed."""
+    table = _Table(chain, random.Random(seed))  # noqa: S311
     steps, right = [Step(chain.lines[0].text, chain.lines[0].number, RIGHT)], 0
     for k, line in enumerate(chain.lines[1:], start=1):
         verdict, broken = _verdict(table, k, right)
@@ -289,7 +296,7 @@ def _ratio(rows: list[_Row], right: int, k: int) -> str:
     pairs = [(row, ratio) for row, ratio in pairs if ratio]
     if len(pairs) < 2:
         return ""
-    constant = Fraction(pairs[0][1]).limit_denominator(12)
+    constant = Fraction(pairs[0][1]).limit_denominator(100)
     if constant and all(_near(ratio, float(constant)) for _, ratio in pairs):
         text = str(constant).replace("-", "−")
         return f"{text}: {CLEAR_RATIOS[constant]}" if constant in CLEAR_RATIOS else text
@@ -313,18 +320,19 @@ def _near(a: float, b: float) -> bool:
 
 
 def _mends(table: _Table, right: int, k: int, common: list[_Row]) -> tuple[Edit, ...]:
-    found: list[Edit] = []
+    """The small edits that mend a line; where none does, what puts back something of the lines before."""
     rows = sorted(common, key=lambda row: table.equal(row, right, k))  # first those that tell the lines apart
-    for edit in _tried(table, right, k):
-        if all(_mended(row, right, edit.tree) for row in rows):
-            found.append(edit)
-            if len(found) == MOST_MENDS:
-                break
-    return tuple(found)
+    for tried in (_tried, _put_back):
+        fit = (edit for edit in tried(table, right, k, rows) if all(_mended(row, right, edit.tree) for row in rows))
+        found = tuple(itertools.islice(fit, MOST_MENDS))
+        if found:
+            return found
+    return ()
 
 
-def _tried(table: _Table, right: int, k: int) -> Iterator[Edit]:
+def _tried(table: _Table, right: int, k: int, rows: list[_Row]) -> Iterator[Edit]:
     names: list[str | float] = [*table.names, *table.chain.definitions]
+    names += [name for index in indices_of(table.chain.lines[k].tree) for name in _indexed(table.names, index)]
     names += numbers_in(table.chain.lines[right].tree)
     for n, edit in enumerate(edits(table.chain.lines[k].tree, names)):
         if n == MOST_EDITS:
@@ -332,6 +340,26 @@ def _tried(table: _Table, right: int, k: int) -> Iterator[Edit]:
         yield edit
 
 
+def _indexed(names: list[str], index: str) -> dict[str, None]:
+    """The names that stand in a sum, x_i for x_1 and x_2."""
+    return {f"{stem}_{index}": None for stem, _, number in (name.rpartition("_") for name in names) if number.isdigit()}
+
+
+def _put_back(table: _Table, right: int, k: int, rows: list[_Row]) -> Iterator[Edit]:
+    """Edits that put something back which stands in the lines before."""
+    before = [line.tree for line in table.chain.lines[:k]]
+    numbers = np.array([row.cells[right].number for row in rows])
+
+    @functools.cache
+    def at_points(tree: Expr) -> NDArray[np.float64]:
+        return np.array([row.at(tree).number for row in rows])
+
+    return put_back(table.chain.lines[k].tree, numbers, at_points, before, [*table.names, *table.chain.definitions])
+
+
 def _mended(row: _Row, right: int, tree: Expr) -> bool:
-    cell = row.at(tree)
+    try:
+        cell = row.at(tree)
+    except ExpressionError:  # x_i outside of a sum
+        return False
     return math.isfinite(cell.number) and _close(cell, row.cells[right])

@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeAlias
 from autograd_lite.formulas import Expr
 from autograd_lite.lessons.notation import DERIVATIVE, SLOPE, SUM
 
-__all__ = ["Edit", "edits"]
+__all__ = ["Edit", "edits", "replacing"]
 
 TERMS, FACTORS, WRAPPERS = ("+", "-"), ("*", "/"), ("neg", DERIVATIVE, SUM)
 ONE, TWO = Expr(1.0), Expr(2.0)
@@ -77,6 +77,7 @@ def _kinds(known: list[str | float], rates: frozenset[str]) -> Iterator[tuple[Ki
     yield _complements, ()
     yield lambda part: _others(part, known), ()
     yield lambda part: _more(part, known), (*FACTORS, *WRAPPERS)
+    yield lambda part: _more_in_sums(part, known), ()
 
 
 def _parts(tree: Expr, parent: str = "") -> Iterator[tuple[Expr, Callable[[Expr], Expr], str]]:
@@ -86,10 +87,11 @@ def _parts(tree: Expr, parent: str = "") -> Iterator[tuple[Expr, Callable[[Expr]
         if (tree.head == DERIVATIVE and k == 1) or (tree.head == SUM and k == 0) or tree.head == SLOPE:
             continue  # the name by which is differentiated, an index
         for part, rebuilt, above in _parts(arg, str(tree.head)):
-            yield part, _replacing(tree, k, rebuilt), above
+            yield part, replacing(tree, k, rebuilt), above
 
 
-def _replacing(tree: Expr, k: int, rebuilt: Callable[[Expr], Expr]) -> Callable[[Expr], Expr]:
+def replacing(tree: Expr, k: int, rebuilt: Callable[[Expr], Expr]) -> Callable[[Expr], Expr]:
+    """Make a function that puts a formula in place of part k of a tree, after `rebuilt` has put it into that part."""
     return lambda part: Expr(tree.head, (*tree.args[:k], rebuilt(part), *tree.args[k + 1 :]))
 
 
@@ -149,6 +151,10 @@ def _order(part: Expr) -> Iterator[Edit]:
     elif part.head == "*" and part.args[1].head in TERMS:
         a, b = part.args
         yield Edit(Expr(str(b.head), (Expr("*", (a, b.args[0])), b.args[1])), f"no brackets around {b.pretty}")
+    if part.head in FACTORS and part.args[0].head in TERMS:
+        a, b = part.args
+        last = Expr(part.head, (a.args[1], b))
+        yield Edit(Expr(a.head, (a.args[0], last)), f"no brackets around {a.pretty}")
     if part.head in FACTORS:
         a, b = part.args
         other = "/" if part.head == "*" else "*"
@@ -171,14 +177,19 @@ def _powers(part: Expr) -> Iterator[Edit]:
         rest = part.args[1]
         base, n = (rest.args[0], rest.args[1].head) if rest.head == "**" else (rest, 1.0)
         if isinstance(n, float):
-            raised = Expr("*", (Expr(number + 1.0), Expr("**", (base, Expr(n + 1.0)))))
-            yield Edit(raised, f"the power rule: {raised.pretty} in place of {part.pretty}")
+            for step in (1.0, -1.0) if n > 1.0 < number else (1.0,):
+                power = base if n + step == 1.0 else Expr("**", (base, Expr(n + step)))
+                other = Expr("*", (Expr(number + step), power))
+                yield Edit(other, f"the power rule: {other.pretty} in place of {part.pretty}")
     if part.head not in (*TERMS, *FACTORS, "**", "neg") and part.head != 1.0:
         yield Edit(Expr("**", (part, TWO)), f"{part.pretty} squared")
 
 
 def _operators(part: Expr) -> Iterator[Edit]:
-    """Plus or minus where a product has a times sign."""
+    """Plus or minus where a product has a times sign, and back."""
+    if part.head in TERMS:
+        word = "minus" if part.head == "-" else "plus"
+        yield Edit(Expr("*", part.args), f"times in place of {word} before {part.args[1].pretty}")
     chain = _chain(part)
     for k in range(1, len(chain)):
         if chain[k][0] == "*":
@@ -223,3 +234,11 @@ def _more(part: Expr, names: list[str | float]) -> Iterator[Edit]:
         if isinstance(name, str):
             yield Edit(Expr("*", (part, Expr(name))), f"{part.pretty} times {name}")
             yield Edit(Expr("/", (part, Expr(name))), f"{part.pretty} divided by {name}")
+
+
+def _more_in_sums(part: Expr, names: list[str | float]) -> Iterator[Edit]:
+    if part.head == SUM:
+        index, body = part.args
+        for name in names:
+            if isinstance(name, str) and name.endswith(f"_{index.head}"):
+                yield Edit(Expr(SUM, (index, Expr("*", (body, Expr(name))))), f"{body.pretty} times {name}")

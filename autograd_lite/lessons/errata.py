@@ -21,7 +21,7 @@ from autograd_lite.lessons.examples import ExampleReport, LineReport, verify_exa
 __all__ = ["DERIVATIONS", "EXAMPLES", "NOTES", "Slip", "errata", "errata_markdown", "reports"]
 
 NOTES = Path(__file__).parent / "notes"
-EXAMPLES = ("network_2_1_1.toml", "network_3_2_1.toml", "printed_values.toml")
+EXAMPLES = ("network_2_1_1.toml", "network_3_2_1.toml", "printed_values.toml", "sigmoid_neuron.toml")
 DERIVATIONS = ("sigmoid_neuron.txt", "worked_networks.txt", "cross_entropy.txt", "multilayer_perceptron.txt")
 
 

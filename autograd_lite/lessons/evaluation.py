@@ -148,10 +148,10 @@ class Scope:
             if name in self._open:
                 raise ExpressionError(f"{' = '.join([*self._open, name])}: {name} is defined by itself.")
             self._open.append(name)
-            node = TABLE["identity"](self._value(self.definitions[name], {}))
+            node = _fresh(self._value(self.definitions[name], {}))
             self._open.pop()
             node.label = name
-            return node  # type: ignore[no-any-return]
+            return node
         if name in CONSTANTS:
             return Value.constant(CONSTANTS[name], name)
         known = [*self.numbers, *self.definitions, *self.functions]
@@ -186,7 +186,7 @@ class Scope:
 
 
 def _fresh(v: Value) -> Value:
-    """A node of its own for an argument, so that a prime differentiates by this use alone."""
+    """A node of its own for an argument or a name, by which can be differentiated."""
     return TABLE["identity"](v) if v.requires_grad else Value(v.data)
 
 

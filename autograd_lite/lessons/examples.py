@@ -15,7 +15,7 @@ from autograd_lite.lessons.chain_rule import formulas_for
 from autograd_lite.lessons.edits import edits
 from autograd_lite.lessons.evaluation import Scope
 from autograd_lite.lessons.example_text import Claim, Example, example_of
-from autograd_lite.lessons.notation import SLOPE
+from autograd_lite.lessons.notation import DERIVATIVE, SLOPE
 from autograd_lite.lessons.printed import agreement, is_printed_number, number_of, significant, unit
 from autograd_lite.text import counted, pretty_number, printable
 
@@ -179,7 +179,7 @@ class _Checker:
         return self.scope.number(self._with_earlier(formula))
 
     def _with_earlier(self, tree: Expr) -> Expr:
-        if tree.args and tree.head != SLOPE:
+        if tree.args and tree.head not in (SLOPE, DERIVATIVE):
             return Expr(tree.head, tuple(map(self._with_earlier, tree.args)))
         earlier = self._earlier(self.scope.number(tree)) if isinstance(tree.head, str) else None
         return tree if earlier is None else Expr(earlier)

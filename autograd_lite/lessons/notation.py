@@ -16,7 +16,7 @@ from autograd_lite.engine import TABLE
 from autograd_lite.errors import ExpressionError
 from autograd_lite.formulas import NOTATION, Expr, Notation
 
-__all__ = ["ALIASES", "DERIVATIVE", "SLOPE", "SUM", "names_in", "numbers_in", "read"]
+__all__ = ["ALIASES", "DERIVATIVE", "SLOPE", "SUM", "indices_of", "names_in", "numbers_in", "read"]
 
 DERIVATIVE, SLOPE, SUM = "derivative", "slope", "sum_over"  # heads: d/dx (f); dE/dw; sum_i(f)
 NOTATION[DERIVATIVE] = Notation(("f", "x"), "d/d{x} ({f})", r"\frac{{d}}{{d {x}}}\left({f}\right)")
@@ -119,6 +119,18 @@ def numbers_in(tree: Expr) -> list[float]:
     if tree.args:
         return [x for part in tree.args for x in numbers_in(part)]
     return [tree.head] if isinstance(tree.head, float) else []
+
+
+def indices_of(tree: Expr) -> dict[str, None]:
+    """The indices of the sums in a tree.
+
+    Examples
+    --------
+    >>> list(indices_of(read("sum_i(x_i) / sum_k(y_k)")))
+    ['i', 'k']
+    """
+    own = {str(tree.args[0].head): None} if tree.head == SUM and tree.args else {}
+    return {index: None for part in tree.args for index in indices_of(part)} | own
 
 
 class _Parser:

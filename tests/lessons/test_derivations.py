@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import collections
+import dataclasses
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.lessons.errata import DERIVATIONS, NOTES, errata, errata_markdown
+from autograd_lite.lessons.derivation_text import chains_of
+from autograd_lite.lessons.derivations import checked
+from autograd_lite.lessons.edits import edits
+from autograd_lite.lessons.errata import DERIVATIONS, NOTES, errata, errata_markdown, reports
 from autograd_lite.lessons.records import record
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "lessons"
@@ -22,18 +28,18 @@ WRONG = {
 
 
 @pytest.fixture(scope="module", params=DERIVATIONS)
-def checked(request):
+def noted(request):
     return request.param, ag.verify_derivation(NOTES / request.param)
 
 
-def test_the_wrong_lines_of_the_notes_and_no_others(checked):
-    name, report = checked
+def test_the_wrong_lines_of_the_notes_and_no_others(noted):
+    name, report = noted
     assert [chain.title.split(":")[0] for chain in report.chains if not chain] == WRONG[name]
     assert all(sum(step.broken is not None for step in chain.steps) == 1 for chain in report.chains if not chain)
 
 
-def test_golden_reports(checked, request):
-    name, report = checked
+def test_golden_reports(noted, request):
+    name, report = noted
     path = GOLDEN / f"{name}"
     if request.config.getoption("--update-golden"):
         path.parent.mkdir(exist_ok=True)
@@ -43,8 +49,8 @@ def test_golden_reports(checked, request):
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_the_verdicts_do_not_depend_on_the_points(checked, seed):
-    name, report = checked
+def test_the_verdicts_do_not_depend_on_the_points(noted, seed):
+    name, report = noted
     again = ag.verify_derivation(NOTES / name, seed=seed)
     assert [[s.verdict for s in c.steps] for c in again.chains] == [[s.verdict for s in c.steps] for c in report.chains]
 
@@ -157,3 +163,64 @@ def test_the_errata_name_every_slip_once_found():
     assert {"D-20", "D-27", "A-11", "B-33", "C-16", "D-24", "D-25", "D-26"} <= found
     page = errata_markdown()
     assert all(line.count("|") - line.count("\\|") == 5 for line in page.splitlines() if line.startswith("|"))
+
+
+# --- What is missing in a line ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("(a + b)^2 = a^2 + 2a b", "with the term b²"),
+        ("(a - b)(a + b) = a^2", "with the term b²"),
+        ("a + b^x sin b = a + 0", "with the term b^x · sin(b)"),
+        ("x e^x + e^x = e^x", "with the term x · e^x"),
+        ("function f, g\nd/dx (f(x) g(x)) = f'(x) + f(x) g'(x)", "with the factor g(x)"),
+        ("function f, g\nd/dx (f(g(x))) = f'(g(x))", "with the factor g'(x)"),
+        ("d/dx (e^(3x)) = 3", "with the factor e^(3 · x)"),
+        ("for 0 < a < 1\n-t/a + (1 - t)/(1 - a) = a - t", "with the divisor a · (1 − a)"),
+        ("let s = 1/(1 + e^-z)\nlet C = (s - t)^2\ndC/dz = 2 (s - t)", "with the factor s · (1 − s)"),
+        ("for terms = 2\nsum_i((w x_i - y_i) x_i) = sum_i(w x_i - y_i x_i)", "x_i squared"),
+        ("for terms = 2\nsum_i(w x_i y_i) = sum_i(w x_i)", "w · x_i times y_i"),
+        ("a b + c = a + c", "a times b"),
+        ("2 x y = 2 - x y", "times in place of minus before x · y"),
+        ("(a + b) c = a + b c", "brackets around a + b"),
+        ("a + b c = (a + b) c", "no brackets around a + b"),
+        ("d/dx (x^3) = 4 x^3", "the power rule: 3 · x² in place of 4 · x³"),
+    ],
+)
+def test_what_is_put_back(text, what):
+    broken = ag.verify_derivation(text).chains[0].first_break.broken
+    assert what in [edit.what for edit in broken.mends]
+
+
+def right_chains():
+    for name in DERIVATIONS:
+        chains = chains_of((NOTES / name).read_text(encoding="utf-8"))
+        yield from (chain for chain, report in zip(chains, reports()[name].chains, strict=True) if report)
+    yield from chains_of(RIGHT.read_text(encoding="utf-8"))
+
+
+def planted(every):
+    """Right chains with a slip in the last line: of each kind of slip the first two."""
+    slips = []
+    for chain in right_chains():
+        kinds = collections.Counter()
+        for edit in edits(chain.lines[-1].tree, chain.names()):
+            kind = re.sub(r"[^a-z ]| [a-z]\b", "", edit.what)
+            kinds[kind] += 1
+            if kinds[kind] <= 2:
+                wrong = [*chain.lines[:-1], chain.lines[-1]._replace(tree=edit.tree)]
+                slips.append(dataclasses.replace(chain, lines=wrong))
+    return slips[::every]
+
+
+@pytest.mark.parametrize(("every", "share"), [(100, 0.15), pytest.param(1, 0.08, marks=pytest.mark.long)])
+def test_planted_slips_are_found_and_nearly_all_are_mended(every, share):
+    verdicts = collections.Counter()
+    for chain in planted(every):
+        broken = [step.broken for step in checked(chain).steps if step.broken]  # some slips change nothing
+        verdicts["mended" if broken and broken[0].mends else "not mended" if broken else "the same"] += 1
+    assert verdicts.total() > 2000 // every
+    assert verdicts["not mended"] <= share * verdicts["mended"]
+    assert verdicts["the same"] <= share * verdicts["mended"]

@@ -52,7 +52,7 @@ LAYERS = {
     "autograd_lite.lessons": [
         ["notation", "printed"],
         ["edits", "evaluation"],
-        ["chain_rule", "derivation_text", "example_text"],
+        ["chain_rule", "derivation_text", "example_text", "missing_parts"],
         ["alignment", "derivations"],
         ["causes"],
         ["examples"],

@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from autograd_lite import special
 from autograd_lite.compiler.primitives import WORDS
@@ -24,7 +24,7 @@ from autograd_lite.op import TABLE, Op, ScaledOp
 
 from .text import script_json
 
-__all__ = ["arities", "op_key", "printed_table", "typeable_ops"]
+__all__ = ["Term", "arities", "op_key", "printed_table", "typeable_ops"]
 
 MATH = frozenset(
     ["sqrt", "log", "log1p", "log2", "log10", "exp", "expm1", "floor", "sin", "cos", "tan", "asin", "acos", "atan"]
@@ -37,34 +37,42 @@ MOST_TYPED = 12  # operands of an op of many that are typed in the page
 # --- Recording a rule ------------------------------------------------------------------------------------------------
 
 
-class _Term:
-    """An operation that a rule did: a word and its operands, or a name."""
+class Term:
+    """An operation that a rule did: a word and its operands, or a name; to NumPy, a number."""
 
     __slots__ = ("operands", "word")
+    shape: ClassVar[tuple[int, ...]] = ()
 
     def __init__(self, word: str, operands: tuple[Any, ...] = ()) -> None:
         self.word, self.operands = word, operands
 
-    def __neg__(self) -> _Term:
-        return _Term("neg", (self,))
+    def __neg__(self) -> Term:
+        return Term("neg", (self,))
+
+    def __bool__(self) -> bool:
+        raise TypeError("a rule that is recorded cannot branch on its operands")
+
+    def sqrt(self) -> Term:
+        """What NumPy calls for the root."""
+        return Term("sqrt", (self,))
 
 
-def _operator(word: str, *, reflected: bool) -> Callable[[Any, Any], _Term]:
-    return lambda a, b: _Term(word, (b, a) if reflected else (a, b))
+def _operator(word: str, *, reflected: bool) -> Callable[[Any, Any], Term]:
+    return lambda a, b: Term(word, (b, a) if reflected else (a, b))
 
 
 for _name, _word in {"add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "pow": "pow"}.items():
-    setattr(_Term, f"__{_name}__", _operator(_word, reflected=False))
-    setattr(_Term, f"__r{_name}__", _operator(_word, reflected=True))
+    setattr(Term, f"__{_name}__", _operator(_word, reflected=False))
+    setattr(Term, f"__r{_name}__", _operator(_word, reflected=True))
 
 
 class _Recorder:
     """The namespace of recorded operations: each word makes a term."""
 
-    pi = _Term("pi")
+    pi = Term("pi")
 
-    def __getattr__(self, word: str) -> Callable[..., _Term]:
-        return lambda *operands: _Term(word, tuple(tuple(x) if _is_sequence(x) else x for x in operands))
+    def __getattr__(self, word: str) -> Callable[..., Term]:
+        return lambda *operands: Term(word, tuple(tuple(x) if _is_sequence(x) else x for x in operands))
 
 
 RECORDER = _Recorder()
@@ -97,7 +105,7 @@ class _Printer:
         for part in thing if _is_sequence(thing) else (thing,):
             if _is_sequence(part):
                 self._count(part, uses)
-            elif isinstance(part, _Term):
+            elif isinstance(part, Term):
                 uses[id(part)] += 1
                 if uses[id(part)] == 1:
                     self._count(part.operands, uses)
@@ -105,7 +113,7 @@ class _Printer:
     def _shown(self, thing: Any, uses: Counter[int], names: dict[int, str], lines: list[str]) -> str:
         if _is_sequence(thing):
             return f"[{','.join(self._shown(x, uses, names, lines) for x in thing)}]"
-        if not isinstance(thing, _Term):
+        if not isinstance(thing, Term):
             return _number(float(thing))
         if id(thing) in names:
             return names[id(thing)]
@@ -151,9 +159,9 @@ def arities(op: Op) -> list[int]:
 
 def _printed_op(op: Op, arity: int, printer: _Printer) -> str:
     """One op as an object: sign, value, partials, the partials as they are taught, and what the page asks of it."""
-    operands = [_Term(f"x{k}") for k in range(arity)]
+    operands = [Term(f"x{k}") for k in range(arity)]
     parameters = [x.word for x in operands]
-    y, needs = _Term("y"), [True] * arity
+    y, needs = Term("y"), [True] * arity
     taught = [op.taught.get(name, rule) for name, rule in zip(op.operand_names, op.partials, strict=True)]
     fields = {
         "n": script_json(op.name),
@@ -178,8 +186,10 @@ def _printed_op(op: Op, arity: int, printer: _Printer) -> str:
     return "{" + ",".join(f"{name}:{text}" for name, text in fields.items()) + "}"
 
 
-def printed_table(needed: Iterable[tuple[Op, int]]) -> str:
+def printed_table(needed: Iterable[tuple[Op, int]], update: tuple[list[str], list[Any]] | None = None) -> str:
     """The rows of these ops, and all that their rules call: ``const OPS``, the words ``N``, the notation ``NOTATION``.
+
+    And ``const UPDATE``, the rule of an optimiser that was recorded, or null.
 
     Examples
     --------
@@ -188,6 +198,7 @@ def printed_table(needed: Iterable[tuple[Op, int]]) -> str:
     """
     printer = _Printer()
     rows = {op_key(op, arity): _printed_op(op, arity, printer) for op, arity in needed if not op.black_box}
+    rule = printer.function(*update) if update else "null"
     words: dict[str, str] = {}
     helpers: list[str] = []
     while missing := [name for name in printer.words if name not in words]:
@@ -208,6 +219,7 @@ def printed_table(needed: Iterable[tuple[Op, int]]) -> str:
             *helpers,
             f"const N={{pi:Math.PI,{','.join(f'{name}:{text}' for name, text in words.items())}}};",
             f"const NOTATION={script_json(notation)};",
+            f"const UPDATE={rule};",
         ]
     )
 
@@ -234,7 +246,7 @@ def _printed_word(name: str, printer: _Printer, rows: dict[str, str]) -> str:
 
 def _printed_special(printer: _Printer) -> list[str]:
     """The functions of `special` that are formulas."""
-    x: Any = _Term("x")
+    x: Any = Term("x")
     pieces = [f"[{_number(bound)},{printer.function(['x'], piece(RECORDER, x))}]" for bound, piece in special.PIECES]
     near = printer.function(["x"], x + x * special.polynomial(special.SMALL, x * x))
     whole = [special.gauss, special.normal_pdf, special.normal_cdf]

@@ -23,8 +23,9 @@ from ..graphs.nonfinite import first_nonfinite
 from ..steps.sequence import StepSequence
 from ..steps.states import state_after, widest_texts
 from ..steps.transcript import transcript
-from .program import engine, graph_data, ops_of, script
+from .program import engine, fold_data, graph_data, ops_of, script
 from .text import packed, policy, script_json
+from .update_rule import Recorded, optimizer_data, recorded_rule
 
 __all__ = ["asset", "filled_page", "page", "page_data"]
 
@@ -32,7 +33,8 @@ FOLDER = Path(__file__).parent
 PHONE = "TB"
 SCRIPTS = ("arithmetic", "paint", "page")
 TRAINING = "beginnings.push(beginTraining);listenToTraining();"
-MATRICES = 'beginnings.push(findLayers);hooks.push(drawMatrix);byId("matrix").addEventListener("toggle",draw);'
+MATRICES = 'reshapings.push(findLayers);hooks.push(drawMatrix);byId("matrix").addEventListener("toggle",draw);'
+FOLDING = "beginnings.push(beginFolding);listenToFolding();"
 START = 'show(JSON.parse(document.getElementById("data").textContent));listen();'
 SPARE = re.compile(  # of a picture: what the page's style says, what only scripts read, and arrows that only steps show
     r'<g class="back".*?</g>|<g class="pill" display="none">.*?</g>| (?:font-family|font-size|font-weight|fill|'
@@ -49,9 +51,11 @@ def page(steps: StepSequence, more: Mapping[str, object] | None = None) -> str:
     pictures = {direction: Picture(graph, widest_texts(steps), direction) for direction in ("LR", PHONE)}
     final = state_after(steps, len(steps))
     final.active = None
-    data = page_data(steps, pictures, mode) | dict(more or {})
+    update = recorded_rule(steps.optimizer)
+    data = page_data(steps, pictures, mode, update) | dict(more or {})
+    folded = graph.scalars is not graph
     layered = any(name.startswith("z") and name.endswith("⁾") for name in graph.names)
-    caption = filter(None, (first_nonfinite(graph).words or graph.caption, *steps.notes))
+    caption = filter(None, (first_nonfinite(graph).words or graph.caption.partition(" Open one with")[0], *steps.notes))
     return filled_page(
         title=f"Backprop from {graph.root_name}",
         heading="Backprop, step by step",
@@ -61,9 +65,9 @@ def page(steps: StepSequence, more: Mapping[str, object] | None = None) -> str:
         transcript=transcript(steps),
         data=data,
         runs=page_script(
-            engine(ops_of(graph)),
-            ["train"] + ["matrix"] * layered,
-            TRAINING + MATRICES * layered + START,
+            engine(ops_of(graph), update),
+            ["train"] + ["matrix"] * layered + ["layout", "fold"] * folded,
+            TRAINING + MATRICES * layered + FOLDING * folded + START,
             parts=asset("train.html") + asset("matrix.html") * layered,
         ),
     )
@@ -76,11 +80,14 @@ def page_script(computes: str, more: Sequence[str], start: str, *, top: str = ""
     return "\n".join(["(()=>{", '"use strict";', computes, *scripts, f"build({html});", start, "})();"])
 
 
-def page_data(steps: StepSequence, pictures: dict[str, Picture], mode: str | None = None) -> dict[str, object]:
+def page_data(
+    steps: StepSequence, pictures: dict[str, Picture], mode: str | None, update: Recorded | None
+) -> dict[str, object]:
     """What ``scripts/page.js`` shows: the graph, the places, and how the steps were asked for."""
     graph = steps.graph
     data: dict[str, object] = {
         "graph": graph_data(graph),
+        **({} if graph.scalars is graph else {"fold": fold_data(graph)}),
         "layouts": {direction: _places(picture) for direction, picture in pictures.items()},
         "forward": steps.forward,
     }
@@ -89,17 +96,24 @@ def page_data(steps: StepSequence, pictures: dict[str, Picture], mode: str | Non
     if steps.lr is not None:
         data["lr"] = steps.lr
     if steps.optimizer is not None:
-        data["updates"] = [
-            {"i": s.target_index, "before": s.total_before, "after": s.total_after, "rule": s.rule}
-            for s in steps
-            if s.phase == "update"
-        ]
+        data |= _optimizer(steps, update)
     if graph.outdated:
-        data["outdated"] = sorted(graph.outdated)
+        data["outdated"] = sorted(graph.scalars.outdated)
     cause = first_nonfinite(graph).words
     if cause:
         data["cause"] = cause
     return data
+
+
+def _optimizer(steps: StepSequence, update: Recorded | None) -> dict[str, object]:
+    """The optimiser: where it stands, if the page has its rule; else the updates that Python computed."""
+    scalars = steps.graph.scalars
+    data: dict[str, object] = {"rule": repr(steps.optimizer), "trained": scalars.parameters}
+    if update:
+        return data | {"optimizer": optimizer_data(steps.optimizer, len(scalars.parameters))}
+    moves = [s for s in steps if s.phase == "update"]
+    places = [scalars.index[steps.graph.nodes[s.target_index]] for s in moves]
+    return data | {"updates": [[i, s.total_before, s.total_after] for i, s in zip(places, moves, strict=True)]}
 
 
 def _places(picture: Picture) -> dict[str, object]:

@@ -12,27 +12,52 @@ from autograd_lite.source_lines import Located
 
 from ..graphs.course import is_named
 from ..graphs.names import showable
-from ..graphs.notation import PREACTIVATION, short
+from ..graphs.neurons import firings, neuron_of
+from ..graphs.notation import PREACTIVATION
 from ..graphs.view import GraphView
 from ..steps.texts import ANSWERS, LINES, TEXTS
 from .op_table import op_key, printed_table
 from .text import script_json
+from .update_rule import Recorded
 
-__all__ = ["engine", "graph_data", "ops_of", "script"]
+__all__ = ["engine", "fold_data", "graph_data", "ops_of", "script"]
 
 SCRIPTS = Path(__file__).parent / "scripts"
 ENGINE = ("formulas", "graph", "steps", "named")
 
 
 def graph_data(graph: GraphView) -> dict[str, object]:
-    """The graph for ``graph.js``: scalars by index, operands first, and the boxes, where these are not the same."""
+    """The graph for ``graph.js``: scalars by index, operands first."""
     scalars = graph.scalars
     parameters = {scalars.index[graph.nodes[i]] for i in graph.parameters} | set(scalars.parameters)
     nodes = [_node(scalars, i, i in parameters) for i in range(len(scalars.nodes))]
-    data: dict[str, object] = {"nodes": nodes, "root": scalars.root}
-    if scalars is not graph:
-        data["boxes"] = [_box(graph, i) for i in range(len(graph.nodes))]
-    return data
+    return {"nodes": nodes, "root": scalars.root}
+
+
+def fold_data(graph: GraphView) -> dict[str, object]:
+    """The neurons of a folded graph for ``fold.js``, and which of them and which sample are shown."""
+    scalars = graph.scalars
+    turns: dict[str, list[object]] = {}
+    for firing in firings(scalars):
+        kind = firing.has_bias + 2 * firing.has_activation
+        turns.setdefault(firing.neuron, []).append([kind, *_range(firing.nodes)])
+    parameters: dict[str, list[int]] = {name: [] for name in turns}
+    for i in scalars.leaves:
+        if (neuron := neuron_of(scalars.nodes[i].label)) in parameters:
+            parameters[neuron].append(i)
+    folded = {box.name for box in graph.folded.values()}
+    return {
+        "neurons": [{"name": n, "parameters": _range(parameters[n]), "turns": t} for n, t in turns.items()],
+        "sample": graph.sample[0],
+        "samples": graph.sample[1],
+        "open": [name for name in turns if name not in folded],
+    }
+
+
+def _range(indices: list[int]) -> list[object]:
+    """The first and the last of indices that follow each other; else all, in a list."""
+    first, last = indices[:1], indices[-1:]
+    return [*first, *last] if indices and indices == list(range(first[0], last[0] + 1)) else [indices]
 
 
 def ops_of(graph: GraphView) -> dict[str, tuple[Op, int]]:
@@ -41,11 +66,11 @@ def ops_of(graph: GraphView) -> dict[str, tuple[Op, int]]:
     return {op_key(op, n): (op, n) for op, n in ops}
 
 
-def engine(ops: dict[str, tuple[Op, int]]) -> str:
-    """What computes and words: the op table, as far as it is needed, the texts, and the scripts that read them."""
+def engine(ops: dict[str, tuple[Op, int]], update: Recorded | None = None) -> str:
+    """What computes and words: the ops and the optimiser's rule, the texts, and the scripts that read them."""
     texts = f"const TEXTS={script_json(TEXTS)},LINES={script_json(LINES)},ANSWERS={script_json(ANSWERS)};"
     texts += f'const PREACTIVATION=new RegExp({script_json(f"^{PREACTIVATION.pattern}$")},"u");'
-    rest = "\n".join([printed_table(ops.values()), texts, *map(script, ENGINE)])
+    rest = "\n".join([printed_table(ops.values(), update), texts, *map(script, ENGINE)])
     return f"{_words_in(rest)}\n{rest}"
 
 
@@ -102,14 +127,3 @@ def _node(graph: GraphView, i: int, is_parameter: bool) -> dict[str, object]:
         slopes = [graph.slope(i, k).pretty for k in range(len(v.operands))]
         return node | stored | {"s": v.op.symbol, "slopes": slopes}
     return node | stored if graph.outdated else node
-
-
-def _box(graph: GraphView, i: int) -> dict[str, object]:
-    scalars = graph.scalars
-    box: dict[str, object] = {"at": scalars.index[graph.nodes[i]], "name": graph.names[i], "a": graph.operands[i]}
-    if i in graph.folded:
-        inside = [j for j, v in enumerate(scalars.nodes) if graph.index.get(v) == i]
-        slopes = [graph.slope(i, k).pretty for k in range(len(graph.operands[i]))]
-        formula = short(graph.formula(i).pretty)
-        return box | {"in": inside, "formula": formula, "symbol": graph.symbol(i), "slopes": slopes}
-    return box | {"k": graph.kept[i]} if i in graph.kept else box

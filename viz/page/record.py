@@ -112,7 +112,10 @@ class Recording:
         if t and all(v in graph.index for v in t) and len(trained) == len(self.parameters):
             more["table"] = self._table(graph, x, t)
             more["run"] = {"stride": self._stride, "weights": self._weights, "losses": self._finite_losses()}
-        return page(StepSequence(graph, forward=True, lr=getattr(self._training.optimizer, "lr", None)), more)
+        optimizer = self._training.optimizer
+        if hasattr(optimizer, "update") and len(trained) == len(self.parameters):
+            return page(StepSequence(graph, forward=True, optimizer=optimizer), more)
+        return page(StepSequence(graph, forward=True, lr=getattr(optimizer, "lr", None)), more)
 
     def _finite_losses(self) -> list[float | None]:
         return [x if x is not None and math.isfinite(x) else None for x in self._losses]

@@ -51,9 +51,13 @@ def updates(graph: GraphView, lr: float | None, optimizer: Optimizer | None) -> 
         raise DomainError(f"lr is {lr}; a learning rate is a number from 0 up, such as lr=0.1.")
     if lr is None and optimizer is None:
         return []
-    indices = graph.parameters or (graph.leaves if graph.scalars is graph else [])
-    weights = np.array([graph.data[i] for i in indices])
-    gradient = np.array([graph.adjoints[i] for i in indices])
+    scalars = graph.scalars
+    indices = scalars.parameters or (graph.leaves if scalars is graph else [])
+    boxes = [graph.index.get(scalars.nodes[i]) for i in indices]  # None: hidden, and updated with the others
+    weights = np.array([scalars.data[i] for i in indices])
+    gradient = np.array(
+        [scalars.adjoints[i] if k is None else graph.adjoints[k] for i, k in zip(indices, boxes, strict=True)]
+    )
     if optimizer is not None:
         after = copy.deepcopy(optimizer).update(weights, gradient)  # a copy, because an optimiser remembers
         rule = repr(optimizer)
@@ -61,7 +65,5 @@ def updates(graph: GraphView, lr: float | None, optimizer: Optimizer | None) -> 
         after = weights - (lr or 0.0) * gradient
         rule = f"lr = {pretty_number(lr or 0.0)}"
     rate = None if optimizer is not None else lr
-    return [
-        Update(i, before, after, rule, rate)
-        for i, before, after in zip(indices, weights.tolist(), np.asarray(after).tolist(), strict=True)
-    ]
+    found = zip(boxes, weights.tolist(), np.asarray(after).tolist(), strict=True)
+    return [Update(k, before, after, rule, rate) for k, before, after in found if k is not None]

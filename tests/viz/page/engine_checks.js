@@ -31,8 +31,8 @@ const checks = {
   sums: (lists) => lists.map((xs) => hex(fsum(xs.map(read)))),
 
   /* All that the page says of a graph. */
-  told({ graph: data, modes, forward, lr, typed }) {
-    const graph = new Graph(data);
+  told({ graph: data, fold, modes, forward, lr, typed }) {
+    const graph = fold ? foldedGraph({ graph: data, fold }) : new Graph(data);
     const state = graph.evaluate(graph.given);
     const shown = graph.shown(state);
     const ofMode = (mode) => {
@@ -61,6 +61,18 @@ const checks = {
       }),
       formulas: graph.boxes.map((_, i) => treeMath(graph.formula(i))),
     };
+  },
+
+  folded: ({ graph: data, fold, views }) => views.map(([sample, open]) => foldedBoxes(new Graph(data), fold, sample, new Set(open))
+    .map(({ slopes, ...box }) => ({ ...box, slopes: slopes && box.a.map((_, k) => slopes(k)) }))),
+
+  /* The weights after each gradient, by the rule of the optimiser that was recorded. */
+  moves: ({ weights, gradients, lr, steps, memory }) => {
+    let now = weights.map((w, k) => [w, ...memory.map((row) => row[k])]);
+    return gradients.map((row, t) => {
+      now = now.map(([w, ...kept], k) => UPDATE(N, w, row[k], lr, steps + t, ...kept));
+      return now.map(([w]) => hex(w));
+    });
   },
 
   formulas: (cases) => cases.map(([key, names]) => [

@@ -5,12 +5,14 @@ What node runs stands in ``engine_checks.js``: a function for each check, from J
 
 from __future__ import annotations
 
+import copy
 import itertools
 import math
 import random
 import struct
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import autograd_lite as ag
@@ -24,10 +26,14 @@ from autograd_lite.viz import steps
 from autograd_lite.viz.explain.explanation import Explanation
 from autograd_lite.viz.explain.named import through_nodes
 from autograd_lite.viz.explain.paths import Paths
+from autograd_lite.viz.graphs.course import course_view
+from autograd_lite.viz.graphs.fold import fold
 from autograd_lite.viz.graphs.formula import whole_formula
+from autograd_lite.viz.graphs.notation import short
 from autograd_lite.viz.graphs.view import scalar_view
 from autograd_lite.viz.page.op_table import MATH, arities, op_key, typeable_ops
-from autograd_lite.viz.page.program import engine, graph_data, ops_of, script
+from autograd_lite.viz.page.program import engine, fold_data, graph_data, ops_of, script
+from autograd_lite.viz.page.update_rule import optimizer_data, recorded_rule
 from autograd_lite.viz.steps.arithmetic import as_text, lines_of
 from autograd_lite.viz.steps.predictions import answers, hint, judge, question, questions
 from autograd_lite.viz.steps.typed import typed_number
@@ -63,8 +69,8 @@ CHECKS = Path(__file__).with_name("engine_checks.js").read_text(encoding="utf-8"
 def checked(in_node):
     """Run one check of the page's engine, with all ops unless given."""
 
-    def check(name, given, ops=None):
-        text = "\n".join([engine(ops or typeable_ops()), script("arithmetic"), CHECKS])
+    def check(name, given, ops=None, update=None):
+        text = "\n".join([engine(ops or typeable_ops(), update), script("arithmetic"), script("fold"), CHECKS])
         return in_node(text, [name, given])
 
     return check
@@ -244,6 +250,7 @@ def assert_told_alike(checked, root, **options):
     graph = listed["right"].graph
     given = {
         "graph": graph_data(graph),
+        "fold": None if graph.scalars is graph else fold_data(graph),
         "modes": list(listed),
         "lr": options.get("lr"),
         "forward": options.get("forward", False),
@@ -297,6 +304,86 @@ def test_it_says_so_of_a_network_open_and_folded(checked, level):
     model = nn.MLP(2, [3, 1], activation="tanh", seed=0)
     model.label_parameters()
     assert_told_alike(checked, model([0.5, -1.0]) ** 2, forward=True, lr=0.1, level=level)
+
+
+def boxes_of(graph):
+    """The boxes of a folded graph, as the page makes them."""
+    scalars, boxes = graph.scalars, []
+    for i, v in enumerate(graph.nodes):
+        box = {"at": scalars.index[v], "name": graph.names[i], "a": graph.operands[i]}
+        inside = [j for j, u in enumerate(scalars.nodes) if graph.index.get(u) == i]
+        if i in graph.folded and graph.leaf[i]:
+            box |= {"in": inside, "symbol": graph.symbol(i), "numbers": len(inside)}
+        elif i in graph.folded:
+            slopes = [graph.slope(i, k).pretty for k in range(len(graph.operands[i]))]
+            box |= {"in": inside, "neuron": graph.folded[i].name, "symbol": graph.symbol(i), "slopes": slopes}
+            box["formula"] = short(graph.formula(i).pretty)
+        elif i in graph.kept:
+            box["k"] = graph.kept[i]
+        boxes.append(box)
+    return boxes
+
+
+def folding_cases():
+    """Roots of networks that fold: of many samples, with a penalty, of many inputs, one network after the other."""
+    model, wide = nn.MLP(2, [3, 2, 1], activation="tanh", seed=0), nn.MLP(11, [2, 3], activation="relu", seed=1)
+    for network in (model, wide):
+        network.label_parameters()
+    rows = [[0.5, -1.0], [0.1, 0.2], [-0.3, 0.9]]
+    yield ag.fsum([(model(row) - 1.0) ** 2 for row in rows]) / 3.0
+    yield (model(rows[0]) - 1.0) ** 2 + 0.1 * model.parameters()[0] ** 2
+    yield nn.cross_entropy(wide([0.1 * i for i in range(11)]), 1)
+    yield model([model(rows[0]), model(rows[1])])
+
+
+@pytest.mark.parametrize("case", range(4))
+def test_neurons_fold_open_and_change_the_sample_alike(checked, case):
+    root = course_view(list(folding_cases())[case])
+    first = fold(root)
+    last = first.sample[1]
+    views = [(k, []) for k in range(1, last + 1)]
+    views += [(last, [box.name]) for box in fold(root, sample=last).folded.values() if "neuron" in box.name]
+    found = checked("folded", {"graph": graph_data(first), "fold": fold_data(first), "views": views}, ops_of(first))
+    for (sample, opened), boxes in zip(views, found, strict=True):
+        view = fold(root, *opened, sample=sample)
+        assert boxes == boxes_of(view) or not view.folded, (sample, opened)
+
+
+OPTIMIZERS = [
+    (nn.SGD(0.1), True),
+    (nn.SGD(0.05, momentum=0.9, nesterov=True, weight_decay=0.01), True),
+    (nn.RMSProp(0.02, decay=0.8), True),
+    (nn.Adam(0.1), False),  # of its powers of beta each browser has its own last bit
+    (nn.AdamW(0.1, weight_decay=0.2), False),
+]
+
+
+@pytest.mark.parametrize(("optimizer", "exact"), OPTIMIZERS, ids=[type(o).__name__ for o, _ in OPTIMIZERS])
+def test_updates_are_those_of_python(checked, optimizer, exact):
+    """Also where the optimiser has taken steps before: its memory comes along."""
+    rng = np.random.default_rng(3)
+    weights, gradients = rng.normal(size=4), rng.normal(size=(30, 4))
+    ours = copy.deepcopy(optimizer)
+    for _ in range(2):
+        weights = ours.update(weights, rng.normal(size=4))
+    given = {"weights": weights.tolist(), "gradients": gradients.tolist(), **optimizer_data(ours, 4)}
+    found = [[decoded(x) for x in row] for row in checked("moves", given, update=recorded_rule(ours))]
+    for gradient, row in zip(gradients, found, strict=True):
+        weights = ours.update(weights, gradient)
+        assert row == (weights.tolist() if exact else pytest.approx(weights, rel=1e-13))
+
+
+def test_only_a_rule_that_is_a_formula_is_recorded():
+    class Noisy(nn.SGD):
+        def rule(self, w, g, memory):
+            return w - self.lr * g + np.random.default_rng().normal(), memory
+
+    class Halting(nn.SGD):
+        def rule(self, w, g, memory):
+            return (w if self.steps > 2 else w - self.lr * g), memory
+
+    for optimizer in (Noisy(), Halting(), nn.SGD(clip_norm=1.0), nn.SGD(clip_value=0.1), object(), None):
+        assert recorded_rule(optimizer) is None
 
 
 def test_every_formula_and_slope_is_written_alike(checked):

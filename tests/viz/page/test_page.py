@@ -638,3 +638,36 @@ def test_the_layer_of_the_step_stands_beside_it_as_matrices(shown):
     assert dw[0] == ["?", "?"] or dw[2] == ["?", "?"], "nothing is shown before it is known"
     assert tab.locator("#matrices .marked").count() == 1
     assert tab.locator("#matrices .marked").text_content() == dw[1][0]
+
+
+# --- Folded neurons --------------------------------------------------------------------------------------------------
+
+
+def test_a_folded_neuron_opens_folds_again_and_the_sample_changes(shown):
+    model = nn.MLP(2, [3, 2, 1], activation="tanh", seed=0)
+    model.label_parameters()
+    rows = [[0.5, -1.0], [0.1, 0.2], [-0.3, 0.9]]
+    losses = [(model(row) - 1.0) ** 2 for row in rows]
+    root = ag.fsum(losses) / 3.0
+    root.label = "L"
+    tab = shown(root, lr=0.1)
+    assert "Click one to open it." in tab.locator("p.caption").text_content()
+    boxes = tab.locator("#figure g.node").count()
+    press(tab, *["ArrowRight"] * 4)
+    before = title(tab)
+    tab.locator('#figure g.node:has(text.name:text-is("a₂⁽¹⁾"))').press(" ")
+    assert {node(tab, name)[2] for name in ("w₂₁⁽¹⁾", "b₂⁽¹⁾", "z₂⁽¹⁾")} == {"?"}
+    assert tab.locator("#node h2").text_content().startswith("a₂⁽¹⁾ = tanh(z₂⁽¹⁾) = ")
+    assert title(tab) == before
+    press(tab, "End")
+    weight = model.layers[0].neurons[1].w[0]
+    first = ag.gradients(losses[0] / 3.0, weight)  # the share of the first sample
+    assert float(node(tab, "w₂₁⁽¹⁾")[2].replace("−", "-")) == pytest.approx(first, rel=1e-3)
+    tab.locator("#sample").fill("3")
+    tab.locator("#sample").press("Enter")
+    third = ag.gradients(losses[2] / 3.0, weight)
+    assert float(node(tab, "w₂₁⁽¹⁾")[2].replace("−", "-")) == pytest.approx(third, rel=1e-3)
+    assert "Showing sample 3 of 3" in tab.locator("p.caption").text_content()
+    tab.click("#refold")
+    assert tab.locator("#figure g.node").count() == boxes
+    assert tab.locator("#refold").is_hidden()

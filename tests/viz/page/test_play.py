@@ -15,6 +15,7 @@ from autograd_lite.errors import AutogradLiteError, OperandError
 from autograd_lite.viz.drawing.graphviz_engine import engine_name
 from autograd_lite.viz.graphs.view import scalar_view
 from autograd_lite.viz.page.op_table import typeable_ops
+from autograd_lite.viz.page.page import page
 from autograd_lite.viz.page.program import engine, graph_data, script
 
 NUMBERS = {"w": -0.5, "x": 2.0, "b": 0.8, "y": 1.0}
@@ -350,3 +351,38 @@ def test_the_page_opens_in_a_browser_and_in_a_notebook(monkeypatch):
     bundle = viz.play()._repr_mimebundle_()
     assert bundle["text/plain"] == "<playground>"
     assert 'sandbox="allow-scripts"' in bundle["text/html"]
+
+
+def test_the_optimiser_goes_on_in_the_page_after_a_change_and_in_training(opened):
+    """Momentum that Python has gathered comes along; products and sums alone, so every bit is the same."""
+    numbers = {"w": 0.5, "b": -0.25}
+    optimizer = nn.SGD(0.01, momentum=0.9)
+
+    def loss(x):
+        values = {name: Value(number, name) for name, number in numbers.items()}
+        root = (values["w"] * Value.constant(x, "x") + values["b"]) ** 2
+        root.label = "L"
+        return root, list(values.values())
+
+    def stepped(x):
+        root, parameters = loss(x)
+        root.backward()
+        optimizer.step(parameters)
+        numbers.update({p.label: p.data for p in parameters})
+
+    for _ in range(3):
+        stepped(1.5)
+    root, _ = loss(1.5)
+    tab = opened(page(viz.steps(root, optimizer=optimizer)))
+    tab.evaluate("document.querySelector('#train').open = true")
+    assert "SGD(lr=0.01" in tab.locator("#train-rule").text_content()
+    assert tab.locator("#train-momentum").is_hidden()
+    tab.locator("#leaves input:not([type=range])").nth(2).fill("2")
+    tab.locator("#leaves input:not([type=range])").nth(2).press("Enter")
+    tab.click("#last")
+    assert "Update" in tab.locator("#title").text_content(), "updates are there after a change too"
+    for _ in range(4):
+        tab.click("#train-step")
+        stepped(2.0)
+    typed = tab.locator("#leaves input:not([type=range])").evaluate_all("inputs => inputs.map((i) => Number(i.value))")
+    assert typed[:2] == [float(f"{x:.6g}") for x in numbers.values()]

@@ -2,8 +2,8 @@
 
    A node: n its name, u: it has none of its own; of a leaf x its number, of others o the op and a its operands. f: "c" needs no gradient, "#" is
    a constant called by its number, "p" a parameter. A black box has its number x and its partials p, which stand as
-   long as its operands do. A box, where neurons are folded: at its last node, in the nodes inside, k which operands of
-   the node are shown. */
+   long as its operands do. A box, where neurons are folded (fold.js): at its last node, in the nodes inside, k which
+   operands of the node are shown. */
 
 const readNumber = (x) => (typeof x === "string" ? { nan: NaN, inf: Infinity, "-inf": -Infinity }[x] : x);
 
@@ -43,10 +43,10 @@ class Graph {
     for (const k of this.uses) this.ways[this.edges[k].operand] += this.ways[this.edges[k].node];
   }
 
-  box({ at, name, a, k, in: inside, formula, symbol, slopes }) {
+  box({ at, name, a, k, in: inside, formula, symbol, slopes, numbers, neuron }) {
     const node = this.nodes[at];
     return {
-      at, inside, formula, slopes, kept: k, unnamed: Boolean(node.u && !inside),
+      at, inside, formula, slopes, numbers, neuron, kept: k, unnamed: Boolean(node.u && !inside),
       name: name ?? node.n, leaf: node.leaf, needs: node.needs, number: node.number,
       parameter: node.f === "p", constant: node.leaf && !node.needs,
       operands: a ?? node.a ?? [],
@@ -163,7 +163,7 @@ class Graph {
     const box = this.boxes[i];
     const node = this.nodes[box.at];
     if (data !== data) return ["#", NaN];
-    if (box.inside) return box.slopes[k];
+    if (box.inside) return box.slopes(k);
     if (!node.op) return node.slopes[box.kept ? box.kept[k] : k];
     return slopeOf(node.op, box.name, this.operandNames(i), box.kept ? box.kept[k] : k);
   }

@@ -1,7 +1,9 @@
 /* A layered layout: ranks from left to right, few crossings, nodes near what they are joined to. Long edges pass
    through a point in each rank between (Sugiyama, Tagawa and Toda, IEEE Trans. Systems, Man and Cybernetics 11, 1981). */
 
-const [GAP, APART, EDGE_ROOM] = [84, 16, 10];
+const [GAP, WIDE_GAP, MANY_LINES, APART, EDGE_ROOM] = [84, 190, 10, 16, 10];
+const LABEL = [58, 20]; // of a local derivative
+const ALONG = [0.5, 0.4, 0.6, 0.3, 0.7, 0.22, 0.78, 0.15, 0.85]; // where it may stand on its edge
 
 function boxSize(box) {
   const name = 9.6 * Math.min(22, [...box.name].length);
@@ -10,13 +12,17 @@ function boxSize(box) {
   return [Math.round(Math.max(cells, name + 2 * Math.max(24, 9.6 * box.symbol.length + 16))), 66];
 }
 
+const layerOf = ({ neuron }) => neuron?.replace(/neuron\d+$/, "");
+
 function layers(graph, across) {
   const { boxes, edges } = graph;
   const rank = boxes.map(() => 0);
   boxes.forEach((box, i) => { if (!box.leaf) rank[i] = 1 + Math.max(...box.operands.map((j) => rank[j])); });
-  for (let i = boxes.length - 1; i >= 0; i--) { // leaves stand beside their first use
-    const users = edges.filter((edge) => edge.operand === i).map((edge) => rank[edge.node]);
-    if (boxes[i].leaf && users.length) rank[i] = Math.min(...users) - 1;
+  for (let i = boxes.length - 1; i >= 0; i--) { // leaves and neurons stand beside their first use, a layer in one rank
+    if (!boxes[i].leaf && !boxes[i].neuron) continue;
+    const beside = boxes[i].neuron ? boxes.map((_, j) => j).filter((j) => layerOf(boxes[j]) === layerOf(boxes[i])) : [i];
+    const users = edges.filter((edge) => beside.includes(edge.operand)).map((edge) => rank[edge.node]);
+    if (users.length) rank[i] = Math.max(boxes[i].leaf ? 0 : rank[i], Math.min(...users) - 1);
   }
   const items = boxes.map((box, i) => ({ rank: rank[i], size: across(boxSize(box)), joined: [], weight: box.leaf ? 1 : 12 }));
   const join = (a, b) => { items[a].joined.push(b); items[b].joined.push(a); };
@@ -107,6 +113,27 @@ function isotonic(ys, weights) {
   return pools.flatMap(({ y, count }) => Array(count).fill(y));
 }
 
+/* A point of a curve that begins with a straight piece and goes on in cubic pieces. */
+function pointOf(curve, t) {
+  const pieces = (curve.length - 3) / 3;
+  const at = Math.min(pieces - 1, Math.floor(t * pieces));
+  const u = t * pieces - at;
+  const [a, b, c, d] = curve.slice(1 + 3 * at, 5 + 3 * at);
+  return [0, 1].map((k) => (1 - u) ** 3 * a[k] + 3 * u * (1 - u) ** 2 * b[k] + 3 * u * u * (1 - u) * c[k] + u ** 3 * d[k]);
+}
+
+/* A place for the label of each edge: the first along the edge that is free. */
+function labelPlaces(curves, boxes) {
+  const taken = boxes.map(([x, y, w, h]) => [x + w / 2, y + h / 2, w, h]);
+  const isFree = ([x, y]) => taken.every(([a, b, w, h]) => Math.abs(x - a) * 2 >= w + LABEL[0] || Math.abs(y - b) * 2 >= h + LABEL[1]);
+  return curves.map((curve) => {
+    const places = ALONG.map((t) => pointOf(curve, t));
+    const place = places.find(isFree) ?? places[0];
+    taken.push([...place, ...LABEL]);
+    return place;
+  });
+}
+
 /* Places of boxes, curves and pills, as the page gets them from Graphviz. */
 function layeredLayout(graph, direction = "LR") {
   const wide = direction === "LR";
@@ -117,7 +144,12 @@ function layeredLayout(graph, direction = "LR") {
   const at = spread(items, rows);
   const depth = rows.map((row) => Math.max(...row.map((i) => (i < graph.boxes.length ? along(boxSize(graph.boxes[i])) : 0))));
   const start = [];
-  depth.reduce((x, size, r) => { start[r] = x; return x + size + (wide ? GAP : 46); }, 14);
+  const crossing = rows.map((row) => row.reduce((n, i) => n + items[i].joined.filter((j) => items[j].rank > items[i].rank).length, 0));
+  depth.reduce((x, size, r) => {
+    start[r] = x;
+    const gap = crossing[r] > MANY_LINES ? WIDE_GAP : GAP;
+    return x + size + (wide ? gap : gap / 2 + 4);
+  }, 14);
   const middle = items.map((item, i) => [start[item.rank] + depth[item.rank] / 2, at[i] + 14]);
   const flip = ([x, y]) => (wide ? [x, y] : [y, x]);
   const boxes = graph.boxes.map((box, i) => {
@@ -126,7 +158,6 @@ function layeredLayout(graph, direction = "LR") {
     return [x - w / 2, y - h / 2, w, h].map((n) => Math.round(n * 10) / 10);
   });
   const curves = [];
-  const pills = [];
   routes.forEach((route, k) => {
     const { node, k: position } = graph.edges[k];
     const size = (i) => along(boxSize(graph.boxes[i]));
@@ -143,11 +174,10 @@ function layeredLayout(graph, direction = "LR") {
       flat.push([from[0] + bend, from[1]], [to[0] - bend, to[1]], to);
     }
     flat.push(points[points.length - 1]);
-    const end = flat[flat.length - 2];
-    const from = flat[flat.length - 5];
-    curves.push(flat.map(flip).flat().map((n) => Math.round(n * 10) / 10).join(" "));
-    pills.push(flip([(from[0] + end[0]) / 2, (from[1] + end[1]) / 2]).map((n) => Math.round(n * 10) / 10));
+    curves.push(flat.map(flip));
   });
+  const rounded_ = (points) => points.flat().map((n) => Math.round(n * 10) / 10);
+  const pills = labelPlaces(curves, boxes).map((place) => rounded_([place]));
   const size = [Math.max(...boxes.map(([x, , w]) => x + w)) + 14, Math.max(...boxes.map(([, y, , h]) => y + h)) + 14];
-  return { size, boxes, curves, pills };
+  return { size, boxes, curves: curves.map((points) => rounded_(points).join(" ")), pills };
 }

@@ -42,14 +42,16 @@ function button(text, action, className) {
 
 /* ---- Compute ---- */
 
+const boxAt = (at) => graph.boxes.findIndex((box) => box.at === at);
+
 const changed = () => graph.leaves.some((i) => !Object.is(given[i], graph.given[i]));
 
 function compute() {
   const stored = page.outdated && !changed();
   state = stored ? { values: graph.nodes.map((node) => node.x), partials: graph.nodes.map((node) => node.p), stale: new Set() } : graph.evaluate(given);
   shown = graph.shown(state);
-  if (stored) shown.outdated = new Set(page.outdated);
-  const settings = { forward: page.forward, rate: page.lr ?? null, updates: changed() ? null : page.updates };
+  if (stored) shown.outdated = new Set(graph.boxes.map((_, i) => i).filter((i) => [graph.boxes[i].at, ...graph.boxes[i].inside || []].some((j) => page.outdated.includes(j))));
+  const settings = { forward: page.forward, rate: page.lr ?? null, moved: page.rule ? movedByOptimizer : null, rule: page.rule };
   pass = stepsOf(graph, shown, { ...settings, mode });
   sequence = pass.steps;
   const updates = sequence.filter((step) => step.phase === "update");
@@ -61,6 +63,20 @@ function compute() {
   for (const step of sequence) step.cause = words.causeOf(step);
   confirmed = new Map();
   done = Math.min(done, sequence.length);
+}
+
+/* The number of a parameter after the next step of the optimiser. A rule that the page does not have gives nothing after
+   a change: Python computed its updates for the numbers as they were. */
+function movedByOptimizer(i, gradient) {
+  const { at } = graph.boxes[i];
+  if (UPDATE) return updated(page.trained.indexOf(at), given[at], gradient)[0];
+  return changed() ? null : page.updates.find(([j]) => j === at)?.[2] ?? null;
+}
+
+/* The rule of the optimiser for one weight: the new weight, and what the optimiser remembers of it. */
+function updated(k, weight, gradient) {
+  const { lr, steps, memory } = page.optimizer;
+  return UPDATE(N, weight, gradient, lr, steps, ...memory.map((row) => row[k]));
 }
 
 /* Which node made the first number that is not finite. */
@@ -90,7 +106,7 @@ function isConfirmed(i) {
 function stateAfter(count) {
   const later = new Set(sequence.slice(count).filter((s) => s.phase === "forward").map((s) => s.target));
   const nodes = graph.boxes.map((box, i) => ({
-    data: later.has(i) ? "?" : pretty(shown.data[i]), grad: "?", status: "unknown", caption: "data",
+    data: later.has(i) ? "?" : box.numbers ? counted(box.numbers, "number") : pretty(shown.data[i]), grad: "?", status: "unknown", caption: "data",
     wrong: !later.has(i) && !Number.isFinite(shown.data[i]), outdated: shown.outdated.has(i),
     kind: { in: "input", par: "parameter", const: "constant" }[box.symbol] ?? short(graph.formulaText(i)),
   }));
@@ -251,6 +267,7 @@ function draw() {
 
 const hooks = []; // what other parts draw at each step
 const beginnings = []; // and do for a new graph
+const reshapings = []; // and for the same with other boxes
 
 function go(count) {
   done = Math.max(0, Math.min(sequence.length, count));
@@ -389,7 +406,7 @@ function setLeaves(changes) {
   if (!changed()) baseline = state.values[graph.root];
   for (const [i, x] of changes) given[i] = x;
   compute();
-  byId("note").textContent = graph.hasBlackBox && changed() ? `${graph.nodes.filter((node) => node.p && !node.op).map((node) => node.n).join(", ")}: a black box, not recomputed here.` : "";
+  byId("note").textContent = changed() && page.rule && !UPDATE ? `${page.rule} is computed by Python alone: its updates are left out.` : graph.hasBlackBox && changed() ? `${graph.nodes.filter((node) => node.p && !node.op).map((node) => node.n).join(", ")}: a black box, not recomputed here.` : "";
   draw();
 }
 
@@ -402,7 +419,6 @@ function resetLeaves() {
 
 /* One leaf: its name, its number to type or drag, its gradient, and a nudge. */
 function leafRow(i, id) {
-  const box = graph.boxes.findIndex((b) => b.at === i);
   const row = element("div", undefined, "leaf");
   const label = element("label", graph.nameAt(i));
   const input = element("input");
@@ -430,6 +446,7 @@ function leafRow(i, id) {
   const show = () => {
     if (document.activeElement !== input || !input.classList.contains("bad")) input.value = pretty(given[i], 6).replaceAll("−", "-");
     if (document.activeElement !== drag) drag.value = given[i];
+    const box = boxAt(i);
     const gradient = box >= 0 && graph.boxes[box].needs ? pass.totals[box] : null;
     out.textContent = gradient === null ? "" : `grad ${isFinal(box) || changed() ? pretty(gradient) : "?"}`;
     quotient.hidden = !row.dataset.nudged;
@@ -507,6 +524,15 @@ function openNode(i) {
   draw();
 }
 
+/* A click or Space on a box: a folded neuron opens, and the card shows the node. */
+function activate(i) {
+  const { at, neuron } = graph.boxes[i];
+  if (neuron) reshape({ open: [...page.fold.open, neuron] });
+  openNode(neuron ? boxAt(at) : i);
+  visibleNode(chosen)?.focus({ preventScroll: true });
+  camera.see(page.layouts[direction].boxes[chosen]);
+}
+
 /* The card shows the node that was chosen, else that of the step; rebuilt when one of the two has changed. */
 function drawNodeCard(step) {
   const i = chosen ?? (asking ? null : step?.target) ?? graph.top;
@@ -532,6 +558,8 @@ function drawNodeCard(step) {
     if (box.leaf && !box.number) parts.push(leafRow(box.at, "leaf-of-card"));
     if (!box.needs) parts.push(element("p", "A constant: no gradient is needed here."));
     else if (known) parts.push(...slopesOf(i), ...(i === chosen || isFinal(i) ? [...usesOf(i), ...leafCheck(i), ...pathsCard(i, open)] : []));
+    const neuron = page.fold?.neurons.find(({ name, turns }) => page.fold.open.includes(name) && turns.some(([, ...range]) => members(range).includes(box.at)));
+    if (neuron) parts.push(button(`Fold ${neuron.name} again`, () => reshape({ open: page.fold.open.filter((name) => name !== neuron.name) })));
     if (box.needs && chosen !== null && finishing(i)) parts.push(button("Go to the step that completes it", () => go(finishing(i))));
   }
   card.replaceChildren(...parts);
@@ -545,6 +573,7 @@ function slopesOf(i) {
     if (local === null) return null;
     return `${slopeName(box.name, graph.names[j], graph.useMark(i, k))} = ${equal(graph.slopeText(i, k, shown.data[i]), pretty(local))}`;
   }).filter(Boolean);
+  if (!lines.length) return [];
   return [element("h3", lines.length > 1 ? "Local derivatives" : "Local derivative"), ...lines.map((text) => element("p", text, "slopes"))];
 }
 
@@ -622,7 +651,7 @@ function onKey(event) {
     else if (group) { event.preventDefault(); goToNode(Number(group.dataset.node)); }
     return;
   }
-  if (event.key === " " && group) { event.preventDefault(); openNode(Number(group.dataset.node)); return; }
+  if (event.key === " " && group) { event.preventDefault(); activate(Number(group.dataset.node)); return; }
   if (event.key === " " && event.target.closest?.("button, summary")) return;
   const action = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
   if (!action) return;
@@ -640,7 +669,7 @@ function goToNode(i) {
 /* Show a graph: everything begins anew. */
 function show(data) {
   page = data;
-  graph = new Graph(data.graph);
+  graph = data.fold ? foldedGraph(data) : new Graph(data.graph);
   given = graph.given.slice();
   mode = "right";
   done = 0;
@@ -654,7 +683,7 @@ function show(data) {
   layOut();
   go(0);
   if (data.mode) toggleMode(data.mode);
-  for (const begin of beginnings) begin();
+  for (const begin of [...reshapings, ...beginnings]) begin();
 }
 
 /* Put the page's parts around what stands there without scripts: heading, figure, transcript. */
@@ -682,7 +711,7 @@ function listen() {
   document.addEventListener("keydown", onKey);
   byId("figure").addEventListener("click", (event) => {
     const group = event.target.closest("g.node");
-    if (group && !(camera.moved > 6)) openNode(Number(group.dataset.node));
+    if (group && !(camera.moved > 6)) activate(Number(group.dataset.node));
   });
   addEventListener("resize", () => { layOut(); draw(); });
   addEventListener("beforeprint", () => { for (const part of document.querySelectorAll("details")) part.open = true; });

@@ -1,27 +1,25 @@
 /* The steps of one pass over the graph, as records of numbers, and what is said of each. The sweeps are those of
    sweeps.py, the texts those of texts.py. */
 
-/* Steps with the numbers of `shown`; `mode` is right, order (naive recursion) or overwrite. */
-function stepsOf(graph, shown, { mode = "right", forward = false, rate = null, updates = null } = {}) {
+/* Steps with the numbers of `shown`; `mode` is right, order (naive recursion) or overwrite. Updates: `moved` gives the
+   number of a box after its update, from its gradient; `rate` is the learning rate where that alone is the rule. */
+function stepsOf(graph, shown, { mode = "right", forward = false, rate = null, moved = null, rule = "" } = {}) {
   const alone = (phase, i, more) => ({ phase, source: i, target: i, use: 1, uses: 1, final: true, ...more });
   const steps = forward ? graph.computed.map((i) => alone("forward", i, { after: shown.data[i] })) : [];
   if (graph.boxes[graph.top].needs) steps.push(alone("seed", graph.top, { after: 1 }));
-  const right = sweep(graph, shown, "right");
-  steps.push(...(mode === "right" ? right.steps : sweep(graph, shown, mode, right.totals).steps));
-  const moved = updates || (rate === null ? [] : updatesBy(graph, shown, right.totals, rate));
-  moved.forEach(({ i, before, after, rule }) => {
-    steps.push(alone("update", i, {
-      before, after, rule, upstream: right.totals[i], local: rule ? null : -rate, contribution: after - before,
-    }));
-  });
-  return { steps, totals: right.totals };
+  const { totals, steps: swept } = sweep(graph, shown, "right");
+  steps.push(...(mode === "right" ? swept : sweep(graph, shown, mode, totals).steps));
+  const after = moved ?? (rate === null ? null : (i, gradient) => shown.data[i] - rate * gradient);
+  for (const i of after ? trainable(graph) : []) {
+    const [before, end] = [shown.data[i], after(i, totals[i])];
+    if (end === null) continue;
+    steps.push(alone("update", i, { before, after: end, rule, upstream: totals[i], local: moved ? null : -rate, contribution: end - before }));
+  }
+  return { steps, totals };
 }
 
-function updatesBy(graph, shown, totals, rate) {
-  const which = graph.parameters.length || graph.boxes.some((box) => box.inside) ? graph.parameters
-    : graph.computed.length ? graph.boxes.map((_, i) => i).filter((i) => graph.boxes[i].leaf && graph.boxes[i].needs) : [];
-  return which.map((i) => ({ i, before: shown.data[i], after: shown.data[i] - rate * totals[i] }));
-}
+const trainable = (graph) => (graph.parameters.length || graph.boxes.some((box) => box.inside) ? graph.parameters
+  : graph.computed.length ? graph.boxes.map((_, i) => i).filter((i) => graph.boxes[i].leaf && graph.boxes[i].needs) : []);
 
 const naiveLength = (graph) => graph.ways.reduce((sum, n) => sum + n, -1n);
 

@@ -8,7 +8,6 @@ const TARGETS = /^(y|t|target|label|wanted|want)\d*$/i;
 let table = { columns: [], rows: [] };
 let trained = []; // the parameters' leaves
 let run; // the weights and losses of the epochs so far, every `stride`th of them
-let velocity = [];
 let nextRow = 0;
 let epochs = 0;
 let running = 0;
@@ -79,7 +78,7 @@ function presetTable(name) {
   return { columns: [...inputs, target], rows: PRESETS[name].rows() };
 }
 
-function useTable(wanted) {
+function useTable(wanted, keep = false) {
   table = wanted;
   const named = table.columns.filter((name) => TARGETS.test(name));
   table.targets = table.targets ?? (named.length ? named : table.columns.length > 1 ? [table.columns[table.columns.length - 1]] : []);
@@ -96,15 +95,15 @@ function useTable(wanted) {
   graph.nodes.forEach((node, i) => { if (!node.leaf && !depends[i] && reads[i]) outputAt = i; });
   byId("train-text").value = table.rows.length ? [table.columns.join(", "), ...table.rows.slice(0, 200).map((row) => row.join(", "))].join("\n") + (table.rows.length > 200 ? `\n` : "") : "";
   nextRow = 0;
-  restart();
+  restart(null, keep);
 }
 
 /* ---- Descent ---- */
 
-function restart(history = null) {
-  velocity = trained.map(() => 0);
+function restart(history = null, keep = false) {
+  if (!history && !(keep && page.optimizer)) forget();
   epochs = history ? (history.losses.length - 1) * history.stride : 0;
-  run = history ?? { stride: 1, weights: [trained.map((i) => given[i])], losses: [meanLoss(given)] };
+  run = history ?? { stride: 1, weights: [trained.map((i) => given[i])], losses: [meanLoss(given)], states: [page.optimizer] };
   viewed = run.losses.length - 1;
   drawTraining();
 }
@@ -127,14 +126,22 @@ function gradientOf(rows) {
   return total;
 }
 
+/* The optimiser begins anew: no steps taken, nothing remembered. */
+function forget() {
+  page.optimizer = { lr: page.optimizer?.lr ?? 0, steps: 0, memory: (page.optimizer?.memory ?? [0]).map(() => trained.map(() => 0)) };
+}
+
+/* A step of the optimiser that was given, or of gradient descent with momentum. */
 function descend(rows) {
   const [rate, momentum] = [typedNumber(byId("train-rate").value), typedNumber(byId("train-momentum").value)];
   if (rate === null || rate < 0) throw new Error("The rate is a number from 0 up, such as 0.1.");
   if (momentum === null || momentum < 0 || momentum >= 1) throw new Error("The momentum is a number from 0 up and below 1, such as 0.9.");
-  gradientOf(rows).forEach((slope, k) => {
-    velocity[k] = momentum * velocity[k] - rate * slope;
-    given[trained[k]] += velocity[k];
-  });
+  page.optimizer.lr = rate;
+  const { steps, memory } = page.optimizer;
+  const heavyBall = (k, weight, slope) => { const change = momentum * memory[0][k] - rate * slope; return [weight + change, change]; };
+  const moves = gradientOf(rows).map((slope, k) => (UPDATE ? updated : heavyBall)(k, given[trained[k]], slope));
+  moves.forEach(([weight], k) => { given[trained[k]] = weight; });
+  page.optimizer = { lr: rate, steps: steps + 1, memory: memory.map((_, m) => moves.map((move) => move[m + 1])) };
 }
 
 /* One update: all rows at once, or the next row. True at the end of an epoch. */
@@ -149,10 +156,10 @@ function update() {
 function keepEpoch() {
   epochs++;
   const loss = meanLoss(given);
-  if (epochs % run.stride === 0) { run.weights.push(trained.map((i) => given[i])); run.losses.push(loss); }
+  if (epochs % run.stride === 0) { run.weights.push(trained.map((i) => given[i])); run.losses.push(loss); run.states.push(page.optimizer); }
   if (run.losses.length > MOST_KEPT) {
     run.stride *= 2;
-    for (const name of ["weights", "losses"]) run[name] = run[name].filter((_, k) => k % 2 === 0);
+    for (const name of ["weights", "losses", "states"]) run[name] = run[name].filter((_, k) => k % 2 === 0);
   }
   viewed = run.losses.length - 1;
   if (!Number.isFinite(loss)) throw new Error(`The loss is ${pretty(loss)} after ${epochs} epochs: try a smaller rate, then New start.`);
@@ -164,12 +171,17 @@ function trainOnce() {
   follow();
 }
 
+/* Where the optimiser stood after an epoch. Of an epoch that Python ran only the weights are known, but for the last. */
+function recallOptimizer() {
+  if (run.states[viewed]) page.optimizer = run.states[viewed];
+  else forget();
+}
+
 /* Continue from the epoch that the slider shows; what came after it is forgotten. */
 function rewindIfBack() {
   if (viewed >= run.losses.length - 1) return;
-  run.weights.length = run.losses.length = viewed + 1;
+  for (const name of ["weights", "losses", "states"]) run[name].length = viewed + 1;
   epochs = viewed * run.stride;
-  velocity = trained.map(() => 0);
 }
 
 function placeRow(row) { table.leaves.forEach((i, k) => { given[i] = row[k]; }); }
@@ -338,9 +350,11 @@ function beginTraining() {
   byId("train").hidden = !trained.length || graph.hasBlackBox || Boolean(page.outdated);
   if (byId("train").hidden) return;
   for (const preset of byId("train-presets").children) preset.hidden = !presetTable(preset.dataset.preset);
-  if (page.lr) byId("train-rate").value = page.lr;
+  byId("train-rate").value = page.optimizer?.lr ?? page.lr ?? 0.5;
+  byId("train-momentum").parentElement.hidden = Boolean(UPDATE);
+  byId("train-rule").textContent = UPDATE ? page.rule : page.rule ? `Gradient descent with momentum; ${page.rule} is computed by Python alone.` : "";
   byId("train-momentum").value = page.momentum ?? 0;
-  useTable(page.table ? { ...page.table } : { columns: [], rows: [] });
+  useTable(page.table ? { ...page.table } : { columns: [], rows: [] }, true);
   if (page.run) begunElsewhere(page.run);
 }
 
@@ -348,7 +362,8 @@ function beginTraining() {
 function begunElsewhere({ stride, weights, losses }) {
   const at = (w) => { const numbers = given.slice(); trained.forEach((i, k) => { numbers[i] = w[k]; }); return meanLoss(numbers); };
   weights[weights.length - 1].forEach((w, k) => { given[trained[k]] = w; });
-  restart({ stride, weights, losses: losses.map((loss, k) => loss ?? at(weights[k])) });
+  const states = weights.map((_, k) => (k === weights.length - 1 ? page.optimizer : null));
+  restart({ stride, weights, losses: losses.map((loss, k) => loss ?? at(weights[k])), states });
   byId("train").open = true;
   follow();
 }
@@ -367,6 +382,7 @@ function listenToTraining() {
     stopTraining();
     viewed = Number(event.target.value);
     run.weights[viewed].forEach((w, k) => { given[trained[k]] = w; });
+    recallOptimizer();
     follow();
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawTraining);
