@@ -47,9 +47,9 @@ def builds(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         made.append("program")
         return original(*args, **named)
 
-    def compiling(source: str) -> bytes:
+    def compiling(source: str, level: int) -> bytes:
         made.append("object code")
-        return compiled(source)
+        return compiled(source, level)
 
     monkeypatch.setattr(building, "_built", built)
     monkeypatch.setattr(machine, "compiled", compiling)
