@@ -47,9 +47,9 @@ def builds(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         made.append("program")
         return original(*args, **named)
 
-    def compiling(source: str) -> bytes:
+    def compiling(source: str, level: int) -> bytes:
         made.append("object code")
-        return compiled(source)
+        return compiled(source, level)
 
     monkeypatch.setattr(building, "_built", built)
     monkeypatch.setattr(machine, "compiled", compiling)
@@ -82,6 +82,20 @@ def test_a_later_process_builds_nothing(cache: Path, builds: list[str], backend:
     assert builds == []
     run(backend, factor=3.0)
     assert "program" in builds
+
+
+@pytest.mark.parametrize("backend", ["numpy", "floats", pytest.param("native", marks=needs_native)])
+def test_programs_with_loops_are_kept_too(cache: Path, builds: list[str], backend: str) -> None:
+    def once() -> tuple[float, str]:
+        PROGRAMS.clear()
+        fast = ag.compile(ag.grad(lambda x: ag.repeat(lambda h: ag.sin(h) * x, x, 7)), backend=backend)
+        return fast(0.5), fast.source
+
+    first = once()
+    assert "program" in builds
+    builds.clear()
+    assert once() == first
+    assert builds == []
 
 
 def test_only_its_owner_can_read_what_is_kept(cache: Path) -> None:

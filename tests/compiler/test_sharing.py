@@ -93,6 +93,46 @@ def test_what_differs_has_another_fingerprint() -> None:
     assert len({*sizes, fingerprint(traced(ag.fsum, [1.0, 1.0])).key}) == 4
 
 
+def looping(
+    factor: float = 2.0, n: int = 5, rows: int = 2, *, label: str = "w", outer: bool = True
+) -> Callable[[Any], Any]:
+    """A function with a loop, a loop in a loop and a look-up, and its derivative."""
+    w = Value(0.3, label)
+
+    def f(x: Any) -> Any:
+        h = ag.repeat(lambda h: ag.repeat(lambda g: g * (h if outer else 0.5) + w, h, 3), x[1], n)
+        last, outs = ag.scan(lambda h, v: (ag.tanh(h * w + v * factor), h), x[0], x)
+        return h * last + outs[1] * ag.take([x[0], x[1], w][:rows], x[2])
+
+    return ag.value_and_grad(f)
+
+
+OTHERS: list[dict[str, Any]] = [
+    {"factor": 3.0},
+    {"factor": -2.0},
+    {"n": 6},
+    {"rows": 3},
+    {"label": "v"},
+    {"outer": False},
+]
+
+
+def test_loops_and_look_ups_are_read_too(builds: list[str]) -> None:
+    given = np.array([0.5, -0.25, 1.0])
+    traces = [traced(looping(**settings), np.ones(3)) for settings in ({}, {}, *OTHERS)]
+    keys = [fingerprint(trace).key for trace in traces]
+    assert keys[0] == keys[1]
+    assert None not in keys
+    assert len(set(keys)) == 1 + len(OTHERS)
+    assert str(to_program(traces[0]).program) == str(to_program(traces[1]).program)
+    mark = fingerprint(traces[0])
+    assert mark.captured == to_program(traces[0]).captured
+    one, other = ag.compile(looping()), ag.compile(looping())
+    assert one(given)[0] == other(given)[0] == pytest.approx(looping()(given)[0], rel=1e-14)
+    assert one.program.built is other.program.built
+    assert len(builds) == 1
+
+
 def test_the_fingerprint_reads_all_of_a_trace() -> None:
     """A new field of a trace must go into its fingerprint; ``structure`` belongs to the function that made it."""
     assert set(Trace._fields) == {"roots", "must_be_finite", "checks", "told", "structure", "shapes", "axes", "names"}

@@ -28,7 +28,7 @@ from .program import engine, fold_data, graph_data, ops_of, script
 from .text import packed, policy, script_json
 from .update_rule import Recorded, optimizer_data, recorded_rule
 
-__all__ = ["asset", "filled_page", "page", "page_data"]
+__all__ = ["asset", "filled_page", "page", "page_data", "small_style"]
 
 FOLDER = Path(__file__).parent
 PHONE = "TB"
