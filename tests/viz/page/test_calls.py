@@ -7,7 +7,7 @@ import math
 import pytest
 
 import autograd_lite as ag
-from autograd_lite import TABLE, located, viz
+from autograd_lite import TABLE, Value, located, viz
 from autograd_lite.errors import OperandError, UnknownNameError
 from autograd_lite.namespaces import arrays, floats, values
 from autograd_lite.viz.graphs.functions import functions_view
@@ -136,6 +136,17 @@ def test_long_lines_are_listed_some_hundred_at_a_time(browser, tmp_path):
     assert tab.locator("#scalars td").first.inner_text() == "v1 = x[0] · x[0]"
     tab.locator("#scalars button").click()
     assert tab.locator("#scalars tr").count() == 400
+    tab.close()
+
+
+def test_no_name_stands_for_two_numbers(browser, tmp_path):
+    weights = [Value(0.1 * i) for i in range(60)]  # without labels; those of a picture are called v1, v2, ...
+    file = viz.calls(lambda x: sum(w * x for w in weights), (0.5,)).save(tmp_path / "c.html")
+    tab = browser.new_page()
+    tab.goto(file.as_uri())
+    tab.locator("g.opens").first.click()
+    rows = tab.locator("#scalars td:first-child").all_inner_texts()
+    assert rows[:3] == ["v1 = parameter · x", "v2 = 0 + v1", "v3 = parameter · x"]
     tab.close()
 
 
