@@ -7,9 +7,7 @@ picture needs the program `dot` or the extra ``autograd-lite[dot]``.
 # Any: what a user's function takes
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -20,11 +18,11 @@ from autograd_lite.text import counted
 from ..graphs.calls import Call
 from ..graphs.course import course_view
 from ..graphs.functions import functions_view
-from ..graphs.known_calls import calls_of, known_calls
+from ..graphs.known_calls import calls_of, known_calls, recorded_calls
 from ..graphs.levels import FOLDED, MOST, at_level, check_size
 from ..graphs.neighbours import neighbour_view
 from ..graphs.nonfinite import first_nonfinite
-from ..graphs.recording import recorded
+from ..graphs.recording import without_collector
 from ..graphs.view import GraphView
 from ..theme import Theme, theme_named
 from .boxes import state_now
@@ -139,25 +137,11 @@ def _path(focus: str | Value) -> str:
 
 def _function_view(f: Callable[..., Any], args: Sequence[Any], level: str | None, focus: str | Value) -> GraphView:
     """Run a function, and read what it computed, by its calls where that is asked for or large."""
-    root, call = recorded(f, args)
-    with _without_collector():
-        return _view_of_calls(root, call, level, focus)
+    with without_collector():
+        return _view_of_calls(*recorded_calls(f, args), level, focus)
 
 
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Hold Python's garbage collector back while large lists are made, which it would go through again and again."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
-def _view_of_calls(root: Value, call: Call, level: str | None, focus: str | Value) -> GraphView:
-    graph = course_view(root)
+def _view_of_calls(graph: GraphView, call: Call, level: str | None, focus: str | Value) -> GraphView:
     if level == "functions" or (level is None and call.calls and len(graph.nodes) > FOLDED and isinstance(focus, str)):
         return functions_view(graph, call, _path(focus))
     return neighbour_view(graph, focus) if isinstance(focus, Value) else at_level(graph, level, focus, layers=True)

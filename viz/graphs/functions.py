@@ -204,8 +204,7 @@ class _Folding:
             source = self.call.source(line)
             return self._numbered(key, source or f"line {line}"), f"line {line}: {source}", "≡"
         if key.kind == "leaves":
-            several = len(self.members[key]) > 1 and what == "v"  # leaves without a label
-            return "parameters" if several else str(what), str(what), "par" if graph.needs[first] else "in"
+            return self._leaves_name(key), str(what), "par" if graph.needs[first] else "in"
         call = what if isinstance(what, Call) else self.call
         return call.name, call.name, "ƒ" if key.kind == "call" else "from"
 
@@ -225,7 +224,14 @@ class _Folding:
         if isinstance(key.what, Call):
             return Expr(key.what.name)
         place = self.outermost.given.get(self.graph.nodes[j])
-        return Expr(place_name(place) if place else self.graph.names[j])
+        if place:
+            return Expr(place_name(place))
+        without_label = key.kind == "leaves" and is_automatic(self.graph.names[j])  # v7 may be the name of a node here
+        return Expr(self._leaves_name(key) if without_label else self.graph.names[j])
+
+    def _leaves_name(self, key: _Key) -> str:
+        several = len(self.members[key]) > 1 and key.what == "v"  # leaves without a label
+        return "parameters" if several else str(key.what)
 
     def _numbered(self, key: _Key, source: str) -> str:
         """A line's text, numbered where it ran several times."""

@@ -20,7 +20,7 @@ from .calls import Call
 from .course import course_view
 from .functions import functions_view
 from .looping import fold_loops
-from .recording import is_library, recorded
+from .recording import is_library, recorded, without_collector
 from .view import GraphView
 
 __all__ = ["call_view", "calls_of", "known_calls", "recorded_calls", "value_of"]
@@ -49,10 +49,11 @@ def recorded_calls(root: Value | Callable[..., Any], args: Sequence[Any] = ()) -
     OperandError
         If there are arguments without a function, or no call is known.
     """
-    if not isinstance(root, Value) and callable(root):
-        result, call = recorded(root, args)
-        return course_view(result), call
-    graph = course_view(value_of(root, args))
+    with without_collector():
+        if not isinstance(root, Value) and callable(root):
+            result, call = recorded(root, args)
+            return course_view(result), call
+        graph = course_view(value_of(root, args))
     return graph, known_calls(graph)
 
 

@@ -6,11 +6,13 @@ Only calls are watched, not nodes; a graph of 100,000 nodes is recorded in about
 # Any: a user's function, its arguments, and what the interpreter tells a tracer
 from __future__ import annotations
 
+import gc
 import inspect
 import site
 import sys
 import sysconfig
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
@@ -27,7 +29,7 @@ from .calls import Call
 from .looping import fold_loops
 from .names import showable
 
-__all__ = ["is_library", "recorded"]
+__all__ = ["is_library", "recorded", "without_collector"]
 
 HERE = Path(__file__).parents[2]
 LIBRARIES = tuple(
@@ -82,6 +84,18 @@ def recorded(f: Callable[..., Any], args: Sequence[Any]) -> tuple[Value, Call]:
     watcher.root.recorded = True
     fold_loops(watcher.root)
     return result, watcher.root
+
+
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """Hold Python's garbage collector back while large lists are made, which it would go through again and again."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _parameter_names(f: Callable[..., Any], n: int) -> list[str]:

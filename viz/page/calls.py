@@ -13,6 +13,7 @@ from autograd_lite.errors import OperandError
 from autograd_lite.text import counted
 
 from ..graphs.calls import Call
+from ..graphs.recording import without_collector
 from ..graphs.view import GraphView
 from ..steps.call_steps import CALL_TEXTS
 from .calls_data import calls_data, printed_ops
@@ -44,7 +45,8 @@ def calls_page(graph: GraphView, outermost: Call, opened: Call | None = None, *,
     """The whole page as HTML; with one call open, and before the first step or after the last."""
     if not graph.computed_between(outermost.start, outermost.stop):
         raise OperandError(f"{outermost.name} computes nothing from Values.")
-    data = calls_data(graph, outermost)
+    with without_collector():
+        data = calls_data(graph, outermost)
     shown = [call for call in outermost.all() if graph.computed_between(call.start, call.stop)]
     data |= {"opened": 0 if opened is None else shown.index(opened), "atStart": start, "result": graph.root_name}
     style, unpacks = small_style(asset("calls.css")), script("unpack")

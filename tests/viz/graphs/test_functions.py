@@ -32,6 +32,12 @@ def test_calls_are_boxes_and_loops_are_numbered():
     assert [folded.names[i] for i in folded.parameters] == ["x", "w"]
 
 
+def test_leaves_without_a_label_are_called_by_their_box():
+    a, b = Value(2.0), Value(3.0)
+    folded = view(f=lambda x: a * x + b, args=(0.5,))
+    assert [folded.formula(i).pretty for i in folded.computed] == ["parameters · x", "v1 + parameters"]
+
+
 def test_a_call_is_opened_down_to_its_scalars():
     assert view("block[2]").names == ["w", "block[1]", "linear", "softmax"]
     inside = view("block[2].softmax")

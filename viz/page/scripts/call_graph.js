@@ -90,20 +90,7 @@ class CallGraph {
 
   isNumber(i) { return this.leaf[i] && !this.needs[i] && !(i in this.names); }
 
-  name(i) {
-    if (this.isNumber(i)) return pretty(this.values[i]);
-    if (i in this.names) return this.names[i];
-    if (!this.automatic) {
-      const taken = new Set(Object.values(this.names));
-      let n = 0;
-      this.automatic = this.op.map((_, j) => {
-        if (j in this.names || this.isNumber(j)) return "";
-        do n++; while (taken.has(`v${n}`));
-        return `v${n}`;
-      });
-    }
-    return this.automatic[i];
-  }
+  name(i) { return this.isNumber(i) ? pretty(this.values[i]) : this.names[i]; }
 
   formula(i, nameOf) {
     const [key, , plain] = this.ops[this.op[i]];
@@ -169,7 +156,8 @@ class CallGraph {
     }
     const nameOf = (j) => {
       const box = of.get(j);
-      return !box ? this.name(j) : box.kind === "node" ? box.name : box.kind === "call" || box.kind === "from" ? this.calls[box.what].name : this.name(j);
+      if (box?.kind === "call" || box?.kind === "from") return this.calls[box.what].name;
+      return box?.kind === "node" ? box.name : box && !(j in this.names) ? leavesName(box) : this.name(j);
     };
     for (const box of boxes) {
       const { members } = box;
@@ -202,7 +190,7 @@ class CallGraph {
       box.formula = cutTo(`line ${line}: ${source}`, 80);
       box.symbol = "≡";
     } else if (box.kind === "leaves") {
-      box.name = box.members.length > 1 && box.what === "v" ? "parameters" : box.what;
+      box.name = leavesName(box);
       box.formula = box.what;
       box.symbol = this.needs[first] ? "par" : "in";
     } else {
@@ -299,10 +287,20 @@ class CallGraph {
     return [title, fill(phase !== "backward" ? phase : local === null ? "vector" : "scalar"), fill("total") + last];
   }
 
+  /* The innermost call that made a node. */
+  callAround(j) {
+    let call = this.calls[0];
+    for (;;) {
+      const k = call.inner.find((n) => this.calls[n].start <= j && j < this.calls[n].stop);
+      if (k === undefined) return call;
+      call = this.calls[k];
+    }
+  }
+
   /* Scalars as rows: name and formula, data, gradient, and the local derivatives. */
   rows(nodes, from, count) {
     const local = new Map(nodes.filter((i) => !(i in this.names)).map((i, k) => [i, `v${k + 1}`]));
-    const nameOf = (j) => local.get(j) ?? this.name(j);
+    const nameOf = (j) => local.get(j) ?? (j in this.names ? this.name(j) : this.leaf[j] ? "parameter" : this.callAround(j).name);
     return nodes.slice(from, from + count).map((i) => {
       const slopes = this.operands(i).map((_, k) => this.partials[this.first[i] + k]).filter((p) => p !== null);
       const shown = slopes.slice(0, 4).map((p) => `×${pretty(p)}`).join(" ") + (slopes.length > 4 ? " …" : "");
@@ -311,6 +309,7 @@ class CallGraph {
   }
 }
 
+const leavesName = ({ members, what }) => (members.length > 1 && what === "v" ? "parameters" : what);
 const times = (adjoint, local) => (adjoint === 0 ? 0 : adjoint * local);
 
 function cutTo(words, most) {
