@@ -12,8 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from autograd_lite.compiler import disk
+from autograd_lite.compiler import cost, disk
 from autograd_lite.compiler.backends import BACKENDS, Backend, Executable, NativeBackend, native
+from autograd_lite.compiler.backends.native.lines import is_straight
 from autograd_lite.compiler.backends.native.machine import is_installed as native_is_installed
 from autograd_lite.compiler.fingerprint import Fingerprint
 from autograd_lite.compiler.ir import ArrayProgram, every
@@ -25,6 +26,7 @@ __all__ = ["PROGRAMS", "Built", "build", "why_not_native"]
 MOST = 256  # programs that are kept in a process
 VARIABLE = "AUTOGRAD_LITE_NATIVE"  # "off": "auto" takes no machine code, in this process and those that it starts
 LONGEST_NATIVE = 300  # instructions: LLVM takes some 1 ms for each, and more for each in longer programs
+LONGEST_STRAIGHT = 60_000  # of numbers: some 20 us for each
 SCALARS = 2_000_000  # that they may compute together; a scalar takes some 100 bytes
 WORTHWHILE = 0.01  # seconds: what is built faster is not kept on disk
 
@@ -111,21 +113,36 @@ def _on_disk(key: Key) -> str:
 def _built(trace: Trace, chosen: str, *, exact: bool) -> Built:
     compiled, backend = _lowered(Stages(trace, exact=exact), chosen, exact=exact)
     executable = backend.compile(compiled.program)
-    return Built(compiled.program, backend.name, executable, compiled.instructions, compiled.groups, compiled.on_floats)
+    on_floats = backend.name == "floats"
+    return Built(compiled.program, backend.name, executable, compiled.instructions, compiled.groups, on_floats)
 
 
 def _lowered(stages: Stages, chosen: str, *, exact: bool) -> tuple[Compiled, Backend]:
     """The program, and what runs it."""
-    if chosen not in ("auto", "floats"):
-        return stages.arrays(), BACKENDS[chosen]
     if exact:  # a program of arrays: Python's floats raise where IEEE 754 goes on
-        return stages.arrays(), BACKENDS["numpy"]
+        return stages.arrays(), BACKENDS["numpy" if chosen in ("auto", "floats") else chosen]
     if chosen == "floats":
         return stages.numbers(), BACKENDS["floats"]
+    if chosen == "native":
+        return _in_numbers(stages) or stages.arrays(), BACKENDS["native"]
+    return _chosen(stages) if chosen == "auto" else (stages.arrays(), BACKENDS[chosen])
+
+
+def _in_numbers(stages: Stages) -> Compiled | None:
+    """The program of numbers, where machine code for that of arrays would take long to compile."""
+    if stages.has_batch or stages.unlike <= LONGEST_NATIVE:
+        return None
+    numbers = stages.numbers()
+    return numbers if is_straight(numbers.program) else None
+
+
+def _chosen(stages: Stages) -> tuple[Compiled, Backend]:
+    """The program that "auto" takes, and what runs it."""
     compiled = stages.cheaper(lambda program: not why_not_native(program))
-    if compiled.on_floats:
-        return compiled, BACKENDS["floats"]
-    return compiled, BACKENDS["numpy" if why_not_native(compiled.program) else "native"]
+    is_small = compiled.on_floats and cost.on_numbers(compiled.program) <= cost.SMALL
+    if not is_small and not why_not_native(compiled.program):
+        return compiled, BACKENDS["native"]
+    return compiled, BACKENDS["floats" if compiled.on_floats else "numpy"]
 
 
 def why_not_native(program: ArrayProgram) -> str:
@@ -133,6 +150,7 @@ def why_not_native(program: ArrayProgram) -> str:
     if os.environ.get(VARIABLE, "").lower() == "off":
         return f"{VARIABLE} is off"
     count = len(list(every(program.instructions)))
-    if count > LONGEST_NATIVE:
-        return f"a program of {count} instructions would take too long to compile (more than {LONGEST_NATIVE})"
+    longest = LONGEST_STRAIGHT if is_straight(program) else LONGEST_NATIVE
+    if count > longest:
+        return f"a program of {count} instructions would take too long to compile (more than {longest})"
     return NativeBackend().why_not(program)

@@ -14,6 +14,10 @@ __all__ = ["SMALL", "on_arrays", "on_numbers"]
 
 SMALL = 250.0  # what costs no more on floats costs no less on arrays: one call and the room for it take 200
 
+SHORT = 400  # instructions on numbers that machine code runs as fast as arrays, and that are compiled sooner
+UNLIKE = 28  # likewise for each array that there would be
+NATIVE = 0.1  # of an instruction on numbers as machine code
+
 FUNCTION = 3.0  # a function of Python's math
 SPECIAL = 7.0  # a function of ours, such as maximum
 NUMBER = 2.0  # a number that is handed over or returned

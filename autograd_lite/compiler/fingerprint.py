@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import hashlib
 import marshal
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from autograd_lite.compiler.bodies import Body
 from autograd_lite.compiler.pipeline import Trace
-from autograd_lite.compiler.trace import BATCH_DOT, BATCH_SIZE, BATCH_SUM, Axis, Traced
+from autograd_lite.compiler.trace import BATCH_SIZE, BATCH_SUM, Axis, Structural, Traced
 from autograd_lite.engine import Value
 from autograd_lite.op import TABLE, Node, Op
 from autograd_lite.reverse import reachable
@@ -57,19 +59,21 @@ class _Reader:
         self.captured: list[Value] = []
 
     def read(self, trace: Trace) -> Fingerprint:
-        nodes = reachable([*trace.roots, *trace.checks, *trace.must_be_finite])
-        self.number |= {v: k for k, v in enumerate(nodes)}
-        rows = [self.row(v) for v in nodes]
-        if not all(
-            op in (BATCH_SUM, BATCH_DOT) or (op.__module__ == OURS and TABLE.get(op.name) is op) for op in self.ops
-        ):
+        rows = self.rows([*trace.roots, *trace.checks, *trace.must_be_finite])
+        if not all(map(_is_ours, self.ops)):
             return Fingerprint(None, self.captured)
-        ends = [[self.number[v] for v in some] for some in (trace.roots, trace.must_be_finite)]
+        ends = [[self.number[v] for v in some] for some in (trace.roots, trace.checks, trace.must_be_finite)]
         batched = [(source, self.axis(axis)) for source, axis in trace.axes.items()]
         axes = [axis.arguments for axis in self.axes if axis is not None]
         given = [list(trace.shapes.items()), list(trace.names.items())]
         content = [rows, [op.name for op in self.ops], ends, batched, axes, given]
         return Fingerprint(hashlib.sha256(marshal.dumps(content, PLAIN)).digest(), self.captured)
+
+    def rows(self, roots: Sequence[Any], leaves: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """What the roots are computed from, as far as it has no number yet."""
+        nodes = [v for v in dict.fromkeys([*leaves, *reachable(roots)]) if v not in self.number]
+        self.number |= {v: k for k, v in enumerate(nodes, start=len(self.number))}
+        return [self.row(v) for v in nodes]
 
     def row(self, v: Any) -> tuple[Any, ...]:
         """What a node is, without a reference to it."""
@@ -78,7 +82,24 @@ class _Reader:
         at = self.number
         role = (self.axis(v.axis), at.get(v.adjoint_of), at.get(v.slope_of)) if type(v) is Traced else ()
         op = self.ops.setdefault(v.op, len(self.ops))
+        if isinstance(v.op, Structural):
+            role = (*role, self.static(v.static))
         return (op, v.label, *role, *map(at.__getitem__, v.operands))
+
+    def static(self, x: Any) -> Any:
+        """What a structural op knows: whole numbers, a batch axis, or the body of a loop."""
+        if isinstance(x, Body):
+            return self.body(x)
+        if isinstance(x, tuple):
+            return tuple(map(self.static, x))
+        return ("axis", self.axis(x)) if x is None or isinstance(x, Axis) else x
+
+    def body(self, body: Body) -> tuple[Any, ...]:
+        """One step of a loop."""
+        parts = (body.carry, body.items, body.fixed, body.nexts, body.outs)
+        rows = self.rows([*body.nexts, *body.outs], [*body.carry, *body.items, *body.fixed])
+        numbers = [tuple([self.number[v] for v in part]) for part in parts]
+        return (rows, *numbers, body.length, body.reverse, body.totals)
 
     def leaf(self, v: Any) -> tuple[Any, ...]:
         if type(v) is Traced:
@@ -96,4 +117,4 @@ class _Reader:
 
 def _is_ours(op: Op) -> bool:
     """Whether an op is one of the library itself."""
-    return op in (BATCH_SUM, BATCH_DOT) or (op.__module__ == OURS and TABLE.get(op.name) is op)
+    return op is BATCH_SUM or isinstance(op, Structural) or (op.__module__ == OURS and TABLE.get(op.name) is op)

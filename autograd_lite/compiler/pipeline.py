@@ -13,7 +13,7 @@ from autograd_lite.compiler import cost
 from autograd_lite.compiler.builder import Given
 from autograd_lite.compiler.graph import CAPTURED, Graph
 from autograd_lite.compiler.groups import group
-from autograd_lite.compiler.ir import ArrayProgram
+from autograd_lite.compiler.ir import ArrayProgram, Map, every
 from autograd_lite.compiler.lower import has_batch, lower
 from autograd_lite.compiler.plan import plan
 from autograd_lite.compiler.straight import lower_scalars
@@ -98,6 +98,11 @@ class Stages:
         """Whether anything has a batch axis."""
         return has_batch(self.graph, self.groups)
 
+    @property
+    def unlike(self) -> int:
+        """How many groups there are, of operations that are alike."""
+        return sum(1 for g in self.groups if g.word not in LEAVES)
+
     def numbers(self) -> Compiled:
         """The program of numbers, without arrays."""
         if self.has_batch:
@@ -108,25 +113,29 @@ class Stages:
     def arrays(self) -> Compiled:
         """The program of arrays."""
         program = plan(lower(self.graph, self.groups, self.member_of, self.outputs, self.shapes, self.names))
-        return self._compiled(program, sum(1 for g in self.groups if g.word not in LEAVES), on_floats=False)
+        return self._compiled(program, self.unlike, on_floats=False)
 
     def cheaper(self, is_preferred: Callable[[ArrayProgram], bool] = lambda _: False) -> Compiled:
-        """The program that takes less time: of numbers, if it is small, or costs less than the calls of NumPy.
+        """The program that takes less time: of numbers, if it is small, or costs less than that of arrays.
 
         Parameters
         ----------
         is_preferred : callable, optional
-            Whether to take a program of arrays whatever it costs in NumPy, because something faster runs it.
+            Whether machine code can run a program, and so a program of arrays is taken whatever it costs in NumPy.
         """
-        calls = sum(1 for g in self.groups if g.word not in LEAVES)
-        if self.graph.exact or self.has_batch or self.instructions > cost.ROOM + MOST_CALLS * cost.CALL * calls:
+        most = cost.ROOM + MOST_CALLS * cost.CALL * self.unlike
+        if self.graph.exact or self.has_batch or self.instructions > most:
             return self.arrays()
         numbers = self.numbers()
         costs = cost.on_numbers(numbers.program)
-        if costs <= cost.SMALL:
+        is_quick = costs > cost.SMALL and is_preferred(numbers.program)
+        count = sum(1 for i in every(numbers.program.instructions) if isinstance(i, Map) and i.op != "copy")
+        if costs <= cost.SMALL or (is_quick and count <= max(cost.SHORT, cost.UNLIKE * self.unlike)):
             return numbers
         arrays = self.arrays()
-        is_cheaper = costs <= cost.on_arrays(arrays.program) and not is_preferred(arrays.program)
+        if is_preferred(arrays.program):
+            return arrays
+        is_cheaper = costs * (cost.NATIVE if is_quick else 1.0) <= cost.on_arrays(arrays.program)
         return numbers if is_cheaper else arrays
 
     def _compiled(self, program: ArrayProgram, groups: int, *, on_floats: bool) -> Compiled:

@@ -11,6 +11,7 @@ import autograd_lite as ag
 from autograd_lite import nn
 from autograd_lite.compiler import building
 from autograd_lite.compiler.backends import native
+from autograd_lite.compiler.pipeline import Stages
 
 pytestmark = pytest.mark.usefixtures("machine_code")
 
@@ -38,8 +39,32 @@ def test_arrays_run_as_machine_code(f: Any, x: Any, settings: Any) -> None:
     assert np.array_equal(fast(x), ag.compile(f, backend="native", **settings)(x))
 
 
+def pendulum(angle: Any) -> Any:
+    speed = 0.0
+    for _ in range(40):
+        speed = speed - 0.1 * ag.sin(angle)
+        angle = angle + 0.1 * speed
+    return angle
+
+
+def test_long_straight_lines_run_as_machine_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a program of arrays, which would have one for each operation; so do numbers in loops."""
+    made = []
+    arrays = Stages.arrays
+    monkeypatch.setattr(Stages, "arrays", lambda stages: made.append(1) or arrays(stages))
+    for f in (pendulum, lambda x: ag.repeat(lambda x: x - 0.1 * ag.sin(x), x, 500)):
+        fast = compiled(ag.value_and_grad(f), 0.5)
+        assert (fast.program.backend, fast.program.why_not_native) == ("native", "")
+        assert fast(0.5) == pytest.approx(ag.compile(ag.value_and_grad(f), backend="floats")(0.5), rel=1e-13)
+    assert not made
+
+
 def test_what_would_take_long_to_compile_runs_on_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(building, "LONGEST_NATIVE", 3)
+    monkeypatch.setattr(building, "LONGEST_STRAIGHT", 3)
+    floats = compiled(ag.grad(pendulum), 0.5).program
+    assert floats.backend == "floats"
+    assert "would take too long to compile (more than 3)" in floats.why_not_native
     program = compiled(ag.grad(squares), np.linspace(0.0, 1.0, 500)).program
     assert program.backend == "numpy"
     assert "would take too long to compile (more than 3)" in program.why_not_native

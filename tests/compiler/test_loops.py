@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import autograd_lite as ag
 from autograd_lite import TABLE, Value
 from autograd_lite.compiler.backends import BACKENDS, native
-from autograd_lite.compiler.ir import Loop, every
+from autograd_lite.compiler.ir import Loop, Update, every, slices_of
 from autograd_lite.compiler.verify import verify
 from autograd_lite.errors import DomainError, OperandError, ShapeError, TraceError
 from autograd_lite.pytree import flatten
@@ -212,6 +212,16 @@ def test_a_program_is_as_small_for_many_steps() -> None:
         fast(W, U, np.zeros((steps, 2)))
         sizes.append(len(list(every(fast.program.ir.instructions))))
     assert sizes[1] <= sizes[0] + 4
+
+
+def test_sums_over_steps_are_added_up_in_place() -> None:
+    """Slopes of what is fixed: no step copies them."""
+    fast = ag.compile(ag.value_and_grad(recurrent, argnums=(0, 1)), backend="numpy")
+    fast(W, U, X)
+    backward = [i for i in every(fast.program.ir.instructions) if isinstance(i, Loop)][1]
+    (total,) = (carry.array for carry in backward.carry if carry.next.array is carry.array)
+    assert total.size == W.size + U.size
+    assert not any(x.array is total for x in slices_of([i for i in backward.body if not isinstance(i, Update)]))
 
 
 def test_captured_leaves_are_read_at_each_call(backend: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import os
 import sys
@@ -91,6 +92,60 @@ def test_what_differs_has_another_fingerprint() -> None:
     assert len(set(keys)) == len(keys)
     sizes = {fingerprint(traced(ag.fsum, np.ones(n))).key for n in (2, 3, 4)}
     assert len({*sizes, fingerprint(traced(ag.fsum, [1.0, 1.0])).key}) == 4
+
+
+TABLE_OF = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]
+LOOPS: list[Callable[[Any, Any], Any]] = [
+    lambda x, y: ag.repeat(lambda c: ag.sin(c) * y, x, 3),
+    lambda x, y: ag.repeat(lambda c: ag.sin(c) * y, x, 4),
+    lambda x, y: ag.repeat(lambda c: ag.sin(c) * y, y, 3),
+    lambda x, y: ag.repeat(lambda c: ag.sin(c) * x, x, 3),
+    lambda x, y: ag.repeat(lambda c: ag.cos(c) * y, x, 3),
+    lambda x, y: ag.repeat(lambda c: ag.sin(c) * 2.0, x, 3) * y,
+    lambda x, y: ag.repeat(lambda c: ag.sin(c) * 2.5, x, 3) * y,
+    lambda x, y: ag.repeat(lambda c: ag.repeat(ag.sin, c, 2) * y, x, 3),
+    lambda x, y: ag.repeat(lambda c: ag.repeat(ag.sin, c, 3) * y, x, 3),
+    lambda x, y: ag.scan(lambda c, z: (c * z, c), x, [y, x, x])[0],
+    lambda x, y: ag.scan(lambda c, z: (c * z, c), x, [y, x, y])[0],
+    lambda x, y: ag.scan(lambda c, z: (c * z, c), x, [y, x, y])[1][2],
+    lambda x, y: ag.scan(lambda c, z: (c * z, c), x, [y, x, y])[1][1],
+    lambda x, y: ag.scan(lambda c, z: ([c[1] * z, c[0]], c), [x, y], [y, x])[0][0],
+    lambda x, y: ag.scan(lambda c, z: ([c[1], c[0] * z], c), [x, y], [y, x])[0][0],
+    lambda x, y: ag.while_loop(lambda c: c < 3.0, lambda c: c + y, x, 5),
+    lambda x, y: ag.while_loop(lambda c: c < 4.0, lambda c: c + y, x, 5),
+    lambda x, y: ag.take([x, y, 1.0], ag.floor(y)),
+    lambda x, y: ag.take([x, y, 1.0, 2.0], ag.floor(y)),
+    lambda x, y: ag.take(TABLE_OF, ag.floor(y))[0] * x,
+    lambda x, y: ag.take(TABLE_OF, ag.floor(y))[1] * x,
+]
+
+
+@pytest.mark.parametrize("transform", [lambda f: f, functools.partial(ag.grad, argnums=(0, 1))])
+def test_loops_and_look_ups_differ_too(transform: Any) -> None:
+    keys = [fingerprint(traced(transform(f), 1.0, 2.0)).key for f in LOOPS]
+    assert None not in keys
+    assert keys == [fingerprint(traced(transform(f), 1.0, 2.0)).key for f in LOOPS]
+    assert len(set(keys)) == len(keys)
+
+
+def test_loops_share_programs_and_captured_leaves(builds: list[str]) -> None:
+    def made(numbers: list[float]) -> tuple[Any, list[Value]]:
+        w = [Value(x, "w") for x in numbers]
+
+        def f(x: Any, i: Any) -> Any:
+            return ag.scan(lambda c, z: (ag.tanh(c * w[0]) + ag.take(w, i) * z, c * w[2]), x, [0.5, x, w[1]])[0]
+
+        return ag.value_and_grad(f, wrt=w), w
+
+    for numbers in ([0.5, -1.0, 2.0], [1.5, 0.25, -0.75]):
+        f, w = made(numbers)
+        value, slopes = ag.compile(f)(0.3, 2.0)
+        assert value == pytest.approx(f(0.3, 2.0)[0], rel=1e-13)
+        assert slopes == pytest.approx(f(0.3, 2.0)[1], rel=1e-13)
+        trace = traced(f, 0.3, 2.0)
+        assert fingerprint(trace).captured == to_program(trace).captured
+        assert set(fingerprint(trace).captured) == set(w)
+    assert len(builds) == 1
 
 
 def test_the_fingerprint_reads_all_of_a_trace() -> None:

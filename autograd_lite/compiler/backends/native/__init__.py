@@ -18,6 +18,7 @@ from autograd_lite.compiler.backends.base import Executable
 from autograd_lite.compiler.backends.native import machine
 from autograd_lite.compiler.backends.native.calls import NativeCall
 from autograd_lite.compiler.backends.native.kernel import Kernel, Module, why_not
+from autograd_lite.compiler.backends.native.lines import Lines, is_straight
 from autograd_lite.compiler.backends.native.memory import Layout
 from autograd_lite.compiler.ir import Array, ArrayProgram, Input, Map
 from autograd_lite.errors import MissingDependencyError, ProgramError
@@ -84,20 +85,32 @@ class Kept(NamedTuple):
     attributes: str
 
 
-def _printed(program: ArrayProgram) -> tuple[Kernel, str]:
+class Printed(NamedTuple):
+    """A program as LLVM text, and what has to be known of it."""
+
+    source: str
+    layout: Layout
+    loops: tuple[str, ...]
+    level: int
+
+
+def _printed(program: ArrayProgram) -> Printed:
+    if is_straight(program):
+        lines = Lines(program, machine.attributes())
+        return Printed(str(lines), lines.layout, tuple(lines.loops), lines.level)
     kernel = Kernel(program, Module(machine.registers(), machine.attributes()), "run")
     kernel.print()
-    return kernel, str(kernel.module)
+    return Printed(str(kernel.module), kernel.memory.layout, tuple(kernel.module.loops), machine.LEVEL)
 
 
 def _executable(program: ArrayProgram, kept: Any = None) -> Executable:
     is_ours = isinstance(kept, Kept) and kept.attributes == machine.attributes()
     content = disk.load(kept.key) if is_ours else None
     if content is None:
-        kernel, source = _printed(program)
-        code = machine.Code(source)
-        kept = Kept(kernel.memory.layout, tuple(kernel.module.loops), code.key, machine.attributes())
+        source, layout, loops, level = _printed(program)
+        code = machine.Code(source, level=level)
+        kept = Kept(layout, loops, code.key, machine.attributes())
     else:
         code = machine.Code(content=content)
     call = NativeCall(program, kept.layout, code, machine.loop_table(kept.loops))
-    return Executable(call.run, lambda: _printed(program)[1], 0, call.release, call, kept)
+    return Executable(call.run, lambda: _printed(program).source, 0, call.release, call, kept)

@@ -41,6 +41,7 @@ class Words:
         self.text = text
         self.widest = WIDE if wide else LANES
         self.loops = loops
+        self.called = False  # whether any inner loop is
         self.uniform: set[str] = set()  # values that are the same in all lanes: NumPy's power looks at that
 
     def knows(self, name: str) -> bool:
@@ -173,6 +174,7 @@ class Words:
     def ufunc(self, name: str, *operands: str) -> str:
         """Call the inner loop of a ufunc: pointers to the operands and the result, a count, the steps, and its data."""
         text, k = self.text, self.loops.setdefault(name, len(self.loops))
+        self.called = True
         places = ["%loop.a", "%loop.b"][: len(operands)]
         for x, place in zip(operands, places, strict=True):
             text.store(x, place, 0)

@@ -1,0 +1,285 @@
+"""Straight lines in LLVM IR: programs of numbers, one instruction for each, in functions of bounded size.
+
+Within a function numbers stay in registers; what a later function needs goes through the workspace, where a place is
+free again after its last use. LLVM's time for a function grows faster than its length. A loop is a function of its own,
+whose carries stay in registers from step to step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from autograd_lite.compiler.backends.native.machine import LEVEL, SOON
+from autograd_lite.compiler.backends.native.memory import Layout
+from autograd_lite.compiler.backends.native.text import Int, Text, hexadecimal
+from autograd_lite.compiler.backends.native.words import Words
+from autograd_lite.compiler.ir import (
+    Array,
+    ArrayProgram,
+    Instruction,
+    Literal,
+    Loop,
+    Map,
+    Operand,
+    Slice,
+    every,
+    outputs_of,
+    slices_of,
+)
+from autograd_lite.compiler.layout import Affine, contiguous
+
+__all__ = ["Lines", "is_straight"]
+
+LONGEST = 400  # instructions of a function
+
+
+def is_straight(program: ArrayProgram) -> bool:
+    """Whether a program computes one number after the other, in loops too."""
+    instructions = list(every(program.instructions))
+    return (
+        not program.homes
+        and all(isinstance(i, Loop) or (isinstance(i, Map) and not i.out.shape) for i in instructions)
+        and all(isinstance(x, Literal) or _is_plain(x) for i in instructions for x in i.operands)
+    )
+
+
+def _is_plain(x: Operand) -> bool:
+    """Whether these are members of memory at even distances."""
+    if not isinstance(x, Slice) or not isinstance(x.index, Affine):
+        return False
+    return x.array.dim is None and x.array.role != "constant" and len(x.shape) < 2
+
+
+class Scalars(Text):
+    """Instructions on numbers: what `Text` writes for vectors."""
+
+    @property
+    def type(self) -> str:
+        """The type of a number."""
+        return "double"
+
+    def literal(self, x: float) -> str:
+        """A number."""
+        return hexadecimal(x)
+
+    def call(self, function: str, *operands: str) -> str:
+        """One of LLVM's functions on numbers."""
+        name = f"@llvm.{function}.f64"
+        self.declarations[f"declare double {name}({', '.join(['double'] * len(operands))})"] = None
+        return self.let(f"call double {name}({', '.join(f'double {x}' for x in operands)})")
+
+    def both(self, a: str, b: str, operation: str = "and") -> str:
+        """Combine two truths."""
+        return self.let(f"{operation} i1 {a}, {b}")
+
+    def choose(self, condition: str, a: str, b: str) -> str:
+        """One of two numbers."""
+        return self.let(f"select i1 {condition}, double {a}, double {b}")
+
+
+class Lines:
+    """Prints one program of numbers.
+
+    Parameters
+    ----------
+    program : ArrayProgram
+        Straight: see `is_straight`.
+    attributes : str
+        What LLVM has to know of the machine.
+
+    Attributes
+    ----------
+    loops : dict of str to int
+        The ufuncs whose inner loops are called, and the place of each in the table that a call hands over.
+    layout : Layout
+        Of the workspace.
+    level : int
+        How hard LLVM should try.
+    """
+
+    def __init__(self, program: ArrayProgram, attributes: str) -> None:
+        self.attributes = attributes
+        self.loops: dict[str, int] = {}
+        self.layout = Layout(())
+        self.declarations: dict[str, None] = {}
+        self.runs = _runs(program.instructions)
+        self.level = LEVEL if any(isinstance(i, Loop) for i in program.instructions) else SOON
+        given = [block.array for block in program.inputs]
+        self.blocks = {array: k for k, array in enumerate([*given, program.result]) if array is not None}
+        self.places = self._rooms(program) | self._places()
+
+    def _rooms(self, program: ArrayProgram) -> dict[Array, int]:
+        """Where the arrays begin that are neither numbers nor handed over."""
+        rooms: dict[Array, int] = {}
+        for array in (out.array for i in every(program.instructions) for out in outputs_of(i)):
+            if array.shape and array not in self.blocks and array not in rooms:
+                rooms[array] = self.layout.flat
+                self.layout.flat += array.size
+        return rooms
+
+    def _places(self) -> dict[Array, int]:
+        """Where in the workspace each number lies that later functions need."""
+        made: dict[Array, int] = {}
+        last: dict[Array, int] = {}
+        for k, run in enumerate(self.runs):
+            made |= {out.array: k for i in run for out in outputs_of(i) if not out.array.shape}
+            last |= {x.array: k for x in slices_of(run)}
+        ends: list[list[int]] = [[] for _ in self.runs]  # the places that are free after a function
+        free: list[int] = []
+        places: dict[Array, int] = {}
+        now = 0
+        for array, k in made.items():
+            if last.get(array, k) == k:
+                continue
+            while now < k:
+                free += ends[now]
+                now += 1
+            if not free:
+                free.append(self.layout.flat)
+                self.layout.flat += 1
+            places[array] = free.pop()
+            ends[last[array]].append(places[array])
+        return places
+
+    def __str__(self) -> str:
+        functions = [self._function(k, run) for k, run in enumerate(self.runs)]
+        calls = "\n".join(f"call void @part{k}(ptr %work, ptr %loops, ptr %blocks)" for k in range(len(functions)))
+        main = f"define void @run(ptr %work, ptr %sizes, ptr %loops, ptr %blocks) #0 {{\n{calls}\nret void\n}}"
+        attributes = [
+            f"attributes #0 = {{ noinline {self.attributes} }}",
+            f"attributes #1 = {{ noinline optnone {self.attributes} }}",
+        ]
+        return "\n".join([*self.declarations, *functions, main, *attributes]) + "\n"
+
+    def _function(self, k: int, run: Sequence[Instruction]) -> str:
+        part = _Part(self)
+        for i in run:
+            part.write(i)
+        self.declarations |= part.text.declarations
+        buffers = part.words.buffers() if part.words.called else []
+        body = "\n".join(["entry:", *buffers, *part.text.lines])
+        attributes = 0 if isinstance(run[0], Loop) else 1
+        return (
+            f"define internal void @part{k}(ptr %work, ptr %loops, ptr %blocks) #{attributes} {{\n{body}\nret void\n}}"
+        )
+
+
+def _runs(instructions: Sequence[Instruction]) -> list[list[Instruction]]:
+    """The instructions of each function: a loop alone, others up to so many."""
+    runs: list[list[Instruction]] = []
+    for i in _with_whole_copies(instructions):
+        is_own = isinstance(i, Loop) or not runs or isinstance(runs[-1][0], Loop) or len(runs[-1]) == LONGEST
+        if is_own:
+            runs.append([])
+        runs[-1].append(i)
+    return runs
+
+
+def _with_whole_copies(instructions: Sequence[Instruction]) -> Iterator[Instruction]:
+    """Numbers that are copied one after the other, from and to neighbours in memory, as one instruction."""
+    for ends, some in groupby(enumerate(instructions), lambda pair: _copied(pair[1], pair[0])):
+        run = [i for _, i in some]
+        if ends is None or len(run) == 1:
+            yield from run
+            continue
+        first = run[0]
+        assert isinstance(first, Map)
+        slices = [x for x in (first.out, *first.operands) if isinstance(x, Slice)]
+        out, x = [x.array[contiguous((len(run),), _base(x))] for x in slices]
+        yield Map(out, "copy", (x,))
+
+
+def _copied(i: Instruction, position: int) -> tuple[Array, int, Array, int] | None:
+    """What a copy of a number in memory has in common with the next one, if that goes on; None for others."""
+    if not isinstance(i, Map) or i.op != "copy":
+        return None
+    (x,) = i.operands
+    if not isinstance(x, Slice) or not x.array.shape or not i.out.array.shape:
+        return None
+    return i.out.array, _base(i.out) - position, x.array, _base(x) - position
+
+
+def _base(x: Slice) -> int:
+    assert isinstance(x.index, Affine)
+    return x.index.base
+
+
+class _Part:
+    """One function under construction."""
+
+    def __init__(self, lines: Lines) -> None:
+        self.lines = lines
+        self.text = Scalars()
+        self.words = Words(self.text, lines.loops)
+        self.values: dict[tuple[Array, int], str] = {}
+        self.pointers: dict[Array, str] = {}
+
+    def write(self, i: Instruction) -> None:
+        """Write an instruction."""
+        if isinstance(i, Loop):
+            self.loop(i)
+            return
+        assert isinstance(i, Map)
+        if i.out.shape:
+            (source, at), (target, to) = (self.place(x) for x in (*i.operands, i.out) if isinstance(x, Slice))
+            self.text.copy(self.text.address(source, at), self.text.address(target, to), i.out.shape[0])
+            return
+        self.keep(i.out, self.words.apply(i.op, *map(self.operand, i.operands)))
+
+    def keep(self, out: Slice, value: str) -> None:
+        """Note what a number is, and store it if it is needed elsewhere."""
+        if not out.array.shape:
+            self.values[out.array, 0] = value
+        if out.array in self.lines.blocks or out.array in self.lines.places:
+            self.text.store(value, *self.place(out))
+
+    def operand(self, x: Operand) -> str:
+        """The name of a number, which is read where it is first needed."""
+        if isinstance(x, Literal):
+            name = self.text.literal(x.value)
+            self.words.uniform.add(name)
+            return name
+        assert isinstance(x, Slice)
+        key = x.array, _base(x)
+        if key not in self.values:
+            self.values[key] = self.text.load(*self.place(x))
+        return self.values[key]
+
+    def place(self, x: Slice, row: Int = 0) -> tuple[str, Int]:
+        """Where a number lies, or the one in some row."""
+        array = x.array
+        assert isinstance(x.index, Affine)
+        step = x.index.steps[0] if x.index.steps else 0
+        at = self.text.plus(x.index.base, self.text.times(row, step))
+        if array not in self.lines.blocks:
+            return "%work", self.text.plus(self.lines.places[array], at)
+        return self.pointer(array), at
+
+    def pointer(self, array: Array) -> str:
+        """The address of an argument or of the result."""
+        if array not in self.pointers:
+            at = self.text.let(f"getelementptr ptr, ptr %blocks, i64 {self.lines.blocks[array]}")
+            self.pointers[array] = self.text.let(f"load ptr, ptr {at}")
+        return self.pointers[array]
+
+    def loop(self, i: Loop) -> None:
+        """Write a loop."""
+        for x in (*[item.of for item in i.xs], *[out.out for out in i.outs]):
+            if x.array in self.lines.blocks:
+                self.pointer(x.array)
+
+        def turn(k: Int, now: list[str]) -> list[str]:
+            row = self.text.plus(i.length - 1, self.text.times(k, -1)) if i.reverse else k
+            self.values |= {(carry.array, 0): name for carry, name in zip(i.carry, now, strict=True)}
+            for item in i.xs:
+                self.values[item.array, 0] = self.text.load(*self.place(item.of, row))
+            for instruction in i.body:
+                self.write(instruction)
+            for out in i.outs:
+                self.text.store(self.operand(out.value), *self.place(out.out, row))
+            return [self.operand(carry.next) for carry in i.carry]
+
+        last = self.text.loop(0, i.length, 1, turn, [self.operand(carry.first) for carry in i.carry])
+        for carry, value in zip(i.carry, last, strict=True):
+            self.keep(carry.array.whole, value)
