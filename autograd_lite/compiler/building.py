@@ -138,11 +138,16 @@ def _in_numbers(stages: Stages) -> Compiled | None:
 
 def _chosen(stages: Stages) -> tuple[Compiled, Backend]:
     """The program that "auto" takes, and what runs it."""
-    compiled = stages.cheaper(lambda program: not why_not_native(program))
-    is_small = compiled.on_floats and cost.on_numbers(compiled.program) <= cost.SMALL
-    if not is_small and not why_not_native(compiled.program):
-        return compiled, BACKENDS["native"]
-    return compiled, BACKENDS["floats" if compiled.on_floats else "numpy"]
+    compiled = stages.cheaper(lambda program: not why_not_native(program), _is_quick)
+    if compiled.on_floats:
+        is_small = cost.on_numbers(compiled.program) <= cost.SMALL
+        return compiled, BACKENDS["native" if _is_quick(compiled.program) and not is_small else "floats"]
+    return compiled, BACKENDS["numpy" if why_not_native(compiled.program) else "native"]
+
+
+def _is_quick(numbers: ArrayProgram) -> bool:
+    """Whether "auto" may take machine code for a program of numbers."""
+    return is_straight(numbers) and not why_not_native(numbers)
 
 
 def why_not_native(program: ArrayProgram) -> str:

@@ -115,27 +115,33 @@ class Stages:
         program = plan(lower(self.graph, self.groups, self.member_of, self.outputs, self.shapes, self.names))
         return self._compiled(program, self.unlike, on_floats=False)
 
-    def cheaper(self, is_preferred: Callable[[ArrayProgram], bool] = lambda _: False) -> Compiled:
+    def cheaper(
+        self,
+        is_preferred: Callable[[ArrayProgram], bool] = lambda _: False,
+        is_quick: Callable[[ArrayProgram], bool] = lambda _: False,
+    ) -> Compiled:
         """The program that takes less time: of numbers, if it is small, or costs less than that of arrays.
 
         Parameters
         ----------
         is_preferred : callable, optional
-            Whether machine code can run a program, and so a program of arrays is taken whatever it costs in NumPy.
+            Whether to take a program of arrays whatever it costs in NumPy, because something faster runs it.
+        is_quick : callable, optional
+            Whether something faster than Python's floats runs a program of numbers.
         """
         most = cost.ROOM + MOST_CALLS * cost.CALL * self.unlike
         if self.graph.exact or self.has_batch or self.instructions > most:
             return self.arrays()
         numbers = self.numbers()
         costs = cost.on_numbers(numbers.program)
-        is_quick = costs > cost.SMALL and is_preferred(numbers.program)
+        quick = costs > cost.SMALL and is_quick(numbers.program)
         count = sum(1 for i in every(numbers.program.instructions) if isinstance(i, Map) and i.op != "copy")
-        if costs <= cost.SMALL or (is_quick and count <= max(cost.SHORT, cost.UNLIKE * self.unlike)):
+        if costs <= cost.SMALL or (quick and count <= max(cost.SHORT, cost.UNLIKE * self.unlike)):
             return numbers
         arrays = self.arrays()
         if is_preferred(arrays.program):
             return arrays
-        is_cheaper = costs * (cost.NATIVE if is_quick else 1.0) <= cost.on_arrays(arrays.program)
+        is_cheaper = costs * (cost.NATIVE if quick else 1.0) <= cost.on_arrays(arrays.program)
         return numbers if is_cheaper else arrays
 
     def _compiled(self, program: ArrayProgram, groups: int, *, on_floats: bool) -> Compiled:

@@ -1,8 +1,10 @@
-"""Value and gradient (or Hessian) of eight workloads, beside JAX and CasADi, each fed in its best form.
+"""Value and gradient (or Hessian) of eleven workloads, beside JAX, CasADi and PyTorch, each fed in its best form.
 
 JAX gets device arrays, code written for arrays, ``lax.scan`` for what runs step by step, and its result stays where it
-is; CasADi gets buffers of the caller. All compute the same numbers first. One thread each; peers that are not installed
-are left out. Run it with ``python tests/benchmarks/compiled_peers.py``, or with the names of some workloads.
+is; CasADi gets buffers of the caller; PyTorch, which is not compiled, code written for arrays. What runs step by step
+is written for us as a loop of Python, and as ``ag.scan`` or ``ag.repeat``. All compute the same numbers first. One
+thread each, nothing comes from a cache on disk, and peers that are not installed are left out. Run it with ``python
+tests/benchmarks/compiled_peers.py``, or with the names of some workloads; the whole takes some two minutes.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
+os.environ.setdefault("AUTOGRAD_LITE_CACHE", "off")
 
 import functools
 import importlib.util
@@ -20,6 +23,7 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +35,8 @@ import autograd_lite as ag
 
 Call = Callable[[], Any]
 rng = np.random.default_rng(0)
-HAS = {name: importlib.util.find_spec(name) is not None for name in ("jax", "casadi", "llvmlite")}
+HAS = {name: importlib.util.find_spec(name) is not None for name in ("jax", "casadi", "torch", "llvmlite")}
+PACKAGES = {"JAX": "jax", "CasADi": "casadi", "PyTorch": "torch"}
 
 
 def ours(f: Callable[..., Any], *args: Any, **settings: Any) -> Callable[[], Call]:
@@ -48,6 +53,38 @@ def jax(f: Callable[[Any], Callable[..., Any]], *args: Any) -> Callable[[], Call
         jax.config.update("jax_enable_x64", True)
         fast, given = jax.jit(f(jax)), [jax.device_put(np.asarray(x)) for x in args]
         return lambda: jax.block_until_ready(fast(*given))
+
+    return make
+
+
+def torch(f: Callable[[Any], Callable[..., Any]], *args: Any, fixed: int = 0) -> Callable[[], Call]:
+    """A maker of value and gradients on tensors, but for the last `fixed` arguments; f gets the module."""
+
+    def make() -> Call:
+        import torch  # noqa: PLC0415 - a peer that may be missing
+
+        torch.set_num_threads(1)
+        given = [torch.tensor(np.asarray(x), dtype=torch.float64) for x in args]
+        leaves = [x.requires_grad_() for x in given[: len(given) - fixed]]
+        g = f(torch)
+
+        def call() -> Any:
+            y = g(*given)
+            return [y.detach(), *torch.autograd.grad(y.sum(), leaves)]
+
+        return call
+
+    return make
+
+
+def torch_hessian(f: Callable[[Any], Callable[[Any], Any]], x: Any) -> Callable[[], Call]:
+    """A maker of a Hessian on tensors."""
+
+    def make() -> Call:
+        import torch  # noqa: PLC0415 - a peer that may be missing
+
+        torch.set_num_threads(1)
+        return functools.partial(torch.func.hessian(f(torch)), torch.tensor(np.asarray(x), dtype=torch.float64))
 
     return make
 
@@ -108,10 +145,26 @@ def swing_up(n: int) -> dict[str, Any]:
     def by_scan(jax: Any) -> Any:
         return jax.value_and_grad(lambda u: jax.lax.scan(swing_step(jax.numpy), start, u)[0][2])
 
-    found = {"compiled, unrolled": ours(ag.value_and_grad(lambda u: swing(ag, u)), u)}
-    if hasattr(ag, "scan"):
-        found["compiled, ag.scan"] = ours(ag.value_and_grad(lambda u: ag.scan(swing_step(ag), start, u)[0][2]), u)
-    return {**found, "JAX, lax.scan": jax(by_scan, u), "CasADi": casadi(swing, u)}
+    return {
+        "compiled, unrolled": ours(ag.value_and_grad(lambda u: swing(ag, u)), u),
+        "compiled, ag.scan": ours(ag.value_and_grad(lambda u: ag.scan(swing_step(ag), start, u)[0][2]), u),
+        "JAX, lax.scan": jax(by_scan, u),
+        "CasADi": casadi(swing, u),
+        "PyTorch": torch(lambda t: lambda u: swing(_OfTensors(t), u), u),
+    }
+
+
+class _OfTensors:
+    """The sine of PyTorch, for numbers too."""
+
+    def __init__(self, torch: Any) -> None:
+        self.torch = torch
+
+    def sin(self, x: Any) -> Any:
+        return self.torch.sin(x) if isinstance(x, self.torch.Tensor) else np.sin(x)
+
+
+STEPS = 40
 
 
 def newton(state: Any, p: Any) -> Any:
@@ -128,14 +181,19 @@ def newton(state: Any, p: Any) -> Any:
 
 def stiff(_: Any, p: Any) -> Any:
     x, v = 2.0, 0.0
-    for _k in range(40):
+    for _k in range(STEPS):
         x, v = newton((x, v), p)
+    return x * x + v * v
+
+
+def stiff_by_repeat(p: Any) -> Any:
+    x, v = ag.repeat(lambda state: newton(state, p), (2.0, 0.0), STEPS)
     return x * x + v * v
 
 
 def stiff_by_scan(jax: Any) -> Any:
     def loss(p: Any) -> Any:
-        (x, v), _ = jax.lax.scan(lambda state, _: (newton(state, p), None), (2.0, 0.0), None, length=40)
+        (x, v), _ = jax.lax.scan(lambda state, _: (newton(state, p), None), (2.0, 0.0), None, length=STEPS)
         return x * x + v * v
 
     return loss
@@ -162,18 +220,25 @@ def attention_of_arrays(jnp: Any, q: Any, k: Any, v: Any) -> Any:
     return ((weights / weights.sum(axis=1, keepdims=True) @ v) ** 2).sum()
 
 
-def black_scholes_of_arrays(jax: Any) -> Any:
-    jnp, cdf = jax.numpy, jax.scipy.stats.norm.cdf
+def attention_of_tensors(torch: Any) -> Any:
+    return lambda q, k, v: ((torch.softmax(q @ k.T / 2.0, dim=1) @ v) ** 2).sum()
 
+
+def price_of_arrays(m: Any, cdf: Any) -> Callable[..., Any]:
     def price(spot: Any, strike: Any, years: Any, rate: Any, sigma: Any) -> Any:
-        d1 = (jnp.log(spot / strike) + (rate + sigma**2 / 2.0) * years) / (sigma * jnp.sqrt(years))
-        return spot * cdf(d1) - strike * jnp.exp(-rate * years) * cdf(d1 - sigma * jnp.sqrt(years))
+        d1 = (m.log(spot / strike) + (rate + sigma**2 / 2.0) * years) / (sigma * m.sqrt(years))
+        return spot * cdf(d1) - strike * m.exp(-rate * years) * cdf(d1 - sigma * m.sqrt(years))
 
+    return price
+
+
+def black_scholes_of_arrays(jax: Any) -> Any:
+    price = price_of_arrays(jax.numpy, jax.scipy.stats.norm.cdf)
     return jax.vmap(jax.value_and_grad(price, argnums=(0, 1, 2, 3, 4)))
 
 
 def rnn() -> dict[str, Any]:
-    """Sixteen units along two hundred steps; only where there is a loop to compile."""
+    """Sixteen units along two hundred steps."""
     W, V, X = 0.2 * rng.normal(size=(16, 16)), 0.2 * rng.normal(size=(16, 4)), rng.normal(size=(200, 4))
 
     def of_scalars(W: Any, V: Any, X: Any) -> Any:
@@ -190,10 +255,20 @@ def rnn() -> dict[str, Any]:
         loss = lambda W, V, X: (jax.lax.scan(step(W, V), jnp.zeros(16), X)[0] ** 2).sum()  # noqa: E731
         return jax.value_and_grad(loss, argnums=(0, 1))
 
-    found = {"JAX, lax.scan": jax(by_scan, W, V, X)}
-    if hasattr(ag, "scan"):
-        found = {"compiled, ag.scan": ours(ag.value_and_grad(of_scalars, argnums=(0, 1)), W, V, X)} | found
-    return found
+    def of_tensors(torch: Any) -> Any:
+        def loss(W: Any, V: Any, X: Any) -> Any:
+            h = torch.zeros(16, dtype=torch.float64)
+            for x in X @ V.T:
+                h = torch.tanh(W @ h + x)
+            return (h**2).sum()
+
+        return loss
+
+    return {
+        "compiled, ag.scan": ours(ag.value_and_grad(of_scalars, argnums=(0, 1)), W, V, X),
+        "JAX, lax.scan": jax(by_scan, W, V, X),
+        "PyTorch": torch(of_tensors, W, V, X, fixed=1),
+    }
 
 
 def workloads() -> dict[str, dict[str, Any]]:
@@ -221,40 +296,56 @@ def workloads() -> dict[str, dict[str, Any]]:
         "swing-up 100": swing_up(100),
         "swing-up 1000": swing_up(1000),
         "stiff ODE, Newton": {
-            "compiled": ours(vg(lambda p: stiff(ag, p)), np.array([1.0, 1.0])),
-            "JAX": jax(lambda j: j.value_and_grad(stiff_by_scan(j)), [1.0, 1.0]),
+            "compiled, unrolled": ours(vg(lambda p: stiff(ag, p)), np.array([1.0, 1.0])),
+            "compiled, ag.repeat": ours(vg(stiff_by_repeat), np.array([1.0, 1.0])),
+            "JAX, lax.scan": jax(lambda j: j.value_and_grad(stiff_by_scan(j)), [1.0, 1.0]),
             "CasADi": casadi(stiff, [1.0, 1.0]),
+            "PyTorch": torch(lambda t: functools.partial(stiff, t), [1.0, 1.0]),
         },
         "attention 4 x 4": {
             "compiled": ours(vg(attention, argnums=(0, 1, 2)), *three),
             "JAX": jax(
                 lambda j: j.value_and_grad(functools.partial(attention_of_arrays, j.numpy), argnums=(0, 1, 2)), *three
             ),
+            "PyTorch": torch(attention_of_tensors, *three),
         },
-        "FFT 64": {"compiled": ours(vg(fft_power), signal), "JAX, its own FFT": jax(fft, signal)},
+        "FFT 64": {
+            "compiled": ours(vg(fft_power), signal),
+            "JAX, its own FFT": jax(fft, signal),
+            "PyTorch, its own FFT": torch(
+                lambda t: lambda x: t.sqrt(abs(t.fft.fft(x)) ** 2 + 1.0).sum(),
+                signal,
+            ),
+        },
         "12 bodies": {
             "compiled": ours(vg(lambda q: gravity(ag, q)), q),
             "JAX": jax(lambda j: j.value_and_grad(functools.partial(gravity_of_arrays, j.numpy)), q),
             "CasADi": casadi(gravity, q),
+            "PyTorch": torch(lambda t: functools.partial(gravity_of_arrays, t), q),
         },
         "Black-Scholes, 1000": {
             "compiled": ours(vg(black_scholes, argnums=(0, 1, 2, 3, 4)), *market, batch=(0, 1, 2, 3, 4)),
             "JAX, vmap": jax(black_scholes_of_arrays, *market),
+            "PyTorch": torch(lambda t: price_of_arrays(t, t.special.ndtr), *market),
         },
         "Hessian, Rosenbrock 10": {
             "compiled": ours(ag.hessian(rosenbrock), line),
             "JAX": jax(of_vector(rosenbrock_of_arrays), line),
             "CasADi": casadi(rosenbrock_of, line, hessian=True),
+            "PyTorch": torch_hessian(lambda t: functools.partial(rosenbrock_of_arrays, t), line),
         },
         "Hessian, 12 bodies": {
             "compiled": ours(ag.hessian(lambda q: gravity(ag, q)), q),
             "JAX": jax(of_vector(gravity_of_arrays), q),
             "CasADi": casadi(gravity, q, hessian=True),
+            "PyTorch": torch_hessian(lambda t: functools.partial(gravity_of_arrays, t), q),
         },
         "Hessian, stiff ODE": {
-            "compiled": ours(ag.hessian(lambda p: stiff(ag, p)), np.array([1.0, 1.0])),
-            "JAX": jax(lambda j: j.hessian(stiff_by_scan(j)), [1.0, 1.0]),
+            "compiled, unrolled": ours(ag.hessian(lambda p: stiff(ag, p)), np.array([1.0, 1.0])),
+            "compiled, ag.repeat": ours(ag.hessian(stiff_by_repeat), np.array([1.0, 1.0])),
+            "JAX, lax.scan": jax(lambda j: j.hessian(stiff_by_scan(j)), [1.0, 1.0]),
             "CasADi": casadi(stiff, [1.0, 1.0], hessian=True),
+            "PyTorch": torch_hessian(lambda t: functools.partial(stiff, t), [1.0, 1.0]),
         },
     }
 
@@ -266,7 +357,7 @@ def made(contenders: Mapping[str, Callable[[], Call]]) -> tuple[dict[str, Call],
     """The calls, checked for equal numbers, and the seconds from a function to its first result."""
     calls, seconds, numbers = {}, {}, {}
     for name, make in contenders.items():
-        if (name.startswith("JAX") and not HAS["jax"]) or (name == "CasADi" and not HAS["casadi"]):
+        if not HAS.get(PACKAGES.get(name.partition(",")[0], ""), True):
             continue
         start = time.perf_counter()
         calls[name] = make()
@@ -287,7 +378,7 @@ def machine() -> str:
     info = Path("/proc/cpuinfo")
     lines = info.read_text().splitlines() if info.exists() else []
     names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
-    found = [f"{name} {'is there' if has else 'is not installed'}" for name, has in HAS.items()]
+    found = [f"{name} {version(name)}" if has else f"{name} is not installed" for name, has in HAS.items()]
     processor = names[0] if names else platform.processor()
     return f"{processor}, Python {platform.python_version()}, NumPy {np.__version__}; {', '.join(found)}"
 

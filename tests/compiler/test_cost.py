@@ -54,6 +54,7 @@ def quadratic(x: Any, A: Any) -> Any:
         (ag.value_and_grad(lambda x: ag.fsum([ag.exp(v) for v in x])), (np.ones(200),), "numpy"),
     ],
 )
+@pytest.mark.usefixtures("on_numpy")
 def test_the_faster_one_is_taken(f: Callable[..., Any], args: Any, faster: str) -> None:
     fast = ag.compile(f)
     fast(*args)

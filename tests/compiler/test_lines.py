@@ -132,3 +132,5 @@ def test_programs_of_arrays_are_not_straight() -> None:
         assert not is_straight(of(*instructions))
     assert not is_straight(of(*NUMBERS["expression"][0]))  # the number of samples is not in memory
     assert not is_straight(compiled(lambda v: [a * 2.0 for a in v], np.ones(500))[0].program)
+    assert not is_straight(in_numbers(lambda x: ag.take([*x], ag.floor(x[0])), X)[0])  # a look-up
+    assert not is_straight(compiled(lambda v: 2.0, np.ones(3), batch=(0,))[0].program)  # what has samples

@@ -39,6 +39,7 @@ def is_straight(program: ArrayProgram) -> bool:
     instructions = list(every(program.instructions))
     return (
         not program.homes
+        and not program.dims
         and all(isinstance(i, Loop) or (isinstance(i, Map) and not i.out.shape) for i in instructions)
         and all(isinstance(x, Literal) or _is_plain(x) for i in instructions for x in i.operands)
     )
