@@ -42,7 +42,7 @@ def updated_in_place(
     >>> lines.append(Map(next.whole, "copy", (sum.whole,)))
     >>> body, carry = updated_in_place(lines, [Carry(total, x.whole, next.whole)])
     >>> print(*body, *carry, sep="; ")
-    total = add(total, x); total = x, then total
+    total = add(total, x); total[2] = x, then total
     """
     instructions, settled = list(body), []
     for one in carry:
