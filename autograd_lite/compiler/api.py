@@ -62,6 +62,7 @@ def compile(  # noqa: A001 - as in the design
 
     Examples
     --------
+    >>> import numpy as np
     >>> import autograd_lite as ag
     >>> fast = ag.compile(ag.value_and_grad(lambda x: ag.fsum([v**2 for v in x])))
     >>> fast([1.0, 2.0, 3.0])
