@@ -1,6 +1,7 @@
 """Settings of the site: ``pip install -e ".[docs]"``, then ``python -m sphinx -W docs build/site``.
 
-Nothing is fetched: the theme, the formulas (MathML) and the pictures are made and kept with the pages.
+Nothing is fetched: the theme, the formulas (MathML) and the pictures are made and kept with the pages. Where there is a
+network, ``python -m sphinx -b linkcheck -D nb_execution_mode=off docs build/links`` tries every link that leads out.
 """
 
 from __future__ import annotations
@@ -53,6 +54,12 @@ autodoc_typehints = "none"  # the docstrings say it in words
 autodoc_member_order = "bysource"
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
+
+# Links that lead out, on demand
+linkcheck_timeout = 20
+linkcheck_retries = 2
+linkcheck_workers = 2
+linkcheck_report_timeouts_as_broken = False  # a site that is slow today is there
 
 # Appearance
 html_theme = "furo"

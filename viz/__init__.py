@@ -11,6 +11,8 @@ from __future__ import annotations
 from .calling import Calls, calls
 from .drawing.draw import Drawing, draw
 from .drawing.network import NetworkPicture, network
+from .explain.call_paths import CallExplanation
+from .explain.call_table import CallExplanations
 from .explain.explain import explain
 from .explain.explanation import Explanation
 from .explain.table import Explanations
@@ -22,11 +24,16 @@ from .plots.functions import plot_function
 from .plots.gradient_flow import plot_gradient_flow
 from .plots.history import plot_history
 from .plots.planes import plot_decision_boundary, plot_descent
-from .stepping import Steps, steps
+from .stepping import CallSteps, Steps, steps
+from .steps.call_steps import CallStep
 from .steps.step import Step
 from .steps.walk import Walk
 
 __all__ = [
+    "CallExplanation",
+    "CallExplanations",
+    "CallStep",
+    "CallSteps",
     "Calls",
     "Drawing",
     "Explanation",

@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from functools import cached_property
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +14,12 @@ from autograd_lite.errors import UnknownNameError
 from autograd_lite.text import counted
 
 from .drawing.draw import Drawing
-from .graphs.calls import Call, recorded
-from .graphs.course import course_view
+from .graphs.calls import Call
 from .graphs.functions import functions_view
+from .graphs.known_calls import recorded_calls
 from .graphs.levels import check_size
 from .graphs.view import GraphView
-from .page.calls import calls_page, outline
+from .page.calls import calls_bundle, calls_page, outline
 from .theme import theme_named
 
 __all__ = ["Calls", "calls"]
@@ -29,13 +27,14 @@ __all__ = ["Calls", "calls"]
 KINDS = (".html", ".txt")
 
 
-def calls(f: Callable[..., Any], args: Sequence[Any] = ()) -> Calls:
+def calls(f: Callable[..., Any] | Value, args: Sequence[Any] = ()) -> Calls:
     """Run a function and take its graph apart by the functions that it calls.
 
     Parameters
     ----------
-    f : callable
-        A function of your own that returns one Value.
+    f : callable or Value
+        A function of your own that returns one Value; or a Value that knows its calls, since its leaves are `located`
+        or a loop such as `scan` made it.
     args : sequence
         Its arguments. Numbers with a point become Values, in lists, dicts and arrays too; whole numbers stay.
 
@@ -47,7 +46,7 @@ def calls(f: Callable[..., Any], args: Sequence[Any] = ()) -> Calls:
     Raises
     ------
     OperandError
-        If the result is not a Value.
+        If the result is not a Value, or if no call is known that made it.
 
     Examples
     --------
@@ -60,8 +59,7 @@ def calls(f: Callable[..., Any], args: Sequence[Any] = ()) -> Calls:
       square[1]: 1 node
       square[2]: 1 node
     """
-    root, outermost = recorded(f, args)
-    return Calls(root, outermost)
+    return Calls(*recorded_calls(f, args))
 
 
 class Calls:
@@ -73,13 +71,9 @@ class Calls:
         The result of the function.
     """
 
-    def __init__(self, root: Value, outermost: Call) -> None:
-        self.root = root
-        self._outermost = outermost
-
-    @cached_property
-    def _graph(self) -> GraphView:
-        return course_view(self.root)
+    def __init__(self, graph: GraphView, outermost: Call) -> None:
+        self.root = graph.nodes[graph.root]
+        self._graph, self._outermost = graph, outermost
 
     @property
     def paths(self) -> list[str]:
@@ -122,12 +116,7 @@ class Calls:
 
     def _repr_mimebundle_(self, **_options: object) -> dict[str, str]:
         """Notebook view: the page in a frame, and the outline."""
-        page = escape(calls_page(self._graph, self._outermost))
-        frame = (
-            f'<iframe sandbox="allow-scripts" title="{escape(self._outermost.name)} by its calls" srcdoc="{page}" '
-            'style="width:100%;height:720px;border:0"></iframe>'
-        )
-        return {"text/html": frame, "text/plain": str(self)}
+        return calls_bundle(calls_page(self._graph, self._outermost), self._outermost, str(self))
 
     def __str__(self) -> str:
         return outline(self._graph, self._outermost)

@@ -1,19 +1,27 @@
 """Backprop one step at a time: the steps of a graph, and every way to show them."""
 
+# Any: what a user's function takes
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any, Literal, overload
 
 from autograd_lite.atomic_files import write_whole
 from autograd_lite.engine import Value
-from autograd_lite.errors import UnknownNameError
+from autograd_lite.errors import OperandError, UnknownNameError
 
+from .graphs.calls import Call
 from .graphs.course import course_view
+from .graphs.functions import functions_view
+from .graphs.known_calls import recorded_calls, value_of
 from .graphs.levels import at_level
+from .graphs.view import GraphView
+from .page.calls import calls_bundle, calls_page
 from .page.notebook import mime_bundle
 from .page.page import page
+from .steps.call_steps import CallStepSequence
 from .steps.sequence import StepSequence
 from .steps.step import Step
 from .steps.transcript import transcript
@@ -22,10 +30,10 @@ from .steps.walk import Walk
 from .theme import theme_named
 from .writers.frames import frames
 from .writers.latex import steps_document
-from .writers.markdown import steps_markdown
+from .writers.markdown import code_block, steps_markdown
 from .writers.terminal import play
 
-__all__ = ["Steps", "steps"]
+__all__ = ["CallSteps", "Steps", "steps"]
 
 WRITERS: dict[str, Callable[[StepSequence], str]] = {
     ".html": page,
@@ -35,8 +43,32 @@ WRITERS: dict[str, Callable[[StepSequence], str]] = {
 }
 
 
+@overload
 def steps(
-    root: Value,
+    root: Value | Callable[..., Any],
+    args: Sequence[Any] = (),
+    *,
+    level: Literal["functions"],
+    focus: str = "",
+    forward: bool = False,
+) -> CallSteps: ...
+@overload
+def steps(
+    root: Value | Callable[..., Any],
+    args: Sequence[Any] = (),
+    *,
+    forward: bool = False,
+    lr: float | None = None,
+    optimizer: Optimizer | None = None,
+    parameters: Iterable[Value] | None = None,
+    mistake: str | None = None,
+    level: Literal["scalars", "neurons", "layers"] | None = None,
+    focus: str = "",
+    sample: int = 1,
+) -> Steps: ...
+def steps(
+    root: Value | Callable[..., Any],
+    args: Sequence[Any] = (),
     *,
     forward: bool = False,
     lr: float | None = None,
@@ -46,13 +78,15 @@ def steps(
     level: str | None = None,
     focus: str = "",
     sample: int = 1,
-) -> Steps:
+) -> Steps | CallSteps:
     """List the steps of backprop from a Value.
 
     Parameters
     ----------
-    root : Value
-        Where the reverse sweep starts, such as a loss.
+    root : Value or callable
+        Where the reverse sweep starts, such as a loss; or a function, which is run on `args`.
+    args : sequence
+        Arguments of the function, as in `draw`.
     forward : bool
         Whether to begin with the forward pass, one step an op.
     lr : float, optional
@@ -66,14 +100,16 @@ def steps(
         ``+=``.
     level, focus : str, optional
         As in `draw`: ``"neurons"`` takes every neuron as one node. By itself a page folds what is too large for it,
-        the records and texts do not.
+        the records and texts do not. With ``"functions"`` each call of a function, and each loop of the library, is
+        one box, and `focus` the path of the call to open, as in `draw`.
     sample : int
         Of a batch of samples through a network, the one to show, from 1; its neurons are folded.
 
     Returns
     -------
-    Steps
-        A lazy sequence of `Step` records.
+    Steps or CallSteps
+        A lazy sequence of `Step` records; with ``level="functions"`` of `CallStep` records, whose gradients have a
+        number for each result of a call.
 
     Raises
     ------
@@ -97,6 +133,14 @@ def steps(
        a.grad += b.grad · ∂b/∂a₂ = 1 · 1 = 1
        a.grad = 1 + 1 = 2 ✓
     """
+    if level == "functions":
+        options = {"lr": lr, "optimizer": optimizer, "mistake": mistake, "parameters": parameters}
+        refused = [name for name, given in options.items() if given is not None] + ["sample"] * (sample != 1)
+        if refused:
+            raise OperandError(f"Steps by calls take no {', '.join(refused)}; with level='scalars' they do.")
+        return CallSteps(*recorded_calls(root, args), focus, forward=forward)
+    if args or (not isinstance(root, Value) and callable(root)):
+        root = value_of(root, args)
     graph = at_level(
         course_view(root, parameters), level or (None if focus or sample > 1 else "scalars"), focus, sample=sample
     )
@@ -177,3 +221,40 @@ class Steps(StepSequence):
 
     def __str__(self) -> str:
         return self.transcript()
+
+
+CALL_KINDS = (".html", ".md", ".txt")
+
+
+class CallSteps(CallStepSequence):
+    """The steps of backprop by calls; ``steps(f, args, level="functions")`` builds it.
+
+    Index it, slice it, loop over it, print it; `find` a step; `save` a page on which calls are opened down to scalars.
+    """
+
+    def __init__(self, graph: GraphView, outermost: Call, focus: str = "", *, forward: bool = False) -> None:
+        super().__init__(functions_view(graph, outermost, focus), forward=forward)
+        self._graph, self._outermost, self._opened = graph, outermost, outermost.find(focus)
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the steps to a file; the ending decides: .html for the page, .md, .txt for the transcript.
+
+        Raises
+        ------
+        UnknownNameError
+            For another ending.
+        OutputError
+            If the file cannot be written; nothing is left half-written.
+        """
+        kind = Path(path).suffix.lower()
+        if kind not in CALL_KINDS:
+            raise UnknownNameError.among("kind of transcript by calls", kind or Path(path).name, CALL_KINDS)
+        text = f"{self}\n"
+        if kind == ".html":
+            text = calls_page(self._graph, self._outermost, self._opened, start=True)
+        return write_whole(path, code_block(text.splitlines()) + "\n" if kind == ".md" else text)
+
+    def _repr_mimebundle_(self, **_options: object) -> dict[str, str]:
+        """Notebook view: the page in a frame, and the transcript."""
+        page = calls_page(self._graph, self._outermost, self._opened, start=True)
+        return calls_bundle(page, self._outermost, str(self))

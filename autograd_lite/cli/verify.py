@@ -44,7 +44,9 @@ derivation.txt:
 in a derivation:
   = FORMULA at the beginning of a line goes on from the line above
   let s = FORMULA, let f(x) = FORMULA    names; d/dx (...), ds/dz, f'(x) differentiate
-  for 0 < a < 1, beta > 0, t in {0, 1}   where names lie; for terms = 2: of sum_i(w_i x_i)
+  for 0 < a < 1, beta > 0, t in {0, 1}   where names lie
+  sum_i((f_i - y_i)^2), for terms = 2    sums of three terms, or of as many as you say
+  let f_i = w x_i + b                    a name with an index: one formula for every term
   function f, g(x, y)                    any smooth functions
   --- forgets all of these; # begins a remark, and above a derivation it is the title
 """

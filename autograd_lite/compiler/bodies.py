@@ -29,6 +29,8 @@ class Body:
         Whether steps run from the last to the first.
     checkpoint : bool
         Whether the derivative computes a step again.
+    totals : int
+        How many of the last carries are sums over all steps, which nothing else in a step reads.
     """
 
     def __init__(  # noqa: PLR0917 - all that a loop is
@@ -41,9 +43,10 @@ class Body:
         length: int,
         reverse: bool,
         checkpoint: bool,
+        totals: int = 0,
     ) -> None:
         self.carry, self.items, self.fixed, self.nexts, self.outs = carry, items, fixed, nexts, outs
-        self.length, self.reverse, self.checkpoint = length, reverse, checkpoint
+        self.length, self.reverse, self.checkpoint, self.totals = length, reverse, checkpoint, totals
         self._place = {v: k for k, v in enumerate(outs)}
 
     def output(self, v: Any) -> int:

@@ -13,7 +13,7 @@ import numpy as np
 
 from autograd_lite.compiler.finite import checks, hidden_sums
 from autograd_lite.compiler.graph import CAPTURED, Graph
-from autograd_lite.compiler.groups import Group, Member
+from autograd_lite.compiler.groups import Group, Member, is_total
 from autograd_lite.compiler.ir import Array, ArrayProgram, Dim, Input, Instruction, Literal, Map, Operand, Size, Slice
 from autograd_lite.compiler.layout import Indices, affine, contiguous, index, number, table_width
 from autograd_lite.compiler.naming import Names
@@ -104,10 +104,10 @@ class Builder:
             size = self.graph.static[group.members[0]][0] * self.graph.static[self.graph.args[group.members[0]][1]][1]
         if group.word in ("last", "out", "stack"):
             step = self.graph.static[self.graph.args[group.members[0]][0]]
-            is_last = group.word == "last"
-            size = len(step.places(step.carries if is_last else step.outs, group.axis)) * (
-                1 if is_last else step.length
-            )
+            if group.word == "last":
+                size = len(step.places(step.carries, group.axis, total=is_total(self.graph, group.members[0])))
+            else:
+                size = len(step.places(step.outs, group.axis)) * step.length
         is_number = size == 1 and dim is None and not self.exact and self.outer is None and group.word not in STRUCTURAL
         return Array(name, () if is_number else (size,), dim, "local", self.names.comment(k))
 

@@ -1,8 +1,8 @@
 """What identifies a trace: two functions whose traces have one fingerprint have one program.
 
 Everything that later stages read of a trace goes into it: ops and operands in the order of their creation, constants
-by their bits, batch axes, the bodies of loops, the shapes of inputs, and the names that appear in printed source. A
-trace with an op that a user defined has none, since what such an op computes is not ours to know.
+by their bits, batch axes, the shapes of inputs, and the names that appear in printed source. A trace with an op that a
+user defined has none, since what such an op computes is not ours to know.
 
 Types: ``Any`` stands for what `marshal` writes: numbers, text and containers of them.
 """
@@ -11,15 +11,12 @@ from __future__ import annotations
 
 import hashlib
 import marshal
-from collections.abc import Mapping
-from types import MappingProxyType
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from autograd_lite.compiler.blocks import BLOCK, SCATTER, TAKE
-from autograd_lite.compiler.bodies import Body, axis_of
-from autograd_lite.compiler.loops import LAST, LOOP, OUT, STACK
+from autograd_lite.compiler.bodies import Body
 from autograd_lite.compiler.pipeline import Trace
-from autograd_lite.compiler.trace import BATCH_DOT, BATCH_SIZE, BATCH_SUM, Axis, Structural, Traced
+from autograd_lite.compiler.trace import BATCH_SIZE, BATCH_SUM, Axis, Structural, Traced
 from autograd_lite.engine import Value
 from autograd_lite.op import TABLE, Node, Op
 from autograd_lite.reverse import reachable
@@ -28,8 +25,7 @@ __all__ = ["Fingerprint", "fingerprint"]
 
 OURS = "autograd_lite.ops"  # the module of ops that nobody replaces
 PLAIN = 2  # the version of marshal that writes equal things equally, whoever else refers to them
-INPUT, SIZE, CAPTURED, CONSTANT, FORMAL = -1, -2, -3, -4, -5
-IN_TRACES = {BATCH_SUM, BATCH_DOT, BLOCK, TAKE, SCATTER, LOOP, LAST, OUT, STACK}  # ops that no table has
+INPUT, SIZE, CAPTURED, CONSTANT = -1, -2, -3, -4
 
 
 class Fingerprint(NamedTuple):
@@ -61,27 +57,23 @@ class _Reader:
         self.axes: dict[Axis | None, int] = {None: 0}
         self.number: dict[Node, int] = {}
         self.captured: list[Value] = []
-        self.bodies: dict[Body, int] = {}
-        self.body_rows: list[Any] = []
 
     def read(self, trace: Trace) -> Fingerprint:
-        ends = [trace.roots, trace.checks, trace.must_be_finite]
-        rows = self.rows([v for some in ends for v in some])
-        if not all(_is_ours(op) for op in self.ops):
+        rows = self.rows([*trace.roots, *trace.checks, *trace.must_be_finite])
+        if not all(map(_is_ours, self.ops)):
             return Fingerprint(None, self.captured)
-        at = [[self.number[v] for v in some] for some in ends]
+        ends = [[self.number[v] for v in some] for some in (trace.roots, trace.checks, trace.must_be_finite)]
         batched = [(source, self.axis(axis)) for source, axis in trace.axes.items()]
         axes = [axis.arguments for axis in self.axes if axis is not None]
         given = [list(trace.shapes.items()), list(trace.names.items())]
-        names = [(isinstance(op, Structural), op.name) for op in self.ops]
-        content = [rows, self.body_rows, names, at, batched, axes, given]
+        content = [rows, [op.name for op in self.ops], ends, batched, axes, given]
         return Fingerprint(hashlib.sha256(marshal.dumps(content, PLAIN)).digest(), self.captured)
 
-    def rows(self, roots: list[Any], leaves: Mapping[Any, Any] = MappingProxyType({})) -> list[tuple[Any, ...]]:
-        """All nodes below some roots, of which some have rows already."""
-        nodes = reachable(roots)
+    def rows(self, roots: Sequence[Any], leaves: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """What the roots are computed from, as far as it has no number yet."""
+        nodes = [v for v in dict.fromkeys([*leaves, *reachable(roots)]) if v not in self.number]
         self.number |= {v: k for k, v in enumerate(nodes, start=len(self.number))}
-        return [leaves[v] if v in leaves else self.row(v) for v in nodes]
+        return [self.row(v) for v in nodes]
 
     def row(self, v: Any) -> tuple[Any, ...]:
         """What a node is, without a reference to it."""
@@ -90,38 +82,24 @@ class _Reader:
         at = self.number
         role = (self.axis(v.axis), at.get(v.adjoint_of), at.get(v.slope_of)) if type(v) is Traced else ()
         op = self.ops.setdefault(v.op, len(self.ops))
-        static = (self.static(v),) if isinstance(v.op, Structural) else ()
-        return (op, v.label, *role, *static, *map(at.__getitem__, v.operands))
+        if isinstance(v.op, Structural):
+            role = (*role, self.static(v.static))
+        return (op, v.label, *role, *map(at.__getitem__, v.operands))
 
-    def static(self, v: Any) -> Any:
-        """What a structural op knows beside its operands."""
-        if v.op is LOOP:
-            return self.body(v.static)
-        if v.op is BATCH_DOT:
-            return self.axis(v.static)
-        if v.op is SCATTER:
-            *place, over = v.static
-            return (*place, self.axis(over))
-        return v.static
+    def static(self, x: Any) -> Any:
+        """What a structural op knows: whole numbers, a batch axis, or the body of a loop."""
+        if isinstance(x, Body):
+            return self.body(x)
+        if isinstance(x, tuple):
+            return tuple(map(self.static, x))
+        return ("axis", self.axis(x)) if x is None or isinstance(x, Axis) else x
 
-    def body(self, body: Body) -> int:
-        """The number of a loop's body, which is read once.
-
-        Its leaves may be leaves of the trace around it, and have another number inside.
-        """
-        if body not in self.bodies:
-            around = self.number
-            self.number = dict(around)
-            kinds = enumerate((body.carry, body.items, body.fixed))
-            leaves = {
-                f: (f.label, FORMAL, kind, k, self.axis(axis_of(f))) for kind, some in kinds for k, f in enumerate(some)
-            }
-            rows = self.rows([*leaves, *body.nexts, *body.outs], leaves)
-            ends = [[self.number[v] for v in some] for some in (body.nexts, body.outs)]
-            self.bodies[body] = len(self.bodies)
-            self.body_rows.append((self.bodies[body], rows, ends, body.length, body.reverse))
-            self.number = around
-        return self.bodies[body]
+    def body(self, body: Body) -> tuple[Any, ...]:
+        """One step of a loop."""
+        parts = (body.carry, body.items, body.fixed, body.nexts, body.outs)
+        rows = self.rows([*body.nexts, *body.outs], [*body.carry, *body.items, *body.fixed])
+        numbers = [tuple([self.number[v] for v in part]) for part in parts]
+        return (rows, *numbers, body.length, body.reverse, body.totals)
 
     def leaf(self, v: Any) -> tuple[Any, ...]:
         if type(v) is Traced:
@@ -139,4 +117,4 @@ class _Reader:
 
 def _is_ours(op: Op) -> bool:
     """Whether an op is one of the library itself."""
-    return op in IN_TRACES or (op.__module__ == OURS and TABLE.get(op.name) is op)
+    return op is BATCH_SUM or isinstance(op, Structural) or (op.__module__ == OURS and TABLE.get(op.name) is op)

@@ -33,9 +33,9 @@ from autograd_lite.errors import TraceError
 from autograd_lite.namespaces import floats
 from autograd_lite.reverse import reachable
 
-__all__ = ["CAPTURED", "CARRY", "DIRECT", "ITEM", "Graph", "Ref", "Step"]
+__all__ = ["CAPTURED", "CARRY", "DIRECT", "ITEM", "TOTAL", "Graph", "Ref", "Step"]
 
-CARRY, ITEM = "carry", "item"  # the sources of a loop's leaves
+CARRY, TOTAL, ITEM = "carry", "total", "item"  # the sources of a loop's leaves
 CAPTURED = "captured"  # the source of the leaves that the function found outside its arguments
 SAMPLES = {"batchsum", "batchdot"}  # words that add up over the samples of a batch
 DIRECT = {"add", "sub", "mul", "div", "neg", "zmul"}  # ops that are words of their own
@@ -84,8 +84,8 @@ class Ref:
 class Step:
     """The body of a loop as a graph of its own.
 
-    Its leaves are the inputs ``(CARRY, k)`` and ``(ITEM, k)``, numbered among those with the same batch axis, and nodes
-    ``"outer"``, which are what the graph around it computes.
+    Its leaves are the inputs ``(CARRY, k)``, ``(TOTAL, k)`` and ``(ITEM, k)``, numbered among those with the same batch
+    axis, and nodes ``"outer"``, which are what the graph around it computes.
 
     Attributes
     ----------
@@ -93,6 +93,8 @@ class Step:
         The body.
     carries, items : dict of int to int
         The node of each leaf that is used, by its place in the trace.
+    totals : set of int
+        The carries that are sums over all steps: they have arrays of their own.
     nexts, outs : dict of int to int
         The node of the next carry for each of these carries, and of each output that is used.
     checks : list of int
@@ -107,6 +109,7 @@ class Step:
         self.graph, self.length, self.reverse = graph, length, reverse
         self.carries: dict[int, int] = {}
         self.items: dict[int, int] = {}
+        self.totals: set[int] = set()
         self.nexts: dict[int, int] = {}
         self.outs: dict[int, int] = {}
         self._places: dict[Any, dict[int, int]] = {}
@@ -117,11 +120,16 @@ class Step:
         """The batch axis of a carry."""
         return self.graph.axis[self.carries[k]]
 
-    def places(self, nodes: Mapping[int, int], axis: Axis | None) -> dict[int, int]:
-        """Which of some carries, items or outputs have a batch axis, and where each lies in their array."""
-        key = (id(nodes), axis)
+    def places(self, nodes: Mapping[int, int], axis: Axis | None, *, total: bool = False) -> dict[int, int]:
+        """Which of some carries, items or outputs have a batch axis, and where each lies in their array.
+
+        Of the carries those that are totals, or the others.
+        """
+        key = (id(nodes), axis, total)
         if key not in self._places:
             chosen = [k for k, node in nodes.items() if self.graph.axis[node] is axis]
+            if nodes is self.carries:
+                chosen = [k for k in chosen if (k in self.totals) is total]
             self._places[key] = {k: at for at, k in enumerate(chosen)}
         return self._places[key]
 
@@ -244,8 +252,10 @@ class Graph:
         step = Step(Graph(exact=self.exact, axes=self.axes), body.length, reverse=body.reverse)
         graph = step.graph
         graph._has_axes = self._has_axes
+        step.totals = {k for k in carried if k >= len(body.carry) - body.totals}
         for k in carried:
-            step.carries[k] = graph._formal(body.carry[k], CARRY, body.carry[k].axis or common)
+            kind = TOTAL if k in step.totals else CARRY
+            step.carries[k] = graph._formal(body.carry[k], kind, body.carry[k].axis or common)
         for k, f in enumerate(body.items):
             step.items[k] = graph._formal(f, ITEM, f.axis or self.axis[operands[count + k]])
         outer: dict[int, int] = {}

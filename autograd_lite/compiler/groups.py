@@ -21,7 +21,7 @@ from autograd_lite.compiler.primitives import word
 from autograd_lite.compiler.sums import LEAVES, STRUCTURAL, Node, Term
 from autograd_lite.compiler.trace import Axis
 
-__all__ = ["Group", "Member", "Part", "group"]
+__all__ = ["Group", "Member", "Part", "group", "is_total"]
 
 
 Member = tuple[int, int]  # where a scalar is: the number of its group, and which member of it
@@ -135,7 +135,8 @@ class _Grouper:
         if node.word == "outer":
             return (node.word, self.outer[self.graph.args[i][0]][0], node.axis)
         if node.word in LEAVES or node.word in ("last", "out", "stack"):
-            return ("out" if node.word == "stack" else node.word, self.graph.args[i][0], node.axis)
+            total = node.word == "last" and is_total(self.graph, i)
+            return ("out" if node.word == "stack" else node.word, self.graph.args[i][0], node.axis, total)
         if node.word in ("block", "loop"):
             return (node.word, i)
         kinds = [self.key_of[j] for j in node.operands]
@@ -230,11 +231,16 @@ class _Grouper:
         return [self.member_of[j] for j in self._args(i)]
 
 
+def is_total(graph: Graph, i: int) -> bool:
+    """Whether a last carry of a loop is a sum over its steps."""
+    return graph.static[i][0] in graph.static[graph.args[i][0]].totals
+
+
 def _offset_in_loop(graph: Graph, i: int) -> int:
     """Where a result of a loop lies: among the carries of its batch axis, or in the outputs of its step."""
     step, (k, *t) = graph.static[graph.args[i][0]], graph.static[i]
     if graph.word[i] == "last":
-        return int(step.places(step.carries, graph.axis[i])[k])
+        return int(step.places(step.carries, graph.axis[i], total=k in step.totals)[k])
     places = step.places(step.outs, graph.axis[i])
     return int(places[k] + len(places) * (t[0] if t else 0))
 

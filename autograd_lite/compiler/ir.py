@@ -183,7 +183,10 @@ class Scatter:
 
 @dataclass(frozen=True, slots=True)
 class Carry:
-    """An array that goes from step to step: what it holds first, and what a step makes of it."""
+    """An array that goes from step to step: what it holds first, and what a step makes of it.
+
+    An array that steps update in place is its own next one.
+    """
 
     array: Array
     first: Operand

@@ -221,6 +221,7 @@ class _Pushforward(_Derivative):
             body.length,
             body.reverse,
             body.checkpoint,
+            len([j for j in carried if j >= len(body.carry) - body.totals]),
         )
         places = [forward.output(x) for x in roots[len(carried) :]]
         first = [given.get(body.carry[j], zero) for j in carried]
@@ -298,6 +299,7 @@ class _Reversal(_Derivative):
             body.length,
             not body.reverse,
             body.checkpoint,
+            len(fixed_bars),
         )
         places = [backward.output(x) for x in roots[len(nexts) :]]
         first = [*[self.last.get(j, zero) for j in carried], *[zero] * len(fixed_bars)]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.compiler.builder import Builder
 from autograd_lite.compiler.finite import checks, hidden_sums
-from autograd_lite.compiler.graph import CARRY, ITEM, Step
-from autograd_lite.compiler.groups import group
+from autograd_lite.compiler.graph import CARRY, ITEM, TOTAL, Step
+from autograd_lite.compiler.groups import group, is_total
+from autograd_lite.compiler.in_place import updated_in_place
 from autograd_lite.compiler.ir import Array, Carry, Item, Literal, Loop, Map, Output, Slice, outputs_of
 from autograd_lite.compiler.layout import contiguous
 from autograd_lite.compiler.naming import Names
@@ -18,6 +19,8 @@ from autograd_lite.compiler.sums import collect
 from autograd_lite.compiler.trace import Axis
 
 __all__ = ["lower_loop"]
+
+OUT = "out"  # beside the kinds of a body's leaves: what a step gives
 
 
 def lower_loop(to: Builder, k: int, lower_groups: Callable[[Builder], None]) -> None:
@@ -32,46 +35,56 @@ class _Lowering:
         step, args = self.step, to.graph.args[node]
         self.first = dict(zip(step.carries, args, strict=False))
         self.columns = dict(zip(step.items, args[len(step.carries) :], strict=False))
-        self.groups_of = {
-            ("last" if g.word == "last" else "outs", g.axis): k
+        self.group_of = {
+            (OUT if g.word != "last" else TOTAL if is_total(to.graph, g.members[0]) else CARRY, g.axis): k
             for k, g in enumerate(to.groups)
             if g.word in ("last", "out", "stack") and to.graph.args[g.members[0]][0] == node
         }
-        self.given = {(CARRY, axis): self.array("last", step.carries, axis) for axis in self.axes(step.carries)}
-        self.given |= {
-            (ITEM, axis): to.local((len(step.places(step.items, axis)),), to.dim(axis), "x")
-            for axis in self.axes(step.items)
+        self.given = {
+            (kind, axis): self.array(kind, axis)
+            for kind in (CARRY, TOTAL, ITEM)
+            for axis in self.axes(kind)
+            if self.places(kind, axis)
         }
         self.body = self.lowered(lower_groups)
 
     def run(self) -> None:
         step, to = self.step, self.to
         carry = [
-            Carry(array, self.initial(axis), self.joined("next", step.nexts, step.carries, axis))
+            Carry(array, self.initial(kind, axis), self.joined("next", step.nexts, self.places(kind, axis), axis))
             for (kind, axis), array in self.given.items()
-            if kind == CARRY
+            if kind != ITEM
         ]
         xs = [Item(array, self.sequence(axis)) for (kind, axis), array in self.given.items() if kind == ITEM]
         outs = []
-        for axis in self.axes(step.outs):
-            value = self.joined("made", step.outs, step.outs, axis)
-            out = self.array("outs", step.outs, axis)
-            outs.append(Output(out[contiguous((step.length, value.array.size))], value))
+        for axis in self.axes(OUT):
+            value = self.joined("made", step.outs, self.places(OUT, axis), axis)
+            outs.append(Output(self.array(OUT, axis)[contiguous((step.length, value.array.size))], value))
         carry += self.checked()
         to.has_contractions |= self.body.has_contractions
-        instructions = tuple(self.body.instructions)
+        lines, carry = updated_in_place(self.body.instructions, carry, [out.value for out in outs])
+        instructions = tuple(lines)
         own = dict.fromkeys(out.array for i in instructions for out in outputs_of(i) if out.array.role == "joined")
         to.emit(Loop(instructions, step.length, tuple(carry), tuple(xs), tuple(outs), step.reverse, tuple(own)))
 
-    def axes(self, nodes: Mapping[int, int]) -> list[Axis | None]:
-        """The batch axes of carries, items or outputs; each has an array."""
-        return list(dict.fromkeys(self.step.graph.axis[i] for i in nodes.values()))
+    def nodes(self, kind: str) -> Mapping[int, int]:
+        """The carries, items or outputs of a step."""
+        return {ITEM: self.step.items, OUT: self.step.outs}.get(kind, self.step.carries)
 
-    def array(self, kind: str, nodes: Mapping[int, int], axis: Axis | None) -> Array:
+    def axes(self, kind: str) -> list[Axis | None]:
+        """The batch axes of carries, items or outputs; each has an array."""
+        return list(dict.fromkeys(self.step.graph.axis[i] for i in self.nodes(kind).values()))
+
+    def places(self, kind: str, axis: Axis | None) -> Mapping[int, int]:
+        """Where the carries, items or outputs with an axis lie in their array."""
+        return self.step.places(self.nodes(kind), axis, total=kind == TOTAL)
+
+    def array(self, kind: str, axis: Axis | None) -> Array:
         """The array of a result, or one that only the loop needs."""
-        if (kind, axis) in self.groups_of:
-            return self.to.arrays[self.groups_of[kind, axis]]
-        return self.to.local((len(self.step.places(nodes, axis)),), self.to.dim(axis), "carry")
+        if (kind, axis) in self.group_of:
+            return self.to.arrays[self.group_of[kind, axis]]
+        size = len(self.places(kind, axis)) * (self.step.length if kind == OUT else 1)
+        return self.to.local((size,), self.to.dim(axis), {ITEM: "x", OUT: "outs"}.get(kind, kind))
 
     def lowered(self, lower_groups: Callable[[Builder], None]) -> Builder:
         """The body's instructions."""
@@ -85,20 +98,20 @@ class _Lowering:
         lower_groups(body)
         return body
 
-    def initial(self, axis: Axis | None) -> Slice:
-        places = self.step.places(self.step.carries, axis)
+    def initial(self, kind: str, axis: Axis | None) -> Slice:
+        places = self.places(kind, axis)
         return self.to.assembled(np.array([self.to.member_of[self.first[k]] for k in places]), self.to.dim(axis))
 
     def sequence(self, axis: Axis | None) -> Slice:
         """The items of all steps: a row for each step."""
-        columns = [self.to.column(self.columns[k]) for k in self.step.places(self.step.items, axis)]
+        columns = [self.to.column(self.columns[k]) for k in self.places(ITEM, axis)]
         return self.to.assembled(np.stack(columns, axis=1), self.to.dim(axis))
 
-    def joined(self, name: str, nodes: Mapping[int, int], like: Mapping[int, int], axis: Axis | None) -> Slice:
+    def joined(self, name: str, nodes: Mapping[int, int], places: Iterable[int], axis: Axis | None) -> Slice:
         """An array of some results of a step."""
-        places = self.step.places(like, axis)
-        array = Array(self.body.names.unique(name), (len(places),), self.to.dim(axis), "joined")
-        self.body.fill(array, [(k, *self.body.member_of[nodes[place]]) for k, place in enumerate(places)])
+        members = [(k, *self.body.member_of[nodes[place]]) for k, place in enumerate(places)]
+        array = Array(self.body.names.unique(name), (len(members),), self.to.dim(axis), "joined")
+        self.body.fill(array, members)
         return array.whole
 
     def checked(self) -> Sequence[Carry]:

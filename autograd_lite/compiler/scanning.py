@@ -17,6 +17,7 @@ from autograd_lite.compiler.loops import LAST, OUT, project, record_loop
 from autograd_lite.compiler.trace import Axis, Traced, Tracer, at_users_line, current_tracer
 from autograd_lite.engine import as_nodes
 from autograd_lite.errors import DomainError, OperandError, ShapeError
+from autograd_lite.iterations import marked
 from autograd_lite.namespaces import values
 from autograd_lite.op import Node, shown
 from autograd_lite.pytree import Structure, flatten
@@ -72,7 +73,15 @@ def scan(
     >>> fast(np.array([1.0, 2.0, 3.0]))
     array([12., 12., 12.])
     """
-    count, element = _sequence(xs, length)
+    carry, ys = _scanned("scan", f, f, init, _sequence(xs, length), checkpoint=checkpoint)
+    return carry, ys
+
+
+def _scanned(
+    name: str, body: Any, f: Any, init: Any, sequence: tuple[int, Callable[[int], Any]], *, checkpoint: bool
+) -> tuple[Any, Any]:
+    """Run a loop, called by its name and that of its body."""
+    count, element = sequence
     tracer = current_tracer.get()
     if tracer is not None:
         recording = _Recording(tracer, f, init, count, element, checkpoint=checkpoint)
@@ -80,7 +89,7 @@ def scan(
             return recording.run()
     carry, structure = init, flatten(init)[1]
     outputs = []
-    for t in range(count):
+    for t in marked(name, body, range(count)):
         carry, y = _pair(f(carry, element(t)))
         carry = structure.rebuild(_alike(carry, structure, "carry", t))
         outputs.append(y)
@@ -113,9 +122,11 @@ def repeat(f: Callable[[Any], Any], init: Any, n: int, *, checkpoint: bool = Fal
     >>> round(repeat(lambda x: 0.5 * (x + 2.0 / x), 1.0, 5), 12)
     1.414213562373
     """
-    if _whole("n", n) == 0:
+    count = _whole("n", n)
+    if count == 0:
         return init
-    return scan(lambda carry, _: (f(carry), None), init, None, n, checkpoint=checkpoint)[0]
+    steps = count, lambda _: None
+    return _scanned("repeat", f, lambda carry, _: (f(carry), None), init, steps, checkpoint=checkpoint)[0]
 
 
 def while_loop(
@@ -156,7 +167,7 @@ def while_loop(
     if tracer is not None:
         return _traced_while(tracer, cond, f, init, bound, checkpoint=checkpoint)
     carry, structure = init, flatten(init)[1]
-    for t in range(bound):
+    for t in marked("while_loop", f, range(bound)):
         if not cond(carry):
             return carry
         carry = structure.rebuild(_alike(f(carry), structure, "carry", t))

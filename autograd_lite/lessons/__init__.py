@@ -13,6 +13,8 @@ module              what is there
 `example_text`      worked examples: how they are written
 `examples`          verify_example
 `derivation_text`   derivations: how they are written
+`points`            their lines evaluated at random points
+`missing_parts`     what is missing in a wrong line, and stands in the lines before
 `derivations`       verify_derivation
 `errata`            the worked examples and derivations of a course, and the list of their slips
 `grading`           laws against an engine of one's own

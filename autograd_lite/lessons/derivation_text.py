@@ -11,7 +11,7 @@
 
 A line that begins with ``=`` goes on with the chain above it; ``let`` names a formula or a function, ``function f, g``
 any smooth functions, ``for`` says where names lie, and ``---`` forgets all of that. ``#`` begins a remark; the remark
-above a chain is its title.
+above a chain is its title. A name with an index, ``let f_i = w x_i + b``, is one formula for every term of a sum.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from typing import NamedTuple
 
 from autograd_lite.errors import ExpressionError
 from autograd_lite.formulas import Expr
-from autograd_lite.lessons.evaluation import Function, free_names
-from autograd_lite.lessons.notation import read
+from autograd_lite.lessons.evaluation import Definitions, Function, free_names, indexed
+from autograd_lite.lessons.notation import names_in, read
 from autograd_lite.text import shown
 
 __all__ = ["Chain", "Line", "Range", "chains_of"]
@@ -99,9 +99,49 @@ def chains_of(text: str) -> list[Chain]:
                 f"Line {line.number}: {shown(line.text)} stands alone; a derivation needs a second line that begins "
                 "with '='."
             )
+        chain.definitions = _for_each_term(chain)
     if not reader.chains:
         raise ExpressionError("There is no derivation here. Write a formula, and below it '= ' and what it equals.")
     return reader.chains
+
+
+def _for_each_term(chain: Chain) -> Definitions:
+    """The definitions, and ``f_1`` and ``f_2`` made of ``f_i`` where a line or a sum asks for them."""
+    found: Definitions = {}
+    todo = [line.tree for line in chain.lines] + [function.body for function in chain.functions.values()]
+    while todo:
+        for name in free_names(todo.pop(), found, chain.terms):
+            tree = chain.definitions[name] if name in chain.definitions else _term(chain.definitions, name)
+            if tree is not None:
+                found[name] = tree
+                todo.append(tree)
+    kept = {name: tree for name, tree in chain.definitions.items() if name in found or not _own_index(name, tree)}
+    return kept | found
+
+
+def _term(definitions: Definitions, name: str) -> Expr | None:
+    """What ``f_1`` is, if ``f_i`` is defined by names with the same index; else None."""
+    stem, number = _split(name)
+    if number.isdigit():
+        for template, tree in definitions.items():
+            if _split(template)[0] == stem and (index := _own_index(template, tree)):
+                return indexed(tree, index, int(number))
+    return None
+
+
+def _own_index(name: str, tree: Expr) -> str:
+    """The index of a name whose formula has names with that index; else ""."""
+    index = _split(name)[1]
+    return index if _is_index(index) and any(_split(part)[1] == index for part in names_in(tree)) else ""
+
+
+def _split(name: str) -> tuple[str, str]:
+    stem, _, index = name.rpartition("_")
+    return stem, index
+
+
+def _is_index(text: str) -> bool:
+    return len(text) == 1 and text.isalpha()
 
 
 class _Reader:
@@ -137,7 +177,9 @@ class _Reader:
             self._formulas(content, number)
 
     def _read(self, text: str, *more: str) -> Expr:
-        return read(text, {*self.definitions, *self.ranges, *more}, self.functions)
+        stems = [_split(name)[0] for name in self.definitions if _is_index(_split(name)[1])]
+        terms = [f"{stem}_{number}" for stem in stems if stem for number in range(1, self.terms + 1)]
+        return read(text, {*self.definitions, *self.ranges, *terms, *more}, self.functions)
 
     def _let(self, text: str) -> None:
         left, equals, right = text.partition("=")

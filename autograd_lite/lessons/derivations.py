@@ -7,30 +7,25 @@ import itertools
 import math
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd_lite.engine import Value
 from autograd_lite.errors import ExpressionError
 from autograd_lite.formulas import Expr, pretty_number
-from autograd_lite.lessons.derivation_text import Chain, Line, Range, chains_of
+from autograd_lite.lessons.derivation_text import Chain, chains_of
 from autograd_lite.lessons.edits import Edit, edits
-from autograd_lite.lessons.evaluation import Scope
 from autograd_lite.lessons.missing_parts import put_back
 from autograd_lite.lessons.notation import indices_of, numbers_in
-from autograd_lite.reverse import reachable
+from autograd_lite.lessons.points import Row, Table, close
 from autograd_lite.text import counted, printable
 
 __all__ = ["Break", "ChainReport", "DerivationReport", "Step", "checked", "verify_derivation"]
 
-POINTS = 8  # at which two lines are compared
 FEWEST = 3
-TRIALS = 400
-RELATIVE, ABSOLUTE = 1e-9, 1e-12  # of the numbers, and of the largest number on the way to them
 MOST_MENDS = 3
 MOST_EDITS = 1_500
 RIGHT, BREAKS, FOLLOWS, AGAIN = "right", "breaks", "follows from a wrong line", "right again"
@@ -113,8 +108,9 @@ class DerivationReport:
 
     def __str__(self) -> str:
         wrong = sum(not chain for chain in self.chains)
-        verdict = f"{wrong} of {counted(len(self.chains), 'derivation')} wrong" if wrong else "every line is right"
-        return "\n\n".join([*map(str, self.chains), f"{counted(len(self.chains), 'derivation')}: {verdict}."])
+        all_of_them = counted(len(self.chains), "derivation")
+        summary = f"{wrong} of {all_of_them} wrong." if wrong else f"{all_of_them}: every line is right."
+        return "\n\n".join([*map(str, self.chains), summary])
 
 
 def verify_derivation(source: str | Path, *, seed: int = 0) -> DerivationReport:
@@ -129,7 +125,9 @@ def verify_derivation(source: str | Path, *, seed: int = 0) -> DerivationReport:
         The text, or the file that holds it: formulas, one a line, those that go on from the line above begin with
         ``=``. Also ``let s = FORMULA``, ``let f(x) = FORMULA``, ``function f, g`` for any smooth functions,
         ``for 0 < a < 1`` for domains, ``---`` to forget all of these, and ``#`` for remarks. Derivatives are written
-        ``d/dx (...)``, ``dE/dw`` or ``f'(x)``; a derivative by a defined name is that by its node.
+        ``d/dx (...)``, ``dE/dw`` or ``f'(x)``; a derivative by a defined name is that by its node. A sum,
+        ``sum_i((f_i - y_i)^2)``, has three terms, or as many as ``for terms = 5`` says; ``let f_i = w x_i + b``
+        defines every one of them.
     seed : int
         Of the points.
 
@@ -160,7 +158,7 @@ def verify_derivation(source: str | Path, *, seed: int = 0) -> DerivationReport:
 
 def checked(chain: Chain, seed: int = 0) -> ChainReport:
     """Compare the lines of one chain at points drawn with a seed."""
-    table = _Table(chain, random.Random(seed))  # noqa: S311
+    table = Table(chain, random.Random(seed))  # noqa: S311
     steps, right = [Step(chain.lines[0].text, chain.lines[0].number, RIGHT)], 0
     for k, line in enumerate(chain.lines[1:], start=1):
         verdict, broken = _verdict(table, k, right)
@@ -169,7 +167,7 @@ def checked(chain: Chain, seed: int = 0) -> ChainReport:
     return ChainReport(chain.title, tuple(steps))
 
 
-def _verdict(table: _Table, k: int, right: int) -> tuple[str, Break | None]:
+def _verdict(table: Table, k: int, right: int) -> tuple[str, Break | None]:
     """Compare line k with the last right one, and with the one before it."""
     common = table.common(right, k)
     if len(common) < FEWEST:
@@ -182,103 +180,10 @@ def _verdict(table: _Table, k: int, right: int) -> tuple[str, Break | None]:
     return BREAKS, _diagnosed(table, right, k, common)
 
 
-class _Table:
-    """The lines of a chain evaluated at points: rows are points."""
-
-    def __init__(self, chain: Chain, rng: random.Random) -> None:
-        self.chain = chain
-        self.names = chain.names()
-        self.rows: list[_Row] = []
-        enough = [0] * len(chain.lines)
-        for _ in range(TRIALS):
-            if min(enough[1:]) >= POINTS:
-                break
-            row = _Row(chain, self._point(rng))
-            self.rows.append(row)
-            enough = [n + (k == 0 or (row.finite(k) and row.finite(k - 1))) for k, n in enumerate(enough)]
-
-    def _point(self, rng: random.Random) -> dict[str, float]:
-        point: dict[str, float] = {}
-        for name in self.names:
-            drawn = (_drawn(_range(self.chain, name), rng, len(self.rows)) for _ in range(10))
-            point[name] = next((x for x in drawn if x not in point.values()), 0.0) or next(drawn, 0.0)
-        return point
-
-    def common(self, j: int, k: int) -> list[_Row]:
-        """The points at which both lines are finite."""
-        return [row for row in self.rows if row.finite(j) and row.finite(k)]
-
-    @staticmethod
-    def equal(row: _Row, j: int, k: int) -> bool:
-        """Whether two lines agree at a point, to rounding."""
-        return _close(row.cells[j], row.cells[k])
-
-
-@dataclass(frozen=True)
-class _Cell:
-    """A line at a point: its number, and the largest number on the way to it."""
-
-    number: float
-    scale: float
-
-
-@dataclass
-class _Row:
-    """One point, and every line there."""
-
-    chain: Chain
-    point: dict[str, float]
-    cells: list[_Cell] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.scope = Scope(self.point, self.chain.definitions, self.chain.functions, self.chain.terms)
-        self.cells = [self.at(line.tree, line) for line in self.chain.lines]
-
-    def finite(self, k: int) -> bool:
-        return math.isfinite(self.cells[k].number)
-
-    def at(self, tree: Expr, line: Line | None = None) -> _Cell:
-        """Evaluate a formula here."""
-        try:
-            value = self.scope.value(tree)
-        except ExpressionError as error:
-            raise ExpressionError(f"Line {line.number}: {error}") if line else error from None
-        return _Cell(value.data, _scale(value))
-
-
-def _scale(value: Value) -> float:
-    return max((abs(v.data) for v in reachable([value], constants=True) if math.isfinite(v.data)), default=0.0)
-
-
-def _close(a: _Cell, b: _Cell) -> bool:
-    return abs(a.number - b.number) <= RELATIVE * max(abs(a.number), abs(b.number)) + ABSOLUTE * max(a.scale, b.scale)
-
-
-def _range(chain: Chain, name: str) -> Range:
-    stem = name.rpartition("_")[0]
-    return chain.ranges.get(name) or chain.ranges.get(f"{stem}_i") or chain.ranges.get(f"{stem}_j") or Range()
-
-
-def _drawn(where: Range, rng: random.Random, row: int) -> float:
-    """A short number from a range; where no range is given, at first from both sides of 0, then also from (0, 1)."""
-    if where.choices:
-        return rng.choice(where.choices)
-    if math.isinf(where.low) and math.isinf(where.high):
-        where = Range(-2.5, 2.5) if row % 3 < 2 else Range(0.0, 1.0)
-    low = where.low if math.isfinite(where.low) else min(-2.5, where.high - 2.5)
-    high = where.high if math.isfinite(where.high) else max(2.5, where.low + 2.5)
-    for digits in (1, 2, 3, 17):
-        for _ in range(20):
-            x = round(rng.uniform(low, high), digits)
-            if low < x < high and x != round(x):  # an integer power of a negative number is defined there alone
-                return x
-    return rng.uniform(low, high)
-
-
 # --- What is wrong with a line ---------------------------------------------------------------------------------------
 
 
-def _diagnosed(table: _Table, right: int, k: int, common: list[_Row]) -> Break:
+def _diagnosed(table: Table, right: int, k: int, common: list[Row]) -> Break:
     first = next(row for row in common if not table.equal(row, right, k))
     used = first.point if len(first.point) <= 8 else dict(list(first.point.items())[:8])
     return Break(
@@ -290,7 +195,7 @@ def _diagnosed(table: _Table, right: int, k: int, common: list[_Row]) -> Break:
     )
 
 
-def _ratio(rows: list[_Row], right: int, k: int) -> str:
+def _ratio(rows: list[Row], right: int, k: int) -> str:
     """The wrong line as a multiple of the right one, if that is a number, a name or its inverse."""
     pairs = [(row, row.cells[k].number / row.cells[right].number) for row in rows if row.cells[right].number]
     pairs = [(row, ratio) for row, ratio in pairs if ratio]
@@ -310,7 +215,7 @@ def _ratio(rows: list[_Row], right: int, k: int) -> str:
     return ""
 
 
-def _factors(row: _Row) -> list[Expr]:
+def _factors(row: Row) -> list[Expr]:
     names = [Expr(name) for name in (*row.point, *row.chain.definitions)]
     return [*names, *(Expr("-", (Expr(1.0), name)) for name in names), *(Expr("**", (n, Expr(2.0))) for n in names)]
 
@@ -319,7 +224,7 @@ def _near(a: float, b: float) -> bool:
     return abs(a - b) <= 1e-7 * max(abs(a), abs(b))
 
 
-def _mends(table: _Table, right: int, k: int, common: list[_Row]) -> tuple[Edit, ...]:
+def _mends(table: Table, right: int, k: int, common: list[Row]) -> tuple[Edit, ...]:
     """The small edits that mend a line; where none does, what puts back something of the lines before."""
     rows = sorted(common, key=lambda row: table.equal(row, right, k))  # first those that tell the lines apart
     for tried in (_tried, _put_back):
@@ -330,7 +235,7 @@ def _mends(table: _Table, right: int, k: int, common: list[_Row]) -> tuple[Edit,
     return ()
 
 
-def _tried(table: _Table, right: int, k: int, rows: list[_Row]) -> Iterator[Edit]:
+def _tried(table: Table, right: int, k: int, rows: list[Row]) -> Iterator[Edit]:
     names: list[str | float] = [*table.names, *table.chain.definitions]
     names += [name for index in indices_of(table.chain.lines[k].tree) for name in _indexed(table.names, index)]
     names += numbers_in(table.chain.lines[right].tree)
@@ -345,7 +250,7 @@ def _indexed(names: list[str], index: str) -> dict[str, None]:
     return {f"{stem}_{index}": None for stem, _, number in (name.rpartition("_") for name in names) if number.isdigit()}
 
 
-def _put_back(table: _Table, right: int, k: int, rows: list[_Row]) -> Iterator[Edit]:
+def _put_back(table: Table, right: int, k: int, rows: list[Row]) -> Iterator[Edit]:
     """Edits that put something back which stands in the lines before."""
     before = [line.tree for line in table.chain.lines[:k]]
     numbers = np.array([row.cells[right].number for row in rows])
@@ -357,9 +262,9 @@ def _put_back(table: _Table, right: int, k: int, rows: list[_Row]) -> Iterator[E
     return put_back(table.chain.lines[k].tree, numbers, at_points, before, [*table.names, *table.chain.definitions])
 
 
-def _mended(row: _Row, right: int, tree: Expr) -> bool:
+def _mended(row: Row, right: int, tree: Expr) -> bool:
     try:
         cell = row.at(tree)
     except ExpressionError:  # x_i outside of a sum
         return False
-    return math.isfinite(cell.number) and _close(cell, row.cells[right])
+    return math.isfinite(cell.number) and close(cell, row.cells[right])

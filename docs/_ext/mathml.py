@@ -20,6 +20,7 @@ FOR_LATEX2MATHML = {  # the same formula in commands that the converter knows
     r"\|": "‖",
 }
 FUNCTIONS = {"arcsin", "cos", "exp", "lim", "ln", "log", "max", "min", "sin", "tan", "tanh"}
+LIMITS = {"lim", "max", "min"}  # in a displayed formula, what is written below stands below
 ROWS = {"math", "mrow", "mtd"}  # elements with any number of parts; those of others have places
 
 
@@ -43,6 +44,9 @@ def spaced(formula: str) -> str:
     """
     ET.register_namespace("", "http://www.w3.org/1998/Math/MathML")
     root = ET.fromstring(formula)  # noqa: S314 - made by the converter
+    for part in root.iter():
+        if root.get("display") == "block" and _kind(part) == "msub" and part[0].text in LIMITS:
+            part.tag = part.tag.replace("msub", "munder")  # below its word, not beside it
     for row in [part for part in root.iter() if _kind(part) in ROWS]:
         for left, right in itertools.pairwise(list(row)):
             if (_is_function(left) or _is_function(right)) and "mo" not in {_kind(left), _kind(right)}:

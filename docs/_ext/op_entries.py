@@ -81,7 +81,8 @@ def kinks_of(op: Op) -> Iterator[str]:
             if any(p != p for p in slopes):  # noqa: PLR0124 - NaN: no slope at all
                 continue
             where = ", ".join(f"{name} = {x:g}" for name, x in zip(op.operand_names, point, strict=True))
-            yield f"at {where} the slope is taken as {', '.join(f'{p:g}' for p in slopes if p is not None)}"
+            taken = ", ".join(f"{p:g}" for p in slopes if p is not None)
+            yield f"at {where} the slope is taken as {taken}".replace("-", "−")
 
 
 def curve(op: Op) -> str:
@@ -96,6 +97,7 @@ def curve(op: Op) -> str:
         y, (slope,) = op.evaluate([x], [True])
         if not op.smooth(x):
             slope = math.nan  # a gap
+            y = math.nan if op.piecewise_constant else y  # a jump
         values.append((x, y))
         slopes.append((x, slope))
     heights = sorted(y for _, y in itertools.chain(values, slopes) if math.isfinite(y))

@@ -1,11 +1,17 @@
-"""What a cell prints, as it printed it: chunks that the kernel sends one by one are joined without line breaks."""
+"""What a cell prints, as it printed it: chunks that the kernel sends one by one are joined without line breaks.
+
+The kernel's temporary file, which messages name, becomes "the cell".
+"""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from myst_nb.core import render
 from sphinx.application import Sphinx
+
+TEMPORARY = re.compile(r"[^\s(]*ipykernel_\d+[/\\]\d+\.py")
 
 
 def joined(outputs: list[Any]) -> list[Any]:
@@ -20,6 +26,8 @@ def joined(outputs: list[Any]) -> list[Any]:
         else:
             streams[output["name"]] = output
             kept.append(output)
+    for output in streams.values():
+        output["text"] = TEMPORARY.sub("the cell", output["text"])
     return kept
 
 

@@ -6,7 +6,7 @@ import math
 
 
 class Value:
-    """A number, the operands it was computed from, and the derivative of the result with respect to each."""
+    """A number, the operands it was computed from, and its derivative with respect to each."""
 
     def __init__(self, data: float, operands: tuple[Value, ...] = (), partials: tuple[float, ...] = ()) -> None:
         self.data = data

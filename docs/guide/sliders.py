@@ -21,6 +21,7 @@ WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 640, 340, 48, 12, 12, 30
 INNER, HIGH = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM  # what the axes enclose; curves are cut off at its edge
 FAR = 50  # heights of the picture, beyond which a curve has a gap
 COLOURS = ("#0b74c4", "#d9541e", "#2e8b57", "#8a5cf0", "#a0791a")
+DOT = "M{x} {y}a4 4 0 1 0 8 0a4 4 0 1 0 -8 0"
 DASHES = ("", "7 4", "2 3", "10 3 2 3", "1 4")
 
 SCRIPT = """(() => {
@@ -90,6 +91,7 @@ class Sliders:
         choices = [dict(zip(self.names, values, strict=True)) for values in itertools.product(*self.names.values())]
         pictures = [picture(**values) for values in choices]
         self.curves = list(pictures[0])
+        self.dotted = {name for name in self.curves if name in dots or len(pictures[0][name]) == 1}
         self.frames = [[self.drawn(found[name], name in dots) for name in self.curves] for found in pictures]
         self.notes = [note(**values) if note else "" for values in choices]
 
@@ -120,19 +122,23 @@ class Sliders:
             f"{''.join(self.marks(self.frames[at]))}</svg></svg>"
         )
 
+    def styles(self) -> Iterable[tuple[str, str, str]]:
+        """Each curve's name, colour and dashes; dots have none."""
+        for name, colour, dash in zip(self.curves, itertools.cycle(COLOURS), itertools.cycle(DASHES), strict=False):
+            yield name, colour, "" if name in self.dotted else dash
+
     def legend(self) -> str:
         """The curves' names in their colours."""
         return "<p>" + " ".join(
             f'<span style="white-space:nowrap;margin-right:1em"><svg width="28" height="10" aria-hidden="true">'
-            f'<path d="M1 5H27" stroke="{colour}" stroke-width="2.5" stroke-dasharray="{dash}"/></svg> '
-            f"{html.escape(name)}</span>"
-            for name, colour, dash in zip(self.curves, itertools.cycle(COLOURS), itertools.cycle(DASHES), strict=False)
+            f'<path d="{DOT.format(x=10, y=5) if name in self.dotted else "M1 5H27"}" fill="none" stroke="{colour}" '
+            f'stroke-width="2.5" stroke-dasharray="{dash}"/></svg> {html.escape(name)}</span>'
+            for name, colour, dash in self.styles()
         ) + "</p>"  # fmt: skip
 
     def marks(self, paths: Iterable[str]) -> Iterable[str]:
         """The curves as they stand at first."""
-        styles = zip(paths, itertools.cycle(COLOURS), itertools.cycle(DASHES), strict=False)
-        for k, (path, colour, dash) in enumerate(styles):
+        for k, (path, (_, colour, dash)) in enumerate(zip(paths, self.styles(), strict=True)):
             yield (
                 f'<path data-curve="{k}" d="{path}" fill="none" stroke="{colour}" stroke-width="2.5" '
                 f'stroke-linecap="round" stroke-linejoin="round" stroke-dasharray="{dash}"/>'
@@ -164,10 +170,8 @@ class Sliders:
     def drawn(self, points: Sequence[Point], apart: bool) -> str:
         """A curve, or dots, as the text of an SVG path."""
         if apart or len(points) == 1:
-            return "".join(
-                f"M{px - 4:g} {py}a4 4 0 1 0 8 0a4 4 0 1 0 -8 0"
-                for px, py in map(self.pixel, *zip(*points, strict=True))
-            )
+            places = map(self.pixel, *zip(*points, strict=True))
+            return "".join(DOT.format(x=f"{px - 4:g}", y=py) for px, py in places)
         return self.path(points)
 
     def path(self, points: Sequence[Point]) -> str:

@@ -8,18 +8,8 @@ import pytest
 
 from autograd_lite.cli import main, verify
 
-EXAMPLE = """
-lines = ["z = 0.5*2 + 0.1 = 1.1", "dL/dw = 2*1.1*2 = 4.4", "w_new = 0.5 - 0.1*4.4 = 0.06"]
-[given]
-w = 0.5
-x = 2
-b = 0.1
-eta = 0.1
-[graph]
-z = "w x + b"
-L = "z^2"
-w_new = "w - eta dL/dw"
-"""
+SAID = verify.EXAMPLES.partition("for instance:\n")[2].partition("in a derivation:")[0]
+EXAMPLE, _, DERIVATION = SAID.partition("derivation.txt:\n")  # of the help; both have a slip
 
 
 @pytest.fixture
@@ -33,16 +23,14 @@ def file(tmp_path):
 
 
 def test_a_right_example(file, capsys):
-    assert main(["verify", file("example.toml", EXAMPLE)]) == 0
+    assert main(["verify", file("example.toml", EXAMPLE.replace("= 4.5", "= 4.4"))]) == 0
     assert "3 lines, none wrong." in capsys.readouterr().out
 
 
-def test_the_example_of_the_help(file, capsys):
-    said = verify.EXAMPLES.partition("for instance:\n")[2]
-    example, _, derivation = said.partition("in a derivation:")[0].partition("derivation.txt:\n")
-    assert main(["verify", file("example.toml", example)]) == 1
+def test_the_examples_of_the_help(file, capsys):
+    assert main(["verify", file("example.toml", EXAMPLE)]) == 1
     assert "dL/dw = 2*1.1*2 = 4.5\n    exact 4.4: differs; factors: does not follow" in capsys.readouterr().out
-    assert main(["verify", file("derivation.txt", derivation)]) == 1
+    assert main(["verify", file("derivation.txt", DERIVATION)]) == 1
     assert "mended by s · (1 − s)" in capsys.readouterr().out
 
 

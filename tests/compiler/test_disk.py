@@ -84,18 +84,25 @@ def test_a_later_process_builds_nothing(cache: Path, builds: list[str], backend:
     assert "program" in builds
 
 
-@pytest.mark.parametrize("backend", ["numpy", "floats", pytest.param("native", marks=needs_native)])
-def test_programs_with_loops_are_kept_too(cache: Path, builds: list[str], backend: str) -> None:
-    def once() -> tuple[float, str]:
+@pytest.mark.parametrize("backend", ["numpy", "interpreter", pytest.param("native", marks=needs_native)])
+def test_loops_and_look_ups_are_kept_too(cache: Path, builds: list[str], backend: str) -> None:
+    def run(steps: int) -> list[float]:
         PROGRAMS.clear()
-        fast = ag.compile(ag.grad(lambda x: ag.repeat(lambda h: ag.sin(h) * x, x, 7)), backend=backend)
-        return fast(0.5), fast.source
+        w = [Value(0.5, "w"), Value(-1.0, "w")]
 
-    first = once()
+        def f(x: float, i: float) -> Any:
+            c, ys = ag.scan(lambda c, z: (ag.tanh(c * ag.take(w, i) + z), c * w[0]), x, [0.1] * steps)
+            return c + ag.fsum(list(ys))
+
+        value, slopes = ag.compile(ag.value_and_grad(f, wrt=w), backend=backend)(0.3, 1.0)
+        return [value, *slopes]
+
+    first = run(40)
     assert "program" in builds
     builds.clear()
-    assert once() == first
+    assert run(40) == first
     assert builds == []
+    assert run(41) != first
 
 
 def test_only_its_owner_can_read_what_is_kept(cache: Path) -> None:

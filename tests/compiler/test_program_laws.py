@@ -146,14 +146,14 @@ TRANSFORMS: dict[str, Any] = {
 }
 
 
-@settings(EVERY, max_examples=10)
+@settings(EVERY, max_examples=8)
 @given(programs())
 def test_values_and_slopes(program: Any) -> None:
     f, xs, places = program
     check(ag.value_and_grad(f), (xs, places), [*ARRAYS, "auto"], 1e-9)
 
 
-@settings(EVERY, max_examples=5)
+@settings(EVERY, max_examples=4)
 @given(programs(most=2), st.integers(0, 3), st.sampled_from([np.nan, np.inf, 0.0, 1e200]))
 def test_what_is_not_finite(program: Any, k: int, bad: float) -> None:
     f, xs, places = program

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import os
 import sys
@@ -93,43 +94,57 @@ def test_what_differs_has_another_fingerprint() -> None:
     assert len({*sizes, fingerprint(traced(ag.fsum, [1.0, 1.0])).key}) == 4
 
 
-def looping(
-    factor: float = 2.0, n: int = 5, rows: int = 2, *, label: str = "w", outer: bool = True
-) -> Callable[[Any], Any]:
-    """A function with a loop, a loop in a loop and a look-up, and its derivative."""
-    w = Value(0.3, label)
-
-    def f(x: Any) -> Any:
-        h = ag.repeat(lambda h: ag.repeat(lambda g: g * (h if outer else 0.5) + w, h, 3), x[1], n)
-        last, outs = ag.scan(lambda h, v: (ag.tanh(h * w + v * factor), h), x[0], x)
-        return h * last + outs[1] * ag.take([x[0], x[1], w][:rows], x[2])
-
-    return ag.value_and_grad(f)
-
-
-OTHERS: list[dict[str, Any]] = [
-    {"factor": 3.0},
-    {"factor": -2.0},
-    {"n": 6},
-    {"rows": 3},
-    {"label": "v"},
-    {"outer": False},
+TABLE_OF = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]
+LOOPS: list[Callable[[Any, Any], Any]] = [
+    lambda x, y: ag.repeat(lambda c: ag.sin(c) * y, x, 3),
+    lambda x, y: ag.repeat(lambda c: ag.sin(c) * y, x, 4),
+    lambda x, y: ag.repeat(lambda c: ag.sin(c) * y, y, 3),
+    lambda x, y: ag.repeat(lambda c: ag.sin(c) * x, x, 3),
+    lambda x, y: ag.repeat(lambda c: ag.cos(c) * y, x, 3),
+    lambda x, y: ag.repeat(lambda c: ag.sin(c) * 2.0, x, 3) * y,
+    lambda x, y: ag.repeat(lambda c: ag.sin(c) * 2.5, x, 3) * y,
+    lambda x, y: ag.repeat(lambda c: ag.repeat(ag.sin, c, 2) * y, x, 3),
+    lambda x, y: ag.repeat(lambda c: ag.repeat(ag.sin, c, 3) * y, x, 3),
+    lambda x, y: ag.scan(lambda c, z: (c * z, c), x, [y, x, x])[0],
+    lambda x, y: ag.scan(lambda c, z: (c * z, c), x, [y, x, y])[0],
+    lambda x, y: ag.scan(lambda c, z: (c * z, c), x, [y, x, y])[1][2],
+    lambda x, y: ag.scan(lambda c, z: (c * z, c), x, [y, x, y])[1][1],
+    lambda x, y: ag.scan(lambda c, z: ([c[1] * z, c[0]], c), [x, y], [y, x])[0][0],
+    lambda x, y: ag.scan(lambda c, z: ([c[1], c[0] * z], c), [x, y], [y, x])[0][0],
+    lambda x, y: ag.while_loop(lambda c: c < 3.0, lambda c: c + y, x, 5),
+    lambda x, y: ag.while_loop(lambda c: c < 4.0, lambda c: c + y, x, 5),
+    lambda x, y: ag.take([x, y, 1.0], ag.floor(y)),
+    lambda x, y: ag.take([x, y, 1.0, 2.0], ag.floor(y)),
+    lambda x, y: ag.take(TABLE_OF, ag.floor(y))[0] * x,
+    lambda x, y: ag.take(TABLE_OF, ag.floor(y))[1] * x,
 ]
 
 
-def test_loops_and_look_ups_are_read_too(builds: list[str]) -> None:
-    given = np.array([0.5, -0.25, 1.0])
-    traces = [traced(looping(**settings), np.ones(3)) for settings in ({}, {}, *OTHERS)]
-    keys = [fingerprint(trace).key for trace in traces]
-    assert keys[0] == keys[1]
+@pytest.mark.parametrize("transform", [lambda f: f, functools.partial(ag.grad, argnums=(0, 1))])
+def test_loops_and_look_ups_differ_too(transform: Any) -> None:
+    keys = [fingerprint(traced(transform(f), 1.0, 2.0)).key for f in LOOPS]
     assert None not in keys
-    assert len(set(keys)) == 1 + len(OTHERS)
-    assert str(to_program(traces[0]).program) == str(to_program(traces[1]).program)
-    mark = fingerprint(traces[0])
-    assert mark.captured == to_program(traces[0]).captured
-    one, other = ag.compile(looping()), ag.compile(looping())
-    assert one(given)[0] == other(given)[0] == pytest.approx(looping()(given)[0], rel=1e-14)
-    assert one.program.built is other.program.built
+    assert keys == [fingerprint(traced(transform(f), 1.0, 2.0)).key for f in LOOPS]
+    assert len(set(keys)) == len(keys)
+
+
+def test_loops_share_programs_and_captured_leaves(builds: list[str]) -> None:
+    def made(numbers: list[float]) -> tuple[Any, list[Value]]:
+        w = [Value(x, "w") for x in numbers]
+
+        def f(x: Any, i: Any) -> Any:
+            return ag.scan(lambda c, z: (ag.tanh(c * w[0]) + ag.take(w, i) * z, c * w[2]), x, [0.5, x, w[1]])[0]
+
+        return ag.value_and_grad(f, wrt=w), w
+
+    for numbers in ([0.5, -1.0, 2.0], [1.5, 0.25, -0.75]):
+        f, w = made(numbers)
+        value, slopes = ag.compile(f)(0.3, 2.0)
+        assert value == pytest.approx(f(0.3, 2.0)[0], rel=1e-13)
+        assert slopes == pytest.approx(f(0.3, 2.0)[1], rel=1e-13)
+        trace = traced(f, 0.3, 2.0)
+        assert fingerprint(trace).captured == to_program(trace).captured
+        assert set(fingerprint(trace).captured) == set(w)
     assert len(builds) == 1
 
 

@@ -67,6 +67,14 @@ def test_the_reference_lists_every_op_once():
     assert sorted(listed("ops")) == sorted(ours)
 
 
+def test_links_that_lead_out_have_the_form_of_one():
+    pages = [*DOCS.rglob("*.md"), *DOCS.rglob("*.rst"), *ROOT.glob("*.md"), *(ROOT / "examples").rglob("*.md")]
+    links = {link for page in pages for link in re.findall(r"\bhttps?:[^\s<>()\"'`\]]*", page.read_text("utf-8"))}
+    assert links
+    for link in links:
+        assert re.fullmatch(r"https://(?:[a-z0-9-]+\.)+[a-z]{2,}(?:/[\w.~%#?&=+-]*)*", link.rstrip(".,;:")), link
+
+
 def sliders():
     spec = importlib.util.spec_from_file_location("sliders", DOCS / "guide" / "sliders.py")
     module = importlib.util.module_from_spec(spec)

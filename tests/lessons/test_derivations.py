@@ -48,7 +48,7 @@ def test_golden_reports(noted, request):
     assert json.loads(json.dumps(record(report)))["right"] is False
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.long)])
 def test_the_verdicts_do_not_depend_on_the_points(noted, seed):
     name, report = noted
     again = ag.verify_derivation(NOTES / name, seed=seed)
@@ -116,6 +116,16 @@ def test_domains():
     assert ag.verify_derivation("for t in {0, 1}\nt^2 = t")
     assert not ag.verify_derivation("t^2 = t")
     assert ag.verify_derivation("for 0 < a_i < 1\nsum_i(sqrt(a_i^2)) = sum_i(a_i)")
+
+
+def test_a_name_with_an_index_is_one_formula_for_every_term():
+    named = "for terms = 4\nlet z_i = w x_i + b\nlet f_i = tanh(z_i)\nlet L = sum_k((f_k - y_k)^2)\n"
+    assert ag.verify_derivation(named + "dL/dw = 2 sum_i((f_i - y_i) (1 - f_i^2) x_i)")
+    assert ag.verify_derivation(named + "dL/dz_3 = 2 (f_3 - y_3) (1 - f_3^2)")
+    assert ag.verify_derivation(named + "df_j/dw = 0\n\ndf_i/dw = (1 - f_i^2) x_i").chains[1]
+    assert not ag.verify_derivation(named + "dL/dw = 2 sum_i((f_i - y_i) x_i)")
+    assert ag.verify_derivation("let w_h = 2\nw_1 w_h = 2 w_1")  # not an index: nothing else has it
+    assert ag.verify_derivation("let f_i = x_i^2\nlet f_2 = 0\nf_1 + f_2 + f_3 = x_1^2 + x_3^2")
 
 
 def test_a_few_points_of_a_domain_do_not_count():

@@ -243,6 +243,23 @@ def test_the_program_is_small(name):
     assert "should be" in failed.picture
 
 
+@pytest.mark.parametrize("name", ["inner kept", "resets leaves", "tape"])
+def test_the_program_of_several_sweeps_is_the_smallest(name):
+    edits, _, law = WRONG[name]
+    failed = next(r for r in report_on_edited(edits).results if r.law == law)
+    steps = {"inner kept": 2, "resets leaves": 1, "tape": 1}[name]
+    assert failed.program.startswith("a = Value(2.0)\nb = a * a\n")
+    assert len(failed.program.split(".backward()")[0].split("\n")) == 1 + steps + 1
+
+
+def test_a_rule_is_tried_at_zero_too(engine):
+    partials = "(self, other), (other.data, self.data)"
+    report = report_on(engine((partials, partials.replace("other.data,", "self.data * other.data / self.data,"))))
+    failed = next(r for r in report.results if r.status == FAILED)
+    assert failed.law == "rule of a * b"
+    assert "ZeroDivisionError" in failed.message
+
+
 @pytest.mark.parametrize("task", TASKS)
 def test_tasks(task, engine):
     report = report_on(engine(), task)

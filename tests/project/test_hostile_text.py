@@ -290,6 +290,16 @@ def command(*arguments: str) -> Callable[[str], str]:
     return write
 
 
+def named_so(text):
+    """A function whose name is a text."""
+
+    def f(x):
+        return x * x
+
+    f.__name__ = text
+    return f
+
+
 class Sink(NamedTuple):
     """Something that a text ends up in."""
 
@@ -309,6 +319,17 @@ SINKS = {
     "page of calls": Sink(
         lambda text: viz.calls(lambda d: d[text] * d[text], ({text: 2.0},))._repr_mimebundle_()["text/html"],
         lambda source: html(unescape(source.split('srcdoc="')[1].split('" style')[0])),
+    ),
+    "steps by calls": Sink(
+        lambda text: str(viz.steps(lambda d: d[text] * d[text], ({text: 2.0},), level="functions")), terminal
+    ),
+    "explanation by calls": Sink(
+        lambda text: str(viz.explain(named_so(text), args=(2.0,))) + str(viz.explain(named_so(text), "x", args=(2.0,))),
+        terminal,
+    ),
+    "table of an explanation by calls": Sink(
+        lambda text: viz.explain(lambda d: d[text] * d[text], args=({text: 2.0},)).markdown,
+        lambda text: text.count("<script"),
     ),
     "PNG": Sink(lambda text: viz.draw(graph(text)).png(0.2).decode("latin1")[:8], str, needs_graphviz=True),
     "page": Sink(saved(".html"), html, needs_graphviz=True),

@@ -83,7 +83,7 @@ class BoxModel:
 def state_now(view: GraphView) -> State:
     """Current data of the nodes, their gradients if the last sweep started at the root, and what is not finite."""
     scalars = view.scalars
-    swept = view.level == "functions" or scalars.nodes[scalars.root].swept  # those boxes hold their own gradients
+    swept = bool(view.function) or scalars.nodes[scalars.root].swept
     bad = first_nonfinite(view)
     return State(
         [

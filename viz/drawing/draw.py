@@ -7,9 +7,7 @@ picture needs the program `dot` or the extra ``autograd-lite[dot]``.
 # Any: what a user's function takes
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -17,12 +15,14 @@ from autograd_lite.engine import Value
 from autograd_lite.errors import OperandError, UnknownNameError
 from autograd_lite.text import counted
 
-from ..graphs.calls import Call, recorded
+from ..graphs.calls import Call
 from ..graphs.course import course_view
 from ..graphs.functions import functions_view
+from ..graphs.known_calls import calls_of, known_calls, recorded_calls
 from ..graphs.levels import FOLDED, MOST, at_level, check_size
 from ..graphs.neighbours import neighbour_view
 from ..graphs.nonfinite import first_nonfinite
+from ..graphs.recording import without_collector
 from ..graphs.view import GraphView
 from ..theme import Theme, theme_named
 from .boxes import state_now
@@ -70,8 +70,9 @@ def draw(
     theme : str
         ``"light"``, ``"dark"``, or ``"auto"``: an SVG that is dark for readers who set their system so.
     level : str, optional
-        ``"scalars"``, ``"neurons"`` or ``"layers"``; of a function ``"functions"``: each call that it makes is a box,
-        as it is from 40 nodes on. Large networks whose parameters are called like
+        ``"scalars"``, ``"neurons"``, ``"layers"`` or ``"functions"``: each call of a function is a box, and each loop
+        of `scan`, `repeat` or `while_loop`. A Value knows its calls if its leaves are `located`. From 40 nodes on what
+        has calls is folded by them, unless it is a network of nn. Large networks whose parameters are called like
         ``layer1.neuron2.w3`` are folded to neurons above 40 nodes, to layers above 200 neurons.
     focus : str or Value
         A neuron or layer, ``"layer1.neuron2"``, that stays open while the rest is folded; a node, to draw only what
@@ -110,43 +111,39 @@ def draw(
         return Drawing(view, direction, theme_named(theme))
     if args:
         raise OperandError("draw got a Value and arguments; arguments go with a function: draw(f, args).")
-    if level == "functions":
-        raise OperandError("level='functions' needs the function itself, which is run: draw(f, args).")
-    whole = course_view(root, parameters)
-    view = (
-        neighbour_view(whole, focus)
-        if isinstance(focus, Value)
-        else at_level(whole, level, focus, layers=True, sample=sample)
-    )
+    view = _value_view(course_view(root, parameters), level, focus, sample)
     check_size(view, limit)
     return Drawing(view, direction, theme_named(theme))
 
 
+def _value_view(whole: GraphView, level: str | None, focus: str | Value, sample: int) -> GraphView:
+    """A graph that is there already; by the calls and loops that made it where that is asked for or large."""
+    if level == "functions":
+        return functions_view(whole, known_calls(whole), _path(focus))
+    if isinstance(focus, Value):
+        return neighbour_view(whole, focus)
+    view = at_level(whole, level, focus, layers=True, sample=sample)
+    if view is whole and level is None and len(whole.nodes) > FOLDED:
+        call = calls_of(whole)
+        return functions_view(whole, call) if call.calls else view
+    return view
+
+
+def _path(focus: str | Value) -> str:
+    if isinstance(focus, Value):
+        raise OperandError("With level='functions', focus is the path of a call, such as 'block[2].softmax'.")
+    return focus
+
+
 def _function_view(f: Callable[..., Any], args: Sequence[Any], level: str | None, focus: str | Value) -> GraphView:
     """Run a function, and read what it computed, by its calls where that is asked for or large."""
-    root, call = recorded(f, args)
-    with _without_collector():
-        return _view_of_calls(root, call, level, focus)
+    with without_collector():
+        return _view_of_calls(*recorded_calls(f, args), level, focus)
 
 
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Hold Python's garbage collector back while large lists are made, which it would go through again and again."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
-def _view_of_calls(root: Value, call: Call, level: str | None, focus: str | Value) -> GraphView:
-    graph = course_view(root)
+def _view_of_calls(graph: GraphView, call: Call, level: str | None, focus: str | Value) -> GraphView:
     if level == "functions" or (level is None and call.calls and len(graph.nodes) > FOLDED and isinstance(focus, str)):
-        if isinstance(focus, Value):
-            raise OperandError("With level='functions', focus is the path of a call, such as 'block[2].softmax'.")
-        return functions_view(graph, call, focus)
+        return functions_view(graph, call, _path(focus))
     return neighbour_view(graph, focus) if isinstance(focus, Value) else at_level(graph, level, focus, layers=True)
 
 

@@ -17,7 +17,7 @@ from . import svg
 from .boxes import Box, Edge
 from .layout import Curve, Point, Rectangle
 
-__all__ = ["around", "box_size", "paint_box", "paint_edge", "pill_width"]
+__all__ = ["around", "box_size", "paint_box", "paint_edge", "paint_pill", "pill_width"]
 
 DIGIT, LETTER = 8.6, 9.6  # widths of a character of a number and of a name, in pixels
 HEIGHT, HEADER, COMPACT_HEIGHT, CONSTANT_HEIGHT = 66.0, 29.0, 30.0, 26.0
@@ -140,21 +140,21 @@ def around(middle: Point, width: float) -> Rectangle:
 def paint_edge(
     edge: Edge, curve: Curve, pill: Rectangle, words: str, theme: Theme, *, active: bool, labelled: bool, still: bool
 ) -> str:
-    """Both arrows of an edge, of which one is seen, and its label; a still picture leaves out what is hidden."""
+    """Both arrows of an edge, of which one is seen, and its label; of a still picture the one arrow alone."""
     dash = "2 4" if edge.local is None else ""
     there = svg.arrow(curve.start, curve.points, curve.end, colour=theme.line, width=1.4, dash=dash)
     faint = "" if labelled else ' opacity="0.35"'
     if still:
-        label = _pill(words, pill, theme, active=False, labelled=True) if labelled and edge.local is not None else ""
-        return f"<g{faint}>{there}</g>{label}"
+        return f"<g{faint}>{there}</g>"
     back = svg.arrow(curve.end, curve.points[::-1], curve.start, colour=theme.gradient, width=3.0)
     return (
         f'<g class="there"{svg.hidden(active)}{faint}>{there}</g><g class="back"{svg.hidden(not active)}>{back}</g>'
-        + ("" if edge.local is None else _pill(words, pill, theme, active=active, labelled=labelled))
+        + ("" if edge.local is None else paint_pill(words, pill, theme, active=active, labelled=labelled))
     )
 
 
-def _pill(words: str, place: Rectangle, theme: Theme, *, active: bool, labelled: bool) -> str:
+def paint_pill(words: str, place: Rectangle, theme: Theme, *, active: bool, labelled: bool) -> str:
+    """The label of an edge."""
     fill, stroke, ink = (theme.gradient,) * 2 + (theme.box,) if active else (theme.box, theme.line, theme.muted)
     frame = svg.rect(place, PILL_HEIGHT / 2, fill=fill, stroke=stroke, width=0.8)
     middle = (place.x + place.width / 2, place.y + 13.5)

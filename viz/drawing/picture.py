@@ -13,7 +13,7 @@ from ..theme import LIGHT, Theme
 from . import svg
 from .boxes import BoxModel
 from .layout import MARGIN, Layout, Rectangle, lay_out
-from .paint import LETTER, PILL_HEIGHT, around, box_size, paint_box, paint_edge, pill_width
+from .paint import LETTER, PILL_HEIGHT, around, box_size, paint_box, paint_edge, paint_pill, pill_width
 
 __all__ = ["Picture"]
 
@@ -79,6 +79,7 @@ class Picture(BoxModel):
         """All that is drawn: paper, edges, boxes, caption; nothing of a still picture takes the focus or is hidden."""
         lines = [f'<rect class="paper" width="100%" height="100%" fill="{theme.paper}"/>']
         lines += [self._edge(k, state, theme, still=still) for k in range(len(self.edges))]
+        lines += [self._label(k, state, theme) for k in self._labels if still]  # on top of lines that cross them
         lines += [self._node(i, state, prefix, theme, still=still) for i in range(len(self.boxes))]
         for k, words in enumerate(caption):
             at = (MARGIN, self.layout.height + 18 + CAPTION_LINE * k)
@@ -119,13 +120,28 @@ class Picture(BoxModel):
         place = (edge.node, edge.position)
         active = step is not None and step.phase == "backward" and (step.source_index, step.operand) == place
         classes = "edge" + " active" * active + " silent" * (edge.local is None)
-        words = "×?" if state.nodes[edge.node].data == "?" else edge.text  # not known before the number is
         where = self.layout.curves[k], self.pills[k]
+        words = self._words(k, state)
         inside = paint_edge(edge, *where, words, theme, active=active, labelled=self.labelled, still=still)
         if still:
-            tooltip = "" if edge.local is None else f"<title>{escape(edge.tooltip)}</title>"
-            return f'<g class="{classes}">{tooltip}{inside}</g>'
+            return f'<g class="{classes}">{self._tooltip(k)}{inside}</g>'
         return f'<g class="{classes}" data-edge="{k}">{inside}</g>'
+
+    def _words(self, k: int, state: State) -> str:
+        """The text on an edge; it is not known before the node's number is."""
+        return "×?" if state.nodes[self.edges[k].node].data == "?" else self.edges[k].text
+
+    def _tooltip(self, k: int) -> str:
+        return "" if self.edges[k].local is None else f"<title>{escape(self.edges[k].tooltip)}</title>"
+
+    @property
+    def _labels(self) -> list[int]:
+        """The edges that have a label."""
+        return [k for k, edge in enumerate(self.edges) if self.labelled and edge.local is not None]
+
+    def _label(self, k: int, state: State, theme: Theme) -> str:
+        label = paint_pill(self._words(k, state), self.pills[k], theme, active=False, labelled=True)
+        return f'<g class="label">{self._tooltip(k)}{label}</g>'
 
     @cached_property
     def pills(self) -> list[Rectangle]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import os
+import re
 import textwrap
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
@@ -26,9 +28,10 @@ from .paint import LETTER
 from .picture import Picture
 from .raster import rasterised
 
-__all__ = ["SavedPicture", "framed", "still_picture"]
+__all__ = ["SavedPicture", "fitting", "framed", "still_picture"]
 
 XML = '<?xml version="1.0" encoding="UTF-8"?>'
+SMALLEST = 0.6  # of its size, at which a picture can be read
 NARROWEST = 60  # characters of a caption's line
 
 
@@ -84,9 +87,22 @@ class SavedPicture(ABC):
     def _repr_mimebundle_(self, **_options: object) -> dict[str, str]:
         """Notebook view: the picture, or without Graphviz how to get it."""
         try:
-            return {"image/svg+xml": self.svg, "text/plain": repr(self)}
+            return {"text/html": fitting(self.svg, repr(self)), "image/svg+xml": self.svg, "text/plain": repr(self)}
         except (MissingDependencyError, GraphTooLargeError) as error:
             return {"text/plain": f"{self!r}\n{error}"}
+
+
+def fitting(picture: str, described: str) -> str:
+    """An SVG as an image in HTML, no wider than where it stands as long as it can be read; larger ones scroll.
+
+    Viewers that remove scripts show it too.
+    """
+    coded = base64.b64encode(picture.encode("utf-8", "replace")).decode()
+    width = re.search(r'<svg [^>]*? width="([\d.]+)"', picture)
+    least = SMALLEST * float(width[1]) if width else 0.0
+    style = f"max-width:100%;min-width:{least:.0f}px;height:auto"
+    image = f'<img src="data:image/svg+xml;base64,{coded}" alt="{escape(described)}" style="{style}">'
+    return f'<div style="overflow:auto">{image}</div>'
 
 
 def still_picture(view: GraphView, state: State, direction: str, theme: Theme, *, warning: str) -> str:

@@ -1,7 +1,8 @@
 r"""The chain rule through named nodes only: ∂E/∂w = ∂E/∂y · ∂y/∂z · ∂z/∂w, as a course writes it.
 
-A node without a name is part of the next named node above it. The factor ∂z/∂w is then the derivative of z with the
-other named nodes held fixed: the sum over the paths from z to w on which no named node lies between,
+A node without a name is part of the next named node above it, unless a symbol would get two values. The factor ∂z/∂w
+is then the derivative of z with the other named nodes held fixed: the sum over the paths from z to w on which no named
+node lies between,
 
 .. math:: \frac{\partial z}{\partial w} = \sum_{\text{paths}} \; \prod_{\text{edges}} \frac{\partial v}{\partial u}.
 """
@@ -50,9 +51,15 @@ def through_nodes(graph: GraphView, kind: str | None = None, keep: Collection[in
         raise UnknownNameError.among("way to explain", kind, THROUGH)
     between = [i for i in graph.computed if i != graph.root and is_named(graph, i)]
     stay = {i for i, is_leaf in enumerate(graph.leaf) if is_leaf} | {graph.root, *between, *keep}
-    if kind == "all" or (kind is None and not between) or len(stay) == len(graph.nodes):
+    if kind == "all" or (kind is None and not between):
         return graph
-    return _contracted(graph, sorted(stay))
+    while len(stay) < len(graph.nodes):
+        insides = {i: _Inside(graph, i, stay) for i in sorted(stay) if not stay.issuperset(graph.operands[i])}
+        clashing = [i for i, inside in insides.items() if inside.clashes]
+        if not clashing:
+            return _contracted(graph, sorted(stay), insides)
+        stay |= {j for i in clashing for j in graph.operands[i]}
+    return graph
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -67,11 +74,9 @@ class NamedView(GraphView):
         return [self.base.adjoints[self.base.index[v]] for v in self.nodes]
 
 
-def _contracted(graph: GraphView, stay: list[int]) -> GraphView:
+def _contracted(graph: GraphView, stay: list[int], insides: Mapping[int, _Inside]) -> GraphView:
     """The view of the nodes that stay; a node that reads others is a box with those inside."""
     box_of = {i: k for k, i in enumerate(stay)}
-    shown = set(stay)
-    insides = {i: _Inside(graph, i, shown) for i in stay if not shown.issuperset(graph.operands[i])}
     operands = [list(insides[i].locals) if i in insides else graph.operands[i] for i in stay]
     return NamedView(
         nodes=[graph.nodes[i] for i in stay],
@@ -114,6 +119,14 @@ class _Inside:
             for k, (j, local) in enumerate(zip(self.graph.operands[i], self.graph.partials[i], strict=True)):
                 if local is not None:
                     yield Use(i, k, j, local)
+
+    @property
+    def clashes(self) -> bool:
+        """Whether a factor would be written like the partial by a direct operand, and be another number.
+
+        In c = a + tanh(a) the partial ∂c/∂a through the first use is 1; what has no name stays then.
+        """
+        return any(self._ways[j] > 1 for j in self.graph.operands[self.top] if j in self.locals)
 
     @property
     def box(self) -> FoldedBox:

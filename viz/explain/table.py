@@ -10,7 +10,7 @@ from autograd_lite.text import pretty_number
 from ..graphs.notation import markdown_text, prose_latex
 from .explanation import Explanation
 
-__all__ = ["HEADINGS", "Explanations"]
+__all__ = ["HEADINGS", "Explanations", "markdown_table", "text_table"]
 
 LONGEST_WAY = 8
 HEADINGS = ("leaf", "gradient", "paths", "largest path", "contributes")
@@ -56,16 +56,12 @@ class Explanations(Sequence[Explanation]):
     @property
     def text(self) -> str:
         """The table as plain text."""
-        rows = [HEADINGS, *self.rows]
-        widths = [max(len(row[k]) for row in rows) for k in range(len(HEADINGS))]
-        lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-        return "\n".join([f"Gradients of {self._root}, each with its largest path", *lines])
+        return f"Gradients of {self._root}, each with its largest path\n{text_table(HEADINGS, self.rows)}"
 
     @property
     def markdown(self) -> str:
         """The table in Markdown."""
-        rows = [HEADINGS, ("---",) * len(HEADINGS), *(tuple(map(markdown_text, row)) for row in self.rows)]
-        return "\n".join(f"| {' | '.join(row)} |" for row in rows) + "\n"
+        return markdown_table(HEADINGS, self.rows)
 
     @property
     def latex(self) -> str:
@@ -81,6 +77,20 @@ class Explanations(Sequence[Explanation]):
 
     def __repr__(self) -> str:
         return f"<explanations of {len(self)} gradient{'s' * (len(self) != 1)} of {self._root}>"
+
+
+def text_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Rows under their headings, in columns."""
+    lines = [headings, *rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    padded = (zip(row, widths, strict=True) for row in lines)
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in row).rstrip() for row in padded)
+
+
+def markdown_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Rows under their headings, in Markdown; the cells are escaped."""
+    lines = [headings, ("---",) * len(headings), *(tuple(map(markdown_text, row)) for row in rows)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in lines) + "\n"
 
 
 def _row(e: Explanation) -> tuple[str, ...]:

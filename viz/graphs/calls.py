@@ -1,54 +1,30 @@
-"""The calls of a user's functions while a graph is made: which function computed which nodes.
+"""Calls of a user's functions: which function computed which nodes.
 
-Nodes are numbered as they are made, so that a call is an interval of numbers, and what a call calls lies inside. Only
-calls are watched, not nodes; a graph of 100,000 nodes is recorded in about the time in which it is made.
+Nodes are numbered as they are made, so that a call is an interval of numbers, and what a call calls lies inside. Loops
+of the library, such as `ag.scan`, count as calls, and so do their iterations.
 """
 
-# Any: a user's function, its arguments, and what the interpreter tells a tracer
 from __future__ import annotations
 
-import inspect
 import linecache
-import site
 import sys
-import sysconfig
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
-from types import CodeType, FrameType
-from typing import Any
-
-import numpy as np
 
 from autograd_lite.engine import Value
-from autograd_lite.errors import OperandError, UnknownNameError
-from autograd_lite.op import next_order
-from autograd_lite.text import shown
+from autograd_lite.errors import UnknownNameError
 
-__all__ = ["Call", "recorded"]
-
-HERE = Path(__file__).parents[2]
-LIBRARIES = tuple(
-    {
-        *(f"{HERE / name}/" for name in ("autograd_lite", "nn", "viz")),
-        "<kernel of ",  # the engine's own, printed from the op table
-        *(f"{folder}/" for folder in (*site.getsitepackages(), sysconfig.get_path("stdlib"))),
-        "<frozen",
-        "<autograd_lite",  # emitted source
-        "<string>",  # of dataclasses and named tuples
-    }
-)
-INLINE = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+__all__ = ["Call"]
 
 
 @dataclass(eq=False)
 class Call:
     """One call of a function: the interval of numbers of its nodes, what it calls, and where its own lines begin.
 
-    `turn` counts the calls of that function by the same caller, from 1; `turns` is how many there are.
+    `turn` counts the calls of that function by the same caller, from 1.
     """
 
     function: str
@@ -61,17 +37,25 @@ class Call:
     marks: list[tuple[int, int]] = field(default_factory=list)  # numbers of nodes, and the line that asked for them
     counts: Counter[str] = field(default_factory=Counter)
     given: dict[Value, str] = field(default_factory=dict)  # of the outermost: its arguments' Values by their places
+    is_group: bool = False  # not a call, but several that follow each other
+    recorded: bool = False  # of the outermost: whether it was run to be shown
 
     @property
     def name(self) -> str:
         """What it is called in a picture: ``softmax``, or ``softmax[2]`` where there are several."""
-        several = self.parent is not None and self.parent.counts[self.function] > 1
+        caller = self.parent
+        while caller is not None and caller.is_group:
+            caller = caller.parent
+        several = caller is not None and caller.counts[self.function] > 1
         return f"{self.function}[{self.turn}]" if several else self.function
 
     @property
     def path(self) -> str:
         """Its name behind those of its callers, the outermost left out: ``block[2].softmax``."""
-        return self.name if self.parent is None or self.parent.parent is None else f"{self.parent.path}.{self.name}"
+        caller = self.parent
+        while caller is not None and caller.is_group and not self.is_group:
+            caller = caller.parent
+        return self.name if caller is None or caller.parent is None else f"{caller.path}.{self.name}"
 
     def inside(self, order: int) -> Call | None:
         """The call made by this one that made the node of that number."""
@@ -90,6 +74,15 @@ class Call:
         """The text of a line."""
         return linecache.getline(self.file, line).strip()
 
+    def ungrouped(self) -> list[Call]:
+        """The calls that it makes: groups, each before the calls in it."""
+        found, waiting = [], self.calls[::-1]
+        while waiting:
+            call = waiting.pop()
+            found.append(call)
+            waiting += call.calls[::-1] if call.is_group else []
+        return found
+
     def all(self) -> Iterator[Call]:
         """The call itself, and those inside."""
         waiting = [self]
@@ -97,6 +90,22 @@ class Call:
             call = waiting.pop()
             yield call
             waiting += call.calls[::-1]
+
+    def around(self, start: int, stop: int) -> Call:
+        """The innermost call inside this one, or this one, that made all nodes between two numbers."""
+        found, inner = self, self.inside(start)
+        while inner is not None and stop <= inner.stop:
+            found, inner = inner, inner.inside(start)
+        return found
+
+    def adopt(self, calls: Sequence[Call]) -> None:
+        """Take these calls as those that this one makes, in order, and number them."""
+        self.calls = sorted(calls, key=lambda call: call.start)
+        self.counts = Counter()
+        self.__dict__.pop("_starts", None)
+        for call in self.calls:
+            self.counts[call.function] += 1
+            call.parent, call.turn = self, self.counts[call.function]
 
     def find(self, path: str) -> Call:
         """The call of that path; of a function that is called several times, the first by its bare name.
@@ -108,117 +117,10 @@ class Call:
         """
         found = self
         for part in path.split(".") if path and path != self.name else ():
-            named = {call.name: call for call in reversed(found.calls)}
-            named |= {call.function: call for call in reversed(found.calls)}
+            inner = found.ungrouped()
+            named = {call.name: call for call in reversed(inner)}
+            named |= {call.function: call for call in reversed(inner)}
             if part not in named:
-                raise UnknownNameError.among(f"call inside {found.name}", part, [call.name for call in found.calls])
+                raise UnknownNameError.among(f"call inside {found.name}", part, [call.name for call in inner])
             found = named[part]
         return found
-
-
-def recorded(f: Callable[..., Any], args: Sequence[Any]) -> tuple[Value, Call]:
-    """Run a function on arguments, and return its result with the calls that made it.
-
-    Numbers with a point become Values, also in lists, tuples, dicts and arrays; whole numbers, such as indices, and
-    everything else stay.
-
-    Raises
-    ------
-    OperandError
-        If the result is not a Value.
-
-    Examples
-    --------
-    >>> root, call = recorded(lambda x: x * x + 1.0, [3.0])
-    >>> root.data, call.function
-    (10.0, 'f')
-    """
-    names = _parameter_names(f, len(args))
-    watcher = _Watcher(f)
-    given = [_as_values(arg, name, watcher.root.given) for arg, name in zip(args, names, strict=True)]
-    before = sys.gettrace()
-    sys.settrace(watcher.trace)
-    try:
-        result = f(*given)
-    finally:
-        sys.settrace(before)
-    watcher.root.stop = next_order()
-    if not isinstance(result, Value):
-        raise OperandError(
-            f"{watcher.root.function} returned {shown(result)} ({type(result).__name__}); a picture needs one Value. "
-            "Of several outputs return one, or their sum."
-        )
-    return result, watcher.root
-
-
-def _parameter_names(f: Callable[..., Any], n: int) -> list[str]:
-    try:
-        positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-        names = [p.name for p in inspect.signature(f).parameters.values() if p.kind in positional]
-    except (TypeError, ValueError):
-        names = []
-    return [*names[:n], *(f"x{k}" for k in range(len(names) + 1, n + 1))]
-
-
-def _as_values(thing: Any, name: str, given: dict[Value, str]) -> Any:
-    """The same with Values for its floats, called after the argument and their place in it; all Values are noted."""
-    if isinstance(thing, (float, np.floating)):
-        thing = Value(float(thing), name)
-    if isinstance(thing, Value):
-        given[thing] = name
-        return thing
-    if isinstance(thing, np.ndarray) and thing.dtype.kind in "fO":
-        made = np.empty(thing.shape, dtype=object)
-        for at, x in np.ndenumerate(thing):
-            made[at] = _as_values(x, f"{name}{''.join(f'[{k}]' for k in at)}", given)
-        return made
-    if type(thing) in (list, tuple):
-        parts = [_as_values(x, f"{name}[{k}]", given) for k, x in enumerate(thing)]
-        return parts if type(thing) is list else tuple(parts)
-    if type(thing) is dict:
-        return {key: _as_values(x, f"{name}[{key!r}]", given) for key, x in thing.items()}
-    return thing
-
-
-class _Watcher:
-    """A tracer that keeps the open calls of the user's functions, and their lines; library code runs untraced."""
-
-    def __init__(self, f: Callable[..., Any]) -> None:
-        name = getattr(f, "__name__", type(f).__name__)
-        code = getattr(f, "__code__", None)
-        self.root = Call("f" if name == "<lambda>" else name, code.co_filename if code else "", None, next_order())
-        self._own = code
-        self._open = self.root
-        self._skipped: set[CodeType] = set()
-
-    def trace(self, frame: FrameType, _event: str, _arg: Any) -> Callable[..., Any] | None:
-        """Open a call where a function of the user's is entered."""
-        code = frame.f_code
-        if code in self._skipped:
-            return None
-        if not self._belongs_to_user(code):
-            self._skipped.add(code)
-            return None
-        if code is self._own and not self.root.marks:
-            return self._step
-        caller = self._open
-        caller.counts[code.co_name] += 1
-        self._open = Call(code.co_name, code.co_filename, caller, next_order(), turn=caller.counts[code.co_name])
-        caller.calls.append(self._open)
-        return self._step
-
-    def _belongs_to_user(self, code: CodeType) -> bool:
-        """Whether it is a function of the user's; comprehensions and generators count as part of their caller."""
-        if code is self._own:
-            return True
-        inline = code.co_name.startswith("<") or code.co_flags & INLINE
-        return not inline and not code.co_filename.startswith(LIBRARIES)
-
-    def _step(self, frame: FrameType, event: str, _arg: Any) -> Callable[..., Any]:
-        """Note the next line of a call, or close it."""
-        if event == "line":
-            self._open.marks.append((next_order(), frame.f_lineno))
-        elif event == "return":
-            self._open.stop = next_order()
-            self._open = self._open.parent or self._open
-        return self._step

@@ -19,10 +19,10 @@ from autograd_lite.formulas import Expr
 from autograd_lite.text import counted, pretty_number
 
 from .calls import Call
-from .names import showable
+from .names import is_automatic, showable
 from .view import FoldedBox, GraphView
 
-__all__ = ["functions_view", "scalars_of"]
+__all__ = ["functions_view", "place_name", "stem"]
 
 KEYED = re.compile(r"^.*\['(.*?)'\]")  # the last key of a place in dictionaries
 FEW = 16  # scalars of a call's own lines, or times that they ran, that are all shown
@@ -36,11 +36,11 @@ class _Key(NamedTuple):
 
 
 def functions_view(graph: GraphView, outermost: Call, call: Call | str = "") -> GraphView:
-    """Fold a graph by calls, and show one, given or found by its path; for drawing only.
+    """Fold a graph by calls, and show one, given or found by its path.
 
     Examples
     --------
-    >>> from .calls import recorded
+    >>> from .recording import recorded
     >>> from .view import scalar_view
     >>> def square(x):
     ...     return x * x
@@ -53,23 +53,15 @@ def functions_view(graph: GraphView, outermost: Call, call: Call | str = "") -> 
     return _Folding(graph, outermost.find(call) if isinstance(call, str) else call, outermost).view()
 
 
-def scalars_of(graph: GraphView, outermost: Call, nodes: Sequence[int]) -> list[list[str]]:
-    """Formula, data and gradient of some nodes, as texts; arguments by their places, other nodes v1, v2, ... here."""
-    local = {i: f"v{k}" for k, i in enumerate(nodes, 1) if not graph.nodes[i].label}
+def place_name(place: str) -> str:
+    """The name of an argument's number by its place, without the keys around.
 
-    def name(j: int) -> Expr:
-        if graph.is_number(j):
-            return Expr(graph.data[j])
-        given = outermost.given.get(graph.nodes[j])
-        return Expr(local.get(j) or (showable(KEYED.sub(r"\1", given)) if given else graph.names[j]))
-
-    rows = []
-    for i in nodes:
-        op = graph.nodes[i].op
-        formula = "" if op is None else op.formula(*(name(graph.index[u]) for u in graph.nodes[i].operands)).pretty
-        texts = f"{name(i)} = {showable(formula, 80)}", pretty_number(graph.data[i]), pretty_number(graph.adjoints[i])
-        rows.append(list(texts))
-    return rows
+    Examples
+    --------
+    >>> place_name("p['query'][3]"), place_name("x[0]")
+    ('query[3]', 'x[0]')
+    """
+    return showable(KEYED.sub(r"\1", place))
 
 
 class _Folding:
@@ -111,7 +103,7 @@ class _Folding:
     def _outside(self, j: int) -> tuple[str, Call | str]:
         """The box of what is read: leaves by their names without indices, other nodes by the call that made them."""
         if self.graph.leaf[j]:
-            return "leaves", _stem(self.outermost.given.get(self.graph.nodes[j], self.graph.names[j]))
+            return "leaves", stem(self.outermost.given.get(self.graph.nodes[j], self.graph.names[j]))
         order, around = self.graph.nodes[j].order, self.call.parent
         while around is not None and not around.start <= order < around.stop:
             around = around.parent
@@ -120,7 +112,7 @@ class _Folding:
     def _local_names(self) -> dict[int, str]:
         """Names of the scalars that are shown: v1, v2, ... for those without a label."""
         nodes = [key.what for key in self.members if key.kind == "node" and isinstance(key.what, int)]
-        labelled = {i: self.graph.names[i] for i in nodes if self.graph.nodes[i].label}
+        labelled = {i: self.graph.names[i] for i in nodes if not is_automatic(self.graph.names[i])}
         fresh = (name for name in map("v{}".format, count(1)) if name not in labelled.values())
         return {i: labelled.get(i) or next(fresh) for i in nodes}
 
@@ -135,6 +127,10 @@ class _Folding:
         outputs = [self._outputs(key) for key in keys]
         needs = [any(graph.needs[i] for i in out) for out in outputs]
         folded = {k: self._box(key, outputs[k]) for k, key in enumerate(keys)}
+        for k, key in enumerate(keys):
+            if key.kind == "call" and isinstance(key.what, Call):
+                arguments = ", ".join(folded[j].name for j in edges[k])
+                folded[k] = folded[k]._replace(formula=Expr(showable(f"{key.what.function} of {arguments}", 80)))
         is_read = [key.kind in ("leaves", "from") for key in keys]
         inside = [k for k, read in enumerate(is_read) if not read]
         view = GraphView(
@@ -153,6 +149,7 @@ class _Folding:
             whole=graph,
             folded=folded,
             calls={k: key.what for k, key in enumerate(keys) if key.kind == "call" and isinstance(key.what, Call)},
+            function=self.outermost.name if self.outermost.recorded else "",
             lines={k: self.members[key] for k, key in enumerate(keys) if key.kind in ("line", "lines")},
             edge_texts={
                 (k, n): self._edge_text(keys[k], keys[j], m)
@@ -160,7 +157,8 @@ class _Folding:
                 for n, (j, m) in enumerate(c.items())
             },
         )
-        view.__dict__["outdated"] = frozenset()  # it has just been computed
+        if self.outermost.recorded:
+            view.__dict__["outdated"] = frozenset()  # it has just been computed
         return view
 
     def _operands(self, key: _Key, box_of: dict[_Key, int]) -> Counter[int]:
@@ -206,10 +204,9 @@ class _Folding:
             source = self.call.source(line)
             return self._numbered(key, source or f"line {line}"), f"line {line}: {source}", "≡"
         if key.kind == "leaves":
-            several = len(self.members[key]) > 1 and what == "v"  # leaves without a label
-            return "parameters" if several else str(what), str(what), "par" if graph.needs[first] else "in"
+            return self._leaves_name(key), str(what), "par" if graph.needs[first] else "in"
         call = what if isinstance(what, Call) else self.call
-        return call.name, f"{call.path}(…)", "ƒ" if key.kind == "call" else "from"
+        return call.name, call.name, "ƒ" if key.kind == "call" else "from"
 
     def _formula(self, i: int) -> str:
         """A scalar in terms of what it reads: other scalars, numbers, or the boxes that they come from."""
@@ -224,7 +221,17 @@ class _Folding:
         key = self.of.get(j)
         if key is None:
             return Expr(self.graph.data[j])
-        return Expr(key.what.name if isinstance(key.what, Call) else self.graph.names[j])
+        if isinstance(key.what, Call):
+            return Expr(key.what.name)
+        place = self.outermost.given.get(self.graph.nodes[j])
+        if place:
+            return Expr(place_name(place))
+        without_label = key.kind == "leaves" and is_automatic(self.graph.names[j])  # v7 may be the name of a node here
+        return Expr(self._leaves_name(key) if without_label else self.graph.names[j])
+
+    def _leaves_name(self, key: _Key) -> str:
+        several = len(self.members[key]) > 1 and key.what == "v"  # leaves without a label
+        return "parameters" if several else str(key.what)
 
     def _numbered(self, key: _Key, source: str) -> str:
         """A line's text, numbered where it ran several times."""
@@ -234,18 +241,19 @@ class _Folding:
 
     def _caption(self) -> str:
         inner = [key.what for key in self.members if key.kind == "call" and isinstance(key.what, Call)]
-        size = f"{self.call.path}: {sum(key.kind not in ('leaves', 'from') for key in self.members)} boxes"
+        boxes = sum(key.kind not in ("leaves", "from") for key in self.members)
+        size = f"{self.call.path}: {boxes} box{'es' * (boxes != 1)}"
         opened = f" Each call is one box. Open one with focus={inner[0].path!r}." if inner else ""
         return f"{size} of {len(self.graph.nodes):,} nodes; ‖·‖ is the length of a gradient.{opened}"
 
 
 @lru_cache(10_000)
-def _stem(name: str) -> str:
+def stem(name: str) -> str:
     """A name without indices: that of a matrix for its entries.
 
     Examples
     --------
-    >>> _stem("p['query'][3][1]"), _stem("xs[2]"), _stem("w12"), _stem("layer1.neuron2.w3")
+    >>> stem("p['query'][3][1]"), stem("xs[2]"), stem("w12"), stem("layer1.neuron2.w3")
     ('query', 'xs', 'w', 'layer1')
     """
     keys = re.findall(r"\['(.*?)'\]", name)

@@ -6,6 +6,7 @@ the same label are told apart by an index. Labels are untrusted text: what canno
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 from itertools import count
@@ -13,9 +14,10 @@ from itertools import count
 from autograd_lite.engine import Value
 from autograd_lite.text import pretty_number
 
-__all__ = ["parameters_among", "readable_names", "showable"]
+__all__ = ["is_automatic", "parameters_among", "readable_names", "showable"]
 
 LONGEST = 40
+AUTOMATIC = re.compile(r"v\d+")
 JOINERS = "\u200c\u200d"  # they hold emoji and Persian words together, and are harmless
 
 
@@ -29,6 +31,11 @@ def showable(text: object, longest: int = LONGEST) -> str:
     """
     line = "".join(c if c.isprintable() or c in JOINERS else "�" for c in str(text).strip())
     return line if len(line) <= longest else line[: longest - 1] + "…"
+
+
+def is_automatic(name: str) -> bool:
+    """Whether it is one of the names v1, v2, ... that nodes without a label get."""
+    return AUTOMATIC.fullmatch(name) is not None
 
 
 def readable_names(

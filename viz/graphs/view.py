@@ -81,6 +81,8 @@ class GraphView:
         Which sample of a batch is shown, and of how many.
     calls, lines : mapping
         Of a function's graph: the boxes that are calls, and the nodes of those that are lines of code.
+    function : str
+        The name of the function that was run for this view, if one was; its gradients are shown without a sweep.
     """
 
     nodes: list[Value]
@@ -102,6 +104,7 @@ class GraphView:
     sample: tuple[int, int] = (1, 1)
     calls: Mapping[int, Call] = field(default_factory=dict)
     lines: Mapping[int, list[int]] = field(default_factory=dict)
+    function: str = ""
 
     @property
     def scalars(self) -> GraphView:
@@ -122,6 +125,12 @@ class GraphView:
     def root_name(self) -> str:
         """The name of the root."""
         return self.names[self.root]
+
+    @property
+    def result_name(self) -> str:
+        """The name of the root of the whole graph; of a function's result without a label that of the function."""
+        whole = self.scalars
+        return whole.root_name if whole.nodes[whole.root].label else self.function or whole.root_name
 
     @cached_property
     def uses(self) -> list[Use]:

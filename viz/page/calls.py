@@ -1,4 +1,8 @@
-"""The page of calls: a function's graph, opened call by call down to its scalars, as one file without network."""
+"""The page of calls: a function's graph, opened call by call down to its scalars, as one file without network.
+
+The page holds the graph and the intervals of the calls; numbers, boxes, and the steps of backprop through a call are
+computed in the browser, when the call is opened.
+"""
 
 from __future__ import annotations
 
@@ -9,83 +13,60 @@ from autograd_lite.errors import OperandError
 from autograd_lite.text import counted
 
 from ..graphs.calls import Call
-from ..graphs.functions import functions_view, scalars_of
+from ..graphs.recording import without_collector
 from ..graphs.view import GraphView
-from .page import asset
-from .text import policy, script_json
+from ..steps.call_steps import CALL_TEXTS
+from .calls_data import calls_data, printed_ops
+from .notebook import framed
+from .page import asset, small_style
+from .program import computing, script
+from .text import packed, policy, script_json
 
-__all__ = ["calls_page", "outline"]
+__all__ = ["calls_bundle", "calls_page", "outline"]
 
-ROWS = 24  # scalars that are listed of a line
-MOST = 400  # calls that can be opened
 WIDEST = 60  # inner calls of one call, in an outline
+LONGEST = 2_000  # calls in an outline
 
 
 def outline(graph: GraphView, outermost: Call) -> str:
     """The calls as indented text, each with how many nodes it computes; of one call at most 60 inner ones."""
-    lines = []
+    lines: list[str] = []
     waiting = [(outermost, 0)]
-    while waiting:
+    while waiting and len(lines) < LONGEST:
         call, depth = waiting.pop()
-        lines.append(
-            f"{'  ' * depth}{call.name}: {counted(len(graph.computed_between(call.start, call.stop)), 'node')}"
-        )
-        waiting += [(inner, depth + 1) for inner in reversed(call.calls[:WIDEST])]
-    return "\n".join(lines)
+        size = len(graph.computed_between(call.start, call.stop))
+        if size:
+            lines.append(f"{'  ' * depth}{call.name}: {counted(size, 'node')}")
+            waiting += [(inner, depth + 1) for inner in reversed(call.calls[:WIDEST])]
+    return "\n".join([*lines, *(["..."] if waiting else [])])
 
 
-def calls_page(graph: GraphView, outermost: Call) -> str:
-    """The whole page as HTML."""
-    views, indices = [], {call: k for k, call in enumerate(_opened(graph, outermost))}
-    for call in indices:
-        parent = indices.get(call.parent, -1) if call.parent is not None else -1
-        views.append({"name": call.name, "parent": parent} | _data(graph, outermost, call, indices))
-    style, script = asset("calls.css"), asset("calls.js")
-    size = f"{len(graph.nodes):,} nodes, {counted(sum(1 for _ in outermost.all()), 'call')}"
+def calls_page(graph: GraphView, outermost: Call, opened: Call | None = None, *, start: bool = False) -> str:
+    """The whole page as HTML; with one call open, and before the first step or after the last."""
+    if not graph.computed_between(outermost.start, outermost.stop):
+        raise OperandError(f"{outermost.name} computes nothing from Values.")
+    with without_collector():
+        data = calls_data(graph, outermost)
+    shown = [call for call in outermost.all() if graph.computed_between(call.start, call.stop)]
+    data |= {"opened": 0 if opened is None else shown.index(opened), "atStart": start, "result": graph.root_name}
+    style, unpacks = small_style(asset("calls.css")), script("unpack")
+    parts = [computing(printed_ops(graph)), f"const CALL_TEXTS={script_json(CALL_TEXTS)};"]
+    parts += [script("call_graph"), script("calls")]
+    runs = "\n".join(["(()=>{", '"use strict";', *parts, "})();"])
+    size = f"{len(graph.nodes):,} nodes, {counted(sum(not call.is_group for call in outermost.all()), 'call')}"
+    notes = "" if outermost.recorded or not graph.outdated else f"{graph.outdated_note} "
     return Template(asset("calls.html")).substitute(
-        policy=policy([style], [script]),
+        policy=policy([style], [unpacks, runs]),
         style=style,
-        script=script,
+        script=unpacks,
+        packed=packed([["script", runs]]),
         title=escape(f"{outermost.name} by its calls"),
-        size=size,
+        size=escape(f"{notes}{size}"),
         outline=escape(outline(graph, outermost)),
-        data=script_json(views),
+        data=script_json(data),
     )
 
 
-def _opened(graph: GraphView, outermost: Call) -> list[Call]:
-    """The calls that compute something, the outer ones first, as many as a page holds."""
-    found: list[Call] = []
-    waiting = [outermost]
-    while waiting and len(found) < MOST:
-        call = waiting.pop(0)
-        if graph.computed_between(call.start, call.stop):
-            found.append(call)
-            waiting += call.calls
-    if not found:
-        raise OperandError(f"{outermost.name} computes nothing from Values.")
-    return found
-
-
-def _data(graph: GraphView, outermost: Call, call: Call, indices: dict[Call, int]) -> dict[str, object]:
-    """The boxes and edges of one call."""
-    view = functions_view(graph, outermost, call)
-    boxes = []
-    for i, name in enumerate(view.names):
-        box: dict[str, object] = {
-            "name": name,
-            "symbol": view.symbol(i),
-            "formula": view.formula(i).pretty,
-            "data": view.data_text(i),
-            "grad": view.folded[i].grad if view.needs[i] else "",
-        }
-        if view.leaf[i]:
-            box["read"] = 1
-        inner = view.calls.get(i)
-        if inner in indices:
-            box["opens"] = indices[inner]
-        elif i in view.lines:
-            box |= {"rows": scalars_of(graph, outermost, view.lines[i][:ROWS]), "size": len(view.lines[i])}
-        boxes.append(box)
-    edges = [[j, i, view.edge_text(i, k)] for i, operands in enumerate(view.operands) for k, j in enumerate(operands)]
-    return {"boxes": boxes, "edges": edges}
+def calls_bundle(page: str, outermost: Call, text: str) -> dict[str, str]:
+    """Notebook view: the page in a frame, and a text."""
+    return {"text/html": framed(page, f"{outermost.name} by its calls"), "text/plain": text}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 from html import escape
 
 from autograd_lite.errors import GraphTooLargeError, MissingDependencyError
 
 from ..drawing.picture import Picture
+from ..drawing.still import fitting
 from ..steps.sequence import StepSequence
 from ..steps.states import state_after, widest_texts
 from ..steps.transcript import transcript
@@ -32,9 +32,7 @@ def mime_bundle(steps: StepSequence) -> dict[str, str]:
 
 def _framed(html: str, picture: str) -> str:
     """The page in a frame that lies over the picture; where frames are removed, the picture is what is seen."""
-    coded = base64.b64encode(picture.encode("utf-8", "replace")).decode()
-    image = f'<img src="data:image/svg+xml;base64,{coded}" alt="Gradient graph" style="max-width:100%">'
-    return framed(html, "Backprop, step by step", image)
+    return framed(html, "Backprop, step by step", fitting(picture, "Gradient graph"))
 
 
 def framed(html: str, title: str, below: str = "") -> str:

@@ -23,11 +23,12 @@ from ..graphs.nonfinite import first_nonfinite
 from ..steps.sequence import StepSequence
 from ..steps.states import state_after, widest_texts
 from ..steps.transcript import transcript
+from ..steps.updates import rule_name
 from .program import engine, fold_data, graph_data, ops_of, script
 from .text import packed, policy, script_json
 from .update_rule import Recorded, optimizer_data, recorded_rule
 
-__all__ = ["asset", "filled_page", "page", "page_data"]
+__all__ = ["asset", "filled_page", "page", "page_data", "small_style"]
 
 FOLDER = Path(__file__).parent
 PHONE = "TB"
@@ -108,9 +109,10 @@ def page_data(
 def _optimizer(steps: StepSequence, update: Recorded | None) -> dict[str, object]:
     """The optimiser: where it stands, if the page has its rule; else the updates that Python computed."""
     scalars = steps.graph.scalars
-    data: dict[str, object] = {"rule": repr(steps.optimizer), "trained": scalars.parameters}
+    parameters = scalars.parameters or scalars.leaves
+    data: dict[str, object] = {"rule": rule_name(steps.optimizer), "parameters": parameters}
     if update:
-        return data | {"optimizer": optimizer_data(steps.optimizer, len(scalars.parameters))}
+        return data | {"optimizer": optimizer_data(steps.optimizer, len(parameters))}
     moves = [s for s in steps if s.phase == "update"]
     places = [scalars.index[steps.graph.nodes[s.target_index]] for s in moves]
     return data | {"updates": [[i, s.total_before, s.total_after] for i, s in zip(places, moves, strict=True)]}

@@ -20,7 +20,7 @@ from .op_table import op_key, printed_table
 from .text import script_json
 from .update_rule import Recorded
 
-__all__ = ["engine", "fold_data", "graph_data", "ops_of", "script"]
+__all__ = ["computing", "engine", "fold_data", "graph_data", "ops_of", "script"]
 
 SCRIPTS = Path(__file__).parent / "scripts"
 ENGINE = ("formulas", "graph", "steps", "named")
@@ -69,8 +69,13 @@ def ops_of(graph: GraphView) -> dict[str, tuple[Op, int]]:
 def engine(ops: dict[str, tuple[Op, int]], update: Recorded | None = None) -> str:
     """What computes and words: the ops and the optimiser's rule, the texts, and the scripts that read them."""
     texts = f"const TEXTS={script_json(TEXTS)},LINES={script_json(LINES)},ANSWERS={script_json(ANSWERS)};"
-    texts += f'const PREACTIVATION=new RegExp({script_json(f"^{PREACTIVATION.pattern}$")},"u");'
-    rest = "\n".join([printed_table(ops.values(), update), texts, *map(script, ENGINE)])
+    return computing(ops, texts, *map(script, ENGINE[1:]), update=update)
+
+
+def computing(ops: dict[str, tuple[Op, int]], *more: str, update: Recorded | None = None) -> str:
+    """The ops and the optimiser's rule, what writes numbers and formulas, and further scripts."""
+    names = f'const PREACTIVATION=new RegExp({script_json(f"^{PREACTIVATION.pattern}$")},"u");'
+    rest = "\n".join([printed_table(ops.values(), update), names, script(ENGINE[0]), *more])
     return f"{_words_in(rest)}\n{rest}"
 
 

@@ -55,8 +55,8 @@ def plot_taylor(f: Any, x0: float, order: int, ax: Axes | None = None, *, span: 
     --------
     >>> import autograd_lite as ag
     >>> ax = plot_taylor(ag.sin, 0.0, 3)
-    >>> [line.get_label() for line in ax.lines[:4]]
-    ['f(x)', 'order 1', 'order 2', 'order 3']
+    >>> [line.get_label() for line in ax.lines[:3]]  # the sine has no square in it
+    ['f(x)', 'orders 1, 2', 'order 3']
     """
     series = taylor(f, x0, order) if callable(f) else TaylorPolynomial(float(x0), tuple(map(float, f)))
     if not 1 <= order <= series.order or not span > 0.0:
@@ -68,14 +68,26 @@ def plot_taylor(f: Any, x0: float, order: int, ax: Axes | None = None, *, span: 
     xs = np.linspace(x0 - span, x0 + span, POINTS)
     exact = values_on(f, xs) if callable(f) else series(xs)
     axes.plot(xs, exact, color=LIGHT.ink, linewidth=2.5, label="f(x)")
-    for k, (colour, dash) in zip(range(1, order + 1), styles(1), strict=False):
-        axes.plot(xs, series.truncated(k)(xs), label=f"order {k}", color=colour, linestyle=dash)
+    for orders, (colour, dash) in zip(_distinct(series, order), styles(1), strict=False):
+        words = f"order {orders[0]}" if len(orders) == 1 else f"orders {', '.join(map(str, orders))}"
+        axes.plot(xs, series.truncated(orders[0])(xs), label=words, color=colour, linestyle=dash)
     axes.plot([x0], [series.coefficients[0]], "o", color=LIGHT.ink, markersize=8)
     finite = exact[np.isfinite(exact)]
     if finite.size:  # the polynomials run away; the function is what must be seen
         room = 0.35 * float(np.ptp(finite)) or 1.0
         axes.set_ylim(float(finite.min()) - room, float(finite.max()) + room)
     return finish(axes, xs, title=f"Taylor polynomials around x = {pretty_number(x0)}")
+
+
+def _distinct(series: TaylorPolynomial, order: int) -> list[list[int]]:
+    """The orders from 1 on, those together whose polynomials are the same, since a coefficient is 0."""
+    groups: list[list[int]] = []
+    for k in range(1, order + 1):
+        if groups and series.coefficients[k] == 0.0:
+            groups[-1].append(k)
+        else:
+            groups.append([k])
+    return groups
 
 
 def plot_activation(

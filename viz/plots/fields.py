@@ -73,7 +73,7 @@ def plot_loss_surface(
     axes.plot_surface(xs, ys, heights, cmap="cividis", alpha=0.8, linewidth=0.0)
     if path is not None:
         points = np.asarray(path, dtype=float).reshape(-1, 2)
-        at = np.asarray(compile(loss, batch=(0, 1))(points[:, 0], points[:, 1]), dtype=float) + np.zeros(len(points))
+        at = _on(loss, points[:, 0], points[:, 1])
         axes.plot(points[:, 0], points[:, 1], at, "o-", color=LIGHT.gradient, markersize=5, linewidth=2.0, zorder=5)
     axes.set(xlabel=plain_text(names[0]), ylabel=plain_text(names[1]), zlabel="loss", title="Loss surface")
     return axes
@@ -124,9 +124,9 @@ def plot_gradient_field(
     axes.contour(xs, ys, heights, levels=12, colors=LIGHT.line, linewidths=0.8)
     left, right, bottom, top = map(float, extent)
     across, up = np.meshgrid(np.linspace(left, right, ARROWS + 2)[1:-1], np.linspace(bottom, top, ARROWS + 2)[1:-1])
-    slopes = [_on(grad(f, argnums=k), across, up) for k in (0, 1)]
     sign = -1.0 if descent else 1.0
-    axes.quiver(across, up, sign * slopes[0], sign * slopes[1], color=LIGHT.gradient, angles="xy", width=0.004)
+    arrows = [sign * slope for slope in _gradient(f, across, up)]
+    axes.quiver(across, up, *arrows, color=LIGHT.gradient, angles="xy", width=0.005, headwidth=3.6)
     axes.set(xlim=(left, right), ylim=(bottom, top), xlabel=plain_text(names[0]), ylabel=plain_text(names[1]))
     axes.set_title("Descent directions" if descent else "Gradient field")
     axes.set_aspect("equal", adjustable="box")  # so that right angles look right
@@ -166,7 +166,7 @@ def plot_direction(f: Any, point: Sequence[float], ax: Axes | None = None) -> Ax
     'Slope in every direction at (1, 1)'
     """
     x, y = (float(number) for number in point) if len(point) == 2 else (math.nan, math.nan)
-    a, b = (float(_on(grad(_function(f), argnums=k), np.array([x]), np.array([y]))[0]) for k in (0, 1))
+    a, b = (float(slope[0]) for slope in _gradient(_function(f), np.array([x]), np.array([y])))
     if not all(map(math.isfinite, (x, y, a, b))):
         raise DomainError(f"The gradient at {shown(point)} is ({a}, {b}); give two numbers where it is finite.")
     axes = new_axes() if ax is None else ax
@@ -198,6 +198,11 @@ def _grid(f: Any, extent: Sequence[float], cells: int) -> tuple[Array, Array, Ar
         raise DomainError(f"The extent is {shown(extent)}; give left, right, bottom and top, as (-3, 3, -2, 2).")
     xs, ys = np.meshgrid(np.linspace(left, right, cells), np.linspace(bottom, top, cells))
     return xs, ys, _on(_function(f), xs, ys)
+
+
+def _gradient(f: Any, xs: Array, ys: Array) -> list[Array]:
+    """The derivatives with respect to both numbers, at every point."""
+    return [_on(grad(f, argnums=k), xs, ys) for k in (0, 1)]
 
 
 def _on(f: Any, xs: Array, ys: Array) -> Array:

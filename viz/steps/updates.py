@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import fields, is_dataclass
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -13,7 +14,7 @@ from autograd_lite.text import pretty_number
 
 from ..graphs.view import GraphView
 
-__all__ = ["Optimizer", "Update", "updates"]
+__all__ = ["Optimizer", "Update", "rule_name", "updates"]
 
 Array = npt.NDArray[np.float64]
 
@@ -60,10 +61,26 @@ def updates(graph: GraphView, lr: float | None, optimizer: Optimizer | None) -> 
     )
     if optimizer is not None:
         after = copy.deepcopy(optimizer).update(weights, gradient)  # a copy, because an optimiser remembers
-        rule = repr(optimizer)
+        rule = rule_name(optimizer)
     else:
         after = weights - (lr or 0.0) * gradient
         rule = f"lr = {pretty_number(lr or 0.0)}"
     rate = None if optimizer is not None else lr
     found = zip(boxes, weights.tolist(), np.asarray(after).tolist(), strict=True)
     return [Update(k, before, after, rule, rate) for k, before, after in found if k is not None]
+
+
+def rule_name(optimizer: object) -> str:
+    """An optimiser with its rate and what was set otherwise than by default.
+
+    Examples
+    --------
+    >>> from autograd_lite import nn
+    >>> rule_name(nn.Adam(0.1, beta1=0.8)), rule_name(nn.SGD())
+    ('Adam(lr=0.1, beta1=0.8)', 'SGD(lr=0.01)')
+    """
+    if not is_dataclass(optimizer):
+        return repr(optimizer)
+    settings = [(f.name, getattr(optimizer, f.name), f.default) for f in fields(optimizer) if f.init and f.repr]
+    told = [f"{name}={value!r}" for name, value, default in settings if name == "lr" or value != default]
+    return f"{type(optimizer).__name__}({', '.join(told)})"

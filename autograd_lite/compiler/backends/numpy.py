@@ -236,6 +236,8 @@ class _Printer(NumpySource):
         for out, name in zip(i.outs, names[len(i.xs) :], strict=True):
             self.line(f"{name}[...] = {self.operand(out.value, out.out.dim, full=True)}", calls=1)
         for carry in i.carry:
+            if carry.next.array is carry.array:
+                continue
             if carry.array.shape:
                 self.line(
                     f"{self.memory(carry.array)}[...] = {self.operand(carry.next, carry.array.dim, full=True)}", 1

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from autograd_lite.lessons.grading.engine_under_test import EngineUnderTest, Outcome, chain, starting_gradient
 from autograd_lite.lessons.grading.flaws import explained
 from autograd_lite.lessons.grading.programs import OPERATIONS, Program, Step, same
-from autograd_lite.lessons.grading.search import LEAVES, programs, require_hypothesis, smallest
+from autograd_lite.lessons.grading.search import LEAVES, by_size, programs, require_hypothesis, smallest
 
 __all__ = ["CORE", "LAWS", "TASKS", "Result", "graded"]
 
 SAMPLES = 25  # programs on which a diagnosis must hold
 DEPTH = 5_000
+PAIRS = ((2.0, 3.0), (3.0, -2.0), (-1.5, 0.5), (0.5, -3.0))  # what a rule is tried on first
+NUMBERS = (1.0, 0.0, *LEAVES)  # and then on all pairs of these
 PASSED, FAILED, MISSING = "passed", "failed", "not there"
 
 NOTHING = "no operation is right by itself, so that nothing larger can be tried"
@@ -153,7 +156,8 @@ def _rule(grading: Grading, name: str, *, required: bool) -> Result:
         why = engine.missing[name]
         return Result(law, FAILED if required else MISSING, core=required, message=why)
     operands = tuple(range(OPERATIONS[name].arity))
-    programs_ = [Program(numbers[: len(operands)], (Step(name, operands),)) for numbers in _pairs()]
+    numbers = dict.fromkeys(pair[: len(operands)] for pair in (*PAIRS, *itertools.product(NUMBERS, repeat=2)))
+    programs_ = (Program(leaves, (Step(name, operands),)) for leaves in numbers)
     bad = [program for program in programs_ if program.is_tame() and _wrong(engine, program)]
     if not bad:
         grading.sound.append(name)
@@ -165,10 +169,6 @@ def _rule(grading: Grading, name: str, *, required: bool) -> Result:
     if misconception in ("no seed", "no factor from above", "order not reversed"):
         grading.sound.append(name)
     return replace(result, misconception=misconception, advice=advice)
-
-
-def _pairs() -> list[tuple[float, float]]:
-    return [(2.0, 3.0), (3.0, -2.0), (-1.5, 0.5), (0.5, -3.0)]
 
 
 def _rule_flaw(engine: EngineUnderTest, bad: list[Program]) -> tuple[str, str]:
@@ -249,31 +249,48 @@ def _fresh_graphs(grading: Grading) -> Result:
     if name is None:
         return Result("", MISSING)
     program = Program((2.0, 3.0), (Step(name, (0, 1)), Step(name, (2, 0))))
-    _, right = program.expected()
-    text = "\n".join([str(program), "a.grad = b.grad = 0.0", *str(program).split("\n")[2:]])
-    try:
-        leaves = [engine.make(x) for x in program.leaves]
-        for _ in range(2):
-            for leaf in leaves:
-                leaf.grad = 0.0
-            program.run(leaves, engine.operations)[-1].backward()
-        grads = [float(leaf.grad) for leaf in leaves]
-    except Exception as error:  # noqa: BLE001 - of the user's code, anything
-        return Result("", FAILED, message=f"{type(error).__name__}: {error}"[:200], program=text)
-    if _agree(grads, right):
+    outcome = _second_graph(engine, program)
+    if not outcome.error and _agree(outcome.grads, program.expected()[1]):
         return Result("", PASSED)
     if _wrong(engine, program):
         return Result("", MISSING, message=FIRST_WRONG)
+    program = _least(grading, name, program, lambda p: not _agree(_second_graph(engine, p).grads, p.expected()[1]))
+    outcome, (_, right) = _second_graph(engine, program), program.expected()
+    zeroed = " = ".join(f"{program.name(k)}.grad" for k in range(len(program.leaves)))
+    again = str(program).split("\n")[len(program.leaves) :]
+    text = "\n".join([str(program), f"{zeroed} = 0.0", *again])
+    if outcome.error:
+        return Result("", FAILED, message=outcome.error, program=text)
+    k = next((k for k, (a, b) in enumerate(zip(outcome.grads, right, strict=True)) if not same(a, b)), 0)
+    grads = outcome.grads
     return Result(
         "",
         FAILED,
-        message=f"the second time a.grad is {grads[0]:.6g}, should be {right[0]:.6g}",
+        message=f"the second time {program.name(k)}.grad is {grads[k]:.6g}, should be {right[k]:.6g}",
         program=text,
         picture=program.picture(grads, right),
         misconception="not zeroed",
         advice="Something of the first graph is left, such as a list of nodes or gradients that all graphs share. "
         "Begin each sweep with the nodes below its own root only.",
     )
+
+
+def _second_graph(engine: EngineUnderTest, program: Program) -> Outcome:
+    """Run a program twice on the same leaves, whose gradients are set back to 0 before each."""
+    try:
+        leaves = [engine.make(x) for x in program.leaves]
+        for _ in range(2):
+            for leaf in leaves:
+                leaf.grad = 0.0
+            program.run(leaves, engine.operations)[-1].backward()
+        return Outcome(grads=tuple(float(leaf.grad) for leaf in leaves))
+    except Exception as error:  # noqa: BLE001 - of the user's code, anything
+        return Outcome(error=f"{type(error).__name__}: {error}"[:200])
+
+
+def _least(grading: Grading, name: str, known: Program, fails: Callable[[Program], bool]) -> Program:
+    """The smallest program of one operation that fails although a single sweep is right; else one that is known to."""
+    return next((p for p in by_size(name) if fails(p) and not _wrong(grading.engine, p)), known)
 
 
 def _two_sweeps(grading: Grading) -> Result:
@@ -288,8 +305,13 @@ def _two_sweeps(grading: Grading) -> Result:
         return Result("", PASSED)
     if _wrong(grading.engine, program):
         return Result("", MISSING, message=FIRST_WRONG)
-    result = _failure(grading, program, sweeps=2)
+
+    def fails(p: Program) -> bool:
+        return not _agree(grading.engine.run(p, sweeps=2).grads, [2.0 * x for x in p.expected()[1]])
+
     once = _agree(outcome.grads, grads)
+    program = _least(grading, made_of, program, fails)
+    result = _failure(grading, program, sweeps=2)
     name, advice = (OVERWRITTEN, OVERWRITTEN_ADVICE) if once else (KEPT, KEPT_ADVICE)
     text = result.program + f"\n{program.name(len(program) - 1)}.backward()"
     return replace(result, program=text, misconception=name, advice=advice)

@@ -6,11 +6,12 @@ import xml.etree.ElementTree as ET
 from dataclasses import asdict, dataclass
 from textwrap import indent
 
-from autograd_lite.lessons.grading.laws import FAILED, MISSING, PASSED, Result
+from autograd_lite.lessons.grading.laws import FAILED, MISSING, NOTHING, PASSED, Result
 from autograd_lite.text import printable
 
 __all__ = ["GradeReport"]
 
+RULE = "rule of "
 MARKS = {PASSED: "✓", FAILED: "✗", MISSING: "·"}
 
 
@@ -57,13 +58,10 @@ class GradeReport:
     def __str__(self) -> str:
         lines = [f"{printable(self.name)}{f', task {self.task}' if self.task else ''}"]
         for result in self.results:
-            note = "" if result.core else "   (beyond the core: does not count)"
-            lines.append(f"{MARKS[result.status]} {printable(result.law)}{note if result.status == FAILED else ''}")
+            lines.append(f"{MARKS[result.status]} {printable(result.law)}{_note(result)}")
             lines += [indent(text, "    ") for text in _explained(result)] if result.status == FAILED else []
-        missing = [
-            printable(result.law).removeprefix("rule of ") for result in self.results if result.status == MISSING
-        ]
-        lines += [f"· means not there, which costs nothing: {', '.join(missing)}"] if missing else []
+        absent = [printable(r.law).removeprefix(RULE) for r in self.results if r.status == MISSING and _is_rule(r)]
+        lines += [f"· The engine has no {', '.join(absent)}; that costs nothing."] if absent else []
         lines += [f"Stopped: {printable(self.stopped)}"] if self.stopped else []
         kept = sum(result.status == PASSED for result in self.counted)
         return "\n".join([*lines, f"Score: {self.score} of 100 ({kept} of {len(self.counted)} laws)."])
@@ -102,6 +100,19 @@ class GradeReport:
             ET.SubElement(case, "error", message=printable(self.stopped))
         ET.indent(suite)
         return ET.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _is_rule(result: Result) -> bool:
+    return result.law.startswith(RULE)
+
+
+def _note(result: Result) -> str:
+    """What stands behind a law that does not count, or was not tried."""
+    if result.status == FAILED and not result.core:
+        return "   (beyond the core: does not count)"
+    if result.status == MISSING and not _is_rule(result):
+        return f"   (not tried: {printable(result.message or NOTHING)})"
+    return ""
 
 
 def _explained(result: Result) -> list[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from autograd_lite.errors import MissingDependencyError
@@ -12,9 +13,10 @@ from autograd_lite.text import install_command
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
-__all__ = ["LEAVES", "programs", "require_hypothesis", "smallest"]
+__all__ = ["LEAVES", "by_size", "programs", "require_hypothesis", "smallest"]
 
 EXAMPLES = 200
+STEPS = 3  # of programs that are tried one by one
 LEAVES = (2.0, 3.0, -1.0, 0.5, -2.0, 1.5)
 
 
@@ -45,6 +47,24 @@ def programs(operations: Sequence[str], leaves: int, steps: int) -> SearchStrate
     step = st.tuples(st.sampled_from(list(operations)), operand, operand)
     numbers = st.lists(st.sampled_from(LEAVES), min_size=1, max_size=leaves)
     return st.builds(made, numbers, st.lists(step, min_size=1, max_size=steps))
+
+
+def by_size(operation: str) -> Iterator[Program]:
+    """Programs of one operation of two operands, on one leaf and on two, the smallest first; each step uses the last.
+
+    Examples
+    --------
+    >>> print(next(by_size("*")))
+    a = Value(2.0)
+    b = a * a
+    b.backward()
+    """
+    for steps in range(1, STEPS + 1):
+        for leaves in (1, 2):
+            first = Step(operation, (0, leaves - 1))
+            for others in itertools.product(*(range(leaves + k) for k in range(1, steps))):
+                more = [Step(operation, (leaves + k, other)) for k, other in enumerate(others)]
+                yield Program(LEAVES[:leaves], (first, *more))
 
 
 def _pruned(program: Program) -> Program:

@@ -46,6 +46,21 @@ def test_the_symbol_of_an_op_is_apart_from_the_name(example):
 
 
 @needs_graphviz
+def test_no_line_crosses_the_numbers_on_edges(example):
+    picture = ET.fromstring(draw(example("two_one_one")[0]).svg)  # noqa: S314 - our own picture
+    kinds = [(group.get("class") or "").split()[:1] for group in picture.iterfind(f"{SVG}g")]
+    assert kinds == sorted(kinds, key=[["edge"], ["label"], ["node"]].index)
+
+
+@needs_graphviz
+def test_in_a_notebook_it_fits_unless_it_would_be_too_small(example):
+    drawing = draw(example("squared")[0])
+    width = float(re.search(r'<svg [^>]*? width="([\d.]+)"', drawing.svg)[1])
+    shown = drawing._repr_mimebundle_()["text/html"]
+    assert f'style="max-width:100%;min-width:{0.6 * width:.0f}px;height:auto"' in shown
+
+
+@needs_graphviz
 def test_an_svg_says_what_it_shows_and_is_no_wider_than_its_place(example):
     root, _ = example("squared")
     picture = ET.fromstring(draw(root).svg)  # noqa: S314 - our own picture

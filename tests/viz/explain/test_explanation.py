@@ -133,6 +133,19 @@ def test_a_node_without_a_name_can_be_explained_and_nothing_else_changes(example
         explain(root, leaves["w1"], through="names")
 
 
+def test_what_has_no_name_stays_where_a_symbol_would_get_two_values():
+    a = Value(0.5, "a")
+    c = a + a.tanh()
+    c.label = "c"
+    text = str(explain(c * 2.0, a))
+    assert "a → v1 → c" in text
+    assert "  ∂v2/∂c · ∂c/∂a\n  = 2 · 1\n  = (2)(1)\n" in text
+    p = ag.sigmoid(a)
+    p.label = "p"
+    loss = -(0.3 * ag.log(p) + 0.7 * ag.log(1.0 - p))
+    assert explain(loss, a).count == 1, "here the factor is a sum"
+
+
 @st.composite
 def named_graphs(draw):
     """Sums, differences and products of small whole numbers, some of them with a name; and the first leaf."""

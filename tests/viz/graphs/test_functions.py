@@ -13,32 +13,10 @@ import autograd_lite as ag
 from autograd_lite import Value, nn
 from autograd_lite.errors import GraphTooLargeError, OperandError, UnknownNameError
 from autograd_lite.viz import draw
-from autograd_lite.viz.graphs.calls import recorded
 from autograd_lite.viz.graphs.functions import functions_view
+from autograd_lite.viz.graphs.recording import recorded
 from autograd_lite.viz.graphs.view import scalar_view
-
-
-def linear(x, w):
-    return [sum(w_i * x_i for w_i, x_i in zip(row, x, strict=True)) for row in w]
-
-
-def softmax(z):
-    terms = [z_i.exp() for z_i in z]
-    total = sum(terms)
-    return [term / total for term in terms]
-
-
-def block(x, w):
-    return softmax(linear(x, w))
-
-
-def program(x, w):
-    for _ in range(3):
-        x = block(x, w)
-    return -x[0].log()
-
-
-X, W = [0.5, -1.0], [[0.1, 0.2], [0.3, -0.4]]
+from tests.support.call_programs import W, X, block, by_lines, linear, program, softmax
 
 
 def view(path="", f=program, args=(X, W)):
@@ -52,6 +30,12 @@ def test_calls_are_boxes_and_loops_are_numbered():
     assert folded.formula(folded.names.index("v1")).pretty == "log(block[3])"
     assert "Open one with focus='block[1]'" in folded.caption
     assert [folded.names[i] for i in folded.parameters] == ["x", "w"]
+
+
+def test_leaves_without_a_label_are_called_by_their_box():
+    a, b = Value(2.0), Value(3.0)
+    folded = view(f=lambda x: a * x + b, args=(0.5,))
+    assert [folded.formula(i).pretty for i in folded.computed] == ["parameters · x", "v1 + parameters"]
 
 
 def test_a_call_is_opened_down_to_its_scalars():
@@ -91,19 +75,10 @@ def test_every_scalar_is_in_exactly_one_call():
 
 
 def test_lines_stand_for_many_scalars_numbered_by_turn():
-    def f(x):
-        for _ in range(3):
-            x = [(a * b).tanh() for a in x for b in x][:3]
-            x = [sigma(a) for a in x]
-        return sum(x)
-
-    def sigma(a):
-        return ag.sigmoid(a)
-
-    names = view(f=f, args=([1.0, 2.0, 3.0],)).names
+    names = view(f=by_lines, args=([1.0, 2.0, 3.0],)).names
     lines = [name for name in names if "tanh" in name]
     assert [name[:3] for name in lines] == ["[1]", "[2]", "[3]"]
-    assert sum(name.startswith("sigma[") for name in names) == 9
+    assert sum(name.startswith("activated[") for name in names) == 9
 
 
 def test_arguments_become_values_and_whole_numbers_stay():
@@ -163,7 +138,7 @@ def test_what_cannot_be_drawn_is_refused():
         draw(program, (X, W), focus="blok", level="functions")
     with pytest.raises(OperandError, match="arguments go with a function"):
         draw(Value(1.0), (1.0,))
-    with pytest.raises(OperandError, match="needs the function itself"):
+    with pytest.raises(OperandError, match="knows no call that made"):
         draw(Value(1.0) * 2.0, level="functions")
 
 

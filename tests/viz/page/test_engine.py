@@ -295,6 +295,11 @@ def test_it_says_so_of_any_ops_and_of_hostile_labels(checked, hostile_labels):
     x, y = Value(0.3, "x"), Value(-1.2, "y{z}</script>")
     root = ag.logsumexp([x, y, x * y]) + ag.maximum(x, y) * ag.clip(x, -1, 1) + ag.gelu(y) / abs(x) - x**-2.5 + x**y % 3
     assert_told_alike(checked, root, forward=True)
+    between = ag.cos(x) / (y * y)
+    between.label = "m"
+    clashing = between + ag.tanh(between) * y
+    clashing.label = "c"
+    assert_told_alike(checked, ag.cos(between) / (clashing * x) + abs(ag.cos(clashing) - 2.0 / x))
     found = assert_told_alike(checked, ag.fsum([Value(2.0, label) * x for label in hostile_labels]), lr=0.1)
     assert "<script" not in "".join(found["formulas"])
 
@@ -343,9 +348,11 @@ def test_neurons_fold_open_and_change_the_sample_alike(checked, case):
     last = first.sample[1]
     views = [(k, []) for k in range(1, last + 1)]
     views += [(last, [box.name]) for box in fold(root, sample=last).folded.values() if "neuron" in box.name]
+    layer = fold(root, "layer1", last)
+    views.append((last, fold_data(layer)["open"]))
     found = checked("folded", {"graph": graph_data(first), "fold": fold_data(first), "views": views}, ops_of(first))
     for (sample, opened), boxes in zip(views, found, strict=True):
-        view = fold(root, *opened, sample=sample)
+        view = fold(root, *opened, sample=sample) if len(opened) < 2 else layer
         assert boxes == boxes_of(view) or not view.folded, (sample, opened)
 
 

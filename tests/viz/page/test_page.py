@@ -236,11 +236,20 @@ def test_a_node_tells_its_rule_its_uses_its_paths_and_the_finite_difference(show
     assert title(tab) == "d → t"
 
 
+def test_a_node_has_its_line_of_code(shown):
+    x = ag.located(0.5, "x")
+    product = x * 3.0
+    product.label = "p"
+    tab = shown(product.tanh())
+    tab.click('#figure g.node:has(text.name:text-is("p"))')
+    assert "product = x * 3.0" in tab.locator("#node .source-line").text_content()
+
+
 def test_paths_lead_through_named_nodes_or_through_every_op(shown, example):
     tab = shown(example("two_one_one")[0])
     tab.click('#figure g.node:has(text.name:text-is("w1"))')
     panel = tab.locator("#node")
-    panel.get_by_text("Show the paths").click()
+    panel.locator("button.path").click()
     assert panel.locator("button.path").text_content().splitlines() == [
         "w1 → h_in → h_out → y_in → y_out → E",
         "  ∂E/∂y_out · ∂y_out/∂y_in · ∂y_in/∂h_out · ∂h_out/∂h_in · ∂h_in/∂w1",
@@ -349,6 +358,27 @@ def test_graph_player_and_explanation_are_seen_together(shown, example, size):
     assert tab.locator("main").bounding_box()["width"] == size[0]
 
 
+def test_on_a_phone_the_zoom_buttons_cover_no_box_and_numbers_are_not_cut(shown, example):
+    tab = shown(example("two_one_one")[0], size=(390, 844), forward=True)
+    press(tab, "End")
+    bottom, top = tab.evaluate(
+        "['.zoom', '#figure'].map((name) => document.querySelector(name).getBoundingClientRect())"
+        ".map((box, k) => (k ? box.top : box.bottom))"
+    )
+    assert bottom <= top
+    assert tab.evaluate("(({scrollWidth, clientWidth}) => scrollWidth <= clientWidth)(document.querySelector('#math'))")
+
+
+def test_paper_has_the_whole_picture_and_no_controls(shown, example):
+    tab = shown(example("two_one_one")[0], size=(800, 1000))
+    press(tab, "ArrowRight", "ArrowRight")
+    tab.emulate_media(media="print")
+    tab.wait_for_selector('#figure svg[viewBox^="0 0 "]')
+    assert not any(
+        tab.locator(f"{name}:visible").count() for name in (".player", ".zoom", "input[type=range]", "#train")
+    )
+
+
 def test_zoom_by_keys_wheel_and_buttons_pan_and_fit(shown, example):
     tab = shown(example("squared")[0])
 
@@ -375,7 +405,7 @@ def test_zoom_by_keys_wheel_and_buttons_pan_and_fit(shown, example):
 
 
 def test_no_label_or_box_overlaps_another(shown, example):
-    for name in ("squared", "two_one_one", "three_two_one", "shared"):
+    for name in ("three_two_one", "shared"):
         tab = shown(example(name)[0])
         overlapping = tab.evaluate(
             """() => {
@@ -671,3 +701,21 @@ def test_a_folded_neuron_opens_folds_again_and_the_sample_changes(shown):
     tab.click("#refold")
     assert tab.locator("#figure g.node").count() == boxes
     assert tab.locator("#refold").is_hidden()
+
+
+def test_hostile_names_of_neurons_are_shown_not_obeyed(shown, hostile_labels):
+    outputs = []
+    for k, label in enumerate(hostile_labels):
+        neuron = f"{label.replace('.', '')}.neuron{k}"
+        outputs.append((Value(0.5, f"{neuron}.w1") * 2.0 + Value(0.1, f"{neuron}.b")).tanh())
+    tab = shown(ag.fsum(outputs), level="neurons")
+    for k in range(2):
+        folded = [i for i in range(tab.locator("#figure g.node").count()) if "tanh(Σ w·x + b)" in label_of(tab, i)]
+        assert len(folded) == len(hostile_labels) - k
+        tab.locator("#figure g.node").nth(folded[0]).press(" ")
+        assert "again" in tab.locator("#node").text_content()
+    assert tab.locator("main img, main script").count() == 0
+
+
+def label_of(tab, i):
+    return tab.locator("#figure g.node").nth(i).get_attribute("aria-label")

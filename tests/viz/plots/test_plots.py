@@ -208,6 +208,16 @@ def test_what_cannot_be_descended(loss, path, error, message):
 # --- Curves ----------------------------------------------------------------------------------------------------------
 
 
+def test_taylor_polynomials_that_are_the_same_are_one_curve():
+    axes = viz.plot_taylor(ag.sin, 0.0, 5)
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == [
+        "f(x)",
+        "orders 1, 2",
+        "orders 3, 4",
+        "order 5",
+    ]
+
+
 def test_taylor_polynomials_are_those_of_the_function():
     axes = viz.plot_taylor(ag.exp, 1.0, 2, span=2.0)
     x, f = axes.lines[0].get_xydata().T

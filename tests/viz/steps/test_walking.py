@@ -37,6 +37,12 @@ def test_a_walk_goes_on_back_and_to_breakpoints(example):
         walk.back()
 
 
+def test_e_explains_through_named_nodes_and_ee_through_every_op(example):
+    text = played(example("two_one_one")[0], ["6", "e", "ee", "q"])
+    assert "  ∂E/∂y_out · ∂y_out/∂y_in · ∂y_in/∂v4" in text
+    assert "  ∂E/∂v6 · ∂v6/∂v5 · ∂v5/∂y_out · ∂y_out/∂y_in · ∂y_in/∂v4" in text
+
+
 def test_the_player_obeys_its_keys(example):
     root, _ = example("squared")
     text = played(root, ["", "n", "b", "7", "e", "99", "zzz", "?", "q"])

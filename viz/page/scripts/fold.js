@@ -127,7 +127,7 @@ function reshape(changes) {
   Object.assign(page.fold, changes);
   graph = foldedGraph(page);
   const shape = shapeOf(graph);
-  if (!layoutsKnown.has(shape)) layoutsKnown.set(shape, { LR: layeredLayout(graph, "LR"), TB: layeredLayout(graph, "TB") });
+  if (!layoutsKnown.has(shape)) layoutsKnown.set(shape, {});
   page.layouts = layoutsKnown.get(shape);
   [direction, chosen] = ["", null];
   compute();
@@ -151,7 +151,8 @@ function drawFolding() {
 
 function beginFolding() {
   layoutsKnown = new Map([[shapeOf(graph), page.layouts]]);
-  document.querySelector(".caption bdi").append(" Click one to open it.");
+  const caption = document.querySelector(".caption bdi");
+  caption.textContent = caption.textContent.replace("(weights hidden).", "(weights hidden). Click one to open it.");
   drawFolding();
 }
 

@@ -45,6 +45,9 @@ class Inside {
     this.locals = this.operands.map((j) => totals.get(j));
   }
 
+  /* Whether a factor would be written like the partial by a direct operand, and be another number. */
+  get clashes() { return this.graph.boxes[this.top].operands.some((j) => this.ways.get(j) > 1n && this.operands.includes(j)); }
+
   get formulas() {
     const written = new Map();
     for (const i of this.nodes.slice(1).reverse()) {
@@ -81,8 +84,13 @@ class Inside {
 function throughNamed(graph, shown, keep) {
   const between = graph.computed.filter((i) => i !== graph.top && !graph.boxes[i].unnamed);
   const stays = graph.boxes.map((box, i) => box.leaf || i === graph.top || i === keep || !box.unnamed);
-  if (!between.length || stays.every(Boolean)) return { graph, shown, throughEdges: (k) => [k] };
-  const insides = graph.boxes.map((box, i) => (stays[i] && box.operands.some((j) => !stays[j]) ? new Inside(graph, shown, i, stays) : null));
+  let insides = [];
+  for (let clashing = [0]; clashing.length;) {
+    if (!between.length || stays.every(Boolean)) return { graph, shown, throughEdges: (k) => [k] };
+    insides = graph.boxes.map((box, i) => (stays[i] && box.operands.some((j) => !stays[j]) ? new Inside(graph, shown, i, stays) : null));
+    clashing = insides.filter((inside) => inside?.clashes);
+    for (const { top } of clashing) for (const j of graph.boxes[top].operands) stays[j] = true;
+  }
   const view = Object.create(graph);
   view.boxes = graph.boxes.map((box, i) => ({ ...box, edges: undefined, operands: !stays[i] ? [] : insides[i] ? insides[i].operands : box.operands }));
   view.join();

@@ -4,6 +4,7 @@
 const byId = (id) => document.getElementById(id);
 const SECONDS_A_STEP = 1.4;
 const MOST_PATHS = 6;
+const MOST_BOXES_AT_ONCE = 40; // of a graph whose only path is shown unasked
 const MOST_ROWS = 60;
 
 let page; // the graph's layouts and settings
@@ -69,7 +70,7 @@ function compute() {
    a change: Python computed its updates for the numbers as they were. */
 function movedByOptimizer(i, gradient) {
   const { at } = graph.boxes[i];
-  if (UPDATE) return updated(page.trained.indexOf(at), given[at], gradient)[0];
+  if (UPDATE) return updated(page.parameters.indexOf(at), given[at], gradient)[0];
   return changed() ? null : page.updates.find(([j]) => j === at)?.[2] ?? null;
 }
 
@@ -163,9 +164,10 @@ function drawGraph(step) {
 
 /* Draw the picture for this width: left to right, or top to bottom on a phone. */
 function layOut() {
-  const wanted = page.layouts.TB && innerWidth <= 760 ? "TB" : "LR";
+  const wanted = innerWidth <= 760 ? "TB" : "LR";
   if (wanted === direction) return;
   direction = wanted;
+  page.layouts[direction] ||= layeredLayout(graph, direction);
   drawPicture(byId("figure"), graph, page.layouts[direction], `Gradient graph of ${graph.names[graph.top]}`);
   camera?.watcher.disconnect();
   camera = new Camera(byId("figure"), page.layouts[direction].size);
@@ -612,7 +614,7 @@ function pathsCard(i, open) {
     if (named.graph !== graph) place.append(button(everyOp ? "Through named nodes only" : "Through every op", () => { everyOp = !everyOp; byId("node").dataset.key = ""; draw(); }));
     return paths;
   };
-  if (open) reveal(); else place.append(button("Show the paths", () => lightPath({ edges: reveal().flatMap((path) => path.edges) })));
+  if (open || (count === 1 && graph.boxes.length <= MOST_BOXES_AT_ONCE)) reveal(); else place.append(button("Show the paths", () => lightPath({ edges: reveal().flatMap((path) => path.edges) })));
   return [element("h3", title), place];
 }
 
@@ -714,6 +716,7 @@ function listen() {
     if (group && !(camera.moved > 6)) activate(Number(group.dataset.node));
   });
   addEventListener("resize", () => { layOut(); draw(); });
-  addEventListener("beforeprint", () => { for (const part of document.querySelectorAll("details")) part.open = true; });
+  addEventListener("beforeprint", () => { for (const part of document.querySelectorAll("details")) part.open = true; camera.place(true); });
+  matchMedia("print").addEventListener("change", ({ matches }) => camera.place(matches));
   for (const part of document.querySelectorAll("details[data-wide]")) part.open = innerWidth > 760;
 }

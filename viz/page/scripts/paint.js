@@ -117,10 +117,12 @@ class Camera {
     if (this.seen) this.see(this.seen);
   }
 
-  place() {
+  /* On paper the whole picture. */
+  place(printed = matchMedia("print").matches) {
     const { width, height } = this.frame;
-    const [w, h] = [width / this.scale, height / this.scale];
-    this.figure.firstElementChild?.setAttribute("viewBox", `${this.x - w / 2} ${this.y - h / 2} ${w} ${h}`);
+    const [w, h] = printed ? this.size : [width / this.scale, height / this.scale];
+    const [x, y] = printed ? [0, 0] : [this.x - w / 2, this.y - h / 2];
+    this.figure.firstElementChild?.setAttribute("viewBox", `${x} ${y} ${w} ${h}`);
   }
 
   zoom(factor, clientX, clientY) {

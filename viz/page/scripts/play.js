@@ -20,9 +20,7 @@ function showFormula(text, numbers, keep = false) {
 }
 
 function showGraph(data) {
-  const trial = new Graph(structuredClone(data));
-  const layouts = { LR: layeredLayout(trial, "LR"), TB: layeredLayout(trial, "TB") };
-  show({ graph: data, layouts, forward: true, lr: data.nodes.some((node) => node.f === "p") ? 0.1 : undefined });
+  show({ graph: data, layouts: {}, forward: true, lr: data.nodes.some((node) => node.f === "p") ? 0.1 : undefined });
 }
 
 function submitFormula() {

@@ -346,7 +346,7 @@ function point(pen, x, y, filled_) {
 function beginTraining() {
   stopTraining();
   const named = graph.nodes.map((_, i) => i).filter((i) => graph.nodes[i].f === "p");
-  trained = page.trained ?? named;
+  trained = page.trained ?? (named.length && page.parameters ? page.parameters : named);
   byId("train").hidden = !trained.length || graph.hasBlackBox || Boolean(page.outdated);
   if (byId("train").hidden) return;
   for (const preset of byId("train-presets").children) preset.hidden = !presetTable(preset.dataset.preset);

@@ -37,7 +37,8 @@ def _turn(access: Access, i: Loop, k: Int, write: Callable[[Sequence[Instruction
     for out in i.outs:
         _copy(access, out.value, out.out, target_row=row)
     for carry in i.carry:
-        _copy(access, carry.next, carry.array.whole)
+        if carry.next.array is not carry.array:
+            _copy(access, carry.next, carry.array.whole)
 
 
 def _copy(
