@@ -31,8 +31,8 @@ def updated_in_place(
 
     Returns
     -------
-    body, carry : list
-        The same computation; a carry that is updated in place is its own next one.
+    tuple of list
+        Body and carries of the same computation; a carry that is updated in place is its own next one.
 
     Examples
     --------

@@ -111,7 +111,7 @@ class Camera {
     this.scale = Math.min(1.4, width / this.size[0], height / this.size[1]);
     if (this.scale < 0.4) this.scale = 0.62; // too small to be read: the steps move the view
     this.follows = this.scale * this.size[0] > width + 1 || this.scale * this.size[1] > height + 1;
-    [this.x, this.y] = [this.size[0] / 2, this.size[1] / 2];
+    [this.x, this.y] = [width, height].map((room, k) => Math.min(this.size[k], room / this.scale) / 2); // from its begin
     this.fitted = true;
     this.place();
     if (this.seen) this.see(this.seen);
