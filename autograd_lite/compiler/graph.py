@@ -13,10 +13,8 @@ Types: ``Any`` stands for what rules are polymorphic in (numbers and nodes), and
 
 from __future__ import annotations
 
-import functools
-import math
 import struct
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,57 +26,17 @@ from autograd_lite.compiler.primitives import on_arrays
 from autograd_lite.compiler.primitives import word as word_of
 from autograd_lite.compiler.rewrites import IDENTITIES, STRUCTURAL
 from autograd_lite.compiler.trace import BATCH_DOT, BATCH_SIZE, BATCH_SUM, Axis, Structural, Traced, batch_axis
+from autograd_lite.compiler.words import Ref, Words
 from autograd_lite.engine import ManyOp, Op, Value
 from autograd_lite.errors import TraceError
-from autograd_lite.namespaces import floats
 from autograd_lite.reverse import reachable
 
-__all__ = ["CAPTURED", "CARRY", "DIRECT", "ITEM", "TOTAL", "Graph", "Ref", "Step"]
+__all__ = ["CAPTURED", "CARRY", "DIRECT", "ITEM", "TOTAL", "Graph", "Step"]
 
 CARRY, TOTAL, ITEM = "carry", "total", "item"  # the sources of a loop's leaves
 CAPTURED = "captured"  # the source of the leaves that the function found outside its arguments
 SAMPLES = {"batchsum", "batchdot"}  # words that add up over the samples of a batch
 DIRECT = {"add", "sub", "mul", "div", "neg", "zmul"}  # ops that are words of their own
-
-
-class Ref:
-    """A node of a graph, as an operand that the rules can calculate with."""
-
-    __slots__ = ("graph", "i")
-
-    def __init__(self, graph: Graph, i: int) -> None:
-        self.graph = graph
-        self.i = i
-
-    def __add__(self, other: Any) -> Ref:
-        return self.graph.call("add", self, other)
-
-    def __radd__(self, other: Any) -> Ref:
-        return self.graph.call("add", other, self)
-
-    def __sub__(self, other: Any) -> Ref:
-        return self.graph.call("sub", self, other)
-
-    def __rsub__(self, other: Any) -> Ref:
-        return self.graph.call("sub", other, self)
-
-    def __mul__(self, other: Any) -> Ref:
-        return self.graph.call("mul", self, other)
-
-    def __rmul__(self, other: Any) -> Ref:
-        return self.graph.call("mul", other, self)
-
-    def __truediv__(self, other: Any) -> Ref:
-        return self.graph.call("div", self, other)
-
-    def __rtruediv__(self, other: Any) -> Ref:
-        return self.graph.call("div", other, self)
-
-    def __pow__(self, other: Any) -> Ref:
-        return self.graph.call("pow", self, other)
-
-    def __neg__(self) -> Ref:
-        return self.graph.call("neg", self)
 
 
 class Step:
@@ -132,54 +90,6 @@ class Step:
                 chosen = [k for k in chosen if (k in self.totals) is total]
             self._places[key] = {k: at for at, k in enumerate(chosen)}
         return self._places[key]
-
-
-class Words:
-    """The namespace of a graph: a base word makes a node, any other op is expanded by its rule."""
-
-    pi = math.pi
-
-    def __init__(self, graph: Graph) -> None:
-        self._graph = graph
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        known = getattr(floats, name)
-        if isinstance(known, functools.partial):  # an op that is composed of words: `primitive` bound its rule
-            word: Callable[..., Any] = functools.partial(known.func, self)
-        else:
-            word = functools.partial(self._graph.call, name)
-        self.__dict__[name] = word
-        return word
-
-    def fsum(self, xs: Iterable[Any]) -> Ref:
-        """Sum of many."""
-        return self._graph.sum([(x,) for x in xs])
-
-    def sumprod(self, ws: Iterable[Any], xs: Iterable[Any]) -> Ref:
-        """Sum of products."""
-        return self._graph.sum(list(zip(ws, xs, strict=True)))
-
-    def maximum(self, *xs: Any) -> Any:
-        """Largest of many."""
-        return self._chain("maximum", list(xs))
-
-    def minimum(self, *xs: Any) -> Any:
-        """Smallest of many."""
-        return self._chain("minimum", list(xs))
-
-    def hypot(self, *xs: Any) -> Any:
-        """Length of many coordinates."""
-        return self._chain("hypot", [*xs, 0.0][: max(2, len(xs))])
-
-    def stop(self, x: Any) -> Any:
-        """Nothing is left to stop: the derivatives are in the graph already."""
-        return x
-
-    def _chain(self, word: str, xs: list[Any]) -> Any:
-        total = xs[0]
-        for x in xs[1:]:
-            total = self._graph.call(word, total, x)
-        return total
 
 
 class Graph:

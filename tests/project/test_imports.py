@@ -68,7 +68,7 @@ LAYERS = {
         ["session"],
     ],
     "autograd_lite.compiler": [
-        ["disk", "eager", "layout", "pickling", "primitives", "rows", "store", "trace", "workspaces"],
+        ["disk", "eager", "layout", "pickling", "primitives", "rows", "store", "trace", "words", "workspaces"],
         ["blocks", "bodies", "operands", "rewrites"],
         ["ir"],
         ["loops"],
