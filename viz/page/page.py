@@ -32,7 +32,7 @@ __all__ = ["asset", "filled_page", "page", "page_data", "small_style"]
 
 FOLDER = Path(__file__).parent
 PHONE = "TB"
-SCRIPTS = ("arithmetic", "paint", "page")
+SCRIPTS = ("arithmetic", "paint", "page", "predict", "what_if", "card")
 TRAINING = "beginnings.push(beginTraining);listenToTraining();"
 MATRICES = 'reshapings.push(findLayers);hooks.push(drawMatrix);byId("matrix").addEventListener("toggle",draw);'
 FOLDING = "beginnings.push(beginFolding);listenToFolding();"

@@ -405,7 +405,7 @@ def test_every_formula_and_slope_is_written_alike(checked):
 def test_the_header_of_the_page_is_written_alike(in_node, example):
     root = example("two_one_one")[0]
     graph = scalar_view(root)
-    page = script("page").split("function wholeFormula", 1)[1].split("\nfunction ", 1)[0]
+    page = script("what_if").split("function wholeFormula", 1)[1].split("\nfunction ", 1)[0]
     text = f"const graph=new Graph(given),given_=graph.given;\nfunction wholeFormula{page}".replace(
         "given[box.at]", "given_[box.at]"
     )
