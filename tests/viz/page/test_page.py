@@ -565,6 +565,7 @@ def test_a_black_box_is_said_not_to_be_recomputed(shown):
         press(tab, "Enter")
         assert "a black box, not recomputed here" in tab.locator("#note").text_content()
         assert "outdated" in node(tab, "v1")[0]
+        tab.emulate_media(color_scheme="dark")  # there is no training to be painted anew
     finally:
         del TABLE["doubled_elsewhere"]
         for namespace in (floats, arrays, values):

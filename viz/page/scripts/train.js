@@ -385,5 +385,5 @@ function listenToTraining() {
     recallOptimizer();
     follow();
   });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawTraining);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { if (run) drawTraining(); });
 }
