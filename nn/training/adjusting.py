@@ -3,6 +3,7 @@
 # Any: vectors that are not there yet
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -15,12 +16,24 @@ from ..losses.penalties import L1, L2, Penalty
 from ..optimizers.optimizer import Optimizer
 from ..optimizers.traced import kept_code, settings_of
 
-__all__ = ["adjustment", "is_native"]
+__all__ = ["adjustment", "is_native", "products_repeat"]
 
 
-def is_native(penalty: Penalty | None) -> bool:
-    """Whether machine code can add a penalty: one of a user's own may do anything."""
-    return penalty is None or (type(penalty) in (L1, L2) and type(penalty.strength) in (float, int))
+def is_native(penalty: Penalty | None, optimizer: Optimizer) -> bool:
+    """Whether machine code can add a penalty, and clip, with Python's bits: a user's own penalty may do anything."""
+    if penalty is not None and (type(penalty) not in (L1, L2) or type(penalty.strength) not in (float, int)):
+        return False
+    return products_repeat() or (optimizer.clip_norm is None and not isinstance(penalty, L2))
+
+
+@functools.cache
+def products_repeat() -> bool:
+    """Whether BLAS gives a product of two vectors the same bits wherever they lie; its oldest kernels do not."""
+    numbers = np.random.default_rng(0).normal(size=(20, 61))
+    places = [np.empty(63) for _ in range(20)]
+    for place, row in zip(places, numbers, strict=True):
+        place[1:62] = row
+    return all(row @ row == place[1:62] @ place[1:62] for row, place in zip(numbers, places, strict=True))
 
 
 def adjustment(penalty: Penalty | None, optimizer: Optimizer, update: Elementwise, size: int) -> Adjustment | None:

@@ -94,7 +94,7 @@ class NativeSteps:
         loss, data, weights = training.batch_loss, training.data, training.state.weights
         if not isinstance(loss, CompiledLoss) or not all(_is_plain(part) for part in data):
             return None
-        if not is_native(loss.penalty):
+        if not is_native(loss.penalty, training.optimizer):
             return None
         formula = traced_update(training.optimizer, weights.size)
         if formula is None or any(m.shape != weights.shape for m in training.optimizer.memory.values()):
