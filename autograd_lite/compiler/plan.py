@@ -202,7 +202,7 @@ def _shared(instructions: Sequence[Instruction], homes: Homes, at_end: AbstractS
     shared: dict[Array, Slice] = {}
     made: set[Array] = set()
     for k, i in enumerate(instructions):
-        for array in [out.array for out in outputs_of(i)]:
+        for array in [out.array for out in outputs_of(i) if not isinstance(i, Update)]:  # what is updated was there
             if array.role == "local" and array.shape and array not in homes and array not in made:
                 made.add(array)
                 room = free.get((array.size, array.dim))

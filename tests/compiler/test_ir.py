@@ -15,7 +15,18 @@ import autograd_lite as ag
 from autograd_lite import nn
 from autograd_lite.compiler.backends import Backend, FloatsBackend, NumpyBackend
 from autograd_lite.compiler.interpret import interpret
-from autograd_lite.compiler.ir import Array, ArrayProgram, Contract, Literal, Map, Reduce, SegmentReduce, Update
+from autograd_lite.compiler.ir import (
+    Array,
+    ArrayProgram,
+    Carry,
+    Contract,
+    Literal,
+    Loop,
+    Map,
+    Reduce,
+    SegmentReduce,
+    Update,
+)
 from autograd_lite.compiler.layout import Affine, Gather, contiguous, number
 from autograd_lite.compiler.plan import plan
 from autograd_lite.compiler.verify import verify
@@ -249,6 +260,20 @@ def test_planning_minds_updates(case: str) -> None:
     expected = interpret(program, [X, B], sizes(program)).tolist()
     assert interpret(planned, [X, B], sizes(program)).tolist() == expected
     assert NumpyBackend().compile(planned).run([X, B], sizes(program)).tolist() == expected
+
+
+def test_what_a_step_updates_keeps_its_memory() -> None:
+    """A carry that is updated in place was there before the step: no memory that the step is done with will do."""
+    total, first, second = (Array(name, (6,)) for name in ("total", "first", "second"))
+    body = (
+        Map(first.whole, "sin", (x.whole,)),
+        Map(second.whole, "exp", (first.whole,)),
+        Update(total.whole, "add", second.whole),
+    )
+    copied = Array("copied", (6,))
+    loop = Loop(body, 4, (Carry(total, Literal(0.0), total.whole),))
+    program = of(loop, Map(copied.whole, "neg", (total.whole,)))
+    assert total not in verify(plan(program)).homes
 
 
 def test_max_with_zero_plus_zero_is_one_word() -> None:
