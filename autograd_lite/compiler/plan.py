@@ -157,7 +157,8 @@ def _in_result(instructions: Sequence[Instruction]) -> dict[Array, Slice]:
     """Arrays that are copied as a whole to the result, or to a joined array, and lie evenly there."""
     homes: dict[Array, Slice] = {}
     last = _last_updates(instructions)
-    made = {i.out.array for i in instructions if not isinstance(i, Loop)}  # a loop's results have memory of their own
+    # a loop's results, and what a step only updates, have memory of their own
+    made = {i.out.array for i in instructions if not isinstance(i, (Loop, Update))}
     for k, i in enumerate(instructions):
         x = _argument(i, "copy")
         if not isinstance(i, Map) or x is None or i.out.array.role not in ("joined", "result"):
