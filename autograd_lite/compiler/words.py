@@ -20,9 +20,11 @@ class Recorder(Protocol):
 
     def call(self, word: str, *operands: Any) -> Ref:
         """Make the node of a word on nodes and numbers."""
+        ...
 
     def sum(self, terms: Sequence[tuple[Any, ...]]) -> Ref:
         """Make the node of a sum of numbers and products of two."""
+        ...
 
 
 class Ref:
