@@ -33,7 +33,7 @@ def calls(f: Callable[..., Any] | Value, args: Sequence[Any] = ()) -> Calls:
     Parameters
     ----------
     f : callable or Value
-        A function of your own that returns one Value; or a Value that knows its calls, since its leaves are `located`
+        A function of your own that returns one Value; or a Value whose calls were recorded: its leaves are `located`,
         or a loop such as `scan` made it.
     args : sequence
         Its arguments. Numbers with a point become Values, in lists, dicts and arrays too; whole numbers stay.

@@ -87,7 +87,7 @@ class _Reader:
         return (op, v.label, *role, *map(at.__getitem__, v.operands))
 
     def static(self, x: Any) -> Any:
-        """What a structural op knows: whole numbers, a batch axis, or the body of a loop."""
+        """The static part of a structural op as a key: whole numbers, a batch axis, or the body of a loop."""
         if isinstance(x, Body):
             return self.body(x)
         if isinstance(x, tuple):

@@ -101,9 +101,7 @@ def put_back(
     with np.errstate(all="ignore"):
         formulas = [tree for tree in _formulas(before, names) if np.isfinite(numbers(tree)).all()]
         table = np.array([numbers(tree) for tree in formulas])
-        whole = {
-            k for k, count in _multiples(table / right) if abs(count) == 1
-        }  # the right line itself is no part of it
+        whole = {k for k, count in _multiples(table / right) if abs(count) == 1}  # the right line itself does not count
         formulas, table = [f for k, f in enumerate(formulas) if k not in whole], np.delete(table, [*whole], axis=0)
         for place in _places(line, right, numbers):
             for edit in _fitting(place, formulas, table):

@@ -142,7 +142,7 @@ class NativeSteps:
 
 
 def _masks(training: Trained, rng: np.random.Generator) -> Callable[[int, int], Array | None]:
-    """What draws the masks of some steps: those of all steps of the epoch in turn, as Python does."""
+    """Return a function that draws the masks of some steps, in the order in which Python draws those of an epoch."""
     objective, size, batch = training.batch_loss.objective, training.size, training.batch
     drawn = 0
 

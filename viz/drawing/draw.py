@@ -71,9 +71,9 @@ def draw(
         ``"light"``, ``"dark"``, or ``"auto"``: an SVG that is dark for readers who set their system so.
     level : str, optional
         ``"scalars"``, ``"neurons"``, ``"layers"`` or ``"functions"``: each call of a function is a box, and each loop
-        of `scan`, `repeat` or `while_loop`. A Value knows its calls if its leaves are `located`. From 40 nodes on what
-        has calls is folded by them, unless it is a network of nn. Large networks whose parameters are called like
-        ``layer1.neuron2.w3`` are folded to neurons above 40 nodes, to layers above 200 neurons.
+        of `scan`, `repeat` or `while_loop`. The calls behind a Value are known if its leaves are `located`. From 40
+        nodes on what has calls is folded by them, unless it is a network of nn. Large networks whose parameters are
+        called like ``layer1.neuron2.w3`` are folded to neurons above 40 nodes, to layers above 200 neurons.
     focus : str or Value
         A neuron or layer, ``"layer1.neuron2"``, that stays open while the rest is folded; a node, to draw only what
         is near it; or the path of a call, ``"block[2].softmax"``, to look into it.

@@ -74,9 +74,9 @@ def known_calls(graph: GraphView) -> Call:
     found = calls_of(graph)
     if not found.calls:
         raise OperandError(
-            f"level='functions' knows no call that made {graph.root_name}. Give the function itself, as in "
-            "viz.draw(f, args); or make the leaves by ag.located(number, label), so that nodes know their calls. Loops "
-            "by ag.scan, ag.repeat and ag.while_loop are known."
+            f"level='functions' needs the calls that made {graph.root_name}, and none was recorded. Give the function "
+            "itself, as in viz.draw(f, args); or make the leaves by ag.located(number, label), which records calls. "
+            "Loops by ag.scan, ag.repeat and ag.while_loop are always recorded."
         )
     return found
 
