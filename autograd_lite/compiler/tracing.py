@@ -13,6 +13,7 @@ from typing import Any
 
 from autograd_lite.compiler.indexing import take
 from autograd_lite.compiler.pipeline import Trace
+from autograd_lite.compiler.rolling import roll
 from autograd_lite.compiler.signature import BatchedArgument, checked_batch, traced
 from autograd_lite.compiler.trace import Axis, Tracer, current_tracer
 from autograd_lite.engine import Value
@@ -30,6 +31,8 @@ def trace(  # noqa: PLR0917 - a function and its call
     args: Sequence[Any],
     named: dict[str, Any],
     exact: bool,
+    *,
+    rolls: bool = True,
 ) -> Trace:
     """Run a function once on traced Values.
 
@@ -45,8 +48,10 @@ def trace(  # noqa: PLR0917 - a function and its call
         Abstract values of the arguments.
     exact : bool
         Whether derivatives follow the sweep's rules for zero adjoints and NaN to the letter.
+    rolls : bool
+        Whether steps that repeat become loops.
     """
-    tracer = Tracer(exact=exact, take=take)
+    tracer = Tracer(exact=exact, take=take, roll=roll if rolls else None)
     shared = tracer.axis(batch) if batch else None
     shapes: list[Any] = []
     axes: dict[Any, Axis] = {}
@@ -92,6 +97,7 @@ def trace(  # noqa: PLR0917 - a function and its call
         current_tracer.reset(token)
     leaves, structure = flatten(result)
     roots = [v if isinstance(v, Value) else Value.constant(v) for v in leaves]
+    tracer.evaluated([*roots, *tracer.checks, *tracer.must_be_finite])
     checks = list(tracer.checks)
     return Trace(
         roots, tracer.end(), checks, list(tracer.told), structure, dict(enumerate(shapes)), axes if batch else {}, names

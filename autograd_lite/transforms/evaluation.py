@@ -22,7 +22,7 @@ from autograd_lite.calling import adapted
 from autograd_lite.engine import Value, gradients
 from autograd_lite.errors import OperandError, ShapeError
 from autograd_lite.namespaces import values
-from autograd_lite.op import shown, to_number
+from autograd_lite.op import current_tracer, shown, to_number
 from autograd_lite.pytree import NUMBER, Structure, flatten, has_values
 from autograd_lite.reverse import reachable
 
@@ -163,6 +163,9 @@ def evaluate(
         )
     if result is None:
         raise OperandError("The function returned None. Is a return missing at its end?")
+    tracer = current_tracer.get()
+    if tracer is not None:
+        tracer.evaluated(flatten(result)[0], [v for some in (*outer, inputs) for v in some])
     given = [leaf for leaves, _ in (*flat, *flat_named.values()) for leaf in leaves]
     keeps_values = has_values(given) or _reaches(outer, result)
     if not selection.has_aux:

@@ -1,0 +1,291 @@
+"""Rolling: a trace in which the same steps follow each other becomes a loop, before it is differentiated.
+
+A plain Python loop leaves a trace of as many nodes as it took steps times operations. Where a step reads what earlier
+steps made, later stages cannot make arrays of them; so the steps become the `Body` of a loop, as `scan` would have
+traced it, and each node that was recorded becomes a result of that loop, in its place: whoever holds it, and whatever
+was computed from it, need not know. All that follows sees a loop: derivatives of any order, batches, every backend.
+
+What is rolled: at least eight steps, alike in every operation; what they read is the same in all steps (fixed), of
+earlier steps (a carry), or what was there before (an item of each step). A sum or an extreme over the steps alone is
+no reason for a loop: those become arrays. Nor are layers that bring weights of their own, and small programs.
+
+Types: ``Any`` stands for nodes, Values or traced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+from autograd_lite.compiler.blocks import BLOCK, block
+from autograd_lite.compiler.bodies import Body, again, axis_of, closed, is_inline, is_number
+from autograd_lite.compiler.loops import LAST, OUT, record_loop
+from autograd_lite.compiler.repetitions import FEWEST, Repetition, repetitions
+from autograd_lite.compiler.trace import BATCH_SIZE, Structural, Traced, Tracer
+from autograd_lite.reverse import reachable
+
+__all__ = ["WORTHWHILE", "roll"]
+
+WORTHWHILE = 2500  # operands of all steps together: a program of fewer is compiled in half a second as it is
+SMALL = 200  # nodes; for fewer it is not even tried
+FARTHEST = 8  # steps back that a step may read
+SUMS = {"add", "sub", "fsum", "maximum", "minimum"}  # ops whose chains later stages make one array operation
+
+
+def roll(tracer: Tracer, roots: Iterable[Any], since: int = -1) -> None:
+    """Make loops of the steps that repeat below some roots, as far as they are newer than a creation number."""
+    nodes = reachable(roots, since=since + 1)
+    if len(nodes) < SMALL or sum(len(v.operands) for v in nodes) < WORTHWHILE or _depth(nodes) < 2 * FEWEST:
+        return
+    steps = _Sequence(tracer, nodes, since)
+    for found in list(repetitions(steps.kinds, steps.reads)):
+        loop = _reads_of(steps, found)
+        if loop is not None and _is_worthwhile(steps, loop):
+            _Rolling(steps, loop).run()
+
+
+def _depth(nodes: Sequence[Any]) -> int:
+    """The length of the longest path; where it is short there are no steps that follow each other."""
+    depth: dict[Any, int] = {}
+    for v in nodes:
+        if v.op is not None:
+            depth[v] = 1 + max([depth.get(u, 0) for u in v.operands], default=0)
+    return max(depth.values(), default=0)
+
+
+class _Sequence:
+    """Nodes as kinds and reads; what they read from outside has a negative number, equal things the same."""
+
+    def __init__(self, tracer: Tracer, nodes: Iterable[Any], since: int) -> None:
+        self.tracer, self.since = tracer, since
+        self.nodes: list[Any] = []
+        self.kinds: list[int] = []
+        self.reads: list[tuple[int, ...]] = []
+        self._outside: list[Any] = []
+        self._at: dict[Any, int] = {}
+        self._numbers: dict[Hashable, int] = {}
+        kinds: dict[Hashable, int] = {}
+        for v in nodes:
+            if type(v) is Traced and v.op is not None:
+                self.kinds.append(kinds.setdefault(self._kind(v), len(kinds)))
+                self.reads.append(tuple([self._read(u) for u in v.operands]))
+                self._at[v] = len(self.nodes)
+                self.nodes.append(v)
+            else:
+                self._read(v)
+
+    def node(self, x: int) -> Any:
+        """What is read."""
+        return self.nodes[x] if x >= 0 else self._outside[-1 - x]
+
+    def _kind(self, v: Any) -> Hashable:
+        if v in self.tracer.summed_inside:
+            return v  # an error depends on where it leads to
+        static = v.static if isinstance(v.op, Structural) else None
+        return v.op, len(v.operands), v.axis, v.requires_grad, static
+
+    def _read(self, u: Any) -> int:
+        if u not in self._at:
+            x = self._numbers.setdefault(self._name(u), -1 - len(self._outside))
+            if -1 - x == len(self._outside):
+                self._outside.append(u)
+            self._at[u] = x
+        return self._at[u]
+
+    def _name(self, u: Any) -> Hashable:
+        """What is equal for equal things from outside."""
+        if type(u) is Traced:
+            return ("size", u.source[1]) if u.op is None and u.source and u.source[0] is BATCH_SIZE else u
+        if u.op is None:
+            return u if u.requires_grad else ("constant", u.data.hex())
+        return (u.op, *map(self._read, u.operands)) if u.order > self.since else u  # made of captured leaves alone
+
+
+class _Read(NamedTuple):
+    """What an operand is in all steps: of which role, so many steps back; or the same thing; or an item of each."""
+
+    role: int = -1
+    back: int = 0
+    fixed: int = 0
+    items: tuple[int, ...] = ()
+
+
+class _Loop(NamedTuple):
+    """Steps, their operands by role, and what a role was before the first step: by role and how many steps back."""
+
+    steps: Repetition
+    reads: list[tuple[_Read, ...]]
+    before: dict[tuple[int, int], int]
+
+
+def _reads_of(steps: _Sequence, found: Repetition) -> _Loop | None:
+    """Understand what each role reads; None if no loop does that."""
+    start, period, count = found
+    before: dict[tuple[int, int], int] = {}
+    reads = []
+    for role in range(period):
+        columns = zip(*[steps.reads[start + t * period + role] for t in range(count)], strict=True)
+        understood = [_read_of(column, found, before) for column in columns]
+        if None in understood:
+            return None
+        reads.append(tuple([read for read in understood if read is not None]))
+    return _Loop(found, reads, before)
+
+
+def _read_of(column: tuple[int, ...], found: Repetition, before: dict[tuple[int, int], int]) -> _Read | None:
+    start, period, count = found
+    last = column[-1]
+    if last < start:
+        if max(column) >= start:
+            return None
+        return _Read(fixed=last) if len(set(column)) == 1 else _Read(items=column)
+    at, role = divmod(last - start, period)
+    back = count - 1 - at
+    if back > FARTHEST:
+        return None
+    for t, x in enumerate(column):
+        if t >= back:
+            if x != start + (t - back) * period + role:
+                return None
+        elif x >= start or before.setdefault((role, back - t), x) != x:
+            return None
+    return _Read(role, back)
+
+
+def _is_worthwhile(steps: _Sequence, loop: _Loop) -> bool:
+    """Whether later stages could not do as well without a loop."""
+    start, period, count = loop.steps
+    size = count * sum(map(len, loop.reads))
+    items = {read.items for reads in loop.reads for read in reads if read.items}
+    readers: dict[tuple[int, int], list[int]] = {}
+    for role, reads in enumerate(loop.reads):
+        for read in reads:
+            if read.role >= 0:
+                readers.setdefault((read.role, read.back), []).append(role)
+    if size < WORTHWHILE or len(items) > period:
+        return False
+
+    def is_sum(role: int) -> bool:
+        """Whether a carry is only added to, and nothing else in a step reads it."""
+        x, back = role, 1
+        while True:
+            users = readers.get((x, back), [])
+            if len(users) != 1 or steps.nodes[start + users[0]].op.name not in SUMS:
+                return False
+            x, back = users[0], 0
+            if x == role:
+                return True
+
+    return any(back > 1 or not is_sum(role) for role, back in readers if back)
+
+
+class _Rolling:
+    """Makes one loop, and results of it of the nodes that were its steps."""
+
+    def __init__(self, steps: _Sequence, loop: _Loop) -> None:
+        self.steps, self.loop, self.tracer = steps, loop, steps.tracer
+        self.start, self.period, self.count = loop.steps
+        self.first_order = steps.nodes[self.start].order
+        self.earlier: dict[Any, Any] = {}  # what has to be made before the loop, made again
+        self.carries: dict[tuple[int, int], Any] = {}  # by role, and how many steps back
+        self.items: dict[tuple[int, ...], Any] = {}
+
+    def run(self) -> None:
+        """Roll the steps, unless they hold what no loop can carry."""
+        if not self._is_possible():
+            return
+        tracer, since = self.tracer, Traced.next_order()
+        made, own = self._body()
+        nexts = [made[role] if back == 1 else self.carries[role, back - 1] for role, back in self.carries]
+        leaves = [*self.carries.values(), *self.items.values()]
+        roots, formal, actual = closed([*nexts, *[made[role] for role in own]], leaves, since)
+        k = len(self.carries)
+        body = Body(leaves[:k], leaves[k:], formal, roots[:k], [], self.count, False, False)
+        places = {role: body.output(v) for role, v in zip(own, roots[k:], strict=True)}
+        first = [self._before(self.loop.before[key]) for key in self.carries]
+        columns = [block(tracer, list(map(self._before, column)), 1) for column in self.items]
+        loop = record_loop(tracer, body, first, columns, actual)
+        self._put_in_order([*columns, loop])
+        self._replace(loop, places)
+
+    def _is_possible(self) -> bool:
+        """Whether numbers go into the loop and from step to step, of one batch, and none that is made meanwhile."""
+        nodes, reads = self.steps.nodes[self.start : self.start + self.period], self.loop.reads
+        carried = [nodes[read.role] for some in reads for read in some if read.back]
+        given = [self.steps.node(x) for some in reads for read in some for x in read.items]
+        fixed = [self.steps.node(read.fixed) for some in reads for read in some if read.role < 0 and not read.items]
+        before = {key: self.steps.node(x) for key, x in self.loop.before.items()}
+        outside = [*given, *fixed, *before.values()]
+        return (
+            all(map(is_number, (*carried, *given, *before.values())))
+            and all(is_number(v) or v.op is BLOCK for v in fixed)
+            and len({axis_of(v) for v in (*nodes, *outside)} - {None}) <= 1
+            and all(axis_of(v) in (None, nodes[role].axis) for (role, _), v in before.items())
+            and not any(self._is_new(v) for v in reachable(outside, constants=False, since=self.first_order))
+        )
+
+    def _is_new(self, v: Any) -> bool:
+        """Whether this is a leaf, made in one of the steps, by which someone may differentiate later."""
+        return v.op is None and v.order > self.first_order and not is_inline(v)
+
+    def _body(self) -> tuple[list[Any], list[int]]:
+        """One step over leaves: a node for each role, and the roles whose numbers differ from step to step."""
+        nodes, leaf = self.steps.nodes, self.tracer.leaf
+        for role, back in sorted(self.loop.before):
+            v = nodes[self.start + self.period + role]
+            self.carries[role, back] = leaf(("formal", 0), v.axis, v.label)
+        for column in dict.fromkeys([read.items for reads in self.loop.reads for read in reads if read.items]):
+            axes = [axis_of(self.steps.node(x)) for x in column]
+            self.items[column] = leaf(("formal", 0), next((a for a in axes if a is not None), None))
+        varying = {*self.carries.values(), *self.items.values()}
+        made: list[Any] = []
+        named: dict[Any, Any] = {}
+        for role, reads in enumerate(self.loop.reads):
+            v = nodes[self.start + self.period + role]
+            operands = [self._operand(read, made) for read in reads]
+            if varying.isdisjoint(operands):
+                made.append(self._before(self.start + role))
+                continue
+            named[v] = again(v, operands, named)
+            varying.add(named[v])
+            made.append(named[v])
+        return made, [role for role, v in enumerate(made) if v in varying and is_number(v)]
+
+    def _operand(self, read: _Read, made: Sequence[Any]) -> Any:
+        if read.items:
+            return self.items[read.items]
+        if read.role < 0:
+            return self._before(read.fixed)
+        return self.carries[read.role, read.back] if read.back else made[read.role]
+
+    def _before(self, x: int) -> Any:
+        """A node of before the loop; what was made in a step, but is the same in all, is made again."""
+        u = self.steps.node(x)
+        if u.order < self.first_order:
+            return u
+        for v in reachable([u], since=self.first_order):
+            if v not in self.earlier:
+                self.earlier[v] = self._again(v, [self.earlier.get(w, w) for w in v.operands])
+        return self.earlier[u]
+
+    def _again(self, v: Any, operands: Sequence[Any]) -> Any:
+        if v.op is None:
+            return self.tracer.leaf(v.source) if type(v) is Traced else v.constant(v.data)
+        return again(v, operands, self.earlier) if type(v) is Traced else v.record(v.op, operands)
+
+    def _put_in_order(self, made: Sequence[Any]) -> None:
+        """Number new nodes as if they had been made just before the first step: operands come first."""
+        new = [v for v in (*self.earlier.values(), *made) if v.order > self.first_order]
+        for k, v in enumerate(new, start=1):
+            v.order = self.first_order - 1 + k / (len(new) + 1)
+
+    def _replace(self, loop: Any, places: dict[int, int]) -> None:
+        """Make results of the loop of the nodes that were recorded."""
+        place_of = {key: k for k, key in enumerate(self.carries)}
+        for t in range(self.count):
+            for role, k in places.items():
+                v = self.steps.nodes[self.start + t * self.period + role]
+                self.tracer.rolled[v] = v.op, v.operands, v.static
+                last = place_of.get((role, self.count - t))
+                v.op, v._operands = OUT if last is None else LAST, (loop,)
+                v.static = (k, t) if last is None else last
