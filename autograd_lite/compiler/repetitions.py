@@ -1,10 +1,11 @@
 """Repetitions in a sequence of operations: where the same steps follow each other, as a loop would run them.
 
-An operation is its *kind*, a number, and its *reads*: a position in the sequence, or a negative number for what is none
-of the sequence. Two operations *agree* at a distance p if they are of a kind, and each read of the later one is that of
-the earlier one moved on by p; or else both reads lie before the steps, where a loop finds what is fixed and its items.
+An operation is its *kind*, a number, and its *reads*: how far back in the sequence each operand stands, or a negative
+number for what is none of the sequence. Two operations *agree* if they are of a kind, and each read of the later one is
+as far back as that of the earlier one; or else both reads lie before the steps, where a loop finds what is fixed and
+its items.
 
-The candidates for p are the distances at which operations recur with the same reads, seen from where they stand.
+The candidates for the length of a step are the distances at which operations recur that read as far back.
 """
 
 from __future__ import annotations
@@ -37,24 +38,24 @@ class Repetition(NamedTuple):
         return self.start + self.period * self.count
 
 
-def repetitions(kinds: Sequence[int], reads: Reads, start: int = 0) -> Iterator[Repetition]:
-    """Find the longest repetition from `start` on, then those before and behind it, and so on.
+def repetitions(kinds: Sequence[int], reads: Reads) -> Iterator[Repetition]:
+    """Find the longest repetition, then those before and behind it, and so on.
 
     Parameters
     ----------
     kinds : sequence of int
-        The kind of each operation.
+        The kind of each operation; those of a kind read equally many things.
     reads : sequence of tuple of int
-        What each reads: positions before its own, or negative numbers.
+        What each reads: at least 1 for an operation so far back, or negative numbers for anything else.
 
     Examples
     --------
-    >>> list(repetitions([7, 8] * 10, [(i - 1, -1) for i in range(20)]))
+    >>> list(repetitions([7, 8] * 10, [(1, -1)] * 20))
     [Repetition(start=0, period=2, count=10)]
-    >>> list(repetitions([7] * 10, [(max(0, i - 2),) for i in range(10)]))
+    >>> list(repetitions([7] * 10, [(min(i, 2) or -1,) for i in range(10)]))
     [Repetition(start=1, period=1, count=9)]
     """
-    parts = [(start, len(kinds))]
+    parts = [(0, len(kinds))]
     while parts:
         first, stop = parts.pop()
         found = _longest(kinds, reads, first, stop)
@@ -72,6 +73,8 @@ def _longest(kinds: Sequence[int], reads: Reads, first: int, stop: int) -> Repet
             found = _cut(kinds, reads, Repetition(a, period, (b - a) // period), b, first)
             if found.count >= FEWEST:
                 best = found
+        if best is not None and 2 * (best.stop - best.start) > stop - first:
+            break
     return best
 
 
@@ -79,7 +82,7 @@ def _candidates(kinds: Sequence[int], reads: Reads, first: int, stop: int) -> li
     """Distances at which most operations recur."""
     places: dict[tuple[int, ...], list[int]] = defaultdict(list)
     for i in range(first, stop):
-        places[kinds[i], *[i - x if x >= first else -1 for x in reads[i]]].append(i)
+        places[kinds[i], *[d if 0 < d <= i - first else 0 for d in reads[i]]].append(i)
     votes: Counter[int] = Counter()
     for found in places.values():
         if len(found) >= FEWEST - 1:
@@ -93,17 +96,22 @@ def _runs(kinds: Sequence[int], reads: Reads, period: int, first: int, stop: int
     a = first
     for i in range(first, stop - period):
         j = i + period
-        fresh = a
         if kinds[i] != kinds[j]:
             fresh = i + 1
+        elif reads[i] == reads[j]:
+            continue
         else:
-            for x, y in zip(reads[i], reads[j], strict=True):
-                if (x < 0 or y != x + period) and (x >= fresh or y >= fresh):
-                    fresh = max(x, y) + 1 if y <= i else i + 1
+            fresh = max([_place(i, c) if c != d else -1 for c, d in zip(reads[i], reads[j], strict=True)]) + 1
+            fresh = max(fresh, *[_place(j, d) + 1 if c != d else 0 for c, d in zip(reads[i], reads[j], strict=True)])
         if fresh > a:
             yield a, j
             a = min(fresh, i + 1)
     yield a, stop
+
+
+def _place(i: int, d: int) -> int:
+    """Where an operation stands that is so far back; -1 for what is none."""
+    return i - d if d > 0 else -1
 
 
 def _cut(kinds: Sequence[int], reads: Reads, run: Repetition, stop: int, first: int) -> Repetition:
@@ -129,9 +137,9 @@ def _crossing(reads: Reads, run: Repetition) -> list[int]:
     middle = start + (count // 2) * period
     life: dict[int, int] = {}
     for j in range(middle, middle + period):
-        for x in reads[j]:
-            if x >= start:
-                life[x % period] = max(life.get(x % period, 0), j - x)
+        for d in reads[j]:
+            if 0 < d <= j - start:
+                life[(j - d) % period] = max(life.get((j - d) % period, 0), d)
     crossing = [sum(n // period for n in life.values())] * period
     for at, n in life.items():
         for k in range(at + 1, at + 1 + n % period):
@@ -143,13 +151,18 @@ def _is_first(kinds: Sequence[int], reads: Reads, run: Repetition) -> bool:
     """Whether the first of some steps is like the others, but for what it reads of the step before it."""
     start, period, _ = run
     for i in range(start, start + period):
-        j = i + period
+        j, k = i + period, i + 2 * period
         if kinds[i] != kinds[j]:
             return False
-        for x, y, z in zip(reads[i], reads[j], reads[j + period], strict=True):
-            if y >= start + period:  # of its own step
-                if x != y - period:
+        for b, c, d in zip(reads[i], reads[j], reads[k], strict=True):
+            if 0 < c <= i - start:  # of its own step
+                if b != c:
                     return False
-            elif x >= start or (y == z and x != y):
+            elif _place(i, b) >= start or (_is_same(j, c, k, d) and not _is_same(i, b, j, c)):
                 return False
     return True
+
+
+def _is_same(i: int, c: int, j: int, d: int) -> bool:
+    """Whether two operations read the same."""
+    return c == d if c < 0 or d < 0 else i - c == j - d

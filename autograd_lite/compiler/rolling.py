@@ -35,7 +35,7 @@ SUMS = {"add", "sub", "fsum", "maximum", "minimum"}  # ops whose chains later st
 def roll(tracer: Tracer, roots: Iterable[Any], since: int = -1) -> None:
     """Make loops of the steps that repeat below some roots, as far as they are newer than a creation number."""
     nodes = reachable(roots, since=since + 1)
-    if len(nodes) < SMALL or sum(len(v.operands) for v in nodes) < WORTHWHILE or _depth(nodes) < 2 * FEWEST:
+    if len(nodes) < SMALL or sum(len(v.operands) for v in nodes) < WORTHWHILE or _depth(nodes) < FEWEST:
         return
     steps = _Sequence(tracer, nodes, since)
     for found in list(repetitions(steps.kinds, steps.reads)):
@@ -65,17 +65,20 @@ class _Sequence:
         self._at: dict[Any, int] = {}
         self._numbers: dict[Hashable, int] = {}
         kinds: dict[Hashable, int] = {}
+        at = self._at
         for v in nodes:
+            i = len(self.nodes)
             if type(v) is Traced and v.op is not None:
                 self.kinds.append(kinds.setdefault(self._kind(v), len(kinds)))
-                self.reads.append(tuple([self._read(u) for u in v.operands]))
-                self._at[v] = len(self.nodes)
+                places = [at[u] if u in at else self._outer(u) for u in v.operands]
+                self.reads.append(tuple([i - x if x >= 0 else x for x in places]))
+                at[v] = i
                 self.nodes.append(v)
             else:
-                self._read(v)
+                self._outer(v)
 
     def node(self, x: int) -> Any:
-        """What is read."""
+        """What stands at a place, or has a negative number."""
         return self.nodes[x] if x >= 0 else self._outside[-1 - x]
 
     def _kind(self, v: Any) -> Hashable:
@@ -84,7 +87,7 @@ class _Sequence:
         static = v.static if isinstance(v.op, Structural) else None
         return v.op, len(v.operands), v.axis, v.requires_grad, static
 
-    def _read(self, u: Any) -> int:
+    def _outer(self, u: Any) -> int:
         if u not in self._at:
             x = self._numbers.setdefault(self._name(u), -1 - len(self._outside))
             if -1 - x == len(self._outside):
@@ -98,7 +101,7 @@ class _Sequence:
             return ("size", u.source[1]) if u.op is None and u.source and u.source[0] is BATCH_SIZE else u
         if u.op is None:
             return u if u.requires_grad else ("constant", u.data.hex())
-        return (u.op, *map(self._read, u.operands)) if u.order > self.since else u  # made of captured leaves alone
+        return (u.op, *map(self._outer, u.operands)) if u.order > self.since else u  # made of captured leaves alone
 
 
 class _Read(NamedTuple):
@@ -120,36 +123,42 @@ class _Loop(NamedTuple):
 
 def _reads_of(steps: _Sequence, found: Repetition) -> _Loop | None:
     """Understand what each role reads; None if no loop does that."""
-    start, period, count = found
     before: dict[tuple[int, int], int] = {}
     reads = []
-    for role in range(period):
-        columns = zip(*[steps.reads[start + t * period + role] for t in range(count)], strict=True)
-        understood = [_read_of(column, found, before) for column in columns]
+    for role in range(found.period):
+        columns = zip(*steps.reads[found.start + role : found.stop : found.period], strict=True)
+        understood = [_read_of(column, role, found, before) for column in columns]
         if None in understood:
             return None
         reads.append(tuple([read for read in understood if read is not None]))
     return _Loop(found, reads, before)
 
 
-def _read_of(column: tuple[int, ...], found: Repetition, before: dict[tuple[int, int], int]) -> _Read | None:
+def _read_of(
+    column: tuple[int, ...], role: int, found: Repetition, before: dict[tuple[int, int], int]
+) -> _Read | None:
+    """What a role reads in all steps, from how far back that stands."""
     start, period, count = found
-    last = column[-1]
-    if last < start:
-        if max(column) >= start:
+    d = column[-1]
+    if 0 < d <= (count - 1) * period + role:
+        at, source = divmod(role - d, period)
+        if -at > FARTHEST or set(column[-at:]) != {d}:
             return None
-        return _Read(fixed=last) if len(set(column)) == 1 else _Read(items=column)
-    at, role = divmod(last - start, period)
-    back = count - 1 - at
-    if back > FARTHEST:
-        return None
-    for t, x in enumerate(column):
-        if t >= back:
-            if x != start + (t - back) * period + role:
+        for t, x in enumerate([_place(start + role + t * period, d) for t, d in enumerate(column[:-at])]):
+            if x >= start or before.setdefault((source, -at - t), x) != x:
                 return None
-        elif x >= start or before.setdefault((role, back - t), x) != x:
-            return None
-    return _Read(role, back)
+        return _Read(source, -at)
+    if d < 0 and len(set(column)) == 1:
+        return _Read(fixed=d)
+    places = tuple([_place(start + role + t * period, d) for t, d in enumerate(column)])
+    if max(places) >= start:
+        return None
+    return _Read(items=places) if len(set(places)) > 1 else _Read(fixed=places[0])
+
+
+def _place(i: int, d: int) -> int:
+    """What the operation at a place reads: the place of another one, or a negative number as it is."""
+    return i - d if d > 0 else d
 
 
 def _is_worthwhile(steps: _Sequence, loop: _Loop) -> bool:
