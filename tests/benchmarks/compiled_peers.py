@@ -1,10 +1,11 @@
 """Value and gradient (or Hessian) of eleven workloads, beside JAX, CasADi and PyTorch, each fed in its best form.
 
-JAX gets device arrays, code written for arrays, ``lax.scan`` for what runs step by step, and its result stays where it
-is; CasADi gets buffers of the caller; PyTorch, which is not compiled, code written for arrays. What runs step by step
-is written for us as a loop of Python, and as ``ag.scan`` or ``ag.repeat``. All compute the same numbers first. One
-thread each, nothing comes from a cache on disk, and peers that are not installed are left out. Run it with ``python
-tests/benchmarks/compiled_peers.py``, or with the names of some workloads; the whole takes some two minutes.
+Ours is a step, with its results in one array. JAX gets device arrays, code written for arrays, ``lax.scan`` for what
+runs step by step, and its result stays where it is; CasADi gets buffers of the caller; PyTorch, which is not compiled,
+code written for arrays. What runs step by step is written for us as a loop of Python, and as ``ag.scan`` or
+``ag.repeat``. All compute the same numbers first. One thread each, nothing comes from a cache on disk, and peers that
+are not installed are left out. Run it with ``python tests/benchmarks/compiled_peers.py``, or with the names of some
+workloads; the whole takes some two minutes.
 """
 
 from __future__ import annotations
@@ -40,8 +41,8 @@ PACKAGES = {"JAX": "jax", "CasADi": "casadi", "PyTorch": "torch"}
 
 
 def ours(f: Callable[..., Any], *args: Any, **settings: Any) -> Callable[[], Call]:
-    """A maker of the compiled call; making it includes the first call."""
-    return lambda: functools.partial(ag.compile(f, **settings), *args)
+    """A maker of the compiled step, which gives its results as one array; making it includes the first call."""
+    return lambda: functools.partial(ag.compile(f, **settings).step(()), np.zeros(0), *args)
 
 
 def jax(f: Callable[[Any], Callable[..., Any]], *args: Any) -> Callable[[], Call]:
