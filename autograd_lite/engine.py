@@ -27,7 +27,8 @@ from autograd_lite.errors import OperandError, ShapeError, StaleGraphError
 from autograd_lite.guesses import ADVICE, MEANT, Misnamed, swapped
 from autograd_lite.kernels import install
 from autograd_lite.namespaces import values
-from autograd_lite.op import TABLE, ManyOp, Node, Op, ScaledOp, current_tracer, next_order, shown, to_number
+from autograd_lite.node import Node
+from autograd_lite.op import TABLE, ManyOp, Op, ScaledOp, current_tracer, next_order, shown, to_number
 from autograd_lite.reverse import adjoints, graph_adjoints
 from autograd_lite.sweep import sweep_into_grad
 
