@@ -14,9 +14,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-__all__ = ["FEWEST", "Repetition", "repetitions"]
+__all__ = ["Repetition", "repetitions"]
 
-FEWEST = 8  # steps of a loop
 CANDIDATES = 6  # periods that are tried
 
 Reads = Sequence[tuple[int, ...]]
@@ -38,7 +37,7 @@ class Repetition(NamedTuple):
         return self.start + self.period * self.count
 
 
-def repetitions(kinds: Sequence[int], reads: Reads) -> Iterator[Repetition]:
+def repetitions(kinds: Sequence[int], reads: Reads, fewest: int) -> Iterator[Repetition]:
     """Find the longest repetition, then those before and behind it, and so on.
 
     Parameters
@@ -47,47 +46,49 @@ def repetitions(kinds: Sequence[int], reads: Reads) -> Iterator[Repetition]:
         The kind of each operation; those of a kind read equally many things.
     reads : sequence of tuple of int
         What each reads: at least 1 for an operation so far back, or negative numbers for anything else.
+    fewest : int
+        How many steps there must be, at least 3.
 
     Examples
     --------
-    >>> list(repetitions([7, 8] * 10, [(1, -1)] * 20))
+    >>> list(repetitions([7, 8] * 10, [(1, -1)] * 20, fewest=8))
     [Repetition(start=0, period=2, count=10)]
-    >>> list(repetitions([7] * 10, [(min(i, 2) or -1,) for i in range(10)]))
+    >>> list(repetitions([7] * 10, [(min(i, 2) or -1,) for i in range(10)], fewest=8))
     [Repetition(start=1, period=1, count=9)]
     """
     parts = [(0, len(kinds))]
     while parts:
         first, stop = parts.pop()
-        found = _longest(kinds, reads, first, stop)
+        found = _longest(kinds, reads, first, stop, fewest)
         if found is not None:
             yield found
             parts += [(first, found.start), (found.stop, stop)]
 
 
-def _longest(kinds: Sequence[int], reads: Reads, first: int, stop: int) -> Repetition | None:
+def _longest(kinds: Sequence[int], reads: Reads, first: int, stop: int, fewest: int) -> Repetition | None:
     best = None
-    for period in _candidates(kinds, reads, first, stop):
+    for period in _candidates(kinds, reads, first, stop, fewest):
         for a, b in _runs(kinds, reads, period, first, stop):
-            if b - a < FEWEST * period or (best is not None and b - a <= best.stop - best.start):
+            if b - a < fewest * period or (best is not None and b - a <= best.stop - best.start):
                 continue
             found = _cut(kinds, reads, Repetition(a, period, (b - a) // period), b, first)
-            if found.count >= FEWEST:
+            if found.count >= fewest:
                 best = found
         if best is not None and 2 * (best.stop - best.start) > stop - first:
             break
     return best
 
 
-def _candidates(kinds: Sequence[int], reads: Reads, first: int, stop: int) -> list[int]:
+def _candidates(kinds: Sequence[int], reads: Reads, first: int, stop: int, fewest: int) -> list[int]:
     """Distances at which most operations recur."""
     places: dict[tuple[int, ...], list[int]] = defaultdict(list)
     for i in range(first, stop):
         places[kinds[i], *[d if 0 < d <= i - first else 0 for d in reads[i]]].append(i)
     votes: Counter[int] = Counter()
     for found in places.values():
-        if len(found) >= FEWEST - 1:
+        if len(found) >= fewest - 1:
             votes.update([b - a for a, b in zip(found, found[1:], strict=False)])
-    covered = {period: count * period for period, count in votes.items() if count >= FEWEST - 2}
+    covered = {period: count * period for period, count in votes.items() if count >= fewest - 2}
     return sorted(covered, key=lambda period: (-covered[period], period))[:CANDIDATES]
 
 

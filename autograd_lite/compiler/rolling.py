@@ -5,42 +5,77 @@ steps made, later stages cannot make arrays of them; so the steps become the `Bo
 traced it, and each node that was recorded becomes a result of that loop, in its place: whoever holds it, and whatever
 was computed from it, need not know. All that follows sees a loop: derivatives of any order, batches, every backend.
 
-What is rolled: at least eight steps, alike in every operation; what they read is the same in all steps (fixed), of
-earlier steps (a carry), or what was there before (an item of each step). A sum or an extreme over the steps alone is
-no reason for a loop: those become arrays. Nor are layers that bring weights of their own, and small programs.
+What is rolled: many steps, alike in every operation; what they read is the same in all steps (fixed), of earlier steps
+(a carry), or what was there before (an item of each step). A sum or an extreme over the steps alone is no reason for a
+loop, because those become arrays; nor are layers that bring weights of their own. `Limits` says how many steps, and how
+much they must compute: a loop is compiled sooner than its steps, and as machine code it runs as fast; in NumPy it takes
+longer than they do.
 
 Types: ``Any`` stands for nodes, Values or traced.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from autograd_lite.compiler.blocks import BLOCK, block
 from autograd_lite.compiler.bodies import Body, again, axis_of, closed, is_inline, is_number
 from autograd_lite.compiler.loops import LAST, OUT, record_loop
-from autograd_lite.compiler.repetitions import FEWEST, Repetition, repetitions
+from autograd_lite.compiler.repetitions import Repetition, repetitions
 from autograd_lite.compiler.trace import BATCH_SIZE, Structural, Traced, Tracer
 from autograd_lite.reverse import reachable
 
-__all__ = ["WORTHWHILE", "roll"]
+__all__ = ["Limits", "limits", "roll"]
 
-WORTHWHILE = 2500  # operands of all steps together: a program of fewer is compiled in half a second as it is
-SMALL = 200  # nodes; for fewer it is not even tried
 FARTHEST = 8  # steps back that a step may read
+WIDE = 8.0  # operations that a step can do at once, on average, where arrays are worth it
 SUMS = {"add", "sub", "fsum", "maximum", "minimum"}  # ops whose chains later stages make one array operation
 
 
-def roll(tracer: Tracer, roots: Iterable[Any], since: int = -1) -> None:
+class Limits(NamedTuple):
+    """What is worth a loop.
+
+    Attributes
+    ----------
+    fewest : int
+        How many steps.
+    narrow, wide : float
+        How many operands all operations of all steps must have together: where a step does one thing after the other,
+        and where it does many at once.
+    """
+
+    fewest: int
+    narrow: float
+    wide: float
+
+
+EVERY = Limits(8, 0, 0)
+NATIVE = Limits(20, 2_000, 2_000)  # what has fewer is compiled in a quarter of a second as it is
+FLOATS = Limits(20, 10_000, 100_000)  # 100,000 take 5 seconds to compile; a loop of arrays runs up to twice as long
+NUMPY = Limits(20, math.inf, 100_000)  # a loop of single numbers would run ten times as long
+
+
+def limits(roll: bool | None, backend: str, *, is_native: bool) -> Limits | None:
+    """What is rolled for a backend, as the user wants it: all, nothing, or what does not run slower for it."""
+    if roll is not None:
+        return EVERY if roll else None
+    if backend == "auto":
+        return NATIVE if is_native else FLOATS
+    return {"numpy": NUMPY, "floats": FLOATS}.get(backend, NATIVE)
+
+
+def roll(least: Limits, tracer: Tracer, roots: Iterable[Any], since: int = -1) -> None:
     """Make loops of the steps that repeat below some roots, as far as they are newer than a creation number."""
     nodes = reachable(roots, since=since + 1)
-    if len(nodes) < SMALL or sum(len(v.operands) for v in nodes) < WORTHWHILE or _depth(nodes) < FEWEST:
+    size = sum(len(v.operands) for v in nodes)
+    if size < min(least.narrow, least.wide) or _depth(nodes) < least.fewest:
         return
     steps = _Sequence(tracer, nodes, since)
-    for found in list(repetitions(steps.kinds, steps.reads)):
+    for found in list(repetitions(steps.kinds, steps.reads, least.fewest)):
         loop = _reads_of(steps, found)
-        if loop is not None and _is_worthwhile(steps, loop):
+        if loop is not None and _is_worthwhile(steps, loop, least):
             _Rolling(steps, loop).run()
 
 
@@ -161,31 +196,42 @@ def _place(i: int, d: int) -> int:
     return i - d if d > 0 else d
 
 
-def _is_worthwhile(steps: _Sequence, loop: _Loop) -> bool:
+def _is_worthwhile(steps: _Sequence, loop: _Loop, least: Limits) -> bool:
     """Whether later stages could not do as well without a loop."""
     start, period, count = loop.steps
-    size = count * sum(map(len, loop.reads))
     items = {read.items for reads in loop.reads for read in reads if read.items}
+    ops = [v.op for v in steps.nodes[start : start + period]]
+    if any(op.black_box for op in ops) and least is not EVERY:
+        least = FLOATS  # no machine code calls it
+    enough = least.wide if period >= WIDE * _length(loop) else least.narrow
+    return count * sum(map(len, loop.reads)) >= enough and len(items) <= period and not _is_sum(loop, ops)
+
+
+def _length(loop: _Loop) -> int:
+    """How many operations of a step follow each other."""
+    depth: list[int] = []
+    for reads in loop.reads:
+        depth.append(1 + max([depth[read.role] for read in reads if read.role >= 0 and not read.back], default=0))
+    return max(depth)
+
+
+def _is_sum(loop: _Loop, ops: Sequence[Any]) -> bool:
+    """Whether nothing goes from step to step but sums and extremes, to which each step adds."""
     readers: dict[tuple[int, int], list[int]] = {}
     for role, reads in enumerate(loop.reads):
         for read in reads:
             if read.role >= 0:
                 readers.setdefault((read.role, read.back), []).append(role)
-    if size < WORTHWHILE or len(items) > period:
-        return False
 
     def is_sum(role: int) -> bool:
-        """Whether a carry is only added to, and nothing else in a step reads it."""
-        x, back = role, 1
-        while True:
-            users = readers.get((x, back), [])
-            if len(users) != 1 or steps.nodes[start + users[0]].op.name not in SUMS:
-                return False
-            x, back = users[0], 0
-            if x == role:
+        users = readers[role, 1]
+        while len(users) == 1 and ops[users[0]].name in SUMS:
+            if users[0] == role:
                 return True
+            users = readers.get((users[0], 0), [])
+        return False
 
-    return any(back > 1 or not is_sum(role) for role, back in readers if back)
+    return all(back == 0 or (back == 1 and is_sum(role)) for role, back in readers)
 
 
 class _Rolling:
@@ -216,6 +262,7 @@ class _Rolling:
         loop = record_loop(tracer, body, first, columns, actual)
         self._put_in_order([*columns, loop])
         self._replace(loop, places)
+        tracer.loops.append((self.count, self.period))
 
     def _is_possible(self) -> bool:
         """Whether numbers go into the loop and from step to step, of one batch, and none that is made meanwhile."""

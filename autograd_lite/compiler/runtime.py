@@ -21,6 +21,7 @@ from autograd_lite.compiler.tracing import collector_paused
 from autograd_lite.compiler.unflatten import unflatten
 from autograd_lite.engine import Value
 from autograd_lite.errors import AutogradLiteError, DomainError, ShapeError
+from autograd_lite.text import counted
 
 __all__ = ["CheckFailedError", "Counts", "Entry", "LeafOrder", "Program", "common_count"]
 
@@ -67,11 +68,14 @@ class Program:
         How many NumPy calls one run makes; 0 where it runs on Python floats.
     captured : list of Value
         The leaves that the function found outside its arguments.
+    rolled : tuple of (int, int)
+        For each Python loop that became a loop of the program, how many steps, and how many operations in each.
     """
 
     def __init__(self, trace: Trace, chosen: str = "auto", *, exact: bool = False) -> None:
         self.structure = trace.structure
         self.told = trace.told
+        self.rolled = trace.rolled
         self.batched_result = bool(trace.axes)
         mark = fingerprint(trace)
         self.built = built = build(trace, mark, chosen, exact=exact)
@@ -86,6 +90,11 @@ class Program:
         )  # a derivative is NaN where its function is
         self._ones = np.ones(built.ir.result.size)
         weakref.finalize(self, built.executable.release).atexit = False
+
+    def __repr__(self) -> str:
+        parts = [f"{counted(self.instructions, 'instruction')} on {self.backend}"]
+        parts += [f"rolled: {steps} steps of {counted(size, 'operation')}" for steps, size in self.rolled]
+        return f"<program: {'; '.join(parts)}>"
 
     @property
     def why_not_native(self) -> str:

@@ -307,6 +307,7 @@ class Tracer:
         self.take: Any = take
         self._roll = roll
         self.rolled: dict[Any, tuple[Any, ...]] = {}  # nodes that are results of loops now: what they were
+        self.loops: list[tuple[int, int]] = []  # of these loops, how many steps of how many operations
         self.arguments: dict[int, tuple[int, list[Any]]] = {}  # first input of an argument, and its inputs' shapes
         self._axes: list[Axis] = []
         self.inside: Axis | None = None  # the axis of the batch_mean whose function is running
@@ -343,6 +344,7 @@ class Tracer:
         for v, (op, operands, static) in self.rolled.items():
             v.op, v._operands, v.static = op, operands, static
         self.rolled.clear()
+        self.loops.clear()
         self._roll = None
 
     def end(self) -> list[Any]:

@@ -5,6 +5,7 @@ Types: ``Any`` stands for arguments and results of users' functions: numbers, ar
 
 from __future__ import annotations
 
+import functools
 import gc
 import inspect
 from collections.abc import Callable, Iterator, Sequence
@@ -13,7 +14,7 @@ from typing import Any
 
 from autograd_lite.compiler.indexing import take
 from autograd_lite.compiler.pipeline import Trace
-from autograd_lite.compiler.rolling import roll
+from autograd_lite.compiler.rolling import Limits, roll
 from autograd_lite.compiler.signature import BatchedArgument, checked_batch, traced
 from autograd_lite.compiler.trace import Axis, Tracer, current_tracer
 from autograd_lite.engine import Value
@@ -32,7 +33,7 @@ def trace(  # noqa: PLR0917 - a function and its call
     named: dict[str, Any],
     exact: bool,
     *,
-    rolls: bool = True,
+    rolls: Limits | None = None,
 ) -> Trace:
     """Run a function once on traced Values.
 
@@ -48,10 +49,10 @@ def trace(  # noqa: PLR0917 - a function and its call
         Abstract values of the arguments.
     exact : bool
         Whether derivatives follow the sweep's rules for zero adjoints and NaN to the letter.
-    rolls : bool
-        Whether steps that repeat become loops.
+    rolls : Limits, optional
+        Which steps that repeat become loops; none by default.
     """
-    tracer = Tracer(exact=exact, take=take, roll=roll if rolls else None)
+    tracer = Tracer(exact=exact, take=take, roll=None if rolls is None else functools.partial(roll, rolls))
     shared = tracer.axis(batch) if batch else None
     shapes: list[Any] = []
     axes: dict[Any, Axis] = {}
@@ -100,7 +101,15 @@ def trace(  # noqa: PLR0917 - a function and its call
     tracer.evaluated([*roots, *tracer.checks, *tracer.must_be_finite])
     checks = list(tracer.checks)
     return Trace(
-        roots, tracer.end(), checks, list(tracer.told), structure, dict(enumerate(shapes)), axes if batch else {}, names
+        roots,
+        tracer.end(),
+        checks,
+        list(tracer.told),
+        structure,
+        dict(enumerate(shapes)),
+        axes if batch else {},
+        names,
+        tuple(tracer.loops),
     )
 
 

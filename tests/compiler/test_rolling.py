@@ -12,7 +12,6 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 import autograd_lite as ag
-from autograd_lite.compiler import rolling
 from autograd_lite.compiler.backends import BACKENDS, native
 from autograd_lite.compiler.ir import Loop, every
 from autograd_lite.pytree import flatten
@@ -21,12 +20,6 @@ from tests.compiler.test_compiled_laws import agree, numbers, play, recipes
 ARRAYS = ["interpreter", "numpy", *([] if native.missing() else ["native"])]
 EVERY = settings(deadline=None, phases=[Phase.explicit, Phase.generate])  # shrinking compiles for minutes
 STEPS = 12
-
-
-@pytest.fixture(autouse=True)
-def _small_programs_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rolling, "SMALL", 0)
-    monkeypatch.setattr(rolling, "WORTHWHILE", 0)
 
 
 def flat(tree: Any) -> list[float]:
@@ -198,5 +191,5 @@ TRANSFORMS: dict[str, Any] = {
 def check(f: Any, args: Any, backends: Any, tolerance: float) -> None:
     expected = flat(f(*args))
     for backend in backends:
-        found = flat(ag.compile(f, backend=backend)(*args))
+        found = flat(ag.compile(f, backend=backend, roll=True)(*args))
         assert agree(found, expected, tolerance), (backend, found, expected)
