@@ -6,8 +6,9 @@ traced it, and each node that was recorded becomes a result of that loop, in its
 was computed from it, need not know. All that follows sees a loop: derivatives of any order, batches, every backend.
 
 What is rolled: many steps, alike in every operation; what they read is the same in all steps (fixed), of earlier steps
-(a carry), or what was there before (an item of each step). A sum or an extreme over the steps alone is no reason for a
-loop, because those become arrays; nor are layers that bring weights of their own. `Limits` says how many steps, and how
+(a carry), or what was there before (an item of each step). Something must depend on itself in an earlier step, other
+than a sum or an extreme over the steps: all else becomes arrays without a loop. Nor are layers rolled that bring weights
+of their own. `Limits` says how many steps, and how
 much they must compute: a loop is compiled sooner than its steps, and as machine code it runs as fast; in NumPy it takes
 longer than they do.
 
@@ -204,7 +205,7 @@ def _is_worthwhile(steps: _Sequence, loop: _Loop, least: Limits) -> bool:
     if any(op.black_box for op in ops) and least is not EVERY:
         least = FLOATS  # no machine code calls it
     enough = least.wide if period >= WIDE * _length(loop) else least.narrow
-    return count * sum(map(len, loop.reads)) >= enough and len(items) <= period and not _is_sum(loop, ops)
+    return count * sum(map(len, loop.reads)) >= enough and len(items) <= period and _is_recurrent(loop, ops)
 
 
 def _length(loop: _Loop) -> int:
@@ -215,8 +216,8 @@ def _length(loop: _Loop) -> int:
     return max(depth)
 
 
-def _is_sum(loop: _Loop, ops: Sequence[Any]) -> bool:
-    """Whether nothing goes from step to step but sums and extremes, to which each step adds."""
+def _is_recurrent(loop: _Loop, ops: Sequence[Any]) -> bool:
+    """Whether something depends on itself in an earlier step, other than a sum or an extreme to which each step adds."""
     readers: dict[tuple[int, int], list[int]] = {}
     for role, reads in enumerate(loop.reads):
         for read in reads:
@@ -224,14 +225,28 @@ def _is_sum(loop: _Loop, ops: Sequence[Any]) -> bool:
                 readers.setdefault((read.role, read.back), []).append(role)
 
     def is_sum(role: int) -> bool:
-        users = readers[role, 1]
+        users = readers.get((role, 1), [])
         while len(users) == 1 and ops[users[0]].name in SUMS:
             if users[0] == role:
                 return True
             users = readers.get((users[0], 0), [])
         return False
 
-    return all(back == 0 or (back == 1 and is_sum(role)) for role, back in readers)
+    below: list[int] = []  # of each role, the roles whose earlier numbers it depends on, as bits
+    for reads in loop.reads:
+        found = 0
+        for read in reads:
+            if read.back == 0:
+                found |= below[read.role] if read.role >= 0 else 0
+            elif read.back > 1 or not is_sum(read.role):
+                found |= 1 << read.role
+        below.append(found)
+    carried = sum({1 << role for role, back in readers if back})
+    while True:
+        depending = sum(1 << role for role, found in enumerate(below) if carried >> role & 1 and found & carried)
+        if depending == carried:
+            return carried != 0
+        carried = depending
 
 
 class _Rolling:
