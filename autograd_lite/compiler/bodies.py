@@ -135,7 +135,8 @@ def closed(roots: Sequence[Any], leaves: Iterable[Any], since: int) -> tuple[lis
             stack_of += u.operands
         elif not is_inline(u):
             found[u] = None
-    formal = {u: u if u.op is None else _leaf_like(u, next(iter(given)).tracer) for u in sorted(found, key=attrgetter("order"))}
+    ordered = sorted(found, key=attrgetter("order"))
+    formal = {u: u if u.op is None else _leaf_like(u, next(iter(given)).tracer) for u in ordered}
     changed = {u: f for u, f in formal.items() if u is not f}
     return substituted(roots, changed, inside - given), list(formal.values()), list(formal)
 

@@ -16,8 +16,8 @@ import numpy as np
 
 from autograd_lite.compiler.backends import BACKENDS
 from autograd_lite.compiler.backends.native.calls import NativeCall
-from autograd_lite.compiler.building import has_machine_code
 from autograd_lite.compiler.batching import check_batch, each_sample, missing, stacked
+from autograd_lite.compiler.building import has_machine_code
 from autograd_lite.compiler.direct import Direct
 from autograd_lite.compiler.eager import run_eagerly
 from autograd_lite.compiler.pickling import prepare, reduced
@@ -262,7 +262,8 @@ class CompiledFunction:
         alike_named = {name: abstract(argument) for name, argument in named.items()}
         try:
             with collector_paused():
-                stages = functools.partial(trace, self._f, self._batch, self._batched, alike, alike_named, rolls=self._limits())
+                given = self._f, self._batch, self._batched, alike, alike_named
+                stages = functools.partial(trace, *given, rolls=self._limits())
                 return Entry(stages, self._backend)
         except BatchesFound as found:
             self._batched |= set(found.arguments)

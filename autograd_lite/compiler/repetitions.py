@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 __all__ = ["Repetition", "repetitions"]
@@ -22,19 +23,19 @@ Reads = Sequence[tuple[int, ...]]
 
 
 class Repetition(NamedTuple):
-    """So many steps of `period` operations each, from `start` on.
+    """Steps of `period` operations each, `length` of them, from `start` on.
 
     What the operations of the first step read of a step before it may be anything.
     """
 
     start: int
     period: int
-    count: int
+    length: int
 
     @property
     def stop(self) -> int:
         """The position behind the last step."""
-        return self.start + self.period * self.count
+        return self.start + self.period * self.length
 
 
 def repetitions(kinds: Sequence[int], reads: Reads, fewest: int) -> Iterator[Repetition]:
@@ -52,9 +53,9 @@ def repetitions(kinds: Sequence[int], reads: Reads, fewest: int) -> Iterator[Rep
     Examples
     --------
     >>> list(repetitions([7, 8] * 10, [(1, -1)] * 20, fewest=8))
-    [Repetition(start=0, period=2, count=10)]
+    [Repetition(start=0, period=2, length=10)]
     >>> list(repetitions([7] * 10, [(min(i, 2) or -1,) for i in range(10)], fewest=8))
-    [Repetition(start=1, period=1, count=9)]
+    [Repetition(start=1, period=1, length=9)]
     """
     parts = [(0, len(kinds))]
     while parts:
@@ -72,7 +73,7 @@ def _longest(kinds: Sequence[int], reads: Reads, first: int, stop: int, fewest: 
             if b - a < fewest * period or (best is not None and b - a <= best.stop - best.start):
                 continue
             found = _cut(kinds, reads, Repetition(a, period, (b - a) // period), b, first)
-            if found.count >= fewest:
+            if found.length >= fewest:
                 best = found
         if best is not None and 2 * (best.stop - best.start) > stop - first:
             break
@@ -87,7 +88,7 @@ def _candidates(kinds: Sequence[int], reads: Reads, first: int, stop: int, fewes
     votes: Counter[int] = Counter()
     for found in places.values():
         if len(found) >= fewest - 1:
-            votes.update([b - a for a, b in zip(found, found[1:], strict=False)])
+            votes.update([b - a for a, b in pairwise(found)])
     covered = {period: count * period for period, count in votes.items() if count >= fewest - 2}
     return sorted(covered, key=lambda period: (-covered[period], period))[:CANDIDATES]
 
@@ -124,18 +125,18 @@ def _cut(kinds: Sequence[int], reads: Reads, run: Repetition, stop: int, first: 
     for start in range(run.start + period - 1, run.start - 1, -1):
         if crossing[start % period] == least:
             steps = Repetition(start, period, (stop - start) // period)
-            before = Repetition(start - period, period, steps.count + 1)
+            before = Repetition(start - period, period, steps.length + 1)
             if before.start >= first and _is_first(kinds, reads, before):
                 steps = before
-            if crossing[found.start % period] > least or steps.count >= found.count:
+            if crossing[found.start % period] > least or steps.length >= found.length:
                 found = steps
     return found
 
 
 def _crossing(reads: Reads, run: Repetition) -> list[int]:
     """How many numbers of earlier steps are read from each place on, by its position modulo the period."""
-    start, period, count = run
-    middle = start + (count // 2) * period
+    start, period, length = run
+    middle = start + (length // 2) * period
     life: dict[int, int] = {}
     for j in range(middle, middle + period):
         for d in reads[j]:

@@ -7,18 +7,18 @@ was computed from it, need not know. All that follows sees a loop: derivatives o
 
 What is rolled: many steps, alike in every operation; what they read is the same in all steps (fixed), of earlier steps
 (a carry), or what was there before (an item of each step). Something must depend on itself in an earlier step, other
-than a sum or an extreme over the steps: all else becomes arrays without a loop. Nor are layers rolled that bring weights
-of their own. `Limits` says how many steps, and how
-much they must compute: a loop is compiled sooner than its steps, and as machine code it runs as fast; in NumPy it takes
-longer than they do.
+than a sum or an extreme over the steps: all else becomes arrays without a loop. Nor are layers rolled, each of which
+brings weights of its own. `Limits` says how many steps, and how much they must compute: a loop is compiled sooner than
+its steps, and as machine code it runs as fast; in NumPy it takes longer than they do.
 
 Types: ``Any`` stands for nodes, Values or traced.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from autograd_lite.compiler.blocks import BLOCK, block
@@ -117,7 +117,7 @@ class _Sequence:
         """What stands at a place, or has a negative number."""
         return self.nodes[x] if x >= 0 else self._outside[-1 - x]
 
-    def _kind(self, v: Any) -> Hashable:
+    def _kind(self, v: Any) -> Any:
         if v in self.tracer.summed_inside:
             return v  # an error depends on where it leads to
         static = v.static if isinstance(v.op, Structural) else None
@@ -131,7 +131,7 @@ class _Sequence:
             self._at[u] = x
         return self._at[u]
 
-    def _name(self, u: Any) -> Hashable:
+    def _name(self, u: Any) -> Any:
         """What is equal for equal things from outside."""
         if type(u) is Traced:
             return ("size", u.source[1]) if u.op is None and u.source and u.source[0] is BATCH_SIZE else u
@@ -170,9 +170,7 @@ def _reads_of(steps: _Sequence, found: Repetition) -> _Loop | None:
     return _Loop(found, reads, before)
 
 
-def _read_of(
-    column: tuple[int, ...], role: int, found: Repetition, before: dict[tuple[int, int], int]
-) -> _Read | None:
+def _read_of(column: tuple[int, ...], role: int, found: Repetition, before: dict[tuple[int, int], int]) -> _Read | None:
     """What a role reads in all steps, from how far back that stands."""
     start, period, count = found
     d = column[-1]
@@ -200,12 +198,14 @@ def _place(i: int, d: int) -> int:
 def _is_worthwhile(steps: _Sequence, loop: _Loop, least: Limits) -> bool:
     """Whether later stages could not do as well without a loop."""
     start, period, count = loop.steps
-    items = {read.items for reads in loop.reads for read in reads if read.items}
+    reads = list(itertools.chain.from_iterable(loop.reads))
     ops = [v.op for v in steps.nodes[start : start + period]]
     if any(op.black_box for op in ops) and least is not EVERY:
         least = FLOATS  # no machine code calls it
     enough = least.wide if period >= WIDE * _length(loop) else least.narrow
-    return count * sum(map(len, loop.reads)) >= enough and len(items) <= period and _is_recurrent(loop, ops)
+    items = sum(1 for read in reads if read.items)
+    shared = sum(1 for read in reads if read.role < 0) - items
+    return count * len(reads) >= enough and items <= shared + 8 * len(loop.before) and _is_recurrent(loop, ops)
 
 
 def _length(loop: _Loop) -> int:
@@ -217,36 +217,33 @@ def _length(loop: _Loop) -> int:
 
 
 def _is_recurrent(loop: _Loop, ops: Sequence[Any]) -> bool:
-    """Whether something depends on itself in an earlier step, other than a sum or an extreme to which each step adds."""
+    """Whether something depends on itself in an earlier step, but for sums and extremes to which each step adds."""
     readers: dict[tuple[int, int], list[int]] = {}
     for role, reads in enumerate(loop.reads):
         for read in reads:
-            if read.role >= 0:
-                readers.setdefault((read.role, read.back), []).append(role)
-
-    def is_sum(role: int) -> bool:
-        users = readers.get((role, 1), [])
-        while len(users) == 1 and ops[users[0]].name in SUMS:
-            if users[0] == role:
-                return True
-            users = readers.get((users[0], 0), [])
-        return False
-
-    below: list[int] = []  # of each role, the roles whose earlier numbers it depends on, as bits
+            readers.setdefault((read.role, read.back), []).append(role)
+    sums = {role for role, back in readers if back == 1 and _is_sum(role, readers, ops)}
+    below: list[set[int]] = []  # of each role, the roles on whose earlier numbers it depends
     for reads in loop.reads:
-        found = 0
-        for read in reads:
-            if read.back == 0:
-                found |= below[read.role] if read.role >= 0 else 0
-            elif read.back > 1 or not is_sum(read.role):
-                found |= 1 << read.role
-        below.append(found)
-    carried = sum({1 << role for role, back in readers if back})
+        own = [below[read.role] for read in reads if read.role >= 0 and not read.back]
+        carried = {read.role for read in reads if read.back > 1 or (read.back and read.role not in sums)}
+        below.append(carried.union(*own))
+    depending = set().union(*below)
     while True:
-        depending = sum(1 << role for role, found in enumerate(below) if carried >> role & 1 and found & carried)
-        if depending == carried:
-            return carried != 0
-        carried = depending
+        more = {role for role in depending if not below[role].isdisjoint(depending)}
+        if more == depending:
+            return bool(depending)
+        depending = more
+
+
+def _is_sum(role: int, readers: Mapping[tuple[int, int], list[int]], ops: Sequence[Any]) -> bool:
+    """Whether a carry is added to in each step, and read by nothing else."""
+    users = readers[role, 1]
+    while len(users) == 1 and ops[users[0]].name in SUMS:
+        if users[0] == role:
+            return True
+        users = readers.get((users[0], 0), [])
+    return False
 
 
 class _Rolling:
@@ -254,7 +251,7 @@ class _Rolling:
 
     def __init__(self, steps: _Sequence, loop: _Loop) -> None:
         self.steps, self.loop, self.tracer = steps, loop, steps.tracer
-        self.start, self.period, self.count = loop.steps
+        self.start, self.period, self.length = loop.steps
         self.first_order = steps.nodes[self.start].order
         self.earlier: dict[Any, Any] = {}  # what has to be made before the loop, made again
         self.carries: dict[tuple[int, int], Any] = {}  # by role, and how many steps back
@@ -270,14 +267,14 @@ class _Rolling:
         leaves = [*self.carries.values(), *self.items.values()]
         roots, formal, actual = closed([*nexts, *[made[role] for role in own]], leaves, since)
         k = len(self.carries)
-        body = Body(leaves[:k], leaves[k:], formal, roots[:k], [], self.count, False, False)
+        body = Body(leaves[:k], leaves[k:], formal, roots[:k], [], self.length, False, False)
         places = {role: body.output(v) for role, v in zip(own, roots[k:], strict=True)}
         first = [self._before(self.loop.before[key]) for key in self.carries]
         columns = [block(tracer, list(map(self._before, column)), 1) for column in self.items]
         loop = record_loop(tracer, body, first, columns, actual)
         self._put_in_order([*columns, loop])
         self._replace(loop, places)
-        tracer.loops.append((self.count, self.period))
+        tracer.loops.append((self.length, self.period))
 
     def _is_possible(self) -> bool:
         """Whether numbers go into the loop and from step to step, of one batch, and none that is made meanwhile."""
@@ -341,7 +338,7 @@ class _Rolling:
 
     def _again(self, v: Any, operands: Sequence[Any]) -> Any:
         if v.op is None:
-            return self.tracer.leaf(v.source) if type(v) is Traced else v.constant(v.data)
+            return self.tracer.leaf((BATCH_SIZE, v.source[1])) if type(v) is Traced and v.source else v.constant(v.data)
         return again(v, operands, self.earlier) if type(v) is Traced else v.record(v.op, operands)
 
     def _put_in_order(self, made: Sequence[Any]) -> None:
@@ -353,10 +350,10 @@ class _Rolling:
     def _replace(self, loop: Any, places: dict[int, int]) -> None:
         """Make results of the loop of the nodes that were recorded."""
         place_of = {key: k for k, key in enumerate(self.carries)}
-        for t in range(self.count):
+        for t in range(self.length):
             for role, k in places.items():
                 v = self.steps.nodes[self.start + t * self.period + role]
                 self.tracer.rolled[v] = v.op, v.operands, v.static
-                last = place_of.get((role, self.count - t))
+                last = place_of.get((role, self.length - t))
                 v.op, v._operands = OUT if last is None else LAST, (loop,)
                 v.static = (k, t) if last is None else last
