@@ -73,7 +73,7 @@ LAYERS = {
         ["blocks", "bodies", "operands", "rewrites"],
         ["ir"],
         ["loops"],
-        ["cost", "finite", "graph", "in_place", "interpret", "plan", "verify"],
+        ["carries", "cost", "finite", "graph", "in_place", "interpret", "plan", "verify"],
         ["elementwise", "sums"],
         ["groups"],
         ["naming"],
