@@ -51,6 +51,7 @@ def _llvm() -> Any:
     return llvm
 
 
+@functools.cache
 def processor() -> tuple[str, dict[str, bool]]:
     """LLVM's name of this processor, and what it can do."""
     return _llvm().get_host_cpu_name(), dict(_llvm().get_host_cpu_features())
