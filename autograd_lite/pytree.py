@@ -21,7 +21,8 @@ import numpy as np
 
 from autograd_lite.errors import OperandError, ShapeError
 from autograd_lite.indexed import INDEXED, IndexedArray, is_traced
-from autograd_lite.op import Node, shown, to_number
+from autograd_lite.node import Node
+from autograd_lite.op import shown, to_number
 
 __all__ = ["NUMBER", "Structure", "flatten", "has_values", "pack"]
 

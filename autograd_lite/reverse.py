@@ -17,7 +17,7 @@ from operator import attrgetter
 from typing import Any, TypeVar
 
 from autograd_lite.namespaces import values
-from autograd_lite.op import Node
+from autograd_lite.node import Node
 
 __all__ = ["adjoints", "between", "graph_adjoints", "pull_back", "reachable"]
 

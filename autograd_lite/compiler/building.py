@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from autograd_lite.compiler import cost, disk
+from autograd_lite.compiler import disk
 from autograd_lite.compiler.backends import BACKENDS, Backend, Executable, NativeBackend, native
 from autograd_lite.compiler.backends.native.machine import is_installed as native_is_installed
 from autograd_lite.compiler.fingerprint import Fingerprint
@@ -139,8 +139,7 @@ def _chosen(stages: Stages) -> tuple[Compiled, Backend]:
     """The program that "auto" takes, and what runs it."""
     compiled = stages.cheaper(lambda program: not why_not_native(program), _is_quick)
     if compiled.on_floats:
-        is_small = cost.on_numbers(compiled.program) <= cost.SMALL
-        return compiled, BACKENDS["native" if _is_quick(compiled.program) and not is_small else "floats"]
+        return compiled, BACKENDS["native" if _is_quick(compiled.program) else "floats"]
     return compiled, BACKENDS["numpy" if why_not_native(compiled.program) else "native"]
 
 

@@ -18,7 +18,8 @@ from autograd_lite.compiler.bodies import Body
 from autograd_lite.compiler.pipeline import Trace
 from autograd_lite.compiler.trace import BATCH_SIZE, BATCH_SUM, Axis, Structural, Traced
 from autograd_lite.engine import Value
-from autograd_lite.op import TABLE, Node, Op
+from autograd_lite.node import Node
+from autograd_lite.op import TABLE, Op
 from autograd_lite.reverse import reachable
 
 __all__ = ["Fingerprint", "fingerprint"]

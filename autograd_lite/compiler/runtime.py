@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler import cost
 from autograd_lite.compiler.backends import BACKENDS
 from autograd_lite.compiler.building import build, why_not_native
 from autograd_lite.compiler.fingerprint import fingerprint
@@ -91,8 +90,6 @@ class Program:
     @property
     def why_not_native(self) -> str:
         """Why "auto" does not run it as machine code; nothing if it does."""
-        if self.on_floats and cost.on_numbers(self.ir) <= cost.SMALL:
-            return "it is so small that Python's floats are as fast, and ready at once"
         return why_not_native(self.ir)
 
     @property

@@ -21,6 +21,7 @@ LAYERS = {
         ["formulas"],
         ["namespaces"],
         ["op"],
+        ["node"],
         ["definition"],
         ["ops", "reverse"],
         ["copying", "forward", "iterations", "kernels", "sweep"],
