@@ -23,7 +23,8 @@ from typing import Any
 
 from autograd_lite.engine import Value
 from autograd_lite.namespaces import values
-from autograd_lite.op import TABLE, Node
+from autograd_lite.node import Node
+from autograd_lite.op import TABLE
 from autograd_lite.reverse import between
 
 __all__ = ["second_derivatives"]

@@ -83,7 +83,9 @@ def test_a_long_chain_of_few_inputs_is_swept_row_by_row(monkeypatch: pytest.Monk
     def steps(x: Any) -> Any:
         state = [x[0] + 0.1 * x[1] * k for k in range(12)]
         for _ in range(40):
-            state = [a + 0.1 * b * c for a, b, c in zip(state, state[1:] + state[:1], state[5:] + state[:5], strict=True)]
+            state = [
+                a + 0.1 * b * c for a, b, c in zip(state, state[1:] + state[:1], state[5:] + state[:5], strict=True)
+            ]
         return ag.fsum(state)
 
     found: list[Any] = []
