@@ -38,7 +38,7 @@ LAYERS = {
     ],
     "autograd_lite.transforms": [
         ["evaluation"],
-        ["sharing"],
+        ["edge_pushing", "sharing"],
         ["derivatives", "products"],
         ["series", "critical"],
         ["minimizing", "searching"],
