@@ -75,6 +75,7 @@ LAYERS = {
         ["loops"],
         ["carries", "cost", "finite", "graph", "in_place", "interpret", "plan", "verify"],
         ["elementwise", "sums"],
+        ["parts"],
         ["groups"],
         ["naming"],
         ["builder"],
