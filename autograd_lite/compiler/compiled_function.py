@@ -24,7 +24,7 @@ from autograd_lite.compiler.pickling import prepare, reduced
 from autograd_lite.compiler.rolling import Limits, limits
 from autograd_lite.compiler.runtime import CheckFailedError, Counts, Entry, LeafOrder, Program, common_count
 from autograd_lite.compiler.signature import BatchesFound, HasValues, abstract, checked_batch, describe, sizes_of
-from autograd_lite.compiler.tracing import collector_paused, trace
+from autograd_lite.compiler.tracing import Tracing, collector_paused
 from autograd_lite.engine import Value, number_of
 from autograd_lite.errors import AutogradLiteError, DomainError, OperandError, ShapeError, UnknownNameError
 from autograd_lite.text import counted, shown
@@ -263,8 +263,8 @@ class CompiledFunction:
         try:
             with collector_paused():
                 given = self._f, self._batch, self._batched, alike, alike_named
-                stages = functools.partial(trace, *given, rolls=self._limits())
-                return Entry(stages, self._backend)
+                start = functools.partial(Tracing, *given, rolls=self._limits())
+                return Entry(start, self._backend)
         except BatchesFound as found:
             self._batched |= set(found.arguments)
             return None

@@ -26,8 +26,8 @@ from autograd_lite.op import current_tracer, shown, to_number
 from autograd_lite.pytree import NUMBER, Structure, flatten, has_values
 from autograd_lite.reverse import reachable
 
-__all__ = ["Evaluation", "Function", "Number", "Selection", "Tree", "as_values", "evaluate", "graph_wanted"]
-__all__ += ["keeping_values", "scalar", "select"]
+__all__ = ["Evaluation", "Function", "Number", "Outline", "Selection", "Tree", "as_values", "evaluate", "graph_wanted"]
+__all__ += ["keeping_values", "roll_steps", "scalar", "select"]
 
 Tree: TypeAlias = Any  # a number, a Value, an array, or lists, tuples and dicts of them: what f takes and returns
 Function: TypeAlias = Callable[..., Tree]
@@ -137,10 +137,25 @@ class Evaluation:
         return structure.rebuild([self.number(y) for y in leaves])
 
 
+class Outline(Evaluation):
+    """An evaluation whose gradients are zeros: what is made of it has the structure of what is made of the real one."""
+
+    def gradients(self, y: Number) -> Sequence[Number]:  # noqa: ARG002 - as of any evaluation
+        """A zero for each input."""
+        return [0.0] * len(self.inputs)
+
+
 def evaluate(
-    f: Function, selection: Selection, args: Sequence[Tree], named: dict[str, Tree] | None = None
+    f: Function,
+    selection: Selection,
+    args: Sequence[Tree],
+    named: dict[str, Tree] | None = None,
+    *,
+    rolls: bool = True,
 ) -> Evaluation:
     """Evaluate a function on Values in place of its arguments' numbers.
+
+    While a function is compiled, steps that repeat become loops (`roll_steps`), unless the caller does that.
 
     Raises
     ------
@@ -163,9 +178,8 @@ def evaluate(
         )
     if result is None:
         raise OperandError("The function returned None. Is a return missing at its end?")
-    tracer = current_tracer.get()
-    if tracer is not None:
-        tracer.evaluated(flatten(result)[0], [v for some in (*outer, inputs) for v in some])
+    if rolls:
+        roll_steps(result, inputs)
     given = [leaf for leaves, _ in (*flat, *flat_named.values()) for leaf in leaves]
     keeps_values = has_values(given) or _reaches(outer, result)
     if not selection.has_aux:
@@ -176,6 +190,13 @@ def evaluate(
             "`return loss, aux`, or leave has_aux out."
         )
     return Evaluation(result[0], inputs, structure, keeps_values, result[1])
+
+
+def roll_steps(result: Tree, inputs: Sequence[Value]) -> None:
+    """Let the compiler make loops of steps that repeat, before a result is differentiated with respect to inputs."""
+    tracer = current_tracer.get()
+    if tracer is not None:
+        tracer.evaluated(flatten(result)[0], [v for some in (*_active.get(), inputs) for v in some])
 
 
 def as_values(leaves: Iterable[Number]) -> list[Value]:
