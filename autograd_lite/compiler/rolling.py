@@ -74,9 +74,10 @@ def roll(least: Limits, tracer: Tracer, roots: Iterable[Any], since: int = -1) -
     if size < min(least.narrow, least.wide) or _depth(nodes) < least.fewest:
         return
     steps = _Sequence(tracer, nodes, since)
-    for found in list(repetitions(steps.kinds, steps.reads, least.fewest)):
-        loop = _reads_of(steps, found)
-        if loop is not None and _is_worthwhile(steps, loop, least):
+    understood = [_reads_of(steps, found) for found in repetitions(steps.kinds, steps.reads, least.fewest)]
+    loops = [loop for loop in understood if loop is not None and _is_worthwhile(steps, loop, least)]
+    if since >= 0 or 2 * sum(loop.size for loop in loops) > size:  # what has been differentiated reads every step
+        for loop in loops:
             _Rolling(steps, loop).run()
 
 
@@ -156,6 +157,11 @@ class _Loop(NamedTuple):
     reads: list[tuple[_Read, ...]]
     before: dict[tuple[int, int], int]
 
+    @property
+    def size(self) -> int:
+        """How many operands all operations of all steps have together."""
+        return self.steps.length * sum(map(len, self.reads))
+
 
 def _reads_of(steps: _Sequence, found: Repetition) -> _Loop | None:
     """Understand what each role reads; None if no loop does that."""
@@ -197,7 +203,7 @@ def _place(i: int, d: int) -> int:
 
 def _is_worthwhile(steps: _Sequence, loop: _Loop, least: Limits) -> bool:
     """Whether later stages could not do as well without a loop."""
-    start, period, count = loop.steps
+    start, period, _ = loop.steps
     reads = list(itertools.chain.from_iterable(loop.reads))
     ops = [v.op for v in steps.nodes[start : start + period]]
     if any(op.black_box for op in ops) and least is not EVERY:
@@ -205,7 +211,7 @@ def _is_worthwhile(steps: _Sequence, loop: _Loop, least: Limits) -> bool:
     enough = least.wide if period >= WIDE * _length(loop) else least.narrow
     items = sum(1 for read in reads if read.items)
     shared = sum(1 for read in reads if read.role < 0) - items
-    return count * len(reads) >= enough and items <= shared + 8 * len(loop.before) and _is_recurrent(loop, ops)
+    return loop.size >= enough and items <= shared + 8 * len(loop.before) and _is_recurrent(loop, ops)
 
 
 def _length(loop: _Loop) -> int:

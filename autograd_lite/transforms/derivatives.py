@@ -39,7 +39,7 @@ from autograd_lite.transforms.sharing import shared
 
 __all__ = ["derivative", "grad", "hessian", "hvp", "jacobian", "successive_derivatives", "value_and_grad"]
 
-FEW = 8  # inputs: for so many a loop is swept again and again sooner than its steps once
+FEW, LONG = 8, 10_000  # inputs and nodes: a loop is swept for each of so few sooner than so many nodes are swept once
 
 Arguments = Sequence[Tree]
 Named = dict[str, Tree]
@@ -354,12 +354,13 @@ def _hessian(f: Function, selection: Selection, args: Arguments, named: Named) -
         return _jacobian(slope, selection, args, named)
     evaluation = evaluate(f, selection, args, named, rolls=False)
     y, results = scalar(evaluation.result, "A gradient"), (evaluation.result, evaluation.aux)
-    has_few = len(evaluation.inputs) <= FEW
-    if has_few:
+    is_long = isinstance(y, Value) and y.order - max([v.order for v in evaluation.inputs], default=0) > LONG
+    rolls_first = is_long and len(evaluation.inputs) <= FEW
+    if rolls_first:
         roll_steps(results, evaluation.inputs)
     rows = second_derivatives(y, evaluation.inputs) if isinstance(y, Value) else None
     if rows is None:
-        if not has_few:
+        if not rolls_first:
             roll_steps(results, evaluation.inputs)
         rows = [list(evaluation.gradients(slope)) for slope in evaluation.gradients(y)]
     n = len(evaluation.inputs)

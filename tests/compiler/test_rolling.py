@@ -309,8 +309,8 @@ def stepped(w: Any) -> Any:
 )
 @pytest.mark.parametrize("backend", ["auto", "numpy"])
 def test_a_loop_is_rolled(f: Any, args: Any, steps: int, backend: str) -> None:
-    (rolled,) = check(f, args, backend, 1e-10)
-    assert steps - 1 <= rolled[0] <= steps
+    rolled = check(f, args, backend, 1e-10)
+    assert any(steps - 1 <= length <= steps for length, _ in rolled)
 
 
 def test_a_program_says_what_was_rolled() -> None:
