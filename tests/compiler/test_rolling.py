@@ -21,7 +21,7 @@ from tests.compiler.test_compiled_laws import agree, numbers, play, recipes
 
 ARRAYS = ["interpreter", "numpy", *([] if native.missing() else ["native"])]
 EVERY = settings(deadline=None, phases=[Phase.explicit, Phase.generate])  # shrinking compiles for minutes
-STEPS = 12
+STEPS = 14
 
 
 def flat(tree: Any) -> list[float]:
@@ -207,6 +207,23 @@ def check(f: Any, args: Any, backend: str, tolerance: float = 1e-7) -> list[tupl
 def test_what_repeats_or_almost_does_is_as_eager(program: Any, name: str, backend: str) -> None:
     f, v = program
     check(TRANSFORMS[name](f), (v,), backend)
+
+
+RECIPE = [("mul", [0, 3], 1.0), ("add", [4, 1], 1.0), ("sin", [5], 1.0), ("mul", [6, 2], 1.0)]  # of 2 carries, x and w
+NUMBERS = list(np.cos(np.arange(STEPS + 4.0)) + 0.2)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("at", [0, 1, 5, STEPS - 1])
+def test_each_kind(kind: str, at: int) -> None:
+    """A step of every kind that surely builds on the one before it."""
+
+    def f(v: Any) -> Any:
+        v = list(v)
+        return KINDS[kind](RECIPE, v[:2], v[2 : 2 + STEPS], v[2 + STEPS :], at)
+
+    rolled = check(ag.value_and_grad(f), (NUMBERS,), "interpreter", 1e-10)
+    assert rolled or at in (5, STEPS - 1) or kind == "by a state"
 
 
 @settings(EVERY, max_examples=4)
