@@ -31,6 +31,7 @@ from autograd_lite.reverse import reachable
 __all__ = ["Limits", "limits", "roll"]
 
 FARTHEST = 8  # steps back that a step may read
+MOST = 6  # loops of one function: to look for each takes time
 WIDE = 8.0  # operations that a step can do at once, on average, where arrays are worth it
 SUMS = {"add", "sub", "fsum", "maximum", "minimum"}  # ops whose chains later stages make one array operation
 
@@ -74,7 +75,7 @@ def roll(least: Limits, tracer: Tracer, roots: Iterable[Any], since: int = -1) -
     if size < min(least.narrow, least.wide) or _depth(nodes) < least.fewest:
         return
     steps = _Sequence(tracer, nodes, since)
-    found = list(repetitions(steps.kinds, steps.reads, least.fewest))
+    found = list(itertools.islice(repetitions(steps.kinds, steps.reads, least.fewest), MOST))
     understood = [_reads_of(steps, some) or _reads_of(steps, some.later) for some in found]
     loops = [loop for loop in understood if loop is not None and _is_worthwhile(steps, loop, least)]
     if since >= 0 or 2 * sum(loop.size for loop in loops) > size:  # what has been differentiated reads every step
