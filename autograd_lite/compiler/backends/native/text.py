@@ -37,6 +37,7 @@ class Text:
         self.width = 1
         self._block = "entry"
         self._count = 0
+        self._known: dict[str, str] = {}  # integers and addresses that are computed already, wherever control is now
 
     @property
     def type(self) -> str:
@@ -61,6 +62,12 @@ class Text:
         self.lines.append(f"{name} = {expression}")
         return name
 
+    def once(self, expression: str) -> str:
+        """Define a value that depends on nothing but its operands, or take the one that is there."""
+        if expression not in self._known:
+            self._known[expression] = self.let(expression)
+        return self._known[expression]
+
     def do(self, line: str) -> None:
         """Append an instruction without a value."""
         self.lines.append(line)
@@ -73,10 +80,10 @@ class Text:
         total: Int = 0
         for x in terms:
             if isinstance(x, str):
-                total = x if total == 0 else self.let(f"add nsw i64 {total}, {x}")
+                total = x if total == 0 else self.once(f"add nsw i64 {total}, {x}")
         if isinstance(total, int):
             return known
-        return self.let(f"add nsw i64 {total}, {known}") if known else total
+        return self.once(f"add nsw i64 {total}, {known}") if known else total
 
     def times(self, a: Int, b: Int) -> Int:
         """Multiply two integers."""
@@ -84,7 +91,7 @@ class Text:
             return a * b
         if 0 in (a, b):
             return 0
-        return b if a == 1 else a if b == 1 else self.let(f"mul nsw i64 {a}, {b}")
+        return b if a == 1 else a if b == 1 else self.once(f"mul nsw i64 {a}, {b}")
 
     def smaller(self, a: Int, b: Int) -> Int:
         """The smaller one of two integers."""
@@ -138,7 +145,7 @@ class Text:
 
     def address(self, pointer: str, offset: Int) -> str:
         """Where a double lies."""
-        return pointer if offset == 0 else self.let(f"getelementptr inbounds double, ptr {pointer}, i64 {offset}")
+        return pointer if offset == 0 else self.once(f"getelementptr inbounds double, ptr {pointer}, i64 {offset}")
 
     def load(self, pointer: str, offset: Int) -> str:
         """As many doubles as there are lanes."""
@@ -180,6 +187,7 @@ class Text:
             return list(body(start, list(carry))) if start < stop else list(carry)
         is_sure = isinstance(start, int) and isinstance(stop, int)
         label, before, now = self.fresh("loop"), self._block, [f"%{self.fresh()}" for _ in carry]
+        known = dict(self._known)
         if is_sure:
             self.do(f"br label %{label}")
         else:
@@ -197,6 +205,7 @@ class Text:
         self.lines[at:at] = phis
         last, self._block = self._block, f"{label}.end"
         self.do(f"{label}.end:")
+        self._known = known
         if is_sure:
             return after
         pairs = zip(carry, after, strict=True)
