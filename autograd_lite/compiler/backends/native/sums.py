@@ -160,14 +160,14 @@ class _Sum:
         def step(r: Int, now: list[str]) -> list[str]:
             return self.step(at, tile, now, lambda x, members, _: self.access.get(x, members, r))
 
-        def rest(r: Int, now: list[str]) -> list[str]:
-            is_sample = self.text.first_lanes(self.text.plus(n, self.text.times(r, -1)))
+        def rest(now: list[str]) -> list[str]:
+            is_sample = self.text.first_lanes(self.text.plus(n, self.text.times(full, -1)))
             filled: Read = lambda x, members, filler: self.text.choose(  # noqa: E731
-                is_sample, self.access.get(x, members, r), self.text.literal(filler)
+                is_sample, self.access.get(x, members, full), self.text.literal(filler)
             )
             return self.step(at, tile, now, filled)
 
-        return self.text.loop(full, n, LANES, rest, self.flushed(full, totals, step))
+        return self.text.below(full, n, rest, self.flushed(full, totals, step))
 
     def over_members(self, at: Coordinates, tile: Sequence[Member], totals: list[str]) -> list[str]:
         """Add up full vectors of members along the last axis, and what is left with the other lanes filled up."""
