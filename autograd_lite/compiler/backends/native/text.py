@@ -212,7 +212,7 @@ class Text:
         return [self.let(f"phi {self.type} [{first}, %{before}], [{end}, %{last}]") for first, end in pairs]
 
     def below(self, a: Int, b: Int, body: Callable[[list[str]], Sequence[str]], carry: Sequence[str]) -> list[str]:
-        """Change the vectors in `carry` where an integer is smaller than another one; LLVM spends less than on a loop."""
+        """Change the vectors in `carry` where an integer is smaller than another one; LLVM takes longer for a loop."""
         label, before, known = self.fresh("below"), self._block, dict(self._known)
         is_below = self.let(f"icmp slt i64 {a}, {b}")
         self.do(f"br i1 {is_below}, label %{label}, label %{label}.end")
