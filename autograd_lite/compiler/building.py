@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 
 from autograd_lite.compiler import disk
 from autograd_lite.compiler.backends import BACKENDS, Backend, Executable, NativeBackend, native
-from autograd_lite.compiler.backends.native.lines import is_straight
 from autograd_lite.compiler.backends.native.machine import is_installed as native_is_installed
 from autograd_lite.compiler.fingerprint import fingerprint
 from autograd_lite.compiler.ir import ArrayProgram, every
@@ -125,7 +124,7 @@ def _saved(key: Key, make: Callable[[], Built]) -> Built:
     """Build, and keep what took long for a later process."""
     start = time.perf_counter()
     built = make()
-    if time.perf_counter() - start > WORTHWHILE:
+    if time.perf_counter() - start > WORTHWHILE and disk.folder() is not None:
         record = Record._make([*[getattr(built, name) for name in Record._fields[:-1]], built.executable.kept])
         disk.save(_on_disk(key), pickle.dumps(tuple(record), protocol=5))
     return built
@@ -167,7 +166,7 @@ def _in_numbers(stages: Stages) -> Compiled | None:
     if stages.has_batch or stages.unlike <= LONGEST_NATIVE:
         return None
     numbers = stages.numbers()
-    return numbers if is_straight(numbers.program) else None
+    return numbers if numbers.program.is_straight else None
 
 
 def _chosen(stages: Stages) -> tuple[Compiled, Backend]:
@@ -180,7 +179,7 @@ def _chosen(stages: Stages) -> tuple[Compiled, Backend]:
 
 def _is_quick(numbers: ArrayProgram) -> bool:
     """Whether "auto" may take machine code for a program of numbers."""
-    return is_straight(numbers) and not why_not_native(numbers)
+    return numbers.is_straight and not why_not_native(numbers)
 
 
 def why_not_native(program: ArrayProgram) -> str:
@@ -188,7 +187,7 @@ def why_not_native(program: ArrayProgram) -> str:
     if os.environ.get(VARIABLE, "").lower() == "off":
         return f"{VARIABLE} is off"
     count = len(list(every(program.instructions)))
-    longest = LONGEST_STRAIGHT if is_straight(program) else LONGEST_NATIVE
+    longest = LONGEST_STRAIGHT if program.is_straight else LONGEST_NATIVE
     if count > longest:
         return f"a program of {count} instructions would take too long to compile (more than {longest})"
     return NativeBackend().why_not(program)

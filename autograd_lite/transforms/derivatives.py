@@ -21,8 +21,9 @@ import numpy as np
 from autograd_lite.engine import Value, gradients
 from autograd_lite.errors import DomainError, OperandError, ShapeError, checked_names
 from autograd_lite.namespaces import values
-from autograd_lite.op import shown
+from autograd_lite.op import current_tracer, shown
 from autograd_lite.pytree import NUMBER, Structure, flatten
+from autograd_lite.transforms.edge_pushing import second_derivatives
 from autograd_lite.transforms.evaluation import Evaluation, Function, Number, Selection, Tree, evaluate, scalar, select
 from autograd_lite.transforms.sharing import shared
 
@@ -331,8 +332,25 @@ def hessian(
     array([[10.,  6.],
            [ 6.,  0.]])
     """
-    leaves = select(argnums, wrt).wrt
-    return jacobian(grad(f, argnums, wrt=leaves, has_aux=has_aux), argnums, wrt=leaves, has_aux=has_aux)
+    return Transformed(_hessian, f, select(argnums, wrt, has_aux=has_aux))
+
+
+def _hessian(f: Function, selection: Selection, args: Arguments, named: Named) -> Tree:
+    tracer = current_tracer.get()
+    if tracer is None or tracer.exact:  # the Jacobian of the gradient
+        slope = grad(f, selection.argnums, wrt=selection.wrt, has_aux=selection.has_aux)
+        return _jacobian(slope, selection, args, named)
+    evaluation = evaluate(f, selection, args, named)
+    y = scalar(evaluation.result, "A gradient")
+    rows = second_derivatives(y, evaluation.inputs) if isinstance(y, Value) else None
+    if rows is None:
+        rows = [list(evaluation.gradients(slope)) for slope in evaluation.gradients(y)]
+    n = len(evaluation.inputs)
+    entries = np.empty((n, n), dtype=object)
+    for row, found in zip(entries, rows, strict=True):
+        row[:] = found
+    blocks = _blocks(entries, evaluation.structure, evaluation.structure)
+    return (blocks, evaluation.numbers(evaluation.aux)) if selection.has_aux else blocks
 
 
 @checked_names

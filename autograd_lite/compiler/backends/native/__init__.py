@@ -18,7 +18,7 @@ from autograd_lite.compiler.backends.base import Executable
 from autograd_lite.compiler.backends.native import machine
 from autograd_lite.compiler.backends.native.calls import NativeCall
 from autograd_lite.compiler.backends.native.kernel import Kernel, Module, why_not
-from autograd_lite.compiler.backends.native.lines import Lines, is_straight
+from autograd_lite.compiler.backends.native.lines import Lines
 from autograd_lite.compiler.backends.native.memory import Layout
 from autograd_lite.compiler.backends.native.text import LANES
 from autograd_lite.compiler.ir import Array, ArrayProgram, Input, Map
@@ -113,7 +113,7 @@ class Printed(NamedTuple):
 
 
 def _printed(program: ArrayProgram) -> Printed:
-    if is_straight(program):
+    if program.is_straight:
         lines = Lines(program, machine.attributes())
         return Printed(str(lines), lines.layout, tuple(lines.loops), lines.level)
     kernel = Kernel(program, Module(machine.registers(), machine.attributes()), "run")
