@@ -28,6 +28,9 @@ def hexadecimal(x: float) -> str:
     return f"0x{struct.pack('>d', x).hex().upper()}"
 
 
+ZERO = hexadecimal(0.0)
+
+
 class Text:
     """Instructions of one function, and the names that they define."""
 
@@ -104,6 +107,8 @@ class Text:
 
     def literal(self, x: float) -> str:
         """A number in all lanes."""
+        if hexadecimal(x) == ZERO:
+            return "zeroinitializer"
         return f"<{', '.join([f'double {hexadecimal(x)}'] * self.width)}>"
 
     def apply(self, operation: str, *operands: str) -> str:
@@ -130,7 +135,7 @@ class Text:
 
     def shuffle(self, a: str, b: str, lanes: Sequence[int]) -> str:
         """A vector of the lanes of two others, counted through."""
-        mask = f"<{', '.join(f'i32 {k}' for k in lanes)}>"
+        mask = f"<{', '.join([f'i32 {k}' for k in lanes])}>" if any(lanes) else "zeroinitializer"
         return self.let(f"shufflevector {self.type} {a}, {self.type} {b}, <{len(lanes)} x i32> {mask}")
 
     def first_lanes(self, count: Int) -> str:
