@@ -78,7 +78,9 @@ def _self_test() -> str:
     x, y = Array("x", (LANES,), role="input"), Array("y", (LANES,), role="result")
     program = ArrayProgram((Input(x, (LANES,)),), (Map(y.whole, "exp", (x.whole,)),), y)
     numbers = np.linspace(-2.0, 3.0, LANES)
-    found = _executable(program, level=machine.SOON).run([numbers], ())
+    source, layout, loops, _ = _printed(program)
+    code = machine.Code(content=machine.compiled(source, machine.SOON))
+    found = NativeCall(program, layout, code, machine.loop_table(loops)).run([numbers], ())
     return "" if found.tobytes() == np.exp(numbers).tobytes() else "the self-test gave other numbers than NumPy"
 
 
@@ -121,12 +123,12 @@ def _printed(program: ArrayProgram) -> Printed:
     return Printed(str(kernel.module), kernel.memory.layout, tuple(kernel.module.loops), machine.LEVEL)
 
 
-def _executable(program: ArrayProgram, kept: Any = None, *, level: int | None = None) -> Executable:
+def _executable(program: ArrayProgram, kept: Any = None) -> Executable:
     is_ours = isinstance(kept, Kept) and kept.attributes == machine.attributes()
     content = disk.load(kept.key) if is_ours else None
     if content is None:
-        source, layout, loops, usual = _printed(program)
-        code = machine.Code(source, level=usual if level is None else level)
+        source, layout, loops, level = _printed(program)
+        code = machine.Code(source, level=level)
         kept = Kept(layout, loops, code.key, machine.attributes())
     else:
         code = machine.Code(content=content)
