@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.op import Node
+from autograd_lite.node import Node
 
 __all__ = ["adapted"]
 

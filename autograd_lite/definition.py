@@ -15,7 +15,8 @@ from typing import Any
 from autograd_lite.errors import OpDefinitionError
 from autograd_lite.formulas import NOTATION, Notation, expr
 from autograd_lite.namespaces import arrays, floats, symbols, values
-from autograd_lite.op import TABLE, Node, Op, Rule
+from autograd_lite.node import Node
+from autograd_lite.op import TABLE, Op, Rule
 
 __all__ = ["primitive"]
 

@@ -16,21 +16,24 @@ from __future__ import annotations
 
 import math
 import operator
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
 
 import autograd_lite.ops  # noqa: F401 - fills the table
 from autograd_lite.copying import Program, rebuild
-from autograd_lite.errors import OperandError, StaleGraphError
+from autograd_lite.errors import OperandError, ShapeError, StaleGraphError
 from autograd_lite.guesses import ADVICE, MEANT, Misnamed, swapped
 from autograd_lite.kernels import install
 from autograd_lite.namespaces import values
-from autograd_lite.op import TABLE, ManyOp, Node, Op, ScaledOp, current_tracer, next_order, shown, to_number
+from autograd_lite.node import Node
+from autograd_lite.op import TABLE, ManyOp, Op, ScaledOp, current_tracer, next_order, shown, to_number
 from autograd_lite.reverse import adjoints, graph_adjoints
 from autograd_lite.sweep import sweep_into_grad
 
-__all__ = ["TABLE", "ManyOp", "Op", "ScaledOp", "Value", "as_nodes", "gradients", "make", "number_of", "wire"]
+__all__ = ["TABLE", "ManyOp", "Op", "ScaledOp", "Value", "as_nodes", "gradients", "make", "number_of"]
+__all__ += ["set_numbers", "wire"]
 
 number_of = attrgetter("_data")  # the number of a Value, read faster than through the property `data`
 _EXACT = 2**53  # smaller integers are floats
@@ -285,6 +288,16 @@ def make(op: Op, operands: tuple[Value, ...], kind: type[_V] = Value) -> _V:  # 
     return wire(op, operands, data, partials, op.needs_grad(needs), kind)
 
 
+def set_numbers(leaves: Sequence[Value], numbers: Sequence[float]) -> None:
+    """Assign floats to the data of leaves, all at once: Ctrl-C comes before all of them, or after."""
+    if len(leaves) != len(numbers):
+        raise ShapeError(f"There are {len(leaves)} leaves and {len(numbers)} numbers for them.")
+    tracer = current_tracer.get()
+    if tracer is not None and leaves:
+        tracer.refuse_assignment(leaves[0])
+    deque(map(_set_number, leaves, numbers), maxlen=0)
+
+
 def _leaf(data: float, label: str, grad: float, requires_grad: bool) -> Value:
     v = Value(data, label)
     v.grad, v.requires_grad = grad, requires_grad
@@ -309,6 +322,7 @@ def _answer_names(names: Iterable[str]) -> None:
 
 
 _answer_names(["data", "grad", "label", "backward", *TABLE])
+_set_number: Callable[[Value, float], None] = Value.__dict__["_data"].__set__
 KERNELS, GENERAL = install(Value, make)  # by op, and by name what a subclass has in the place of a kernel
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from autograd_lite.namespaces import floats, values
-from autograd_lite.op import Node
+from autograd_lite.node import Node
 from autograd_lite.reverse import reachable
 
 __all__ = ["push_forward", "tangents"]

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.errors import OperandError
-from autograd_lite.op import Node, shown
+from autograd_lite.node import Node
+from autograd_lite.op import shown
 
 __all__ = ["INDEXED", "IndexedArray", "IndexedList", "IndexedTuple", "is_traced"]
 

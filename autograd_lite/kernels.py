@@ -18,7 +18,8 @@ from typing import Any
 from autograd_lite.errors import OpDefinitionError
 from autograd_lite.formulas import Expr, expr
 from autograd_lite.namespaces import floats
-from autograd_lite.op import OPERATORS, TABLE, Node, Op, next_order
+from autograd_lite.node import Node
+from autograd_lite.op import OPERATORS, TABLE, Op, next_order
 
 __all__ = ["install", "kernel_text"]
 

@@ -1,12 +1,12 @@
 # The operators and methods of `Value` as type checkers see them, printed from the op table.
-# `op.Node` makes the operators and finds the methods; nothing imports this to run.
+# `node.Node` makes the operators and finds the methods; nothing imports this to run.
 
 from typing import Any, Self, TypeAlias, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd_lite.op import Node
+from autograd_lite.node import Node
 
 Operand: TypeAlias = Node | float | np.integer[Any] | np.floating[Any]
 

@@ -34,9 +34,9 @@ def compile(  # noqa: A001 - as in the design
         gets that axis as well: short for a `vmap` with axis 0 for these, and None for the others.
     backend : {"auto", "native", "numpy", "floats", "interpreter"}, optional
         What runs the program: machine code (the extra ``native``), NumPy, Python floats (for functions without a
-        batch), or the reference interpreter. "auto" takes floats for small functions of numbers, which are ready at
-        once, and machine code for the others; NumPy where llvmlite is missing, where a program calls Python or would
-        take long to compile. ``fast.program.backend`` says which, ``fast.program.why_not_native`` why.
+        batch), or the reference interpreter. "auto" takes machine code; where llvmlite is missing, or a program calls
+        Python or would take long to compile, floats for small functions of numbers, and NumPy for the others.
+        ``fast.program.backend`` says which, ``fast.program.why_not_native`` why.
 
     Returns
     -------

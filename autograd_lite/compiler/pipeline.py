@@ -17,7 +17,7 @@ from autograd_lite.compiler.ir import ArrayProgram, Map, every
 from autograd_lite.compiler.lower import has_batch, lower
 from autograd_lite.compiler.plan import plan
 from autograd_lite.compiler.straight import lower_scalars
-from autograd_lite.compiler.sums import LEAVES, collect
+from autograd_lite.compiler.sums import LEAVES, Node, collect
 from autograd_lite.compiler.trace import Axis
 from autograd_lite.engine import Value
 from autograd_lite.errors import ProgramError
@@ -91,7 +91,7 @@ class Stages:
         self.shapes = {**trace.shapes, CAPTURED: len(self.graph.captured)}
         self.names = {**trace.names, CAPTURED: "leaves"}
         self.count = len(trace.roots)
-        self.instructions = sum(_count(self.graph, i) for i, node in self.nodes.items() if node.word not in LEAVES)
+        self.instructions = sum(_count(self.graph, i, n) for i, n in self.nodes.items() if n.word not in LEAVES)
 
     @property
     def has_batch(self) -> bool:
@@ -167,6 +167,6 @@ def to_program(trace: Trace, *, exact: bool = False, numbers: bool | None = None
     return stages.numbers() if numbers else stages.arrays()
 
 
-def _count(graph: Graph, i: int) -> int:
+def _count(graph: Graph, i: int, node: Node) -> int:
     """How many scalars a node stands for: a loop, for those of its body."""
-    return len(graph.static[i].graph.word) if graph.word[i] == "loop" else 1
+    return len(graph.static[i].graph.word) if node.word == "loop" else node.span

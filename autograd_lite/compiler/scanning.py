@@ -19,7 +19,8 @@ from autograd_lite.engine import as_nodes
 from autograd_lite.errors import DomainError, OperandError, ShapeError
 from autograd_lite.iterations import marked
 from autograd_lite.namespaces import values
-from autograd_lite.op import Node, shown
+from autograd_lite.node import Node
+from autograd_lite.op import shown
 from autograd_lite.pytree import Structure, flatten
 
 __all__ = ["repeat", "scan", "while_loop"]

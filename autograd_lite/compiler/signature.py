@@ -18,7 +18,8 @@ from autograd_lite.compiler.trace import Axis, Traced, Tracer, at_users_line
 from autograd_lite.engine import Value
 from autograd_lite.errors import ShapeError, TraceError
 from autograd_lite.indexed import INDEXED, IndexedArray
-from autograd_lite.op import Node, to_number
+from autograd_lite.node import Node
+from autograd_lite.op import to_number
 from autograd_lite.pytree import flatten, pack
 
 __all__ = [

@@ -28,7 +28,7 @@ from autograd_lite.compiler.ir import (
     Take,
 )
 from autograd_lite.compiler.layout import Affine, contiguous, number
-from autograd_lite.compiler.sums import REDUCTION, STRUCTURAL, Node, collect
+from autograd_lite.compiler.sums import REDUCTION, STRUCTURAL, Node, collect, each_term, one_by_one
 
 __all__ = ["lower_scalars"]
 
@@ -76,7 +76,7 @@ class _Scalars:
 
     def lower(self, nodes: Mapping[int, Node], name: str = "v") -> None:
         """Lower all nodes, in order."""
-        for i, node in nodes.items():
+        for i, node in one_by_one(nodes):
             if i in self.at:
                 continue
             if node.word == "const":
@@ -208,7 +208,7 @@ class _Line:
     def lower(self, node: Node) -> Operand:
         if not node.terms:
             return self.emit(node.word, *[self.at[j] for j in node.operands])
-        terms = sorted(node.terms, key=lambda t: -t.sign)
+        terms = sorted(each_term(node.terms), key=lambda t: -t.sign)
         total = self.product(terms[0].factors)
         if terms[0].sign < 0:
             total = self.emit("neg", total)

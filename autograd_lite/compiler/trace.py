@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from autograd_lite.engine import Value, as_nodes
 from autograd_lite.errors import TraceError
 from autograd_lite.namespaces import values
-from autograd_lite.op import Node, Op, current_tracer, next_order
+from autograd_lite.node import Node
+from autograd_lite.op import Op, current_tracer, next_order
 from autograd_lite.pytree import flatten
 from autograd_lite.source_lines import users_line
 

@@ -17,7 +17,7 @@ from autograd_lite.distributions import check_distribution
 from autograd_lite.engine import Value
 from autograd_lite.errors import DomainError, ShapeError
 from autograd_lite.namespaces import values as op
-from autograd_lite.op import Node
+from autograd_lite.node import Node
 from autograd_lite.text import shown
 
 from ..kinds import Scalar

@@ -7,7 +7,7 @@ from functools import partial as bind
 
 from autograd_lite.engine import TABLE, Op
 from autograd_lite.errors import OperandError
-from autograd_lite.op import Node
+from autograd_lite.node import Node
 from autograd_lite.text import shown
 
 from ..kinds import Scalar

@@ -15,7 +15,7 @@ import numpy as np
 
 from autograd_lite.engine import Value
 from autograd_lite.errors import OperandError, ShapeError
-from autograd_lite.op import Node
+from autograd_lite.node import Node
 from autograd_lite.text import counted, shown
 
 from ..kinds import Scalar, Signals

@@ -9,7 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
-from autograd_lite.engine import Value, number_of
+from autograd_lite.engine import Value, number_of, set_numbers
 from autograd_lite.errors import OperandError, ShapeError
 from autograd_lite.text import shown
 
@@ -55,8 +55,7 @@ def read_weights(parameters: Sequence[Value]) -> Array:
 
 def write_weights(parameters: Sequence[Value], weights: Array) -> None:
     """Write an array of numbers into the parameters, in order."""
-    for p, w in zip(parameters, weights.tolist(), strict=True):
-        p.data = w
+    set_numbers(parameters, weights.tolist())
 
 
 def weight_mask(model: MLP) -> Array:

@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from autograd_lite.engine import Value
+from autograd_lite.engine import Value, set_numbers
 from autograd_lite.errors import DomainError, OperandError, ShapeError, UnknownNameError
 from autograd_lite.text import shown
 
@@ -131,8 +131,7 @@ class Optimizer:
         values = list(parameters)
         with np.errstate(all="ignore"):  # numbers are IEEE 754, as those of Values
             weights = self.update(np.array([p.data for p in values]), np.array([p.grad for p in values]))
-        for p, w in zip(values, weights.tolist(), strict=True):
-            p.data = w
+        set_numbers(values, weights.tolist())
 
     def state(self) -> dict[str, Any]:
         """The state to continue from: the number of steps and a copy of the memory."""

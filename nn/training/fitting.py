@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.errors import OperandError, ShapeError, checked_names
-from autograd_lite.op import Node
+from autograd_lite.node import Node
 from autograd_lite.text import shown
 
 from ..kinds import Array, Numbers, Scalar

@@ -9,7 +9,7 @@ import numpy as np
 from autograd_lite.compiler import compile as compiled
 from autograd_lite.engine import Value
 from autograd_lite.errors import TraceError
-from autograd_lite.op import Node
+from autograd_lite.node import Node
 
 from ..kinds import Array, Numbers, Signals
 from ..losses.loss import is_list

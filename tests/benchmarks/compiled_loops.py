@@ -1,8 +1,8 @@
-"""Loops that stay loops: a step of microgpt beside NumPy with backprop by hand, and an RNN beside ``jax.lax.scan``.
+"""Loops that stay loops: a step of microgpt beside NumPy by hand, PyTorch and scalars; an RNN beside ``jax.lax.scan``.
 
 A step of microgpt is the loss and its gradient on a name of 8 tokens, and Adam. Our program runs all 16 positions,
-whatever the name; NumPy runs the 8. Run it with ``python tests/benchmarks/compiled_loops.py``; JAX is left out where it
-is not installed.
+whatever the name; the others run the 8. The scalars are those of ``eager_gpt.py``, a class of thirty lines. Run it with
+``python tests/benchmarks/compiled_loops.py``; JAX and PyTorch are left out where they are not installed.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import eager_gpt
 import numpy as np
 
 import autograd_lite as ag
@@ -121,6 +122,11 @@ def microgpt_calls() -> dict[str, Call]:
         calls[name] = lambda: adam.step(run(adam.w)[1:])
 
     add("NumPy by hand", lambda w: by_hand(w, tokens, targets))
+    others = {"PyTorch": with_torch} if importlib.util.find_spec("torch") else {}
+    for name, make in (others | {"scalars": in_scalars}).items():
+        other = make(by_hand, tokens, targets)
+        assert np.allclose(other(by_hand.w), expected, rtol=1e-9, atol=1e-12)
+        add(name, other)
     for backend in ("native", "numpy"):
         start = time.process_time()
         slopes = ag.value_and_grad(model.loss, wrt=model.weights)
@@ -130,6 +136,56 @@ def microgpt_calls() -> dict[str, Call]:
         assert np.allclose(found, expected, rtol=1e-9, atol=1e-12)
         add(backend, lambda w, run=run: run(w, *padded))  # type: ignore[misc]
     return calls
+
+
+def in_scalars(by_hand: ByHand, tokens: Any, targets: Any) -> Callable[[Any], Any]:
+    """The loss and its gradient by the class of thirty lines, at weights that an array holds."""
+    names = {"mix": "output", "up": "wide", "down": "narrow", "read_out": "head"}
+    leaves = [eager_gpt.Thirty(0.0) for _ in by_hand.w]
+    parts = np.split(np.array(leaves, dtype=object), by_hand.ends)
+    shaped = zip(microgpt.SHAPES.items(), parts, strict=True)
+    p = {names.get(name, name): part.reshape(shape).tolist() for (name, shape), part in shaped}
+
+    def run(w: Any) -> Any:
+        for leaf, number in zip(leaves, w.tolist(), strict=True):
+            leaf.data, leaf.grad = number, 0.0
+        loss = eager_gpt.loss_of([*tokens.tolist(), int(targets[-1])], p)
+        loss.backward()
+        return np.array([loss.data, *[leaf.grad for leaf in leaves]])
+
+    return run
+
+
+def with_torch(by_hand: ByHand, tokens: Any, targets: Any) -> Callable[[Any], Any]:
+    """The loss and its gradient in PyTorch, on matrices."""
+    import torch  # noqa: PLC0415 - a peer that may be missing
+
+    torch.set_num_threads(1)
+    rows, columns, n = torch.tensor(tokens), torch.tensor(targets), len(tokens)
+    hidden = torch.triu(torch.full((n, n), -torch.inf, dtype=torch.float64), 1)
+    sizes = np.diff([0, *by_hand.ends, len(by_hand.w)]).tolist()
+
+    def normed(x: Any) -> Any:
+        return x * ((x * x).mean(1, keepdim=True) + 1e-5) ** -0.5
+
+    def loss_of(flat: Any) -> Any:
+        parts = zip(microgpt.SHAPES.items(), flat.split(sizes), strict=True)
+        t = {name: part.reshape(shape) for (name, shape), part in parts}
+        x = normed(t["token"][rows] + t["position"][:n])
+        a = normed(x)
+        q, k, v = ((a @ t[name].T).reshape(n, 4, 4).transpose(0, 1) for name in ("query", "key", "value"))
+        shares = torch.softmax(q @ k.transpose(1, 2) / 2.0 + hidden, 2)
+        x = x + (shares @ v).transpose(0, 1).reshape(n, -1) @ t["mix"].T
+        x = x + torch.relu(normed(x) @ t["up"].T) @ t["down"].T
+        return torch.nn.functional.cross_entropy(x @ t["read_out"].T, columns)
+
+    def run(w: Any) -> Any:
+        flat = torch.from_numpy(w).requires_grad_()
+        loss = loss_of(flat)
+        loss.backward()
+        return np.concatenate([[loss.item()], flat.grad.numpy()])
+
+    return run
 
 
 def rnn_calls() -> dict[str, Call]:
@@ -184,8 +240,10 @@ def main() -> None:
     """Print a table for each program: the best of many calls, contenders in turns."""
     for name, calls in (("microgpt, 8 tokens with Adam", microgpt_calls()), ("RNN, 200 steps", rnn_calls())):
         best = dict.fromkeys(calls, float("inf"))
-        for _ in range(200):
+        for turn in range(200):
             for contender, call in calls.items():
+                if contender == "scalars" and turn % 40:  # each takes a good part of a second
+                    continue
                 start = time.perf_counter()
                 call()
                 best[contender] = min(best[contender], time.perf_counter() - start)

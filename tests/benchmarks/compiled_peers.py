@@ -1,10 +1,11 @@
 """Value and gradient (or Hessian) of eleven workloads, beside JAX, CasADi and PyTorch, each fed in its best form.
 
-JAX gets device arrays, code written for arrays, ``lax.scan`` for what runs step by step, and its result stays where it
-is; CasADi gets buffers of the caller; PyTorch, which is not compiled, code written for arrays. What runs step by step
-is written for us as a loop of Python, and as ``ag.scan`` or ``ag.repeat``. All compute the same numbers first. One
-thread each, nothing comes from a cache on disk, and peers that are not installed are left out. Run it with ``python
-tests/benchmarks/compiled_peers.py``, or with the names of some workloads; the whole takes some two minutes.
+Ours is a step, with its results in one array. JAX gets device arrays, code written for arrays, ``lax.scan`` for what
+runs step by step, and its result stays where it is; CasADi gets buffers of the caller; PyTorch, which is not compiled,
+code written for arrays. What runs step by step is written for us as a loop of Python, and as ``ag.scan`` or
+``ag.repeat``. All compute the same numbers first. One thread each, nothing comes from a cache on disk, and peers that
+are not installed are left out. Run it with ``python tests/benchmarks/compiled_peers.py``, or with the names of some
+workloads; the whole takes some two minutes.
 """
 
 from __future__ import annotations
@@ -40,8 +41,8 @@ PACKAGES = {"JAX": "jax", "CasADi": "casadi", "PyTorch": "torch"}
 
 
 def ours(f: Callable[..., Any], *args: Any, **settings: Any) -> Callable[[], Call]:
-    """A maker of the compiled call; making it includes the first call."""
-    return lambda: functools.partial(ag.compile(f, **settings), *args)
+    """A maker of the compiled step, which gives its results as one array; making it includes the first call."""
+    return lambda: functools.partial(ag.compile(f, **settings).step(()), np.zeros(0), *args)
 
 
 def jax(f: Callable[[Any], Callable[..., Any]], *args: Any) -> Callable[[], Call]:
@@ -271,6 +272,14 @@ def rnn() -> dict[str, Any]:
     }
 
 
+def rosenbrock_of(_: Any, x: Any) -> Any:
+    return sum(100.0 * (x[i + 1] - x[i] ** 2) ** 2 + (1.0 - x[i]) ** 2 for i in range(len(x) - 1))
+
+
+def rosenbrock_of_arrays(m: Any, x: Any) -> Any:
+    return m.sum(100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2)
+
+
 def workloads() -> dict[str, dict[str, Any]]:
     """By name: the makers of the contenders' calls, ours first."""
     q, line = rng.normal(size=24), np.linspace(-1.0, 2.0, 10)
@@ -284,12 +293,6 @@ def workloads() -> dict[str, dict[str, Any]]:
 
     def of_vector(f: Any) -> Any:
         return lambda jax: jax.hessian(functools.partial(f, jax.numpy))
-
-    def rosenbrock_of(m: Any, x: Any) -> Any:
-        return sum(100.0 * (x[i + 1] - x[i] ** 2) ** 2 + (1.0 - x[i]) ** 2 for i in range(9))
-
-    def rosenbrock_of_arrays(m: Any, x: Any) -> Any:
-        return m.sum(100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2)
 
     return {
         "RNN 16 x 200": rnn(),
@@ -383,13 +386,11 @@ def machine() -> str:
     return f"{processor}, Python {platform.python_version()}, NumPy {np.__version__}; {', '.join(found)}"
 
 
-def main() -> None:
-    """Print one table."""
+def show(workloads: Mapping[str, Mapping[str, Callable[[], Call]]]) -> None:
+    """Print one table: the least time of a call, and the seconds to its first result."""
     print(machine())
     print(f"{'':26}{'':22}{'min':>12}{'times ours':>12}{'first result':>15}")
-    for workload, contenders in workloads().items():
-        if sys.argv[1:] and workload not in sys.argv[1:]:
-            continue
+    for workload, contenders in workloads.items():
         calls, seconds = made(contenders)
         times = {name: min(found) for name, found in timing.interleaved(calls, rounds=5, seconds=0.03).items()}
         own = min([least for name, least in times.items() if name.startswith("compiled")], default=None)
@@ -400,4 +401,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    chosen = sys.argv[1:]
+    show({name: contenders for name, contenders in workloads().items() if name in chosen or not chosen})

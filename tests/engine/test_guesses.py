@@ -7,7 +7,7 @@ import pytest
 import autograd_lite as ag
 from autograd_lite import TABLE, nn
 from autograd_lite.guesses import ADVICE, MEANT, nearest, swapped
-from autograd_lite.op import Node
+from autograd_lite.node import Node
 
 KNOWN = {*TABLE, *nn.LOSSES, *ag.__all__, *nn.__all__, "data", "lr", "eps", "epochs", "tolerance", "max_steps"}
 KNOWN |= {"weight_decay", "beta1", "beta2"}

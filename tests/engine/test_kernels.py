@@ -16,7 +16,8 @@ import autograd_lite as ag
 from autograd_lite import TABLE, OperandError, Value
 from autograd_lite.engine import GENERAL, KERNELS, as_nodes, make
 from autograd_lite.kernels import kernel_text
-from autograd_lite.op import OPERATORS, Node
+from autograd_lite.node import Node
+from autograd_lite.op import OPERATORS
 from autograd_lite.reverse import adjoints
 from autograd_lite.source_lines import Located
 

@@ -12,7 +12,7 @@ import pytest
 import autograd_lite as ag
 from autograd_lite import TraceError, Value
 from autograd_lite.compiler.trace import Traced
-from autograd_lite.op import Node
+from autograd_lite.node import Node
 
 ROOT = Path(__file__).parents[2]
 SLOTS = {"_data", "_a", "_b", "_da", "_db"}

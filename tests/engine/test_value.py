@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 import autograd_lite as ag
 from autograd_lite import TABLE, AutogradLiteError, OperandError, ShapeError, UnknownNameError, Value
-from autograd_lite.engine import wire
+from autograd_lite.engine import set_numbers, wire
+from autograd_lite.errors import TraceError
 
 # --- What a Value holds ---------------------------------------------------------------------------------------------
 
@@ -415,3 +416,14 @@ def test_a_shallow_copy_of_a_node_keeps_its_leaves():
 def test_ops_pickle_by_name():
     assert pickle.loads(pickle.dumps(ag.tanh)) is ag.tanh  # noqa: S301 - our own bytes
     assert copy.deepcopy(ag.tanh) is ag.tanh
+
+
+def test_many_numbers_are_assigned_at_once_or_not_at_all():
+    leaves = [Value(1.0), Value(2.0)]
+    set_numbers(leaves, [3.0, -0.0])
+    assert [v.data for v in leaves] == [3.0, -0.0]
+    with pytest.raises(ShapeError, match="2 leaves and 1 numbers"):
+        set_numbers(leaves, [5.0])
+    with pytest.raises(TraceError, match="assigned"):
+        ag.compile(lambda x: set_numbers(leaves, [5.0, 6.0]) or x)(1.0)
+    assert [v.data for v in leaves] == [3.0, -0.0]

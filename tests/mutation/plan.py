@@ -73,6 +73,7 @@ PLAN: dict[str, Stages] = {
     "autograd_lite/reverse.py": engine("reverse", *SWEEPS),
     "autograd_lite/copying.py": [[DOCTEST.format("copying"), "tests/engine/test_robustness.py"]],
     "autograd_lite/op.py": engine("op"),
+    "autograd_lite/node.py": engine("node"),
     "autograd_lite/definition.py": engine("definition"),
     "autograd_lite/ops.py": engine("ops"),
     "autograd_lite/special.py": [["tests/engine/test_special.py"], *engine("special")],
@@ -90,6 +91,7 @@ ROWS = {
     "autograd_lite/special.py": {"erf", "erfc", "gauss", "normal_pdf", "normal_cdf", "gelu"},
     "autograd_lite/ops.py": {"pow", "powterm", "maximum", "hypot", "arctan2", "logsumexp"},  # what rows share
     "autograd_lite/op.py": {"mul", "sigmoid", "relu", "leaky_relu", "maximum", "sumprod"},
+    "autograd_lite/node.py": {"mul", "pow", "neg", "abs"},
     "autograd_lite/engine.py": {"mul", "pow", "tanh", "relu", "maximum", "sumprod"},
     "autograd_lite/reverse.py": {"mul", "pow", "tanh", "where", "maximum", "sumprod"},
     "autograd_lite/formulas.py": {"div", "pow", "abs", "sqrt", "tanh", "arctan2", "logsumexp", "sumprod", "gauss"},
