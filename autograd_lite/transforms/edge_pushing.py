@@ -185,6 +185,7 @@ class _Sweep:
 
     def total(self, terms: Sequence[Any]) -> Any:
         """Add up the terms of a weight."""
+        terms = [term for term in terms if isinstance(term, Node) or term != 0.0]
         if len(terms) < 3:
             return terms[0] + terms[1] if len(terms) == 2 else [*terms, 0.0][0]
         return values.fsum(terms)
