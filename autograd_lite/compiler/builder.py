@@ -6,17 +6,18 @@ Types: ``Any`` stands for what identifies an input or an axis.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.compiler.finite import checks, hidden_sums
 from autograd_lite.compiler.graph import CAPTURED, Graph
-from autograd_lite.compiler.groups import Group, Member, is_total
+from autograd_lite.compiler.groups import Group, is_total
 from autograd_lite.compiler.ir import Array, ArrayProgram, Dim, Input, Instruction, Literal, Map, Operand, Size, Slice
 from autograd_lite.compiler.layout import Indices, affine, contiguous, index, number, table_width
 from autograd_lite.compiler.naming import Names
+from autograd_lite.compiler.parts import Member
 from autograd_lite.compiler.sums import STRUCTURAL
 from autograd_lite.compiler.trace import Axis
 
@@ -220,7 +221,7 @@ class Builder:
         if key not in self._assembled:
             joined = Array(self.names.unique("block"), (indices.size,), dim, "joined")
             flat = zip(groups.ravel().tolist(), indices.ravel().tolist(), strict=True)
-            self.fill(joined, [(k, *member) for k, member in enumerate(flat)])
+            self.fill(joined, range(indices.size), flat)
             self._assembled[key] = joined[contiguous(shape)]
         return self._assembled[key]
 
@@ -244,21 +245,23 @@ class Builder:
 
     # Results
 
-    def fill(self, target: Array, members: Sequence[tuple[int, int, int]]) -> None:
+    def fill(self, target: Array, places: Sequence[int], members: Iterable[Member]) -> None:
         """Copy members to an array, group by group: where each goes, its group, and its index in it."""
-        pairs: dict[int, list[tuple[int, int]]] = {}
-        for k, g, member in members:
-            pairs.setdefault(g, []).append((k, member))
-        for g, some in pairs.items():
-            ks, indices = (np.array(column) for column in zip(*some, strict=True))
-            if self.is_number(g):
-                for k in ks:
-                    self.copy(target[number(int(k))], self.number(g, indices[:1]))
-                continue
-            width = table_width([ks, indices])
-            shape = (-1, width) if width else (-1,)
-            source = self.operand(g, indices.reshape(shape))
-            self.copy(target[index(ks.reshape(shape))], source)
+        groups, indices = np.array(list(members), dtype=np.intp).reshape(-1, 2).T
+        ks = np.array(places)
+        for g in dict.fromkeys(groups.tolist()):
+            chosen = groups == g
+            self._fill(target, ks[chosen], g, indices[chosen])
+
+    def _fill(self, target: Array, ks: Indices, g: int, indices: Indices) -> None:
+        if self.is_number(g):
+            for k in ks:
+                self.copy(target[number(int(k))], self.number(g, indices[:1]))
+            return
+        width = table_width([ks, indices])
+        shape = (-1, width) if width else (-1,)
+        source = self.operand(g, indices.reshape(shape))
+        self.copy(target[index(ks.reshape(shape))], source)
 
     def finish(self, outputs: Sequence[int]) -> ArrayProgram:
         """Copy the outputs to the flat result, group by group, and make the program."""
@@ -269,6 +272,6 @@ class Builder:
         result = Array("result", (len(outputs) + len(found),), dim, "result")
         for k, check in enumerate(found, start=len(outputs)):
             self.copy(result[number(k)], check)
-        self.fill(result, [(k, *self.member_of[node]) for k, node in enumerate(outputs)])
+        self.fill(result, range(len(outputs)), map(self.member_of.__getitem__, outputs))
         is_exact = self.graph.is_exact and not self.has_contractions
         return ArrayProgram(tuple(self.inputs), tuple(self.instructions), result, is_exact=is_exact)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from autograd_lite.compiler.builder import Builder
-from autograd_lite.compiler.groups import Group, Part
+from autograd_lite.compiler.groups import Group
 from autograd_lite.compiler.ir import (
     Array,
     Contract,
@@ -26,6 +26,7 @@ from autograd_lite.compiler.ir import (
     Update,
 )
 from autograd_lite.compiler.layout import Gather, Indices, contiguous, index, table_width
+from autograd_lite.compiler.parts import Part
 from autograd_lite.compiler.primitives import word
 from autograd_lite.compiler.sums import REDUCTION
 

@@ -4,6 +4,8 @@ Everything that later stages read of a trace goes into it: ops and operands in t
 by their bits, batch axes, the shapes of inputs, and the names that appear in printed source. A trace with an op that a
 user defined has none, since what such an op computes is not ours to know.
 
+Where a reverse sweep is yet to come, it is part of the fingerprint, and not what it will record.
+
 Types: ``Any`` stands for what `marshal` writes: numbers, text and containers of them.
 """
 
@@ -11,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import marshal
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -22,11 +25,19 @@ from autograd_lite.node import Node
 from autograd_lite.op import TABLE, Op
 from autograd_lite.reverse import reachable
 
-__all__ = ["Fingerprint", "fingerprint"]
+__all__ = ["Fingerprint", "Sweep", "fingerprint"]
 
 OURS = "autograd_lite.ops"  # the module of ops that nobody replaces
 PLAIN = 2  # the version of marshal that writes equal things equally, whoever else refers to them
 INPUT, SIZE, CAPTURED, CONSTANT = -1, -2, -3, -4
+
+
+class Sweep(NamedTuple):
+    """A reverse sweep that is yet to come: which transform takes it, with respect to what, and when the trace began."""
+
+    transform: str
+    inputs: list[Value]
+    since: int
 
 
 class Fingerprint(NamedTuple):
@@ -36,8 +47,8 @@ class Fingerprint(NamedTuple):
     captured: list[Value]
 
 
-def fingerprint(trace: Trace) -> Fingerprint:
-    """Identify a trace.
+def fingerprint(trace: Trace, sweep: Sweep | None = None) -> Fingerprint:
+    """Identify a trace, and the sweep that is to come.
 
     Examples
     --------
@@ -49,7 +60,7 @@ def fingerprint(trace: Trace) -> Fingerprint:
     >>> keys[0] == keys[1], keys[0] == keys[2]
     (True, False)
     """
-    return _Reader().read(trace)
+    return _Reader().read(trace, sweep)
 
 
 class _Reader:
@@ -58,16 +69,20 @@ class _Reader:
         self.axes: dict[Axis | None, int] = {None: 0}
         self.number: dict[Node, int] = {}
         self.captured: list[Value] = []
+        self.since = -1
+        self.depends = False  # whether what a sweep records depends on numbers: it looks for stale ones and for NaN
 
-    def read(self, trace: Trace) -> Fingerprint:
+    def read(self, trace: Trace, sweep: Sweep | None) -> Fingerprint:
+        self.since = sweep.since if sweep else -1
         rows = self.rows([*trace.roots, *trace.checks, *trace.must_be_finite])
-        if not all(map(_is_ours, self.ops)):
+        if not all(map(_is_ours, self.ops)) or (sweep and self.depends):
             return Fingerprint(None, self.captured)
+        inputs = [sweep.transform, *[self.number.get(v, -1) for v in sweep.inputs]] if sweep else None
         ends = [[self.number[v] for v in some] for some in (trace.roots, trace.checks, trace.must_be_finite)]
         batched = [(source, self.axis(axis)) for source, axis in trace.axes.items()]
         axes = [axis.arguments for axis in self.axes if axis is not None]
         given = [list(trace.shapes.items()), list(trace.names.items())]
-        content = [rows, [op.name for op in self.ops], ends, batched, axes, given]
+        content = [rows, [op.name for op in self.ops], ends, batched, axes, given, inputs]
         return Fingerprint(hashlib.sha256(marshal.dumps(content, PLAIN)).digest(), self.captured)
 
     def rows(self, roots: Sequence[Any], leaves: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
@@ -81,7 +96,11 @@ class _Reader:
         if v.op is None:
             return (v.label, *self.leaf(v))
         at = self.number
-        role = (self.axis(v.axis), at.get(v.adjoint_of), at.get(v.slope_of)) if type(v) is Traced else ()
+        if type(v) is Traced:
+            role: tuple[Any, ...] = (self.axis(v.axis), at.get(v.adjoint_of), at.get(v.slope_of), v.requires_grad)
+        else:
+            role = (v.requires_grad,)
+            self.depends |= v.order < self.since or math.isnan(v.data)
         op = self.ops.setdefault(v.op, len(self.ops))
         if isinstance(v.op, Structural):
             role = (*role, self.static(v.static))

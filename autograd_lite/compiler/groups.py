@@ -13,33 +13,19 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
+from itertools import chain, repeat
 from typing import Any, NamedTuple
 
 from autograd_lite.compiler.graph import Graph
+from autograd_lite.compiler.parts import Member, Part, Placing
 from autograd_lite.compiler.primitives import word
-from autograd_lite.compiler.sums import LEAVES, STRUCTURAL, Node, Term
+from autograd_lite.compiler.sums import LEAVES, STRUCTURAL, Node, Products, columns, split
 from autograd_lite.compiler.trace import Axis
 
-__all__ = ["Group", "Grouping", "Member", "Part", "group", "is_total"]
+__all__ = ["Group", "Grouping", "group", "is_total"]
 
 
-Member = tuple[int, int]  # where a scalar is: the number of its group, and which member of it
 Kind = tuple[Any, ...]  # of a term: the sum's word and axes, the term's sign, the keys of its factors' groups
-TermMembers = tuple[int, tuple[Member, ...]]  # a term: 1 if it is subtracted, else -1, and where its factors are
-
-
-class Part(NamedTuple):
-    """Those terms of a group of sums whose factors lie in the same groups, with the same sign.
-
-    ``members[k]`` is the member that the k-th term belongs to, ``factors[f][k]`` the index of its f-th factor in
-    ``groups[f]``.
-    """
-
-    sign: int
-    groups: tuple[int, ...]
-    members: list[int]
-    factors: tuple[list[int], ...]
 
 
 class Group(NamedTuple):
@@ -113,10 +99,11 @@ class Grouping:
         self.kinds_of: dict[tuple[Any, ...], frozenset[Kind]] = {}  # of terms, as they come
         self.last = self._last_sums()
         self.member_of: dict[int, Member] = {}
+        self.placing = Placing(self.member_of, self.rank)
         self.groups: list[Group] = []
         self._sort()
         self.members: dict[int, list[int]] = defaultdict(list)
-        for i in nodes:
+        for i in self.nodes:
             self.members[self.key_of[i]].append(i)
 
     def groups_and_members(self) -> tuple[list[Group], dict[int, Member]]:
@@ -129,22 +116,45 @@ class Grouping:
     def _sort(self) -> None:
         """Find the key of each node's group."""
         earlier = {i: node for i, node in self.nodes.items() if i not in self.last}
-        for level in [*_levels(earlier), sorted(self.last)]:
-            for i in level:
-                if not self.nodes[i].terms:
-                    self._put(i, self._signature(i))
-            for alike in self._alike_sums([i for i in level if self.nodes[i].terms]):
-                self.key_of |= dict.fromkeys(alike, self.keys.setdefault(("sums", min(alike)), len(self.keys)))
+        for level in _levels(earlier):
+            self._put_all(level)
+        self._split_runs()
+        self._put_all(sorted(self.last))
 
     def _last_sums(self) -> set[int]:
         """Sums that only the result needs: they can all be made at the end, together."""
         used = set(chain.from_iterable([node.operands for node in self.nodes.values()]))
         return {i for i, node in self.nodes.items() if node.terms and i not in used}
 
+    def _put_all(self, level: Sequence[int]) -> None:
+        """Find the groups of the nodes of a level."""
+        for i in level:
+            if not self.nodes[i].terms:
+                self._put(i, self._signature(i))
+        for alike in self._alike_sums([i for i in level if self.nodes[i].terms]):
+            key = self.keys.setdefault(("sums", min(alike)), len(self.keys))
+            for i in alike:
+                self._give(i, key)
+
+    def _split_runs(self) -> None:
+        """Take sums apart that one node stands for, where the groups of their factors change."""
+        key_of = self.key_of.__getitem__
+        runs = {i: split(i, self.nodes[i], key_of) for i in self.last if self.nodes[i].span > 1}
+        if any(len(pieces) > 1 for pieces in runs.values()):
+            self.nodes = {k: piece for i, n in self.nodes.items() for k, piece in runs.get(i, {i: n}).items()}
+            self.last = {k for i in self.last for k in runs.get(i, (i,))}
+
     def _put(self, i: int, signature: tuple[object, ...]) -> None:
-        key = self.key_of[i] = self.keys.setdefault(signature, len(self.keys))
+        key = self.keys.setdefault(signature, len(self.keys))
+        self._give(i, key)
         if self.nodes[i].word in LEAVES:
             self.given.add(key)
+
+    def _give(self, i: int, key: int) -> None:
+        """Note the key of the group of a node, and of those that it stands for."""
+        self.key_of[i] = key
+        if self.nodes[i].span > 1:
+            self.key_of |= dict.fromkeys(range(i, i + self.nodes[i].span), key)
 
     def _signature(self, i: int) -> tuple[object, ...]:
         node = self.nodes[i]
@@ -193,7 +203,14 @@ class Grouping:
     def _kinds(self, node: Node) -> frozenset[Kind]:
         """What the terms of a sum are: how many factors, and of which groups, each kind once."""
         key_of = self.key_of.__getitem__
-        kinds = frozenset([(sign, *map(key_of, factors)) for sign, factors in node.terms])
+        found: set[tuple[int, ...]] = set()
+        for term in node.terms:
+            if isinstance(term, Products):
+                left, right = columns(term)
+                found.update(zip(repeat(1), map(key_of, left), map(key_of, right)))
+            else:
+                found.add((term.sign, *map(key_of, term.factors)))
+        kinds = frozenset(found)
         what = (node.word, node.axis, node.over, kinds)
         if what not in self.kinds_of:
             self.kinds_of[what] = frozenset([(*what[:3], sign, *sorted(keys)) for sign, *keys in kinds])
@@ -203,14 +220,20 @@ class Grouping:
         """Sort members by operand index; record each node's (group, index)."""
         number = len(self.groups)
         first = self.nodes[members[0]]
-        terms = {i: self._placed(self.nodes[i].terms) for i in members} if first.terms else {}
-        if first.word in LEAVES:
-            members = sorted(members, key=lambda i: self.graph.args[i][-1] if first.word == "input" else i)
+        parts: list[Part] = []
+        if first.terms:
+            members, parts = self.placing.sums({i: self.nodes[i] for i in members})
+        elif first.word == "input":
+            members = list(chain.from_iterable([range(i, i + self.nodes[i].span) for i in members]))
+            members.sort(key=lambda i: self.graph.args[i][1])
+        elif first.word in LEAVES:
+            members = sorted(members)
         elif first.word == "take":
             members = sorted(members, key=lambda i: (self.member_of[self.graph.args[i][1]], self.graph.static[i]))
         elif first.word not in STRUCTURAL:
-            members = sorted(members, key=lambda i: (self.rank.get(i, -1), self._lie(i, terms)))
-        self.member_of |= zip(members, [(number, offset) for offset in self._offsets(members)], strict=True)
+            members = sorted(members, key=lambda i: (self.rank.get(i, -1), self._lie(i)))
+        offsets = self._offsets(first.word, members)
+        self.member_of |= zip(members, zip(repeat(number), offsets))  # noqa: B905 - repeat has no end
         operands = []
         if first.word not in LEAVES and first.word not in STRUCTURAL and not first.terms:
             for k in range(len(first.operands)):
@@ -219,12 +242,10 @@ class Grouping:
         source = self.graph.args[members[0]][0] if first.word in ("input", "size") else None
         if first.word == "outer":
             source = (first.word, self.outer[self.graph.args[members[0]][0]][0])
-        parts = _parts([terms[i] for i in members]) if terms else []
         self.groups.append(Group(first.word, members, first.axis, first.over, tuple(operands), parts, source))
 
-    def _offsets(self, members: Sequence[int]) -> Iterable[int]:
+    def _offsets(self, word: str, members: Sequence[int]) -> Iterable[int]:
         """Where nodes lie in the array of their group, which may have more members than anything needs."""
-        word = self.nodes[members[0]].word
         if word == "input":
             return [self.graph.args[i][1] for i in members]
         if word == "outer":
@@ -236,17 +257,8 @@ class Grouping:
             return [row * columns + column for _, row, column, _ in map(self.graph.static.__getitem__, members)]
         return range(len(members))
 
-    def _placed(self, terms: Sequence[Term]) -> list[TermMembers]:
-        member = self.member_of.__getitem__
-        placed = [(-sign, tuple(sorted(map(member, factors)))) for sign, factors in terms]
-        return sorted(placed) if len(placed) > 1 else placed
-
-    def _lie(self, i: int, terms: Mapping[int, list[TermMembers]]) -> object:
-        if i in self.rank:
-            return ()
-        if terms:
-            return [found for _, found in terms[i]]
-        return [self.member_of[j] for j in self._args(i)]
+    def _lie(self, i: int) -> object:
+        return () if i in self.rank else [self.member_of[j] for j in self._args(i)]
 
 
 def is_total(graph: Graph, i: int) -> bool:
@@ -263,29 +275,14 @@ def _offset_in_loop(graph: Graph, i: int) -> int:
     return int(places[k] + len(places) * (t[0] if t else 0))
 
 
-def _parts(terms: Sequence[Sequence[TermMembers]]) -> list[Part]:
-    parts: dict[tuple[int, ...], tuple[list[int], list[tuple[int, ...]]]] = {}
-    for k, placed in enumerate(terms):
-        for minus, found in placed:
-            groups: tuple[int, ...] = (minus, *[g for g, _ in found])
-            indices = tuple([i for _, i in found])
-            if groups not in parts:
-                parts[groups] = ([], [])
-            members, places = parts[groups]
-            members.append(k)
-            places.append(indices)
-    return [
-        Part(-key[0], key[1:], members, tuple([list(column) for column in zip(*places, strict=True)]))
-        for key, (members, places) in parts.items()
-    ]
-
-
 def _levels(nodes: Mapping[int, Node]) -> list[list[int]]:
     """Nodes by depth: the operands of a node lie on levels before its own."""
     depth: dict[int, int] = {}
     levels: list[list[int]] = []
     for i, node in nodes.items():
         depth[i] = 1 + max(map(depth.__getitem__, node.operands), default=-1)
+        if node.span > 1:
+            depth |= dict.fromkeys(range(i, i + node.span), depth[i])
         while len(levels) <= depth[i]:
             levels.append([])
         levels[depth[i]].append(i)

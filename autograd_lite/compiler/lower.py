@@ -20,11 +20,12 @@ from typing import Any
 from autograd_lite.compiler.builder import Builder, Given
 from autograd_lite.compiler.contractions import Contractions
 from autograd_lite.compiler.graph import Graph
-from autograd_lite.compiler.groups import Group, Member
+from autograd_lite.compiler.groups import Group
 from autograd_lite.compiler.ir import ArrayProgram
 from autograd_lite.compiler.lookups import lower_lookup
 from autograd_lite.compiler.lower_loops import lower_loop
 from autograd_lite.compiler.naming import Names
+from autograd_lite.compiler.parts import Member
 from autograd_lite.compiler.sums import LEAVES, STRUCTURAL
 
 __all__ = ["lower"]

@@ -109,9 +109,9 @@ class _Lowering:
 
     def joined(self, name: str, nodes: Mapping[int, int], places: Iterable[int], axis: Axis | None) -> Slice:
         """An array of some results of a step."""
-        members = [(k, *self.body.member_of[nodes[place]]) for k, place in enumerate(places)]
+        members = [self.body.member_of[nodes[place]] for place in places]
         array = Array(self.body.names.unique(name), (len(members),), self.to.dim(axis), "joined")
-        self.body.fill(array, members)
+        self.body.fill(array, range(len(members)), members)
         return array.whole
 
     def checked(self) -> Sequence[Carry]:

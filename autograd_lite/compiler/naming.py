@@ -12,14 +12,16 @@ from __future__ import annotations
 import keyword
 import re
 import string
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.compiler.graph import CAPTURED, DIRECT, Graph
-from autograd_lite.compiler.groups import Group, Member, Part
+from autograd_lite.compiler.groups import Group
 from autograd_lite.compiler.layout import Indices, table_width
+from autograd_lite.compiler.parts import Member, Part
 from autograd_lite.compiler.primitives import WORDS
 from autograd_lite.compiler.sums import LEAVES
 from autograd_lite.compiler.trace import BATCH_DOT, BATCH_SUM, Traced
@@ -132,12 +134,15 @@ class Names:
 
     def _gradient(self, group: Group) -> str | None:
         """The name of the gradient by captured leaves, after them: d_W1."""
-        finals = [self.graph.final.get(i) for i in group.members]
-        leaves = [v.adjoint_of if isinstance(v, Traced) else None for v in finals]
-        nodes = [self.graph.node_of.get(u, -1) if u is not None and u.op is None else -1 for u in leaves]
-        if any(i not in self.member_of or self.groups[self.member_of[i][0]].source != CAPTURED for i in nodes):
+        finals = list(map(self.graph.final.get, group.members))
+        if set(map(type, finals)) != {Traced}:
             return None
-        indices = np.array([self.member_of[i][1] for i in nodes])
+        nodes: list[Any] = list(map(self.graph.node_of.get, map(attrgetter("adjoint_of"), finals)))
+        if not self.member_of.keys() >= set(nodes):
+            return None
+        groups, indices = map(np.array, zip(*map(self.member_of.__getitem__, nodes), strict=True))
+        if any(self.groups[g].source != CAPTURED for g in set(groups.tolist())):
+            return None
         width = table_width([indices])
         name = self.of_view(indices.reshape(-1, width) if width else indices)
         return f"d_{name}" if name else None
@@ -180,9 +185,8 @@ class Names:
 
     def of_view(self, indices: Indices) -> str | None:
         """The name of some captured leaves, after their labels: W1 for the weights of layer 1, b1 for its biases."""
-        labels = [self.graph.captured[k].label for k in indices.flat]
-        parts = set(map(_stem_and_letter, labels))
-        if len(parts) > 1 or not labels[0]:
+        parts = self._stems_and_letters(indices.ravel().tolist())
+        if len(parts) > 1 or not self.graph.captured[indices.flat[0]].label:
             return None
         ((stem, letter),) = parts
         number = re.search(r"\d+$", stem)
@@ -191,6 +195,12 @@ class Names:
             indices.ndim > 1 and indices.shape[1] > 1 and self._neuron(indices[0, 0]) != self._neuron(indices[0, 1])
         )
         return f"{name}_T" if is_transposed else name
+
+    def _stems_and_letters(self, captured: Iterable[int]) -> set[tuple[str, str]]:
+        """The layers and kinds of captured leaves."""
+        labels = [self.graph.captured[k].label for k in captured]
+        alike = {label.rstrip(string.digits) if "." in label else label for label in labels}
+        return set(map(_stem_and_letter, alike))
 
     def _neuron(self, k: int) -> str:
         return ".".join(self.graph.captured[k].label.split(".")[:-1])
@@ -251,7 +261,7 @@ class Names:
         terms = []
         for part in group.parts:
             factors = [self._factor(g, f) for g, f in zip(part.groups, part.factors, strict=True)]
-            sigma = "Σ " if len(set(part.members)) < len(part.members) or group.over else ""
+            sigma = "Σ " if group.over or len(set(part.members)) < len(part.members) else ""
             terms.append(("− " if part.sign < 0 else "+ ") + sigma + " · ".join(factors))
         return " ".join(terms).removeprefix("+ ") + (", summed over the samples" if group.over else "")
 
@@ -261,7 +271,7 @@ class Names:
             numbers = {self.graph.value(group.members[k]) for k in indices}
             return f"{numbers.pop():g}" if len(numbers) == 1 else "constants"
         if group.source == CAPTURED and indices:
-            parts = {_stem_and_letter(self.graph.captured[k].label) for k in indices}
+            parts = self._stems_and_letters(indices)
             stem, letter = parts.pop()
             if not parts and stem:
                 number = re.search(r"\d+$", stem)

@@ -19,7 +19,7 @@ from autograd_lite.compiler.ir import ArrayProgram, Map, every
 from autograd_lite.compiler.lower import lower
 from autograd_lite.compiler.plan import plan
 from autograd_lite.compiler.straight import lower_scalars, words_of
-from autograd_lite.compiler.sums import LEAVES, STRUCTURAL, collect
+from autograd_lite.compiler.sums import LEAVES, STRUCTURAL, Node, collect, one_by_one
 from autograd_lite.compiler.trace import Axis
 from autograd_lite.engine import Value
 from autograd_lite.errors import ProgramError
@@ -93,8 +93,7 @@ class Stages:
         self.shapes = {**trace.shapes, CAPTURED: len(self.graph.captured)}
         self.names = {**trace.names, CAPTURED: "leaves"}
         self.count = len(trace.roots)
-        self.instructions = sum(_count(self.graph, i) for i, node in self.nodes.items() if node.word not in LEAVES)
-
+        self.instructions = sum(_count(self.graph, i, n) for i, n in self.nodes.items() if n.word not in LEAVES)
         self.has_batch = bool(self.graph.axes) or any(
             node.axis or node.over or node.word == "size" for node in self.nodes.values()
         )
@@ -102,7 +101,8 @@ class Stages:
     @property
     def unlike(self) -> int:
         """How many groups there are, of operations that are alike."""
-        return sum(1 for members in self.grouping.members.values() if self.nodes[members[0]].word not in LEAVES)
+        grouping = self.grouping
+        return sum(1 for members in grouping.members.values() if grouping.nodes[members[0]].word not in LEAVES)
 
     def on_numbers(self) -> tuple[float, int]:
         """What the program of numbers costs on Python's floats, and how many instructions it has beside copies."""
@@ -110,7 +110,7 @@ class Stages:
             program = self.numbers().program
             count = sum(1 for i in every(program.instructions) if isinstance(i, Map) and i.op != "copy")
             return cost.on_numbers(program), count
-        words = Counter(chain.from_iterable(map(words_of, self.nodes.values())))
+        words = Counter(chain.from_iterable([words_of(node) for _, node in one_by_one(self.nodes)]))
         given = {self.graph.args[i][0] for i, node in self.nodes.items() if node.word == "input"}
         handed = len(self.outputs) + sum(size_of(self.shapes[source]) for source in given)
         return sum(n * cost.on_number(name) for name, n in words.items()) + cost.NUMBER * handed, words.total()
@@ -182,6 +182,6 @@ def to_program(trace: Trace, *, exact: bool = False, numbers: bool | None = None
     return stages.numbers() if numbers else stages.arrays()
 
 
-def _count(graph: Graph, i: int) -> int:
+def _count(graph: Graph, i: int, node: Node) -> int:
     """How many scalars a node stands for: a loop, for those of its body."""
-    return len(graph.static[i].graph.word) if graph.word[i] == "loop" else 1
+    return len(graph.static[i].graph.word) if node.word == "loop" else node.span

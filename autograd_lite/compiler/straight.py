@@ -27,7 +27,7 @@ from autograd_lite.compiler.ir import (
     Take,
 )
 from autograd_lite.compiler.layout import Affine, contiguous, number
-from autograd_lite.compiler.sums import LEAVES, REDUCTION, STRUCTURAL, Node, collect
+from autograd_lite.compiler.sums import LEAVES, REDUCTION, STRUCTURAL, Node, collect, each_term, one_by_one
 
 __all__ = ["lower_scalars", "words_of"]
 
@@ -67,15 +67,14 @@ def words_of(node: Node) -> Iterator[str]:
     if not node.terms:
         yield from () if node.word in LEAVES else (node.word,)
         return
-    minus = [term.sign for term in node.terms].count(-1)
-    for term in node.terms:
-        if len(term.factors) == 2:
-            yield "mul"
-    if minus == len(node.terms):
+    terms = list(each_term(node.terms))
+    minus = [term.sign for term in terms].count(-1)
+    yield from ["mul" for term in terms if len(term.factors) == 2]
+    if minus == len(terms):
         yield "neg"
         minus -= 1
     yield from ("sub",) * minus
-    yield from (REDUCTION[node.word],) * (len(node.terms) - 1 - minus)
+    yield from (REDUCTION[node.word],) * (len(terms) - 1 - minus)
 
 
 class _Scalars:
@@ -91,7 +90,7 @@ class _Scalars:
 
     def lower(self, nodes: Mapping[int, Node], name: str = "v") -> None:
         """Lower all nodes, in order."""
-        for i, node in nodes.items():
+        for i, node in one_by_one(nodes):
             if i in self.at:
                 continue
             if node.word == "const":
@@ -221,7 +220,7 @@ class _Line:
     def lower(self, node: Node) -> Operand:
         if not node.terms:
             return self.emit(node.word, *[self.at[j] for j in node.operands])
-        terms = sorted(node.terms, key=lambda t: -t.sign)
+        terms = sorted(each_term(node.terms), key=lambda t: -t.sign)
         total = self.product(terms[0].factors)
         if terms[0].sign < 0:
             total = self.emit("neg", total)

@@ -8,13 +8,26 @@ product. A sum over the samples of a batch is a sum too (``over``), of the terms
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, groupby
 from typing import NamedTuple
 
-from autograd_lite.compiler.graph import Graph
+from autograd_lite.compiler.graph import MANY, Graph
 from autograd_lite.compiler.trace import Axis
 
-__all__ = ["LEAVES", "REDUCTION", "STRUCTURAL", "Node", "Term", "collect"]
+__all__ = [
+    "LEAVES",
+    "REDUCTION",
+    "STRUCTURAL",
+    "Node",
+    "Products",
+    "Term",
+    "collect",
+    "columns",
+    "each_term",
+    "one_by_one",
+    "split",
+]
 
 LEAVES = ("input", "const", "size", "outer")
 STRUCTURAL = (
@@ -37,17 +50,29 @@ class Term(NamedTuple):
     factors: tuple[int, ...]
 
 
+class Products(NamedTuple):
+    """Many products of two, none of them negated, none twice: the weighted sum of a neuron with many inputs."""
+
+    factors: Sequence[tuple[int, ...]]
+    sign: int = 1
+
+
+Terms = Term | Products
+
+
 class Node(NamedTuple):
     """A scalar of the program: a leaf, a word on operands, or a sum (or an extreme) of terms, also over a batch.
 
-    ``operands`` are the nodes that it is computed from, for a sum the factors of its terms.
+    ``operands`` are the nodes that it is computed from, for a sum the factors of its terms. With a ``span`` it stands
+    for so many nodes, numbered one after the other: leaves, or sums over a batch of which each has one of the products.
     """
 
     word: str
     operands: tuple[int, ...]
-    terms: tuple[Term, ...]
+    terms: tuple[Terms, ...]
     axis: Axis | None
     over: Axis | None
+    span: int = 1
 
 
 def collect(graph: Graph, outputs: Iterable[int]) -> dict[int, Node]:
@@ -61,26 +86,100 @@ def collect(graph: Graph, outputs: Iterable[int]) -> dict[int, Node]:
     return _Collector(graph, set(outputs)).nodes()
 
 
+def each_term(terms: Iterable[Terms]) -> Iterator[Term]:
+    """The terms of a sum or an extreme, one by one."""
+    for some in terms:
+        if isinstance(some, Products):
+            yield from [Term(1, pair) for pair in some.factors]
+        else:
+            yield some
+
+
+def one_by_one(nodes: Mapping[int, Node]) -> Iterator[tuple[int, Node]]:
+    """The nodes, and those that nodes with a span stand for."""
+    for i, node in nodes.items():
+        if node.span == 1:
+            yield i, node
+        elif node.terms:
+            yield from [
+                (k, _sum(node.word, (t,), node.axis, node.over)) for k, t in enumerate(each_term(node.terms), start=i)
+            ]
+        else:
+            yield from dict.fromkeys(range(i, i + node.span), node._replace(span=1)).items()
+
+
+def columns(products: Products) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The first factors of many products, and the second ones."""
+    left, right = zip(*products.factors, strict=True)
+    return left, right
+
+
+def split(i: int, node: Node, kind: Callable[[int], int]) -> dict[int, Node]:
+    """The sums that a node with a span stands for as several such nodes, where the kinds of their factors change."""
+    (products,) = node.terms
+    assert isinstance(products, Products)
+    kinds = zip(*[map(kind, some) for some in columns(products)], strict=True)
+    found: dict[int, Node] = {}
+    start = 0
+    for _, some in groupby(kinds):
+        end = start + len(list(some))
+        found[i + start] = _run_of_sums(products.factors[start:end], node.over)
+        start = end
+    return found
+
+
+def _run_of_sums(pairs: Sequence[tuple[int, ...]], over: Axis | None) -> Node:
+    operands = tuple(dict.fromkeys(chain.from_iterable(pairs)))
+    return Node("sum", operands, (Products(pairs),), None, over, len(pairs))
+
+
 class _Collector:
     def __init__(self, graph: Graph, outputs: set[int]) -> None:
         self.graph = graph
         self.outputs = outputs
         self.uses = _uses(graph, outputs)
         self.live = sorted(self.uses)
-        self.terms: dict[int, list[Term]] = {}
+        self.terms: dict[int, list[Terms]] = {}
 
     def nodes(self) -> dict[int, Node]:
+        runs = self._runs()
+        if runs:
+            self.live = sorted(self.uses.keys() - chain.from_iterable([range(i, i + n.span) for i, n in runs.items()]))
         for i in self.live:
             if self.graph.word[i] not in LEAVES:
                 self._gather(i)
-        needed = set(self.outputs)
+        needed = self.outputs.union(*[node.operands for node in runs.values()])
+        made = self._made(needed)
+        constants = sorted(i for i in needed if self.graph.word[i] == "const")  # first, with those that tidying made
+        return {i: self._node(i) for i in constants} | dict(
+            sorted((made | runs).items()) if runs else reversed(made.items())
+        )
+
+    def _runs(self) -> dict[int, Node]:
+        """Leaves, and sums over a batch that only the result needs, that were made at once and can stay together."""
+        return {first: node for first, count in self.graph.runs.items() if (node := self._run(first, count))}
+
+    def _run(self, first: int, count: int) -> Node | None:
+        g, members = self.graph, range(first, first + count)
+        if g.word[first] == "input":
+            return Node("input", (), (), None, None, count) if self.uses.keys() >= set(members) else None
+        pairs = g.args[first : first + count]
+        if not self.outputs.issuperset(members) or any(map(self.uses.__getitem__, members)):
+            return None
+        return None if self._negated(chain.from_iterable(pairs)) else _run_of_sums(pairs, g.static[first])
+
+    def _negated(self, nodes: Iterable[int]) -> bool:
+        """Whether one of them is a word whose sign moves out of a product."""
+        return "neg" in set(map(self.graph.word.__getitem__, nodes))
+
+    def _made(self, needed: set[int]) -> dict[int, Node]:
+        """All nodes that are needed, the last ones first."""
         made: dict[int, Node] = {}
         for i in reversed(self.live):
             if i in needed:
                 made[i] = self._node(i)
                 needed.update(made[i].operands)
-        constants = sorted(i for i in needed if self.graph.word[i] == "const")  # first, with those that tidying made
-        return {i: self._node(i) for i in constants} | {i: made[i] for i in reversed(made)}
+        return made
 
     def _gather(self, i: int) -> None:
         """Find the terms of a sum or an extreme, taking over those of operands that only it uses."""
@@ -90,7 +189,7 @@ class _Collector:
             self.terms[i] = self._taken(args[0], 1, g.axis[i])
             self.terms[i] += self._taken(args[1], -1 if word == "sub" else 1, g.axis[i])
         elif word == "sum":
-            self.terms[i] = [term for factors in args for term in self._summand(factors, g.axis[i])]
+            self.terms[i] = self._products(args) or [t for factors in args for t in self._summand(factors, g.axis[i])]
         elif word == "batchsum":
             self.terms[i] = self._taken(args[0], 1, g.axis[args[0]])
         elif word == "batchdot":
@@ -112,18 +211,26 @@ class _Collector:
         over = g.static[i][-1] if word == "scatter" else None
         return Node(word, args, (), axis, over)
 
-    def _tidied(self, terms: list[Term], *, without_zeros: bool = False) -> tuple[Term, ...]:
+    def _products(self, args: Sequence[tuple[int, ...]]) -> list[Terms]:
+        """Many products as one, if there is nothing to tidy up in them; else nothing."""
+        is_plain = len(args) >= MANY and set(map(len, args)) == {2} and len(set(args)) == len(args)
+        return [Products(args)] if is_plain and not self._negated(chain.from_iterable(args)) else []
+
+    def _tidied(self, terms: list[Terms], *, without_zeros: bool = False) -> tuple[Terms, ...]:
         """Write x + x as 2 x and -(2 x) as (-2) x, which is exact; leave out + 0.0 where a sum over samples follows."""
         if len(terms) == 1 and terms[0].sign > 0:
             return tuple(terms)
         if without_zeros:
-            terms = [t for t in terms if len(t.factors) != 1 or self.graph.value(t.factors[0]) != 0.0] or terms
-        if len(set(terms)) < len(terms):
-            counts = Counter(terms)
+            terms = [t for t in terms if not self._is_zero(t)] or terms
+        if _repeats(terms):
+            counts = Counter(each_term(terms))
             terms = [t for term, n in counts.items() for t in self._doubled(term) * (n // 2) + [term] * (n % 2)]
-        return tuple([self._positive(term) if term.sign < 0 else term for term in terms])
+        return tuple([t if isinstance(t, Products) or t.sign > 0 else self._positive(t) for t in terms])
 
-    def _doubled(self, term: Term) -> list[Term]:
+    def _is_zero(self, term: Terms) -> bool:
+        return isinstance(term, Term) and len(term.factors) == 1 and self.graph.value(term.factors[0]) == 0.0
+
+    def _doubled(self, term: Term) -> list[Terms]:
         if len(term.factors) == 1:
             return [Term(term.sign, (self.graph.constant(2.0), *term.factors))]
         scaled = self._scaled(term, 2.0)
@@ -146,7 +253,7 @@ class _Collector:
         """Whether only one node uses this one, with the same batch axis: then it may be taken apart."""
         return self.uses[i] == 1 and i not in self.outputs and self.graph.axis[i] is axis
 
-    def _taken(self, i: int, sign: int, axis: Axis | None) -> list[Term]:
+    def _taken(self, i: int, sign: int, axis: Axis | None) -> list[Terms]:
         g = self.graph
         while g.word[i] == "neg" and self._alone(i, axis):
             i, sign = g.args[i][0], -sign
@@ -154,12 +261,12 @@ class _Collector:
             return [Term(sign, (i,))]
         if g.word[i] in ("add", "sub", "sum"):
             terms = self.terms.pop(i)
-            return terms if sign > 0 else [Term(-t.sign, t.factors) for t in terms]
+            return terms if sign > 0 else [Term(-t.sign, t.factors) for t in each_term(terms)]
         if g.word[i] == "mul":
             return [self._product(g.args[i], sign)]
         return [Term(sign, (i,))]
 
-    def _summand(self, factors: tuple[int, ...], axis: Axis | None) -> list[Term]:
+    def _summand(self, factors: tuple[int, ...], axis: Axis | None) -> list[Terms]:
         return self._taken(factors[0], 1, axis) if len(factors) == 1 else [self._product(factors, 1)]
 
     def _product(self, factors: Iterable[int], sign: int) -> Term:
@@ -171,25 +278,46 @@ class _Collector:
             found.append(j)
         return Term(sign, tuple(found))
 
-    def _extreme(self, i: int, word: str, axis: Axis | None) -> list[Term]:
+    def _extreme(self, i: int, word: str, axis: Axis | None) -> list[Terms]:
         if self.graph.word[i] == word and self._alone(i, axis):
             return self.terms.pop(i)
         return [Term(1, (i,))]
 
 
-def _sum(word: str, terms: tuple[Term, ...], axis: Axis | None, over: Axis | None = None) -> Node:
-    return Node(word, tuple([i for _, factors in terms for i in factors]), terms, axis, over)
+def _repeats(terms: Sequence[Terms]) -> bool:
+    """Whether a sum has a term twice."""
+    if not any([isinstance(t, Products) for t in terms]):  # noqa: C419 - faster than a generator
+        return len(set(terms)) < len(terms)
+    added: list[tuple[int, ...]] = []
+    subtracted: list[tuple[int, ...]] = []
+    for t in terms:
+        if isinstance(t, Products):
+            added += t.factors
+        else:
+            (added if t.sign > 0 else subtracted).append(t.factors)
+    return any(len(set(some)) < len(some) for some in (added, subtracted))
 
 
-def _uses(graph: Graph, outputs: Iterable[int]) -> dict[int, int]:
+def _sum(word: str, terms: tuple[Terms, ...], axis: Axis | None, over: Axis | None = None) -> Node:
+    operands: list[int] = []
+    for term in terms:
+        operands += chain.from_iterable(term.factors) if isinstance(term, Products) else term.factors
+    return Node(word, tuple(operands), terms, axis, over)
+
+
+def _uses(graph: Graph, outputs: Iterable[int]) -> Counter[int]:
     """How often each node that an output is computed from is an operand; twice in x + x."""
     stack = list(outputs)
-    uses = dict.fromkeys(stack, 0)
+    seen = set(stack)
+    operands: list[int] = []
+    word = graph.word
     while stack:
-        for j in graph.operands(stack.pop()):
-            if j in uses:
-                uses[j] += 1
-            else:
-                uses[j] = 1
-                stack.append(j)
+        i = stack.pop()
+        some = graph.operands(i)
+        operands += some
+        fresh = set(some).difference(seen)
+        seen |= fresh
+        stack += [j for j in fresh if word[j] not in LEAVES]
+    uses = Counter(dict.fromkeys(seen, 0))
+    uses.update(operands)
     return uses

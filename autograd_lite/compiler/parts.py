@@ -1,0 +1,169 @@
+"""Where the terms of a group of sums lie: its parts.
+
+A term is known by its factors' members, (group, index); terms whose factors lie in the same groups are a part. Sums of
+few terms are placed term by term. The products of a sum of many are placed by column, all first factors at once.
+
+Types: ``Any`` stands for a key to sort by, and for columns of indices.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd_lite.compiler.layout import Indices
+from autograd_lite.compiler.sums import Node, Products, Term, each_term, one_by_one
+
+__all__ = ["Member", "Part", "Placing"]
+
+Member = tuple[int, int]  # where a scalar is: the number of its group, and which member of it
+TermMembers = tuple[int, tuple[Member, ...]]  # a term: 1 if it is subtracted, else -1, and where its factors are
+Chunk = tuple[int, tuple[int, ...], tuple[Indices, ...]]  # terms: minus their sign, the factors' groups and indices
+
+
+class Part(NamedTuple):
+    """Those terms of a group of sums whose factors lie in the same groups, with the same sign.
+
+    ``members[k]`` is the member that the k-th term belongs to, ``factors[f][k]`` the index of its f-th factor in
+    ``groups[f]``.
+    """
+
+    sign: int
+    groups: tuple[int, ...]
+    members: list[int]
+    factors: tuple[list[int], ...]
+
+
+class Placing:
+    """Finds the order of sums in their group, and the parts of the group.
+
+    Parameters
+    ----------
+    member_of : mapping of int to Member
+        Where the factors are; it grows from group to group.
+    rank : mapping of int to int
+        The first place in the result of each node that is in it.
+    """
+
+    def __init__(self, member_of: Mapping[int, Member], rank: Mapping[int, int]) -> None:
+        self.member_of = member_of
+        self.rank = rank
+        self.located: dict[tuple[int, ...], tuple[int, Indices] | None] = {}
+
+    def sums(self, nodes: Mapping[int, Node]) -> tuple[list[int], list[Part]]:
+        """The members of a group of sums in order, and its parts."""
+        if any([node.span > 1 for node in nodes.values()]):  # noqa: C419 - faster than a generator
+            found = self._sums_of_one(nodes)
+            if found is not None:
+                return found
+            nodes = dict(one_by_one(nodes))
+        terms = chain.from_iterable([node.terms for node in nodes.values()])
+        if Products in set(map(type, terms)):
+            chunks = {i: self._chunks(node.terms) for i, node in nodes.items()}
+            members = self._in_order(nodes, lambda i: [_first(chunk)[1] for chunk in chunks[i]])
+            return members, _joined([chunks[i] for i in members])
+        placed = {i: self._placed(node.terms) for i, node in nodes.items()}
+        members = self._in_order(nodes, lambda i: [found for _, found in placed[i]])
+        return members, _parts([placed[i] for i in members])
+
+    def _in_order(self, nodes: Iterable[int], lie: Callable[[int], Any]) -> list[int]:
+        """Those in the result in its order, the others before them, by where their terms lie."""
+        rank = self.rank
+        return sorted(nodes, key=lambda i: (rank[i], ()) if i in rank else (-1, lie(i)))
+
+    def _sums_of_one(self, nodes: Mapping[int, Node]) -> tuple[list[int], list[Part]] | None:
+        """The same for sums of one product each that are in the result; None if they are not all alike."""
+        terms = list(chain.from_iterable([node.terms for node in nodes.values()]))
+        pairs: list[tuple[int, ...]] = []
+        for term in terms:
+            pairs += term.factors if isinstance(term, Products) else []
+        is_one_each = set(map(type, terms)) == {Products} and len(pairs) == sum(node.span for node in nodes.values())
+        chunk = self._chunk(pairs) if is_one_each else None
+        if chunk is None:
+            return None
+        ids = np.concatenate([np.arange(i, i + node.span) for i, node in nodes.items()])
+        order = np.argsort(list(map(self.rank.__getitem__, ids.tolist())), kind="stable")
+        _, groups, columns = chunk
+        part = Part(1, groups, list(range(len(ids))), tuple([column[order].tolist() for column in columns]))
+        return ids[order].tolist(), [part]
+
+    # Term by term
+
+    def _placed(self, terms: Iterable[Any]) -> list[TermMembers]:
+        member = self.member_of.__getitem__
+        placed = [(-sign, tuple(sorted(map(member, factors)))) for sign, factors in terms]
+        return sorted(placed) if len(placed) > 1 else placed
+
+    # By column
+
+    def _chunks(self, terms: Sequence[Term | Products]) -> list[Chunk]:
+        """The terms of one sum, those together whose factors lie in the same groups, and in their order."""
+        columns: dict[tuple[int, tuple[int, ...]], list[Sequence[Any]]] = defaultdict(list)
+        few: list[Term] = []
+        for term in terms:
+            chunk = self._chunk(term.factors) if isinstance(term, Products) else None
+            if chunk is None:
+                few += each_term([term])
+            else:
+                columns[chunk[:2]].append(chunk[2])
+        for part in _parts([self._placed(few)]):
+            columns[-part.sign, part.groups].append(part.factors)
+        joined = {key: [np.concatenate(c) for c in zip(*some, strict=True)] for key, some in columns.items()}
+        chunks = [(*key, tuple([c[np.lexsort(some[::-1])] for c in some])) for key, some in joined.items()]
+        return sorted(chunks, key=_first)
+
+    def _chunk(self, pairs: Sequence[tuple[int, ...]]) -> Chunk | None:
+        """Products by column, if the first factors of all lie in one group, and the second ones."""
+        left, right = map(self._located, zip(*pairs, strict=True))
+        if left is None or right is None:
+            return None
+        (g, i), (h, j) = left, right
+        if g == h:
+            return -1, (g, g), (np.minimum(i, j), np.maximum(i, j))
+        return (-1, (g, h), (i, j)) if g < h else (-1, (h, g), (j, i))
+
+    def _located(self, nodes: tuple[int, ...]) -> tuple[int, Indices] | None:
+        """The group of nodes, if it is one, and their indices there."""
+        if nodes not in self.located:
+            groups, indices = zip(*map(self.member_of.__getitem__, nodes), strict=True)
+            self.located[nodes] = (groups[0], np.array(indices)) if len(set(groups)) == 1 else None
+        return self.located[nodes]
+
+
+def _first(chunk: Chunk) -> tuple[int, tuple[Member, ...]]:
+    """The first term of some."""
+    minus, groups, columns = chunk
+    return minus, tuple([(g, int(column[0])) for g, column in zip(groups, columns, strict=True)])
+
+
+def _joined(sums: Iterable[list[Chunk]]) -> list[Part]:
+    """The parts of several sums, of their chunks."""
+    parts: dict[tuple[int, tuple[int, ...]], tuple[list[int], tuple[list[int], ...]]] = {}
+    for k, chunks in enumerate(sums):
+        for minus, groups, columns in chunks:
+            members, factors = parts.setdefault((minus, groups), ([], tuple([[] for _ in groups])))
+            members += [k] * len(columns[0])
+            for factor, column in zip(factors, columns, strict=True):
+                factor.extend(column.tolist())
+    return [Part(-minus, groups, members, factors) for (minus, groups), (members, factors) in parts.items()]
+
+
+def _parts(terms: Sequence[Sequence[TermMembers]]) -> list[Part]:
+    parts: dict[tuple[int, ...], tuple[list[int], list[tuple[int, ...]]]] = {}
+    for k, placed in enumerate(terms):
+        for minus, found in placed:
+            groups: tuple[int, ...] = (minus, *[g for g, _ in found])
+            indices = tuple([i for _, i in found])
+            if groups not in parts:
+                parts[groups] = ([], [])
+            members, places = parts[groups]
+            members.append(k)
+            places.append(indices)
+    return [
+        Part(-key[0], key[1:], members, tuple([list(column) for column in zip(*places, strict=True)]))
+        for key, (members, places) in parts.items()
+    ]
