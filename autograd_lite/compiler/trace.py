@@ -20,7 +20,7 @@ import operator
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from autograd_lite.engine import Value, as_nodes
+from autograd_lite.engine import Value
 from autograd_lite.errors import TraceError
 from autograd_lite.namespaces import values
 from autograd_lite.node import Node
@@ -357,7 +357,7 @@ class Tracer:
 
     def record(self, op: Op, operands: Sequence[Any]) -> Traced:
         """Make a node; it has the batch axis of its operands."""
-        nodes = as_nodes(operands)
+        nodes = tuple([x if isinstance(x, Node) else Value.constant(x) for x in operands])
         if not self._axes:
             return self._node(op, nodes, None)
         axes = {v.axis for v in nodes if type(v) is Traced and v.axis is not None}
@@ -374,7 +374,7 @@ class Tracer:
         v = _new(Traced)
         v.op, v._operands, v.axis, v.tracer = op, operands, axis, self
         v.source = v.adjoint_of = v.slope_of = v.static = None
-        v.requires_grad = op.needs_grad([u.requires_grad for u in operands]) if op else True
+        v.requires_grad = op is None or op.needs_grad([u.requires_grad for u in operands])
         v.label, v.order = "", next_order()
         return v
 
