@@ -244,7 +244,13 @@ def _walk(tree: Any, add: Callable[[Any], None]) -> Structure:
 
 
 def _container(tree: Any, add: Callable[[Any], None]) -> Structure:
-    parts = tuple([_walk(part, add) for part in (tree.values() if isinstance(tree, dict) else tree)])
+    members = list(tree.values() if isinstance(tree, dict) else tree)
+    if all([issubclass(kind, Node) for kind in set(map(type, members))]):  # noqa: C419 - faster than a generator
+        for v in members:
+            add(v)
+        parts = (NUMBER,) * len(members)
+    else:
+        parts = tuple([_walk(part, add) for part in members])
     size = sum([part.size for part in parts])
     if isinstance(tree, dict):
         return Structure("dict", tuple(tree), parts, size)

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import hashlib
 import marshal
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import count, groupby
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from autograd_lite.compiler.bodies import Body
 from autograd_lite.compiler.pipeline import Trace
-from autograd_lite.compiler.trace import BATCH_SIZE, BATCH_SUM, Axis, Structural, Traced
+from autograd_lite.compiler.trace import BATCH_DOT, BATCH_SIZE, BATCH_SUM, Axis, Structural, Traced
 from autograd_lite.engine import Value
 from autograd_lite.node import Node
 from autograd_lite.op import TABLE, Op
@@ -26,7 +28,7 @@ __all__ = ["Fingerprint", "fingerprint"]
 
 OURS = "autograd_lite.ops"  # the module of ops that nobody replaces
 PLAIN = 2  # the version of marshal that writes equal things equally, whoever else refers to them
-INPUT, SIZE, CAPTURED, CONSTANT = -1, -2, -3, -4
+INPUT, SIZE, CAPTURED, CONSTANT, DOTS = -1, -2, -3, -4, -5
 
 
 class Fingerprint(NamedTuple):
@@ -63,7 +65,7 @@ class _Reader:
         rows = self.rows([*trace.roots, *trace.checks, *trace.must_be_finite])
         if not all(map(_is_ours, self.ops)):
             return Fingerprint(None, self.captured)
-        ends = [[self.number[v] for v in some] for some in (trace.roots, trace.checks, trace.must_be_finite)]
+        ends = [list(map(self.number.__getitem__, some)) for some in (trace.roots, trace.checks, trace.must_be_finite)]
         batched = [(source, self.axis(axis)) for source, axis in trace.axes.items()]
         axes = [axis.arguments for axis in self.axes if axis is not None]
         given = [list(trace.shapes.items()), list(trace.names.items())]
@@ -73,8 +75,30 @@ class _Reader:
     def rows(self, roots: Sequence[Any], leaves: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """What the roots are computed from, as far as it has no number yet."""
         nodes = [v for v in dict.fromkeys([*leaves, *reachable(roots)]) if v not in self.number]
-        self.number |= {v: k for k, v in enumerate(nodes, start=len(self.number))}
+        self.number |= zip(nodes, count(len(self.number)))
+        rows: list[tuple[Any, ...]] = []
+        for op, some in groupby(nodes, attrgetter("op")):
+            alike = list(some)
+            for kind, same in groupby(alike, type) if op is None else [(Traced, alike)]:
+                rows += self.rows_of(op, kind, list(same))
+        return rows
+
+    def rows_of(self, op: Op | None, kind: type, nodes: list[Any]) -> list[tuple[Any, ...]]:
+        """What nodes with one op are: leaves that are captured, and sums of products over a batch, in one row."""
+        if op is BATCH_DOT:
+            return [self.dots(nodes)]
+        if op is None and kind is not Traced and all(map(attrgetter("requires_grad"), nodes)):
+            self.captured += nodes
+            return [(CAPTURED, len(nodes), _column(map(attrgetter("label"), nodes)))]
         return [self.row(v) for v in nodes]
+
+    def dots(self, nodes: list[Any]) -> tuple[Any, ...]:
+        """Sums of products over a batch, as columns."""
+        label, axes, operands = (map(attrgetter(name), nodes) for name in ("label", "static", "operands"))
+        roles = [_column(map(self.number.get, map(attrgetter(of), nodes))) for of in ("adjoint_of", "slope_of")]
+        factors = [list(map(self.number.__getitem__, some)) for some in zip(*operands, strict=True)]
+        over = list(map(self.axis, _column(axes)))
+        return (DOTS, len(nodes), _column(label), over, *roles, *factors)
 
     def row(self, v: Any) -> tuple[Any, ...]:
         """What a node is, without a reference to it."""
@@ -114,6 +138,12 @@ class _Reader:
 
     def axis(self, axis: Axis | None) -> int:
         return self.axes.setdefault(axis, len(self.axes))
+
+
+def _column(values: Iterable[Any]) -> list[Any]:
+    """Several values as a list, which has one if all of them are that."""
+    found = list(values)
+    return found if found.count(found[0]) < len(found) else found[:1]
 
 
 def _is_ours(op: Op) -> bool:

@@ -79,7 +79,7 @@ class _Grouper:
         self.graph = graph
         self.outer = outer
         self.nodes = nodes
-        self.rank = {i: k for k, i in reversed(list(enumerate(outputs)))}
+        self.rank = dict(zip(outputs[::-1], range(len(outputs) - 1, -1, -1), strict=True))
         self.keys: dict[tuple[object, ...], int] = {}
         self.given: set[object] = set()  # keys of leaves
         self.key_of: dict[int, int] = {}  # node -> the key of its group
@@ -206,8 +206,9 @@ class _Grouper:
         if first.terms:
             members, parts = self.placing.sums({i: self.nodes[i] for i in members})
         elif first.word == "input":
+            is_one = len(members) == 1
             members = list(chain.from_iterable([range(i, i + self.nodes[i].span) for i in members]))
-            members.sort(key=lambda i: self.graph.args[i][1])
+            members = members if is_one else sorted(members, key=lambda i: self.graph.args[i][1])
         elif first.word in LEAVES:
             members = sorted(members)
         elif first.word == "take":

@@ -17,6 +17,7 @@ from autograd_lite.compiler.signature import BatchedArgument, checked_batch, tra
 from autograd_lite.compiler.trace import Axis, Tracer, current_tracer
 from autograd_lite.engine import Value
 from autograd_lite.errors import TraceError
+from autograd_lite.node import Node
 from autograd_lite.pytree import flatten
 from autograd_lite.transforms.evaluation import keeping_values
 
@@ -91,7 +92,7 @@ def trace(  # noqa: PLR0917 - a function and its call
     finally:
         current_tracer.reset(token)
     leaves, structure = flatten(result)
-    roots = [v if isinstance(v, Value) else Value.constant(v) for v in leaves]
+    roots: list[Any] = [v if isinstance(v, Node) else Value.constant(v) for v in leaves]
     checks = list(tracer.checks)
     return Trace(
         roots, tracer.end(), checks, list(tracer.told), structure, dict(enumerate(shapes)), axes if batch else {}, names
