@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import enum
 import math
+import sys
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
@@ -276,12 +277,17 @@ def _number(thing: Any) -> float:
 
 def _numbers(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """Check that an array holds real numbers or Values, and make it float64 where there are no Values."""
-    if type(array) is not np.ndarray and isinstance(array, np.ma.MaskedArray):  # np.ma is slow to import
+    if type(array) is not np.ndarray and _is_masked(array):
         raise OperandError("A masked array would lose its mask. Give array.filled(...) or array.compressed().")
     if array.dtype.kind in "fiub":
         return np.asarray(array, dtype=np.float64)
     numbers = [x if isinstance(x, Node) else to_number(x, "an element of an array") for x in array.ravel()]
     return _Supply(numbers).array(array.shape)
+
+
+def _is_masked(array: np.ndarray[Any, Any]) -> bool:
+    """Whether this is a masked array; nobody has one before its module is imported, which takes 10 ms."""
+    return "numpy.ma" in sys.modules and isinstance(array, np.ma.MaskedArray)
 
 
 def _is_static(thing: Any) -> bool:

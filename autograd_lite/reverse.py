@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 from autograd_lite.namespaces import values
 from autograd_lite.node import Node
 
-__all__ = ["adjoints", "graph_adjoints", "pull_back", "reachable"]
+__all__ = ["adjoints", "between", "graph_adjoints", "pull_back", "reachable"]
 
 MANY = 64  # nodes whose operands are looked at together
 
@@ -99,7 +99,7 @@ def graph_adjoints(root: Node, seed: Any, wrt: Iterable[Node]) -> dict[Node, Any
 def pull_back(seeds: Iterable[tuple[Node, Any]], wrt: Iterable[Node]) -> dict[Node, Any]:
     """The sweep itself, from several roots with their seeds."""
     seeds = list(seeds)
-    nodes = _between([root for root, _ in seeds], wrt)
+    nodes = between([root for root, _ in seeds], wrt)
     swept = set(nodes)
     adjoint: dict[Node, Any] = {}
     for root, seed in seeds:
@@ -119,7 +119,7 @@ def pull_back(seeds: Iterable[tuple[Node, Any]], wrt: Iterable[Node]) -> dict[No
     return adjoint
 
 
-def _between(roots: Sequence[Node], wrt: Iterable[Node]) -> list[Node]:
+def between(roots: Sequence[Node], wrt: Iterable[Node]) -> list[Node]:
     """The nodes on paths from `wrt` to the roots, in order of creation."""
     depends = {v for v in wrt if v.requires_grad}
     oldest = min(

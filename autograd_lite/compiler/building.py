@@ -8,18 +8,19 @@ from __future__ import annotations
 import os
 import pickle
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from autograd_lite.compiler import disk
 from autograd_lite.compiler.backends import BACKENDS, Backend, Executable, NativeBackend, native
-from autograd_lite.compiler.backends.native.lines import is_straight
 from autograd_lite.compiler.backends.native.machine import is_installed as native_is_installed
-from autograd_lite.compiler.fingerprint import Fingerprint
+from autograd_lite.compiler.fingerprint import fingerprint
 from autograd_lite.compiler.ir import ArrayProgram, every
-from autograd_lite.compiler.pipeline import Compiled, Stages, Trace
+from autograd_lite.compiler.pipeline import Compiled, Stages
 from autograd_lite.compiler.store import Store
+from autograd_lite.compiler.tracing import Tracing
+from autograd_lite.engine import Value
 
 __all__ = ["PROGRAMS", "Built", "build", "why_not_native"]
 
@@ -49,6 +50,10 @@ class Built:
         How many scalars it computes (for one sample), and how many arrays these became.
     on_floats : bool
         Whether it is a program of numbers.
+    is_exact : bool
+        Whether its result is right in every case, also where it is not finite.
+    leaves : tuple of int
+        Which of the leaves that the trace captured the program reads, in the order in which it does.
     """
 
     ir: ArrayProgram
@@ -57,6 +62,8 @@ class Built:
     instructions: int
     groups: int
     on_floats: bool
+    is_exact: bool
+    leaves: tuple[int, ...]
 
 
 PROGRAMS = Store[Built](most=MOST, heaviest=SCALARS, weigh=lambda built: built.instructions)
@@ -71,15 +78,34 @@ class Record(NamedTuple):
     instructions: int
     groups: int
     on_floats: bool
+    is_exact: bool
+    leaves: tuple[int, ...]
     kept: Any
 
 
-def build(trace: Trace, mark: Fingerprint, chosen: str = "auto", *, exact: bool = False) -> Built:
-    """Make the program of a trace, or find the one of an equal trace: in this process, then on disk."""
+def build(tracing: Tracing, chosen: str = "auto", *, exact: bool = False) -> tuple[Built, list[Value]]:
+    """Make the program of a trace, or find the one of an equal trace: in this process, then on disk.
+
+    Returns
+    -------
+    built : Built
+        The program.
+    captured : list of Value
+        The leaves that it reads.
+    """
+    mark = fingerprint(tracing.trace, tracing.sweep)
     if mark.key is None:
-        return _built(trace, chosen, exact=exact)
-    key = (mark.key, chosen, exact)
-    return PROGRAMS.find(key, lambda: _restored(key) or _saved(key, lambda: _built(trace, chosen, exact=exact)))
+        mark = fingerprint(tracing.finish())
+    if mark.key is None:
+        built = _built(tracing, chosen, mark.captured, exact=exact)
+    else:
+        key = (mark.key, chosen, exact)
+        built = PROGRAMS.find(
+            key,
+            lambda: _restored(key) or _saved(key, lambda: _built(tracing, chosen, mark.captured, exact=exact)),
+        )
+    tracing.end()
+    return built, [mark.captured[k] for k in built.leaves]
 
 
 def _restored(key: Key) -> Built | None:
@@ -91,17 +117,15 @@ def _restored(key: Key) -> Built | None:
     if record.backend == "native" and native.missing():  # it was built on another machine
         return None
     executable = BACKENDS[record.backend].compile(record.ir, record.kept)
-    return Built(record.ir, record.backend, executable, *record[2:5])
+    return Built(record.ir, record.backend, executable, *record[2:-1])
 
 
 def _saved(key: Key, make: Callable[[], Built]) -> Built:
     """Build, and keep what took long for a later process."""
     start = time.perf_counter()
     built = make()
-    if time.perf_counter() - start > WORTHWHILE:
-        record = Record(
-            built.ir, built.backend, built.instructions, built.groups, built.on_floats, built.executable.kept
-        )
+    if time.perf_counter() - start > WORTHWHILE and disk.folder() is not None:
+        record = Record._make([*[getattr(built, name) for name in Record._fields[:-1]], built.executable.kept])
         disk.save(_on_disk(key), pickle.dumps(tuple(record), protocol=5))
     return built
 
@@ -110,11 +134,20 @@ def _on_disk(key: Key) -> str:
     return disk.key_of("program", native_is_installed(), *key)
 
 
-def _built(trace: Trace, chosen: str, *, exact: bool) -> Built:
+def _built(tracing: Tracing, chosen: str, captured: Sequence[Value], *, exact: bool) -> Built:
+    trace = tracing.finish()
     compiled, backend = _lowered(Stages(trace, exact=exact), chosen, exact=exact)
-    executable = backend.compile(compiled.program)
-    on_floats = backend.name == "floats"
-    return Built(compiled.program, backend.name, executable, compiled.instructions, compiled.groups, on_floats)
+    place = {v: k for k, v in enumerate(captured)}
+    return Built(
+        compiled.program,
+        backend.name,
+        backend.compile(compiled.program),
+        compiled.instructions,
+        compiled.groups,
+        on_floats=backend.name == "floats",
+        is_exact=compiled.program.is_exact and not trace.must_be_finite and not trace.checks,
+        leaves=tuple([place[v] for v in compiled.captured]),
+    )
 
 
 def _lowered(stages: Stages, chosen: str, *, exact: bool) -> tuple[Compiled, Backend]:
@@ -133,7 +166,7 @@ def _in_numbers(stages: Stages) -> Compiled | None:
     if stages.has_batch or stages.unlike <= LONGEST_NATIVE:
         return None
     numbers = stages.numbers()
-    return numbers if is_straight(numbers.program) else None
+    return numbers if numbers.program.is_straight else None
 
 
 def _chosen(stages: Stages) -> tuple[Compiled, Backend]:
@@ -146,7 +179,7 @@ def _chosen(stages: Stages) -> tuple[Compiled, Backend]:
 
 def _is_quick(numbers: ArrayProgram) -> bool:
     """Whether "auto" may take machine code for a program of numbers."""
-    return is_straight(numbers) and not why_not_native(numbers)
+    return numbers.is_straight and not why_not_native(numbers)
 
 
 def why_not_native(program: ArrayProgram) -> str:
@@ -154,7 +187,7 @@ def why_not_native(program: ArrayProgram) -> str:
     if os.environ.get(VARIABLE, "").lower() == "off":
         return f"{VARIABLE} is off"
     count = len(list(every(program.instructions)))
-    longest = LONGEST_STRAIGHT if is_straight(program) else LONGEST_NATIVE
+    longest = LONGEST_STRAIGHT if program.is_straight else LONGEST_NATIVE
     if count > longest:
         return f"a program of {count} instructions would take too long to compile (more than {longest})"
     return NativeBackend().why_not(program)

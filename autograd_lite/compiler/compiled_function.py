@@ -22,7 +22,7 @@ from autograd_lite.compiler.eager import run_eagerly
 from autograd_lite.compiler.pickling import prepare, reduced
 from autograd_lite.compiler.runtime import CheckFailedError, Counts, Entry, LeafOrder, Program, common_count
 from autograd_lite.compiler.signature import BatchesFound, HasValues, abstract, checked_batch, describe, sizes_of
-from autograd_lite.compiler.tracing import collector_paused, trace
+from autograd_lite.compiler.tracing import Tracing, collector_paused
 from autograd_lite.engine import Value, number_of
 from autograd_lite.errors import AutogradLiteError, DomainError, OperandError, ShapeError, UnknownNameError
 from autograd_lite.text import counted, shown
@@ -249,8 +249,8 @@ class CompiledFunction:
         alike_named = {name: abstract(argument) for name, argument in named.items()}
         try:
             with collector_paused():
-                stages = functools.partial(trace, self._f, self._batch, self._batched, alike, alike_named)
-                return Entry(stages, self._backend)
+                start = functools.partial(Tracing, self._f, self._batch, self._batched, alike, alike_named)
+                return Entry(start, self._backend)
         except BatchesFound as found:
             self._batched |= set(found.arguments)
             return None

@@ -14,7 +14,6 @@ import numpy as np
 
 from autograd_lite.compiler.backends import native
 from autograd_lite.compiler.backends.native.entry import Argument, Descriptor, Slot, available
-from autograd_lite.compiler.backends.native.lines import is_straight
 from autograd_lite.compiler.ir import ArrayProgram, Instruction, Loop
 from autograd_lite.compiler.runtime import Counts, Entry, LeafOrder, common_count
 
@@ -108,7 +107,7 @@ class Direct:
 
 def _is_short(program: ArrayProgram) -> bool:
     """Whether loops end soon: a direct call does not let other threads run, or hear Ctrl-C."""
-    return _turns(program.instructions) <= LONGEST_LOOP * (NUMBERS if is_straight(program) else 1)
+    return _turns(program.instructions) <= LONGEST_LOOP * (NUMBERS if program.is_straight else 1)
 
 
 def _turns(instructions: Sequence[Instruction]) -> int:

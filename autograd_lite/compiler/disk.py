@@ -92,17 +92,41 @@ def key_of(*parts: Any) -> str:
     >>> key_of("object code", 1.0) == key_of("object code", 1.0) != key_of("object code", 2.0)
     True
     """
-    return hashlib.sha256(marshal.dumps([_surroundings(), *parts], PLAIN)).hexdigest()
+    return _digest(marshal.dumps([_surroundings(), *parts], PLAIN))
 
 
 @functools.cache
 def _surroundings() -> list[str]:
     """What code depends on besides the program: our source, and the versions below it."""
-    ours = hashlib.sha256()
-    above = Path(__file__).parent.parent
-    for path in sorted([*above.glob("*.py"), *above.glob("compiler/**/*.py")]):
-        ours.update(f"{path.relative_to(above)}\n".encode() + path.read_bytes())
-    return [ours.hexdigest(), sys.version, sys.implementation.name, np.__version__, platform.machine(), sys.byteorder]
+    ours = _source(Path(__file__).parent.parent)
+    return [ours, sys.version, sys.implementation.name, np.__version__, platform.machine(), sys.byteorder]
+
+
+def _source(package: Path) -> str:
+    """The SHA-256 of our source, kept under the sizes and times of its files, which are found sooner."""
+    files = sorted([*_modules(package), *_modules(package / "compiler", below=True)])
+    key = _digest(marshal.dumps(["source", *files], PLAIN))
+    known = load(key)
+    if known is None:
+        content = [(os.path.relpath(path, package), Path(path).read_bytes()) for path, *_ in files]
+        known = _digest(marshal.dumps(content, PLAIN)).encode()
+        save(key, known)
+    return known.decode()
+
+
+def _modules(folder: Path, *, below: bool = False) -> Iterator[tuple[str, int, int, int, int]]:
+    """The modules of a folder, and of those below it: path, size, when content and entry changed, number."""
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:  # it may lie in an archive
+        for entry in entries:
+            if entry.name.endswith(".py"):
+                found = entry.stat()
+                yield entry.path, found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
+            elif below and entry.name != "__pycache__" and entry.is_dir():
+                yield from _modules(Path(entry.path), below=True)
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def load(key: str) -> bytes | None:

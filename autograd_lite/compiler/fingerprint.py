@@ -4,6 +4,8 @@ Everything that later stages read of a trace goes into it: ops and operands in t
 by their bits, batch axes, the shapes of inputs, and the names that appear in printed source. A trace with an op that a
 user defined has none, since what such an op computes is not ours to know.
 
+Where a reverse sweep is yet to come, it is part of the fingerprint, and not what it will record.
+
 Types: ``Any`` stands for what `marshal` writes: numbers, text and containers of them.
 """
 
@@ -11,24 +13,33 @@ from __future__ import annotations
 
 import hashlib
 import marshal
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Sequence
 from itertools import count, groupby
 from operator import attrgetter
 from typing import Any, NamedTuple
 
 from autograd_lite.compiler.bodies import Body
 from autograd_lite.compiler.pipeline import Trace
-from autograd_lite.compiler.trace import BATCH_DOT, BATCH_SIZE, BATCH_SUM, Axis, Structural, Traced
+from autograd_lite.compiler.trace import BATCH_SIZE, BATCH_SUM, Axis, Structural, Traced
 from autograd_lite.engine import Value
 from autograd_lite.node import Node
 from autograd_lite.op import TABLE, Op
 from autograd_lite.reverse import reachable
 
-__all__ = ["Fingerprint", "fingerprint"]
+__all__ = ["Fingerprint", "Sweep", "fingerprint"]
 
 OURS = "autograd_lite.ops"  # the module of ops that nobody replaces
 PLAIN = 2  # the version of marshal that writes equal things equally, whoever else refers to them
-INPUT, SIZE, CAPTURED, CONSTANT, DOTS = -1, -2, -3, -4, -5
+INPUT, SIZE, CAPTURED, CONSTANT = -1, -2, -3, -4
+
+
+class Sweep(NamedTuple):
+    """A reverse sweep that is yet to come: which transform takes it, with respect to what, and when the trace began."""
+
+    transform: str
+    inputs: list[Value]
+    since: int
 
 
 class Fingerprint(NamedTuple):
@@ -38,8 +49,8 @@ class Fingerprint(NamedTuple):
     captured: list[Value]
 
 
-def fingerprint(trace: Trace) -> Fingerprint:
-    """Identify a trace.
+def fingerprint(trace: Trace, sweep: Sweep | None = None) -> Fingerprint:
+    """Identify a trace, and the sweep that is to come.
 
     Examples
     --------
@@ -51,7 +62,7 @@ def fingerprint(trace: Trace) -> Fingerprint:
     >>> keys[0] == keys[1], keys[0] == keys[2]
     (True, False)
     """
-    return _Reader().read(trace)
+    return _Reader().read(trace, sweep)
 
 
 class _Reader:
@@ -60,16 +71,20 @@ class _Reader:
         self.axes: dict[Axis | None, int] = {None: 0}
         self.number: dict[Node, int] = {}
         self.captured: list[Value] = []
+        self.since = -1
+        self.depends = False  # whether what a sweep records depends on numbers: it looks for stale ones and for NaN
 
-    def read(self, trace: Trace) -> Fingerprint:
+    def read(self, trace: Trace, sweep: Sweep | None) -> Fingerprint:
+        self.since = sweep.since if sweep else -1
         rows = self.rows([*trace.roots, *trace.checks, *trace.must_be_finite])
-        if not all(map(_is_ours, self.ops)):
+        if not all(map(_is_ours, self.ops)) or (sweep and self.depends):
             return Fingerprint(None, self.captured)
+        inputs = [sweep.transform, *[self.number.get(v, -1) for v in sweep.inputs]] if sweep else None
         ends = [list(map(self.number.__getitem__, some)) for some in (trace.roots, trace.checks, trace.must_be_finite)]
         batched = [(source, self.axis(axis)) for source, axis in trace.axes.items()]
         axes = [axis.arguments for axis in self.axes if axis is not None]
         given = [list(trace.shapes.items()), list(trace.names.items())]
-        content = [rows, [op.name for op in self.ops], ends, batched, axes, given]
+        content = [rows, [op.name for op in self.ops], ends, batched, axes, given, inputs]
         return Fingerprint(hashlib.sha256(marshal.dumps(content, PLAIN)).digest(), self.captured)
 
     def rows(self, roots: Sequence[Any], leaves: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
@@ -77,35 +92,28 @@ class _Reader:
         nodes = [v for v in dict.fromkeys([*leaves, *reachable(roots)]) if v not in self.number]
         self.number |= zip(nodes, count(len(self.number)))
         rows: list[tuple[Any, ...]] = []
-        for op, some in groupby(nodes, attrgetter("op")):
-            alike = list(some)
-            for kind, same in groupby(alike, type) if op is None else [(Traced, alike)]:
-                rows += self.rows_of(op, kind, list(same))
+        for (op, kind), alike in groupby(nodes, lambda v: (v.op, type(v))):
+            some = list(alike)
+            rows += self.leaves(some) if op is None and kind is not Traced else map(self.row, some)
         return rows
 
-    def rows_of(self, op: Op | None, kind: type, nodes: list[Any]) -> list[tuple[Any, ...]]:
-        """What nodes with one op are: leaves that are captured, and sums of products over a batch, in one row."""
-        if op is BATCH_DOT:
-            return [self.dots(nodes)]
-        if op is None and kind is not Traced and all(map(attrgetter("requires_grad"), nodes)):
-            self.captured += nodes
-            return [(CAPTURED, len(nodes), _column(map(attrgetter("label"), nodes)))]
-        return [self.row(v) for v in nodes]
-
-    def dots(self, nodes: list[Any]) -> tuple[Any, ...]:
-        """Sums of products over a batch, as columns."""
-        label, axes, operands = (map(attrgetter(name), nodes) for name in ("label", "static", "operands"))
-        roles = [_column(map(self.number.get, map(attrgetter(of), nodes))) for of in ("adjoint_of", "slope_of")]
-        factors = [list(map(self.number.__getitem__, some)) for some in zip(*operands, strict=True)]
-        over = list(map(self.axis, _column(axes)))
-        return (DOTS, len(nodes), _column(label), over, *roles, *factors)
+    def leaves(self, leaves: list[Value]) -> list[tuple[Any, ...]]:
+        """What leaves are that were found outside the arguments; in one row, if none is a constant."""
+        if not all(map(attrgetter("requires_grad"), leaves)):
+            return list(map(self.row, leaves))
+        self.captured += leaves
+        return [(CAPTURED, *map(attrgetter("label"), leaves))]
 
     def row(self, v: Any) -> tuple[Any, ...]:
         """What a node is, without a reference to it."""
         if v.op is None:
             return (v.label, *self.leaf(v))
         at = self.number
-        role = (self.axis(v.axis), at.get(v.adjoint_of), at.get(v.slope_of)) if type(v) is Traced else ()
+        if type(v) is Traced:
+            role: tuple[Any, ...] = (self.axis(v.axis), at.get(v.adjoint_of), at.get(v.slope_of), v.requires_grad)
+        else:
+            role = (v.requires_grad,)
+            self.depends |= v.order < self.since or math.isnan(v.data)
         op = self.ops.setdefault(v.op, len(self.ops))
         if isinstance(v.op, Structural):
             role = (*role, self.static(v.static))
@@ -138,12 +146,6 @@ class _Reader:
 
     def axis(self, axis: Axis | None) -> int:
         return self.axes.setdefault(axis, len(self.axes))
-
-
-def _column(values: Iterable[Any]) -> list[Any]:
-    """Several values as a list, which has one if all of them are that."""
-    found = list(values)
-    return found if found.count(found[0]) < len(found) else found[:1]
 
 
 def _is_ours(op: Op) -> bool:

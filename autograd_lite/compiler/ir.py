@@ -27,11 +27,12 @@ inputs and constants are never written. What a program means is said by `autogra
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Literal as OneOf
 
-from autograd_lite.compiler.layout import Gather
+from autograd_lite.compiler.layout import Affine, Gather
 from autograd_lite.compiler.operands import Array, Dim, Literal, Operand, Size, Slice
 from autograd_lite.text import in_comment
 
@@ -288,7 +289,7 @@ class Input:
     given: tuple[int, ...] | int | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class ArrayProgram:
     """A program on arrays.
 
@@ -316,14 +317,21 @@ class ArrayProgram:
     homes: Mapping[Array, Slice] = field(default_factory=dict)
     is_exact: bool = True
 
-    @property
+    @functools.cached_property
     def dims(self) -> tuple[Dim, ...]:
         """The batch axes, in order of appearance."""
-        found = [s.dim for given in self.inputs if (s := given.array) is not None]
-        found += [
-            x.dim for i in every(self.instructions) for x in (*outputs_of(i), *i.operands) if not isinstance(x, Literal)
-        ]
-        return tuple(dict.fromkeys(dim for dim in [*found, self.result.dim] if dim is not None))
+        dims = {given.array.dim: None for given in self.inputs if given.array is not None}
+        for i in every(self.instructions):
+            dims |= {x.dim: None for x in (*outputs_of(i), *i.operands) if not isinstance(x, Literal)}
+        return tuple([dim for dim in {**dims, self.result.dim: None} if dim is not None])
+
+    @functools.cached_property
+    def is_straight(self) -> bool:
+        """Whether it computes one number after the other, in loops too."""
+        return not self.homes and not self.dims and all(map(_is_of_numbers, every(self.instructions)))
+
+    def __getstate__(self) -> dict[str, object]:
+        return {f.name: getattr(self, f.name) for f in fields(self)}  # without what is found again
 
     def __str__(self) -> str:
         lines = [f"input {given.array}" for given in self.inputs if given.array is not None]
@@ -335,6 +343,20 @@ class ArrayProgram:
             noted.add(out)
             lines.append(f"{instruction}{note}")
         return "\n".join([*lines, f"return {self.result}"])
+
+
+def _is_of_numbers(i: Instruction) -> bool:
+    """Whether an instruction reads and writes numbers, or is a loop over them."""
+    if not isinstance(i, Loop) and not (isinstance(i, Map) and not i.out.index.shape):
+        return False
+    return all(isinstance(x, Literal) or _is_evenly_spaced(x) for x in i.operands)
+
+
+def _is_evenly_spaced(x: Operand) -> bool:
+    """Whether these are members of memory at even distances."""
+    return (
+        isinstance(x, Slice) and isinstance(x.index, Affine) and x.array.role != "constant" and len(x.index.shape) < 2
+    )
 
 
 def outputs_of(instruction: Instruction) -> tuple[Slice, ...]:

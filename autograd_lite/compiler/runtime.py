@@ -14,10 +14,8 @@ import numpy as np
 
 from autograd_lite.compiler.backends import BACKENDS
 from autograd_lite.compiler.building import build, why_not_native
-from autograd_lite.compiler.fingerprint import fingerprint
 from autograd_lite.compiler.ir import ArrayProgram
-from autograd_lite.compiler.pipeline import Trace
-from autograd_lite.compiler.tracing import collector_paused
+from autograd_lite.compiler.tracing import Tracing, collector_paused
 from autograd_lite.compiler.unflatten import unflatten
 from autograd_lite.engine import Value
 from autograd_lite.errors import AutogradLiteError, DomainError, ShapeError
@@ -69,21 +67,17 @@ class Program:
         The leaves that the function found outside its arguments.
     """
 
-    def __init__(self, trace: Trace, chosen: str = "auto", *, exact: bool = False) -> None:
-        self.structure = trace.structure
-        self.told = trace.told
-        self.batched_result = bool(trace.axes)
-        mark = fingerprint(trace)
-        self.built = built = build(trace, mark, chosen, exact=exact)
-        self.captured = mark.captured
+    def __init__(self, tracing: Tracing, chosen: str = "auto", *, exact: bool = False) -> None:
+        self.structure = tracing.trace.structure
+        self.told = tracing.trace.told
+        self.batched_result = bool(tracing.trace.axes)
+        self.built, self.captured = built, _ = build(tracing, chosen, exact=exact)
         self.ir: ArrayProgram = built.ir
         self.native = built.executable.native
         self.backend, self.run, self.on_floats = built.backend, built.executable.run, built.on_floats
         self.instructions, self.groups, self.array_calls = built.instructions, built.groups, built.executable.calls
         self.arguments = [dim.arguments for dim in built.ir.dims]  # those that have each batch axis
-        self.is_exact = (
-            built.ir.is_exact and not trace.must_be_finite and not trace.checks
-        )  # a derivative is NaN where its function is
+        self.is_exact = built.is_exact
         self._ones = np.ones(built.ir.result.size)
         weakref.finalize(self, built.executable.release).atexit = False
 
@@ -112,7 +106,7 @@ class Program:
 class Entry:
     """A program as it is called, with the exact one beside it, and what puts results together."""
 
-    def __init__(self, trace: Callable[[bool], Trace], backend: str = "auto") -> None:
+    def __init__(self, trace: Callable[[bool], Tracing], backend: str = "auto") -> None:
         self._trace = trace
         self._backend = backend
         self.program = Program(trace(False), backend)

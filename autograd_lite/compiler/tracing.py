@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from autograd_lite.compiler.fingerprint import Sweep
 from autograd_lite.compiler.indexing import take
 from autograd_lite.compiler.pipeline import Trace
 from autograd_lite.compiler.signature import BatchedArgument, checked_batch, traced
@@ -19,9 +20,10 @@ from autograd_lite.engine import Value
 from autograd_lite.errors import TraceError
 from autograd_lite.node import Node
 from autograd_lite.pytree import flatten
-from autograd_lite.transforms.evaluation import keeping_values
+from autograd_lite.transforms.derivatives import Swept
+from autograd_lite.transforms.evaluation import Outline, keeping_values
 
-__all__ = ["collector_paused", "trace"]
+__all__ = ["Tracing", "collector_paused", "trace"]
 
 
 def trace(  # noqa: PLR0917 - a function and its call
@@ -32,7 +34,15 @@ def trace(  # noqa: PLR0917 - a function and its call
     named: dict[str, Any],
     exact: bool,
 ) -> Trace:
-    """Run a function once on traced Values.
+    """Run a function once on traced Values, as `Tracing` does, to the end."""
+    return Tracing(f, batch, batched, args, named, exact).finish()
+
+
+class Tracing:
+    """A function that was run once on traced Values; a gradient that comes last is left for later.
+
+    The reverse sweep is most of the work, and what it gives depends on the trace of the function alone. So where a
+    program is found for that, nobody takes it.
 
     Parameters
     ----------
@@ -46,57 +56,133 @@ def trace(  # noqa: PLR0917 - a function and its call
         Abstract values of the arguments.
     exact : bool
         Whether derivatives follow the sweep's rules for zero adjoints and NaN to the letter.
+
+    Attributes
+    ----------
+    trace : Trace
+        What was recorded so far: with a sweep to come its roots are those of the function, and the structure is that
+        of the result in the end.
+    sweep : Sweep or None
+        What `finish` will do.
     """
-    tracer = Tracer(exact=exact, take=take)
-    shared = tracer.axis(batch) if batch else None
-    shapes: list[Any] = []
-    axes: dict[Any, Axis] = {}
-    names: dict[Any, str] = {}
-    parameters = _parameter_names(f)
 
-    def leaf(source: int, k: int) -> Any:
-        return tracer.leaf((source, k))
+    def __init__(  # noqa: PLR0917 - as `trace`
+        self,
+        f: Callable[..., Any],
+        batch: tuple[int, ...],
+        batched: frozenset[int],
+        args: Sequence[Any],
+        named: dict[str, Any],
+        exact: bool,
+    ) -> None:
+        self._tracer = Tracer(exact=exact, take=take)
+        self._is_batched = bool(batch)
+        self._inputs = _Inputs(self._tracer, self._tracer.axis(batch) if batch else None)
+        given = self._inputs.read(_parameter_names(f), batch, batched, args)
+        by_name = self._inputs.read_named(named)
+        self.sweep: Sweep | None = None
+        start = Value.next_order()
+        with self._running():
+            if isinstance(f, Swept):
+                self._evaluation = f.evaluate(given, by_name)
+                self._finish = f.finish
+                self.sweep = Sweep(f.name, self._evaluation.inputs, start)
+                outline = f.finish(Outline(**vars(self._evaluation)))
+                self.trace = self._recorded([self._evaluation.result, self._evaluation.aux], outline)
+            else:
+                result = f(*given, **by_name)
+                self.trace = self._recorded(result, result)
 
-    def name_inputs(name: str, first: int) -> None:
-        several = len(shapes) - first > 1
-        names.update({b: f"{name}_{b - first}" if several else name for b in range(first, len(shapes))})
+    def finish(self) -> Trace:
+        """Take the sweep, if one is to come; returns the whole trace."""
+        if self.sweep is not None:
+            with self._running():
+                result = self._finish(self._evaluation)
+            self.sweep, self.trace = None, self._recorded(result, result)
+        self.end()
+        return self.trace
 
-    inputs = []
-    for k, argument in enumerate(args):
-        first = len(shapes)
-        if k in batched:
-            whole = BatchedArgument(tracer, k, checked_batch(argument, k), first)
-            sample = traced(whole.one(), leaf, shapes)
-            inputs.append(sample if k in batch else whole)
-            axes |= dict.fromkeys(range(first, len(shapes)), shared or Axis(()))
-        else:
-            inputs.append(traced(argument, leaf, shapes))
-            tracer.arguments[k] = (first, shapes[first:])
-        name_inputs(parameters[k] if k < len(parameters) else f"x{k}", first)
-    by_name = {}
-    for name, argument in named.items():
-        first = len(shapes)
-        by_name[name] = traced(argument, leaf, shapes)
-        name_inputs(name, first)
-    token = current_tracer.set(tracer)
-    try:
-        with keeping_values():
-            result = f(*inputs, **by_name)
-    except IndexError as error:
-        if not str(error).startswith("only integers, slices"):
-            raise
-        raise TraceError(  # of an array that is not an argument: NumPy hides why it cannot be indexed by a Value
-            "An array was indexed by something that is not an integer, perhaps a traced Value. Write ag.take(table, "
-            "index) for that; only arguments of the compiled function itself can be indexed as they are."
-        ) from error
-    finally:
-        current_tracer.reset(token)
-    leaves, structure = flatten(result)
-    roots: list[Any] = [v if isinstance(v, Node) else Value.constant(v) for v in leaves]
-    checks = list(tracer.checks)
-    return Trace(
-        roots, tracer.end(), checks, list(tracer.told), structure, dict(enumerate(shapes)), axes if batch else {}, names
-    )
+    def end(self) -> None:
+        """Let go of all nodes, which refer to the tracer, as it does to them."""
+        self._tracer.end()
+
+    @contextmanager
+    def _running(self) -> Iterator[None]:
+        """Let ops be recorded."""
+        token = current_tracer.set(self._tracer)
+        try:
+            with keeping_values():
+                yield
+        except IndexError as error:
+            if not str(error).startswith("only integers, slices"):
+                raise
+            raise TraceError(  # of an array that is not an argument: NumPy hides why it cannot be indexed by a Value
+                "An array was indexed by something that is not an integer, perhaps a traced Value. Write "
+                "ag.take(table, index) for that; only arguments of the compiled function itself can be indexed as they "
+                "are."
+            ) from error
+        finally:
+            current_tracer.reset(token)
+
+    def _recorded(self, results: Any, outline: Any) -> Trace:
+        """The trace of some results, for a function that returns something like an outline."""
+        tracer, inputs = self._tracer, self._inputs
+        roots: list[Any] = [v if isinstance(v, Node) else Value.constant(v) for v in flatten(results)[0]]
+        must_be_finite: list[Any] = list(tracer.must_be_finite)
+        return Trace(
+            roots,
+            must_be_finite,
+            list(tracer.checks),
+            list(tracer.told),
+            flatten(outline)[1],
+            dict(enumerate(inputs.shapes)),
+            inputs.axes if self._is_batched else {},
+            inputs.names,
+        )
+
+
+class _Inputs:
+    """Traced Values in the place of arguments, and what they are like."""
+
+    def __init__(self, tracer: Tracer, shared: Axis | None) -> None:
+        self.tracer, self.shared = tracer, shared
+        self.shapes: list[Any] = []
+        self.axes: dict[Any, Axis] = {}
+        self.names: dict[Any, str] = {}
+
+    def read(
+        self, parameters: Sequence[str], batch: tuple[int, ...], batched: frozenset[int], args: Sequence[Any]
+    ) -> list[Any]:
+        """The positional arguments."""
+        given = []
+        for k, argument in enumerate(args):
+            first = len(self.shapes)
+            if k in batched:
+                whole = BatchedArgument(self.tracer, k, checked_batch(argument, k), first)
+                sample = traced(whole.one(), self._leaf, self.shapes)
+                given.append(sample if k in batch else whole)
+                self.axes |= dict.fromkeys(range(first, len(self.shapes)), self.shared or Axis(()))
+            else:
+                given.append(traced(argument, self._leaf, self.shapes))
+                self.tracer.arguments[k] = (first, self.shapes[first:])
+            self._name(parameters[k] if k < len(parameters) else f"x{k}", first)
+        return given
+
+    def read_named(self, named: dict[str, Any]) -> dict[str, Any]:
+        """The arguments by name."""
+        given = {}
+        for name, argument in named.items():
+            first = len(self.shapes)
+            given[name] = traced(argument, self._leaf, self.shapes)
+            self._name(name, first)
+        return given
+
+    def _leaf(self, source: int, k: int) -> Any:
+        return self.tracer.leaf((source, k))
+
+    def _name(self, name: str, first: int) -> None:
+        several = len(self.shapes) - first > 1
+        self.names.update({b: f"{name}_{b - first}" if several else name for b in range(first, len(self.shapes))})
 
 
 def _parameter_names(f: Callable[..., Any]) -> list[str]:

@@ -157,7 +157,7 @@ def _shape_problems(i: Instruction) -> Iterator[str]:
         yield from _reduce_problems(i)
     elif isinstance(i, SegmentReduce):
         starts = i.starts.indices
-        is_rising = starts[0] == 0 and (starts[1:] > starts[:-1]).all() and starts[-1] < i.x.array.size
+        is_rising = starts[0] == 0 and (starts[1:] > starts[:-1]).all() and starts[-1] < math.prod(i.x.shape)
         if len(i.x.shape) != 1 or i.out.dim != i.x.dim or i.out.shape != starts.shape or not is_rising:
             yield "segments must begin at 0 and rise, one for each member of the output"
     elif isinstance(i, (Take, Scatter)):

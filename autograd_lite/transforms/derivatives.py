@@ -14,15 +14,16 @@ import functools
 import operator
 from collections.abc import Callable, Iterable, Sequence
 from types import MethodType
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from autograd_lite.engine import Value, gradients
 from autograd_lite.errors import DomainError, OperandError, ShapeError, checked_names
 from autograd_lite.namespaces import values
-from autograd_lite.op import shown
+from autograd_lite.op import current_tracer, shown
 from autograd_lite.pytree import NUMBER, Structure, flatten
+from autograd_lite.transforms.edge_pushing import second_derivatives
 from autograd_lite.transforms.evaluation import Evaluation, Function, Number, Selection, Tree, evaluate, scalar, select
 from autograd_lite.transforms.sharing import shared
 
@@ -30,7 +31,6 @@ __all__ = ["derivative", "grad", "hessian", "hvp", "jacobian", "successive_deriv
 
 Arguments = Sequence[Tree]
 Named = dict[str, Tree]
-Option = TypeVar("Option")
 
 
 class Transformed:
@@ -38,9 +38,7 @@ class Transformed:
 
     adapts_arguments = True  # f(x, y) or f([x, y]): `evaluate` sees to it
 
-    def __init__(
-        self, transform: Callable[[Function, Option, Arguments, Named], Tree], f: Function, option: Option
-    ) -> None:
+    def __init__(self, transform: Callable[..., Tree], f: Function, option: Any) -> None:  # what it has to know of f
         if not callable(f):
             raise OperandError(
                 f"A transform takes a function and returns one; it got {shown(f)} ({type(f).__name__}). "
@@ -58,6 +56,26 @@ class Transformed:
 
     def __repr__(self) -> str:
         return f"<{self._transform.__name__.lstrip('_')} of {shown(self._f)}>"
+
+
+class Swept(Transformed):
+    """A transform that evaluates a function, and then makes its result of the evaluation, by a reverse sweep."""
+
+    def __call__(self, *args: Tree, **named: Tree) -> Tree:
+        return self.finish(self.evaluate(args, named))
+
+    def evaluate(self, args: Arguments, named: Named) -> Evaluation:
+        """The first half: evaluate the function."""
+        return evaluate(self._f, self._option, args, named)
+
+    def finish(self, evaluation: Evaluation) -> Tree:
+        """The second half: make the result."""
+        return self._transform(evaluation, self._option)
+
+    @property
+    def name(self) -> str:
+        """What the second half does, whatever the function is."""
+        return self._transform.__name__
 
 
 @checked_names
@@ -103,11 +121,10 @@ def grad(
     >>> grad(lambda x, y: x * y)([2.0, 5.0])
     [5.0, 2.0]
     """
-    return Transformed(_gradient, f, select(argnums, wrt, has_aux=has_aux))
+    return Swept(_gradient, f, select(argnums, wrt, has_aux=has_aux))
 
 
-def _gradient(f: Function, selection: Selection, args: Arguments, named: Named) -> Tree:
-    evaluation = evaluate(f, selection, args, named)
+def _gradient(evaluation: Evaluation, selection: Selection) -> Tree:
     gradient = evaluation.structure.rebuild(evaluation.gradients(scalar(evaluation.result, "A gradient")))
     return (gradient, evaluation.numbers(evaluation.aux)) if selection.has_aux else gradient
 
@@ -144,11 +161,10 @@ def value_and_grad(
     >>> value_and_grad(lambda x: (x**2, {"half": x / 2.0}), has_aux=True)(6.0)
     ((36.0, {'half': 3.0}), 12.0)
     """
-    return Transformed(_value_and_gradient, f, select(argnums, wrt, has_aux=has_aux))
+    return Swept(_value_and_gradient, f, select(argnums, wrt, has_aux=has_aux))
 
 
-def _value_and_gradient(f: Function, selection: Selection, args: Arguments, named: Named) -> tuple[Tree, Tree]:
-    evaluation = evaluate(f, selection, args, named)
+def _value_and_gradient(evaluation: Evaluation, selection: Selection) -> tuple[Tree, Tree]:
     y = scalar(evaluation.result, "A gradient")
     value, gradient = evaluation.number(y), evaluation.structure.rebuild(evaluation.gradients(y))
     return (value, evaluation.numbers(evaluation.aux)) if selection.has_aux else value, gradient
@@ -316,8 +332,25 @@ def hessian(
     array([[10.,  6.],
            [ 6.,  0.]])
     """
-    leaves = select(argnums, wrt).wrt
-    return jacobian(grad(f, argnums, wrt=leaves, has_aux=has_aux), argnums, wrt=leaves, has_aux=has_aux)
+    return Transformed(_hessian, f, select(argnums, wrt, has_aux=has_aux))
+
+
+def _hessian(f: Function, selection: Selection, args: Arguments, named: Named) -> Tree:
+    tracer = current_tracer.get()
+    if tracer is None or tracer.exact:  # the Jacobian of the gradient
+        slope = grad(f, selection.argnums, wrt=selection.wrt, has_aux=selection.has_aux)
+        return _jacobian(slope, selection, args, named)
+    evaluation = evaluate(f, selection, args, named)
+    y = scalar(evaluation.result, "A gradient")
+    rows = second_derivatives(y, evaluation.inputs) if isinstance(y, Value) else None
+    if rows is None:
+        rows = [list(evaluation.gradients(slope)) for slope in evaluation.gradients(y)]
+    n = len(evaluation.inputs)
+    entries = np.empty((n, n), dtype=object)
+    for row, found in zip(entries, rows, strict=True):
+        row[:] = found
+    blocks = _blocks(entries, evaluation.structure, evaluation.structure)
+    return (blocks, evaluation.numbers(evaluation.aux)) if selection.has_aux else blocks
 
 
 @checked_names
@@ -365,7 +398,7 @@ def _hessian_vector_product(f: Function, selection: Selection, args: Arguments, 
         raise ShapeError(f"hvp(f)(x, v) needs a v like x; x is {shown(x)}, and v is {shown(direction)}.")
 
     def slope_along_v(*args: Tree, **named: Tree) -> Number:
-        gradient, _ = flatten(_gradient(f, selection, args, named))
+        gradient, _ = flatten(_gradient(evaluate(f, selection, args, named), selection))
         return values.sumprod(v, gradient)  # type: ignore[no-any-return]
 
-    return _gradient(slope_along_v, selection, point, named)
+    return _gradient(evaluate(slope_along_v, selection, point, named), selection)

@@ -26,7 +26,7 @@ from autograd_lite.op import shown, to_number
 from autograd_lite.pytree import NUMBER, Structure, flatten, has_values
 from autograd_lite.reverse import reachable
 
-__all__ = ["Evaluation", "Function", "Number", "Selection", "Tree", "as_values", "evaluate", "graph_wanted"]
+__all__ = ["Evaluation", "Function", "Number", "Outline", "Selection", "Tree", "as_values", "evaluate", "graph_wanted"]
 __all__ += ["keeping_values", "scalar", "select"]
 
 Tree: TypeAlias = Any  # a number, a Value, an array, or lists, tuples and dicts of them: what f takes and returns
@@ -135,6 +135,14 @@ class Evaluation:
         """Convert the numbers of a container likewise."""
         leaves, structure = flatten(tree)
         return structure.rebuild([self.number(y) for y in leaves])
+
+
+class Outline(Evaluation):
+    """An evaluation whose gradients are zeros: what is made of it has the structure of what is made of the real one."""
+
+    def gradients(self, y: Number) -> Sequence[Number]:  # noqa: ARG002 - as of any evaluation
+        """A zero for each input."""
+        return [0.0] * len(self.inputs)
 
 
 def evaluate(

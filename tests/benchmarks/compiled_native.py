@@ -2,6 +2,8 @@
 
 The network of micrograd's demo (100 samples), Rosenbrock's function at four sizes, and a step of a 64-32-10 network on
 32 samples: value and gradient, called with arrays. Run it with ``python tests/benchmarks/compiled_native.py``.
+``--first`` times the first call of a compiled function in fresh processes: with an empty cache folder, and with what
+another process kept in it. Imports are done then, that of llvmlite too; the time that they take is told beside it.
 """
 
 from __future__ import annotations
@@ -11,9 +13,19 @@ import os
 for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 
-import argparse
 import time
-from collections.abc import Callable
+
+STARTED = time.perf_counter()
+
+import argparse
+import contextlib
+import importlib
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import compiled_w1
@@ -23,6 +35,10 @@ import timing
 import autograd_lite as ag
 from autograd_lite import nn
 
+with contextlib.suppress(ImportError):
+    importlib.import_module("llvmlite.binding")
+
+IMPORTED = time.perf_counter()
 BACKENDS = ("native", "numpy")
 Call = Callable[[], Any]
 
@@ -72,10 +88,71 @@ def calls(f: Any, leaves: list[Any], arguments: list[Any]) -> dict[str, Call]:
     return made
 
 
+# The first call
+
+FIRST = {"demo network": demo, "Rosenbrock, n = 10": lambda: rosenbrock(10)}
+PROCESSES = 7
+TOLD = {
+    "imports": "imports",
+    "cold": "first call, empty cache",
+    "warm": "first call, from disk",
+    "second": "second call",
+}
+
+
+def alone(name: str) -> None:
+    """Time imports, the first call and the second one of this process, in seconds."""
+    f, _, arguments = FIRST[name]()
+    fast = ag.compile(f)
+    times = [time.perf_counter()]
+    for _ in range(2):
+        fast(*arguments)
+        times.append(time.perf_counter())
+    first, second = np.diff(times).tolist()
+    print(json.dumps({"imports": IMPORTED - STARTED, "first": first, "second": second}))
+
+
+def fresh(name: str, folder: str) -> dict[str, float]:
+    """What a fresh process measures that keeps its code in this folder."""
+    surroundings = os.environ | {"AUTOGRAD_LITE_CACHE": folder}
+    command = [sys.executable, __file__, "--alone", name]
+    told = subprocess.run(command, env=surroundings, check=True, capture_output=True, text=True).stdout  # noqa: S603 - this file itself
+    found: dict[str, float] = json.loads(told)
+    return found
+
+
+def first_calls(name: str, processes: int) -> Iterator[str]:
+    """Lines of a table: pairs of processes, the second of which finds what the first one kept."""
+    times: dict[str, list[float]] = {key: [] for key in TOLD}
+    for _ in range(processes):
+        with tempfile.TemporaryDirectory() as folder:
+            cold, warm = (fresh(name, folder) for _ in range(2))
+        times["imports"] += [cold["imports"], warm["imports"]]
+        times["cold"].append(cold["first"])
+        times["warm"].append(warm["first"])
+        times["second"] += [cold["second"], warm["second"]]
+    yield f"{name:26}{'min':>12}{'median':>12}"
+    for key, told in TOLD.items():
+        yield f"  {told:24}" + "".join(f"{1e3 * at(times[key]):9.2f} ms" for at in (min, statistics.median))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=15)
-    rounds = parser.parse_args().rounds
+    parser.add_argument("--first", action="store_true", help="time first calls, in fresh processes")
+    parser.add_argument("--processes", type=int, default=PROCESSES, help="how many pairs of them (with --first)")
+    parser.add_argument("--alone", metavar="NAME", choices=FIRST, help="time this process, as --first asks for")
+    given = parser.parse_args()
+    if given.alone:
+        alone(given.alone)
+    elif given.first:
+        print("\n".join(line for name in FIRST for line in first_calls(name, given.processes)))
+    else:
+        backends(given.rounds)
+
+
+def backends(rounds: int) -> None:
+    """Time each backend, and print a table for each work."""
     works = {"demo network": demo(), "digits step": digits()}
     works |= {f"Rosenbrock, n = {n}": rosenbrock(n) for n in (10, 100, 1000, 10_000)}
     for name, work in works.items():

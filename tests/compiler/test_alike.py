@@ -63,7 +63,7 @@ def test_programs_are_those_of_nodes_made_one_by_one(objective: Any, exact: bool
     f, args = objective
     fast = ag.compile(f)
     fast(*args)
-    trace = fast._entry()._trace(exact)
+    trace = fast._entry()._trace(exact).finish()
     assert programs(trace, AT_ONCE, exact=exact) == programs(trace, ONE_BY_ONE, exact=exact)
 
 
@@ -73,6 +73,6 @@ def test_a_layer_takes_a_node_for_each_neuron_from_the_graph_on() -> None:
     loss = ag.batch_mean(lambda x: ag.fsum(model(x)))
     fast = ag.compile(ag.value_and_grad(loss, wrt=model.parameters()))
     fast(np.zeros((2, 100)))
-    stages = Stages(fast._entry()._trace(False))
+    stages = Stages(fast._entry()._trace(False).finish())
     assert stages.instructions > 5000
     assert len(stages.nodes) < 15 * 50

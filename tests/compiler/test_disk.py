@@ -30,8 +30,9 @@ needs_native = pytest.mark.skipif(bool(native.missing()), reason=native.missing(
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder of its own, where everything is kept however fast it was built."""
+    disk.key_of()
     if not native.missing():
-        run("native")  # what a process compiles once, for all programs, is none of these tests' files
+        run("native")  # what a process compiles or reads once, for all programs, is none of these tests' files
     monkeypatch.setenv("AUTOGRAD_LITE_CACHE", str(tmp_path / "new" / "cache"))
     monkeypatch.setattr(building, "WORTHWHILE", -1.0)
     return tmp_path / "new" / "cache"
@@ -157,6 +158,21 @@ def test_code_for_another_processor_is_not_loaded(
     builds.clear()
     assert run("native")[:2] == first[:2]
     assert builds == ["object code"]
+
+
+@needs_native
+def test_a_self_test_that_was_passed_is_not_taken_again(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = ["other numbers", "other numbers", "", "never asked"]
+    monkeypatch.setattr(native, "_self_test", lambda: answers.pop(0))
+    told = []
+    for _ in range(5):
+        native.missing.cache_clear()
+        told.append(native.missing())
+    assert told == ["other numbers", "other numbers", "", "", ""]
+    monkeypatch.setattr(machine, "attributes", lambda: "another processor")
+    native.missing.cache_clear()
+    assert native.missing() == "never asked"
+    native.missing.cache_clear()
 
 
 def link(path: Path) -> None:
@@ -314,44 +330,81 @@ def test_processes_and_threads_write_one_file(cache: Path) -> None:
 
 
 def test_the_key_holds_all_that_code_depends_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    first, original = disk.key_of("x"), Path.read_bytes
-    for change in ("numpy", "python", "source"):
+    first = disk.key_of("x")
+    for thing, name, other in [(np, "__version__", "0"), (sys, "version", "0"), (disk, "_source", lambda _: "0")]:
         with monkeypatch.context() as patch:
-            if change == "numpy":
-                patch.setattr(np, "__version__", "0")
-            elif change == "python":
-                patch.setattr(sys, "version", "0")
-            else:
-                patch.setattr(Path, "read_bytes", lambda path: original(path) + b"#" * (path.name == "ops.py"))
+            patch.setattr(thing, name, other)
             disk._surroundings.cache_clear()
             assert disk.key_of("x") != first
     disk._surroundings.cache_clear()
     assert disk.key_of("x") == first
 
 
+def test_source_is_read_again_only_where_a_file_changed(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "compiler" / "backends").mkdir(parents=True)
+    read: list[str] = []
+    original = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda path: read.append(path.name) or original(path))
+
+    def source() -> str:
+        read.clear()
+        return disk._source(tmp_path)
+
+    found = {source()}
+    for name in ("ops.py", "compiler/graph.py", "compiler/backends/base.py"):
+        for content in ("x = 1\n", "x = 2\n"):
+            (tmp_path / name).write_text(content)
+            found.add(source())
+            assert Path(name).name in read
+            assert source() in found
+            assert read == []
+    assert len(found) == 7
+    os.utime(tmp_path / "ops.py", (1.0, 1.0))
+    assert source() in found  # the same content
+    (tmp_path / "notes.txt").write_text("")
+    source()
+    assert read == []
+
+
 SCRIPT = """
 import sys
 import numpy as np
-from autograd_lite import nn
+from autograd_lite import engine, nn
 from autograd_lite.compiler import building
+from autograd_lite.compiler.backends import native
 building.WORTHWHILE = -1.0
-original = building._built
-count = []
-building._built = lambda *a, **k: count.append(1) or original(*a, **k)
+counts = {}
+def count(module, name):
+    original = getattr(module, name)
+    def counting(*args, **named):
+        counts[name] += 1
+        return original(*args, **named)
+    counts[name] = 0
+    setattr(module, name, counting)
+count(building, "_built")
+count(engine, "graph_adjoints")
+count(native, "_self_test")
+count(native.machine, "compiled")
 X = np.linspace(-1.0, 1.0, 200).reshape(100, 2)
 history = nn.fit(nn.MLP(2, [4, 1], seed=0), X, X[:, 0] ** 2, loss="mean_squared_error", optimizer="sgd", epochs=3)
-print(len(count), history.loss[-1].hex())
+print(history.loss[-1].hex(), "numpy.ma" in sys.modules, *counts.values())
 """
 
 
 def test_another_process_trains_to_the_same_bits_and_builds_nothing(cache: Path) -> None:
+    """Neither programs nor the gradient's graph nor machine code; nor does it test the machine, or import much."""
     started = [sys.executable, "-c", SCRIPT]
     told = [
         subprocess.run(started, capture_output=True, text=True, check=True).stdout.split()  # noqa: S603 - our own
         for _ in range(2)
     ]
-    assert int(told[0][0]) > 0
-    assert told[1] == ["0", told[0][1]]
+    loss, imported, built, *others = told[0]
+    assert int(built) > 0
+    assert others == (["1", "0", "0"] if native.missing() else ["1", "1", "2"])
+    assert imported == "False"
+    assert told[1] == [loss, "False", "0", "0", "0", "0"]
 
 
 def test_a_trace_that_a_user_wrote_is_what_is_kept_of_it(cache: Path) -> None:

@@ -12,7 +12,6 @@ import autograd_lite as ag
 from autograd_lite.compiler import building, tracing
 from autograd_lite.compiler.backends import NativeBackend, native
 from autograd_lite.compiler.backends.native import lines
-from autograd_lite.compiler.backends.native.lines import is_straight
 from autograd_lite.compiler.interpret import interpret
 from autograd_lite.compiler.ir import ArrayProgram, Loop
 from autograd_lite.compiler.pipeline import Stages
@@ -80,7 +79,7 @@ PROGRAMS: dict[str, Callable[..., Any]] = {
 def test_the_bits_are_those_of_the_interpreter(name: str, longest: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lines, "LONGEST", longest)
     program, blocks = in_numbers(PROGRAMS[name], X)
-    assert is_straight(program)
+    assert program.is_straight
     found = NativeBackend().compile(program).run(blocks, ())
     assert np.asarray(found).tobytes() == np.asarray(interpret(program, blocks, [])).tobytes()
 
@@ -124,13 +123,13 @@ def test_the_backend_takes_numbers_where_arrays_would_be_too_many(monkeypatch: p
         monkeypatch.setattr(building, "LONGEST_NATIVE", longest)
         fast = ag.compile(lambda x: long(x)[0], backend="native")
         assert fast(X) == pytest.approx(ag.compile(lambda x: long(x)[0], backend="numpy")(X), rel=1e-13)
-        assert is_straight(fast.program.ir) == is_quick
+        assert fast.program.ir.is_straight == is_quick
 
 
 def test_programs_of_arrays_are_not_straight() -> None:
     for instructions, _ in ROWS.values():
-        assert not is_straight(of(*instructions))
-    assert not is_straight(of(*NUMBERS["expression"][0]))  # the number of samples is not in memory
-    assert not is_straight(compiled(lambda v: [a * 2.0 for a in v], np.ones(500))[0].program)
-    assert not is_straight(in_numbers(lambda x: ag.take([*x], ag.floor(x[0])), X)[0])  # a look-up
-    assert not is_straight(compiled(lambda v: 2.0, np.ones(3), batch=(0,))[0].program)  # what has samples
+        assert not of(*instructions).is_straight
+    assert not of(*NUMBERS["expression"][0]).is_straight  # the number of samples is not in memory
+    assert not compiled(lambda v: [a * 2.0 for a in v], np.ones(500))[0].program.is_straight
+    assert not in_numbers(lambda x: ag.take([*x], ag.floor(x[0])), X)[0].is_straight  # a look-up
+    assert not compiled(lambda v: 2.0, np.ones(3), batch=(0,))[0].program.is_straight  # what has samples

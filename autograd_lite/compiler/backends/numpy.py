@@ -8,6 +8,7 @@ Types: ``Any`` stands for the meaning of a name in emitted source.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy as np
 from autograd_lite.compiler.backends.base import Executable
 from autograd_lite.compiler.backends.numpy_source import NumpySource, ufunc_of, written
 from autograd_lite.compiler.backends.python_text import Expression, applied, defined
+from autograd_lite.compiler.carries import in_turn
 from autograd_lite.compiler.ir import (
     Array,
     ArrayProgram,
@@ -50,6 +52,7 @@ class NumpyBackend:
 
     def compile(self, program: ArrayProgram, kept: Any = None) -> Executable:  # noqa: ARG002 - Python compiles fast
         """Print a program, and make it run."""
+        program = in_turn(program)
         printer = _Printer(program)
         source = printer.print()
         workspaces = Workspaces(defined(source, printer.names, "build"), _memory(program))
@@ -235,17 +238,20 @@ class _Printer(NumpySource):
         self.flush()
         for out, name in zip(i.outs, names[len(i.xs) :], strict=True):
             self.line(f"{name}[...] = {self.operand(out.value, out.out.dim, full=True)}", calls=1)
-        for carry in i.carry:
-            if carry.next.array is carry.array:
-                continue
-            if carry.array.shape:
-                self.line(
-                    f"{self.memory(carry.array)}[...] = {self.operand(carry.next, carry.array.dim, full=True)}", 1
-                )
-            else:
-                self.line(f"{self._name_of[carry.array]} = {self.number(carry.next).text}")
+        self.turn([carry for carry in i.carry if carry.next.array is not carry.array])
         self.indent = self.indent[:-4]
         self.calls = before + (self.calls - before) * i.length
+
+    def turn(self, carries: Sequence[Carry]) -> None:
+        """Write what carries hold next: numbers all at once, since they may stand in expressions."""
+        numbers = [carry for carry in carries if not carry.array.shape]
+        if numbers:
+            names = [self._name_of[carry.array] for carry in numbers]
+            self.line(f"{', '.join(names)} = {', '.join([self.number(carry.next).text for carry in numbers])}")
+        for carry in carries:
+            if carry.array.shape:
+                following = self.operand(carry.next, carry.array.dim, full=True)
+                self.line(f"{self.memory(carry.array)}[...] = {following}", 1)
 
     def begin(self, carry: Carry) -> None:
         """Write what a carry holds first."""

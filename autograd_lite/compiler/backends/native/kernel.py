@@ -17,6 +17,7 @@ from autograd_lite.compiler.backends.native.memory import Memory, Place, Tables
 from autograd_lite.compiler.backends.native.sums import contract, reduce, segments
 from autograd_lite.compiler.backends.native.text import LANES, Int, Text
 from autograd_lite.compiler.backends.native.words import Words
+from autograd_lite.compiler.carries import in_turn
 from autograd_lite.compiler.ir import (
     Array,
     ArrayProgram,
@@ -126,7 +127,7 @@ class Kernel:
     """
 
     def __init__(self, program: ArrayProgram, module: Module, name: str) -> None:
-        self.program = program
+        self.program = program = in_turn(program)
         self.module = module
         self.name = name
         self.text = Text()

@@ -29,27 +29,9 @@ from autograd_lite.compiler.ir import (
 )
 from autograd_lite.compiler.layout import Affine, contiguous
 
-__all__ = ["Lines", "is_straight"]
+__all__ = ["Lines"]
 
 LONGEST = 400  # instructions of a function
-
-
-def is_straight(program: ArrayProgram) -> bool:
-    """Whether a program computes one number after the other, in loops too."""
-    instructions = list(every(program.instructions))
-    return (
-        not program.homes
-        and not program.dims
-        and all(isinstance(i, Loop) or (isinstance(i, Map) and not i.out.shape) for i in instructions)
-        and all(isinstance(x, Literal) or _is_plain(x) for i in instructions for x in i.operands)
-    )
-
-
-def _is_plain(x: Operand) -> bool:
-    """Whether these are members of memory at even distances."""
-    if not isinstance(x, Slice) or not isinstance(x.index, Affine):
-        return False
-    return x.array.dim is None and x.array.role != "constant" and len(x.shape) < 2
 
 
 class Scalars(Text):

@@ -9,15 +9,16 @@ import ctypes
 import functools
 import importlib
 import importlib.util
-import sysconfig
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.compiler import disk
 
-__all__ = ["LEVEL", "SOON", "Code", "attributes", "compiled", "is_installed", "loop_table", "missing", "registers"]
+__all__ = ["LEVEL", "SOON", "Code", "attributes", "compiled", "is_installed", "key_of", "loop_table", "missing"]
+__all__ += ["registers"]
 
 HEADER = 16  # bytes of a Python object before its own fields
 DOUBLE = np.dtype(float).num
@@ -33,7 +34,7 @@ def missing() -> str:
     """Say what this machine lacks for native code; nothing if it lacks nothing."""
     if not is_installed():
         return "llvmlite is not installed"
-    if sysconfig.get_config_var("Py_GIL_DISABLED"):
+    if "free-threading" in sys.version:
         return "the free-threaded Python has another layout of objects"
     if not _is_known(np.exp):
         return f"NumPy {np.__version__} has another layout of ufuncs"
@@ -51,13 +52,18 @@ def _llvm() -> Any:
     return llvm
 
 
-def processor() -> tuple[str, dict[str, bool]]:
+def processor() -> tuple[str, Mapping[str, bool]]:
     """LLVM's name of this processor, and what it can do."""
-    return _llvm().get_host_cpu_name(), dict(_llvm().get_host_cpu_features())
+    return _processor(_llvm())
+
+
+@functools.cache
+def _processor(llvm: Any) -> tuple[str, Mapping[str, bool]]:
+    return llvm.get_host_cpu_name(), llvm.get_host_cpu_features()  # .3 ms
 
 
 def _features() -> str:
-    return ",".join(f"{'+' if has else '-'}{name}" for name, has in sorted(processor()[1].items()))
+    return ",".join([f"{'+' if has else '-'}{name}" for name, has in sorted(processor()[1].items())])
 
 
 def registers() -> int:
@@ -87,6 +93,11 @@ def _target(level: int = LEVEL) -> Any:
     return target.create_target_machine(cpu=processor()[0], features=_features(), opt=level, jit=True)
 
 
+def key_of(*parts: Any) -> str:
+    """The key on disk of what depends on LLVM too."""
+    return disk.key_of(_llvm().llvm_version_info, _llvm().get_process_triple(), *parts)
+
+
 class Code:
     """Machine code, which lives as long as this object.
 
@@ -110,12 +121,15 @@ class Code:
     def __init__(self, source: str = "", content: bytes | None = None, *, level: int = LEVEL) -> None:
         llvm = _llvm()
         if content is None:
-            self.key = disk.key_of("object code", llvm.llvm_version_info, llvm.get_process_triple(), level, source)
+            self.key = key_of("object code", level, source)
             content = disk.load(self.key)
         if content is None:
             content = compiled(source, level)
             disk.save(self.key, content)
-        self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target())
+        empty = llvm.parse_assembly("")
+        loads = llvm.Target.from_default_triple().create_target_machine(jit=True)  # without features, which take .3 ms
+        self._engine = llvm.create_mcjit_compiler(empty, loads)
+        self._engine.remove_module(empty)  # it would be compiled, which takes .7 ms
         self._engine.add_object_file(llvm.ObjectFileRef.from_data(content))
         self._engine.finalize_object()
 

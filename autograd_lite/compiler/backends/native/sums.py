@@ -108,7 +108,7 @@ class _Sum:
             read: Read = lambda x, at, _: self.access.get(x, at, sample)  # noqa: E731
             totals = self.sweep(self.reduced, first, starts, lambda at, now: self.step(at, tile, now, read))
             for member, total in zip(tile, totals, strict=True):
-                self.access.put(self.out, self.members(self.rows, first, member), sample, total)
+                self.access.put(self.out, self.members(self.rows, first, member), sample, self.settled(total))
             return
         if self.dim is None:
             totals = self.sweep(self.reduced[:-1], first, starts, lambda at, now: self.over_members(at, tile, now))
@@ -122,8 +122,11 @@ class _Sum:
         for lane, member in enumerate(tile):
             number = self.text.shuffle(totals, "poison", [lane])
             with self.text.lanes(1):
-                number = self.words.apply("nonfinite", number) if self.op == "nonfinite" else number
-                self.access.put(self.out, self.members(self.rows, first, member), 0, number)
+                self.access.put(self.out, self.members(self.rows, first, member), 0, self.settled(number))
+
+    def settled(self, total: str) -> str:
+        """What is written for a total."""
+        return self.words.apply("nonfinite", total) if self.op == "nonfinite" else total
 
     def tree(self, totals: Sequence[str]) -> str:
         """Combine the lanes of up to 8 vectors: of each the neighbours, their neighbours, and theirs."""

@@ -1,0 +1,216 @@
+r"""The Hessian of a traced value in one reverse sweep, by edge pushing.
+
+A reverse sweep for each row of a Hessian meets every node once a row, and computes each entry off the diagonal twice.
+Edge pushing meets a node once. Beside the adjoint :math:`\bar v` it keeps the second derivatives of the root by those
+pairs of nodes that are left, :math:`W(v, q)`, and replaces a node :math:`v = \varphi(u_1, u_2, \ldots)` in them by its
+operands: with :math:`\varphi_a = \partial v / \partial u_a`,
+
+.. math::
+   W(u_a, q) \mathrel{+}= \varphi_a W(v, q), \qquad
+   W(u_a, u_b) \mathrel{+}= \varphi_a \varphi_b W(v, v) + \bar v \, \varphi_{ab}
+
+(Gower & Mello, "A new framework for the computation of Hessians", Optimization Methods and Software 27, 2012). What is
+left at the end are the pairs of inputs. A pair is kept once, so the Hessian is symmetric to the bit.
+
+Types: ``Any`` stands for a weight, a number or a node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations_with_replacement
+from typing import Any
+
+from autograd_lite.engine import Value
+from autograd_lite.namespaces import values
+from autograd_lite.node import Node
+from autograd_lite.op import TABLE
+from autograd_lite.reverse import between
+
+__all__ = ["second_derivatives"]
+
+OURS = "autograd_lite.ops"  # the module of ops whose mixed second derivatives are known to be equal
+ASYMMETRIC = {"elu", "leaky_relu", "pow", "powterm"}  # at a kink of theirs, for two of their operands
+DEAREST = 4  # products for each node and input: sweeps by row take some 6
+SLACK = 500  # products that are never too many
+
+
+def second_derivatives(root: Value, inputs: Sequence[Any]) -> list[list[Any]] | None:
+    """The Hessian of a traced value, where one sweep gives it.
+
+    Parameters
+    ----------
+    root : Value
+        What is differentiated twice.
+    inputs : sequence of Value
+        With respect to what.
+
+    Returns
+    -------
+    list of list of Value, or None
+        The rows. None where a sweep for each of them is needed, because there is a batch, a loop, a look-up, or an op
+        whose second derivatives may not be symmetric; and where that costs less.
+    """
+    chosen, nodes = set(inputs), between([root], inputs)
+    swept = set(nodes)
+    if root.has_number or not all(_is_plain(v, swept, is_input=v in chosen) for v in nodes):
+        return None
+    sweep = _Sweep(nodes, chosen)
+    if not sweep.run(root):
+        return None
+    for v in (root, *[sweep.total(sweep.adjoint.get(x, ())) for x in sweep.reached]):
+        if isinstance(v, Node):
+            v.begin_sweep(inputs)  # a derivative is NaN where what it is derived from is
+    return sweep.rows(inputs)
+
+
+def _is_plain(v: Any, swept: set[Any], *, is_input: bool) -> bool:
+    """Whether the second derivatives of a node are symmetric, and those of numbers."""
+    met = [u for u in v.operands if u in swept]
+    if is_input:
+        return not met  # none that depends on another
+    is_known = len(met) == 1 or (v.op.__module__ == OURS and TABLE.get(v.op.name) is v.op)
+    is_symmetric = len(met) == 1 or v.op.name not in ASYMMETRIC
+    return is_known and is_symmetric and getattr(v, "axis", None) is None and not hasattr(v.op, "gives_number")
+
+
+class _Sweep:
+    """The sweep, from the root to the inputs.
+
+    Weights are kept as lists of terms, and added up when their node is met.
+    """
+
+    def __init__(self, nodes: Sequence[Any], inputs: set[Any]) -> None:
+        self.nodes = nodes
+        self.inputs = inputs
+        self.reached = [v for v in nodes if v in inputs]  # in order: a program must not depend on where nodes lie
+        self.swept = set(nodes)
+        self.adjoint: dict[Any, list[Any]] = {}
+        self.weights: dict[Any, dict[Any, list[Any]]] = {v: {} for v in nodes}
+        self.products = 0
+        self.constants: dict[float, Value] = {}
+
+    def run(self, root: Any) -> bool:
+        """Sweep; returns whether it came to an end before it became too dear."""
+        self.adjoint[root] = [1.0]
+        for met, v in enumerate(reversed(self.nodes)):
+            if v not in self.inputs:
+                self.replace(v)
+                if self.products > SLACK + DEAREST * len(self.inputs) * met:
+                    return False
+        return True
+
+    def rows(self, inputs: Sequence[Any]) -> list[list[Any]]:
+        """The weights of pairs of inputs, each added up once."""
+        zero = Value.constant(0.0)
+        totals: dict[int, Any] = {}
+        for row in [self.weights[v] for v in self.reached]:
+            for terms in row.values():
+                if id(terms) not in totals:
+                    found = self.total(terms)
+                    totals[id(terms)] = found if isinstance(found, Node) else Value.constant(found)
+        kept = {v: {q: totals[id(terms)] for q, terms in self.weights[v].items()} for v in self.reached}
+        return [[row.get(q, zero) for q in inputs] for row in [kept.get(v, {}) for v in inputs]]
+
+    def replace(self, v: Any) -> None:
+        """Replace a node by its operands, in all pairs and in the first derivatives."""
+        row, v_bar = self.weights.pop(v), self.total(self.adjoint.pop(v, []))
+        slopes = self.slopes(v)
+        own = row.pop(v, None)
+        for q, terms in row.items():
+            del self.weights[q][v]
+            weight = self.total(terms)
+            for u, slope in slopes.items():
+                term = self.times(weight, slope)
+                self.add(u, q, self.times(term, 2.0) if u is q else term)
+        terms = [self.times(v_bar, slope) for slope in slopes.values()]
+        for u, term in zip(slopes, v.contributions(v_bar, terms), strict=True):
+            self.adjoint.setdefault(u, []).append(term)
+        if own is not None:
+            weight = self.total(own)
+            halves = {u: self.times(weight, slope) for u, slope in slopes.items() if isinstance(slope, Node)}
+            for u, q in combinations_with_replacement(slopes, 2):
+                first, second = (u, q) if u in halves else (q, u)
+                if first in halves:
+                    self.add(u, q, self.times(halves[first], slopes[second]))
+                else:
+                    self.add(u, q, self.times(weight, self.times(slopes[u], slopes[q])))
+        for u, q, curvature in self.curvatures(v, slopes):
+            self.add(u, q, self.times(v_bar, curvature))
+
+    def slopes(self, v: Any) -> dict[Any, Any]:
+        """The partials of a node by those of its operands that are swept; for one that occurs twice, their sum."""
+        needs = [u in self.swept for u in v.operands]
+        found: dict[Any, Any] = {}
+        for u, p in zip(v.operands, v.symbolic_partials(needs), strict=True):
+            if p is not None and u in self.swept:
+                found[u] = found[u] + p if u in found else p
+        return found
+
+    def curvatures(self, v: Any, slopes: dict[Any, Any]) -> Iterator[tuple[Any, Any, Any]]:
+        """The second partials of a node that are not 0, each pair of operands once."""
+        operands = list(slopes)
+        for k, u in enumerate(operands):
+            slope = slopes[u]
+            if not isinstance(slope, Node) or not slope.requires_grad:
+                continue
+            found = self.local_slopes(slope, {v, *v.operands})
+            through = found.get(v)
+            for q in operands[k:]:
+                terms = [found[q]] if q in found else []
+                if through is not None:
+                    terms.append(self.times(through, slopes[q]))
+                if terms:
+                    yield u, q, self.total(terms)
+
+    def local_slopes(self, p: Any, ends: set[Any]) -> dict[Any, Any]:
+        """The derivatives of a partial by the node that it belongs to and its operands, as if they were independent."""
+        if p in ends:
+            return {p: 1.0}
+        adjoint: dict[Any, list[Any]] = {p: [1.0]}
+        for w in reversed(_down_to(p, ends)):
+            w_bar = self.total(adjoint.pop(w))
+            needs = [u.requires_grad for u in w.operands]
+            for u, slope in zip(w.operands, w.symbolic_partials(needs), strict=True):
+                if slope is not None:
+                    adjoint.setdefault(u, []).append(self.times(w_bar, slope))
+        return {u: self.total(terms) for u, terms in adjoint.items()}
+
+    def add(self, u: Any, q: Any, term: Any) -> None:
+        """Add to the weight of a pair."""
+        if isinstance(term, Node) or term != 0.0:
+            terms = self.weights[u].setdefault(q, [])
+            terms.append(term)
+            self.weights[q][u] = terms
+
+    def total(self, terms: Sequence[Any]) -> Any:
+        """Add up the terms of a weight."""
+        if len(terms) < 3:
+            return terms[0] + terms[1] if len(terms) == 2 else [*terms, 0.0][0]
+        return values.fsum(terms)
+
+    def times(self, a: Any, b: Any) -> Any:
+        """Multiply weights; products with 1, -1 and 0 cost nothing."""
+        if not isinstance(a, Node):
+            a, b = b, a
+        if not isinstance(a, Node):
+            return a * b
+        if not isinstance(b, Node):
+            if b in (1.0, 0.0):
+                return a if b else 0.0
+            if b == -1.0:
+                return -a
+            b = self.constants.setdefault(b, Value.constant(b))
+        self.products += 1
+        return a.record(values.zmul, (a, b))
+
+
+def _down_to(p: Any, ends: set[Any]) -> list[Any]:
+    """The nodes that a partial is computed from, it too, in order of creation; those at the ends are left out."""
+    found, stack = {p}, [p]
+    while stack:
+        for u in stack.pop().operands:
+            if u.requires_grad and u not in ends and u not in found:
+                found.add(u)
+                stack.append(u)
+    return sorted(found, key=lambda w: w.order)
