@@ -87,7 +87,9 @@ class Structure(NamedTuple):
             return supply.array(self.detail)
         if self.kind == "static":
             return self.detail[1]
-        built = self.assemble([part._build(supply) for part in self.parts])
+        is_flat = self.size == len(self.parts) == self.parts.count(NUMBER)
+        parts = [supply.one() for _ in self.parts] if is_flat else [part._build(supply) for part in self.parts]
+        built = self.assemble(parts)
         return INDEXED[type(built)](built) if supply.is_traced and type(built) in INDEXED else built
 
     def assemble(self, built: Sequence[Any]) -> Any:
@@ -190,6 +192,8 @@ def flatten(tree: Any) -> tuple[list[Any], Structure]:
     (10.0, array([[20., 30.]]))
     """
     blocks, structure = pack(tree)
+    if not any([issubclass(kind, np.ndarray) for kind in set(map(type, blocks))]):  # noqa: C419 - faster
+        return blocks, structure
     leaves: list[Any] = []
     for block in blocks:
         if isinstance(block, np.ndarray):

@@ -50,9 +50,16 @@ def reachable(roots: Iterable[_N], *, constants: bool = True, since: int = -1) -
     seen = set(stack)
     while stack:
         if len(stack) < MANY:
-            some: Iterable[_N] = stack.pop().operands
+            some: Sequence[_N] = stack.pop().operands
         else:  # side by side, such as the slopes of a network
-            some, stack = set(chain.from_iterable(map(attrgetter("operands"), stack))) - seen, []
+            some, stack = list(chain.from_iterable(map(attrgetter("operands"), stack))), []
+        if len(some) >= MANY:
+            fresh = set(some).difference(seen)
+            if since >= 0 or not constants:
+                fresh = {u for u in fresh if (constants or u.requires_grad) and u.order >= since}
+            seen |= fresh
+            stack += [u for u in fresh if u.op is not None]
+            continue
         for u in some:
             if u not in seen and (constants or u.requires_grad) and u.order >= since:
                 seen.add(u)

@@ -127,14 +127,15 @@ class Tracing:
     def _recorded(self, results: Any, outline: Any) -> Trace:
         """The trace of some results, for a function that returns something like an outline."""
         tracer, inputs = self._tracer, self._inputs
-        roots: list[Any] = [v if isinstance(v, Node) else Value.constant(v) for v in flatten(results)[0]]
+        leaves, structure = flatten(results)
+        roots: list[Any] = [v if isinstance(v, Node) else Value.constant(v) for v in leaves]
         must_be_finite: list[Any] = list(tracer.must_be_finite)
         return Trace(
             roots,
             must_be_finite,
             list(tracer.checks),
             list(tracer.told),
-            flatten(outline)[1],
+            structure if outline is results else flatten(outline)[1],
             dict(enumerate(inputs.shapes)),
             inputs.axes if self._is_batched else {},
             inputs.names,
