@@ -17,10 +17,11 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from autograd_lite.engine import Value, as_nodes
+from autograd_lite.engine import Value
 from autograd_lite.errors import TraceError
 from autograd_lite.namespaces import values
 from autograd_lite.node import Node
@@ -188,10 +189,24 @@ class Traced(Node):
 
     def pullback(self, v_bar: Any, needs: Sequence[bool]) -> Sequence[Any] | None:
         """What the operands of a structural op get; None for any other."""
+        if self.op is values.sumprod:
+            return self._products_of_sum(v_bar, needs)
         if not isinstance(self.op, Structural):
             return None
         self.tracer.sheltered.update(dict.fromkeys(self.operands, False))
         return self.op.pullback(self, v_bar, needs)
+
+    def _products_of_sum(self, v_bar: Any, needs: Sequence[bool]) -> Sequence[Any] | None:
+        """What the factors of a sum of products get, without asking its rule for each; None where that may differ."""
+        axis, tracer, half = self.axis, self.tracer, len(self._operands) // 2
+        partners = self._operands[half:] + self._operands[:half]
+        if tracer.exact or type(v_bar) is not Traced or v_bar.axis is not axis or not v_bar.requires_grad:
+            return None
+        if not all(map(attrgetter("requires_grad"), partners)):  # a constant factor 1 is left out
+            return None
+        if v_bar.adjoint_of is None:
+            v_bar.adjoint_of = self
+        return tracer.products(v_bar, zip(self._operands, partners, needs, strict=True), axis)
 
     def contributions(self, v_bar: Any, terms: Sequence[Any]) -> Sequence[Any]:
         """What the operands' adjoints get; one from outside the batch gets the sum over it."""
@@ -386,7 +401,7 @@ class Tracer:
 
     def record(self, op: Op, operands: Sequence[Any]) -> Traced:
         """Make a node; it has the batch axis of its operands."""
-        nodes = as_nodes(operands)
+        nodes = tuple([x if isinstance(x, Node) else Value.constant(x) for x in operands])
         if not self._axes:
             return self._node(op, nodes, None)
         axes = {v.axis for v in nodes if type(v) is Traced and v.axis is not None}
@@ -403,9 +418,30 @@ class Tracer:
         v = _new(Traced)
         v.op, v._operands, v.axis, v.tracer = op, operands, axis, self
         v.source = v.adjoint_of = v.slope_of = v.static = None
-        v.requires_grad = op.needs_grad([u.requires_grad for u in operands]) if op else True
+        v.requires_grad = op is None or op.needs_grad([u.requires_grad for u in operands])
         v.label, v.order = "", next_order()
         return v
+
+    def products(self, v_bar: Traced, factors: Iterable[tuple[Any, Any, bool]], axis: Axis | None) -> list[Any]:
+        """Multiply an adjoint by factors: what operands get, those from outside the batch summed over it.
+
+        ``factors`` are (operand, the factor beside it, whether it needs an adjoint).
+        """
+        terms: list[Any] = []
+        for u, other, need in factors:
+            if not need:
+                terms.append(None)
+                continue
+            v = _new(Traced)  # written out: this runs once for each weight
+            v.tracer, v._operands, v.requires_grad, v.label, v.order = self, (v_bar, other), True, "", next_order()
+            v.source = v.slope_of = None
+            if axis is None or (type(u) is Traced and u.axis is axis):
+                v.op, v.axis, v.static, v.adjoint_of = values.zmul, axis, None, None
+            else:
+                v.op, v.axis, v.static, v.adjoint_of = BATCH_DOT, None, axis, u
+                self.noted_sum(v, axis)
+            terms.append(v)
+        return terms
 
     def batch_sum(self, v: Node, axis: Axis | None) -> Node:
         """Sum a Value over a batch axis."""

@@ -20,6 +20,7 @@ from autograd_lite.compiler.signature import BatchedArgument, checked_batch, tra
 from autograd_lite.compiler.trace import Axis, Tracer, current_tracer
 from autograd_lite.engine import Value
 from autograd_lite.errors import TraceError
+from autograd_lite.node import Node
 from autograd_lite.pytree import flatten
 from autograd_lite.transforms.derivatives import Swept
 from autograd_lite.transforms.evaluation import Outline, keeping_values
@@ -133,14 +134,15 @@ class Tracing:
     def _recorded(self, results: Any, outline: Any) -> Trace:
         """The trace of some results, for a function that returns something like an outline."""
         tracer, inputs = self._tracer, self._inputs
-        roots = [v if isinstance(v, Value) else Value.constant(v) for v in flatten(results)[0]]
+        leaves, structure = flatten(results)
+        roots: list[Any] = [v if isinstance(v, Node) else Value.constant(v) for v in leaves]
         must_be_finite: list[Any] = list(tracer.must_be_finite)
         return Trace(
             roots,
             must_be_finite,
             list(tracer.checks),
             list(tracer.told),
-            flatten(outline)[1],
+            structure if outline is results else flatten(outline)[1],
             dict(enumerate(inputs.shapes)),
             inputs.axes if self._is_batched else {},
             inputs.names,
