@@ -18,11 +18,18 @@ from autograd_lite.compiler.ir import Loop, every
 from autograd_lite.compiler.repetitions import repetitions
 from autograd_lite.errors import DomainError
 from autograd_lite.pytree import flatten
+from autograd_lite.transforms import derivatives, evaluation
 from tests.compiler.test_compiled_laws import agree, numbers, play, recipes
 
 ARRAYS = ["interpreter", "numpy", *([] if native.missing() else ["native"])]
 EVERY = settings(deadline=None, phases=[Phase.explicit, Phase.generate])  # shrinking compiles for minutes
 STEPS = 14
+
+
+@pytest.fixture(autouse=True)
+def _steps_of_several_sweeps_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluation, "MOST_NODES", 0)
+    monkeypatch.setattr(derivatives, "FEW", 100)
 
 
 def flat(tree: Any) -> list[float]:
