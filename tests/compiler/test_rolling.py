@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import autograd_lite as ag
 from autograd_lite import TABLE
-from autograd_lite.compiler.backends import native
+from autograd_lite.compiler.backends import floats, native
 from autograd_lite.compiler.ir import Loop, every
 from autograd_lite.compiler.repetitions import repetitions
 from autograd_lite.errors import DomainError
@@ -449,6 +449,15 @@ def test_a_pickle_keeps_the_choice() -> None:
     fast = pickle.loads(pickle.dumps(ag.compile(swing, roll=True)))  # noqa: S301 - our own
     fast(np.zeros(20))
     assert fast.program.rolled
+
+
+def test_a_long_program_of_floats_is_divided_between_its_loops(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(floats, "LONGEST_PART", 10)
+
+    def f(xs: Any) -> Any:
+        return swing(xs) * ag.sin(xs[0]) + swing(xs[::-1]) * ag.cos(xs[1]) + xs[2] * xs[3]
+
+    assert check(ag.value_and_grad(f), (np.cos(np.arange(12.0)),), "floats", 1e-11)
 
 
 # --- repetitions ------------------------------------------------------------------------------------------------------
