@@ -91,7 +91,7 @@ class Grouping:
         self.graph = graph
         self.outer = outer or {}
         self.nodes = nodes
-        self.rank = {i: k for k, i in reversed(list(enumerate(outputs)))}
+        self.rank = dict(zip(outputs[::-1], range(len(outputs) - 1, -1, -1), strict=True))
         self.keys: dict[tuple[object, ...], int] = {}
         self.given: set[object] = set()  # keys of leaves
         self.key_of: dict[int, int] = {}  # node -> the key of its group
@@ -224,8 +224,9 @@ class Grouping:
         if first.terms:
             members, parts = self.placing.sums({i: self.nodes[i] for i in members})
         elif first.word == "input":
+            is_one = len(members) == 1
             members = list(chain.from_iterable([range(i, i + self.nodes[i].span) for i in members]))
-            members.sort(key=lambda i: self.graph.args[i][1])
+            members = members if is_one else sorted(members, key=lambda i: self.graph.args[i][1])
         elif first.word in LEAVES:
             members = sorted(members)
         elif first.word == "take":

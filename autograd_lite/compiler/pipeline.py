@@ -52,6 +52,8 @@ class Trace(NamedTuple):
         The shapes that have a batch axis throughout the function.
     names : dict
         The name of the parameter that each input belongs to.
+    rolled : tuple of (int, int)
+        How many steps, of how many operations, became a loop.
     """
 
     roots: list[Value]
@@ -62,6 +64,7 @@ class Trace(NamedTuple):
     shapes: dict[Any, Given]
     axes: dict[Any, Axis]
     names: dict[Any, str]
+    rolled: tuple[tuple[int, int], ...] = ()
 
 
 class Compiled(NamedTuple):

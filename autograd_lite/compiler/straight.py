@@ -117,7 +117,8 @@ class _Scalars:
         leaves = dict(zip([*step.carries.values(), *step.items.values()], args, strict=False))
         arrays = {node: Array(f"{name}_{k}") for k, node in enumerate(leaves)}
         body = _Scalars(step.graph, {node: array.whole for node, array in arrays.items()}, self.given)
-        body.at |= {k: self.at[step.graph.args[k][0]] for k, word in enumerate(step.graph.word) if word == "outer"}
+        outer = {k: step.graph.args[k][0] for k, word in enumerate(step.graph.word) if word == "outer"}
+        body.at |= {k: self.at[j] for k, j in outer.items() if j in self.at}  # what no step needs is not there
         body.lower(collect(step.graph, [*step.nexts.values(), *step.outs.values(), *step.checks]), f"{name}_")
         carry = [
             Carry(arrays[node], leaves[node], body.local(body.at[step.nexts[k]], f"{name}_next{k}"))

@@ -46,6 +46,14 @@ class Scalars(Text):
         """A number."""
         return hexadecimal(x)
 
+    def as_number(self, x: str) -> str:
+        """The number itself."""
+        return x
+
+    def from_number(self, x: str) -> str:
+        """The number itself."""
+        return x
+
     def call(self, function: str, *operands: str) -> str:
         """One of LLVM's functions on numbers."""
         name = f"@llvm.{function}.f64"
@@ -70,6 +78,8 @@ class Lines:
         Straight: see `is_straight`.
     attributes : str
         What LLVM has to know of the machine.
+    sines : bool, optional
+        Whether sines and cosines are those of the C library.
 
     Attributes
     ----------
@@ -81,8 +91,9 @@ class Lines:
         How hard LLVM should try.
     """
 
-    def __init__(self, program: ArrayProgram, attributes: str) -> None:
+    def __init__(self, program: ArrayProgram, attributes: str, *, sines: bool = False) -> None:
         self.attributes = attributes
+        self.sines = sines
         self.loops: dict[str, int] = {}
         self.layout = Layout(())
         self.declarations: dict[str, None] = {}
@@ -208,7 +219,7 @@ class _Part:
     def __init__(self, lines: Lines) -> None:
         self.lines = lines
         self.text = Scalars()
-        self.words = Words(self.text, lines.loops)
+        self.words = Words(self.text, lines.loops, sines=lines.sines)
         self.values: dict[Array | tuple[Array, int], str] = {}
         self.pointers: dict[Array, str] = {}
 
