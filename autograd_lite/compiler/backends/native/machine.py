@@ -17,8 +17,8 @@ import numpy as np
 
 from autograd_lite.compiler import disk
 
-__all__ = ["LEVEL", "SOON", "Code", "attributes", "compiled", "is_installed", "key_of", "loop_table", "missing"]
-__all__ += ["registers"]
+__all__ = ["LEVEL", "SOON", "Code", "attributes", "compiled", "identity", "is_installed", "key_of", "loop_table"]
+__all__ += ["missing", "registers"]
 
 HEADER = 16  # bytes of a Python object before its own fields
 DOUBLE = np.dtype(float).num
@@ -72,15 +72,14 @@ def registers() -> int:
 
 
 def attributes() -> str:
-    """What LLVM has to know to write for this processor."""
+    """What LLVM has to know of the machine's vectors, beside the processor, to write for it."""
     width = 512 if registers() == 32 else 256
-    known = {
-        "target-cpu": processor()[0],
-        "target-features": _features(),
-        "prefer-vector-width": width,
-        "min-legal-vector-width": width,
-    }
-    return " ".join(["nounwind", *[f'"{key}"="{value}"' for key, value in known.items()]])
+    return f'nounwind "prefer-vector-width"="{width}" "min-legal-vector-width"="{width}"'
+
+
+def identity() -> str:
+    """What code for this processor depends on."""
+    return f"{processor()[0]} {_features()} {attributes()}"
 
 
 def compiled(source: str, level: int = LEVEL) -> bytes:
@@ -121,7 +120,7 @@ class Code:
     def __init__(self, source: str = "", content: bytes | None = None, *, level: int = LEVEL) -> None:
         llvm = _llvm()
         if content is None:
-            self.key = key_of("object code", level, source)
+            self.key = key_of("object code", identity(), level, source)
             content = disk.load(self.key)
         if content is None:
             content = compiled(source, level)
