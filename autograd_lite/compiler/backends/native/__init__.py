@@ -116,9 +116,10 @@ class Printed(NamedTuple):
 
 def _printed(program: ArrayProgram) -> Printed:
     if program.is_straight:
-        lines = Lines(program, machine.attributes())
+        lines = Lines(program, machine.attributes(), sines=machine.has_close_sines())
         return Printed(str(lines), lines.layout, tuple(lines.loops), lines.level)
-    kernel = Kernel(program, Module(machine.registers(), machine.attributes()), "run")
+    module = Module(machine.registers(), machine.attributes(), sines=machine.has_close_sines())
+    kernel = Kernel(program, module, "run")
     kernel.print()
     return Printed(str(kernel.module), kernel.memory.layout, tuple(kernel.module.loops), machine.LEVEL)
 

@@ -138,6 +138,14 @@ class Text:
         mask = f"<{', '.join([f'i32 {k}' for k in lanes])}>" if any(lanes) else "zeroinitializer"
         return self.let(f"shufflevector {self.type} {a}, {self.type} {b}, <{len(lanes)} x i32> {mask}")
 
+    def as_number(self, x: str) -> str:
+        """The double of a vector of width 1."""
+        return self.let(f"extractelement {self.type} {x}, i64 0")
+
+    def from_number(self, x: str) -> str:
+        """The vector of width 1 that holds a double."""
+        return self.let(f"insertelement {self.type} poison, double {x}, i64 0")
+
     def first_lanes(self, count: Int) -> str:
         """A truth for each lane: whether it is among the first ones."""
         one = self.let(f"insertelement <{self.width} x i64> poison, i64 {count}, i64 0")
@@ -171,6 +179,12 @@ class Text:
         name = "@llvm.memcpy.p0.p0.i64"
         self.declarations[f"declare void {name}(ptr, ptr, i64, i1)"] = None
         self.do(f"call void {name}(ptr {target}, ptr {source}, i64 {self.times(count, 8)}, i1 false)")
+
+    def clear(self, target: str, count: int) -> None:
+        """Make doubles zero."""
+        name = "@llvm.memset.p0.i64"
+        self.declarations[f"declare void {name}(ptr, i8, i64, i1)"] = None
+        self.do(f"call void {name}(ptr {target}, i8 0, i64 {count * 8}, i1 false)")
 
     def integer(self, table: str, position: Int) -> str:
         """A member of a list of integers."""
