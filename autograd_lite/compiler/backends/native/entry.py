@@ -59,6 +59,8 @@ class Descriptor:
         Whether the result must be finite.
     pack : callable, optional
         Makes of the flat result what the function returns.
+    kept : int, optional
+        How many numbers of a result without a batch axis are returned, if not all.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class Descriptor:
         flat: int | None = None,
         check: bool = False,
         pack: Callable[[Any], Any] | None = None,
+        kept: int | None = None,
     ) -> None:
         self._call = call
         self._keep: list[Any] = [call, arguments, leaves, pack]
@@ -94,7 +97,7 @@ class Descriptor:
             block = 0 if argument.kind == "same" else blocks + POINTER * next(inputs)
             rows += self._row(argument, block, length(k))
         result, result_at = program.result, blocks + POINTER * (last + 1)
-        shape = [result.size] if result.dim is None else [result.size, 0]
+        shape = [kept or result.size] if result.dim is None else [result.size, 0]
         ends = [length(dim.arguments[0]) for dim in dims]
         axes = [n for end, dim in zip(ends, dims, strict=True) for n in (end, call.layout.batched[dim])]
         pairs = [length(k) for group in alike for pair in pairwise(group) for k in pair]
@@ -118,6 +121,7 @@ class Descriptor:
             result_shape=self._table(shape),
             result_length=0 if result.dim is None else ends[dims.index(result.dim)],
             members=result.size,
+            scratch=self._room(result.size) if kept else 0,
             check=check,
             pack=0 if pack is None else id(pack),
         )

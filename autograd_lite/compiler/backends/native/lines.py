@@ -171,7 +171,7 @@ def _runs(instructions: Sequence[Instruction]) -> list[list[Instruction]]:
 
 
 def _with_whole_copies(instructions: Sequence[Instruction]) -> Iterator[Instruction]:
-    """Numbers that are copied one after the other, from and to neighbours in memory, as one instruction."""
+    """Numbers that are copied one after the other to neighbours in memory, from neighbours or 0, as one instruction."""
     for ends, some in groupby(enumerate(instructions), lambda pair: _copied(pair[1], pair[0])):
         run = [i for _, i in some]
         if ends is None or len(run) == 1:
@@ -179,19 +179,23 @@ def _with_whole_copies(instructions: Sequence[Instruction]) -> Iterator[Instruct
             continue
         first = run[0]
         assert isinstance(first, Map)
-        slices = [x for x in (first.out, *first.operands) if isinstance(x, Slice)]
-        out, x = [x.array[contiguous((len(run),), _base(x))] for x in slices]
+        out, x = (
+            x.array[contiguous((len(run),), _base(x))] if isinstance(x, Slice) else x
+            for x in (first.out, *first.operands)
+        )
+        assert isinstance(out, Slice)
         yield Map(out, "copy", (x,))
 
 
-def _copied(i: Instruction, position: int) -> tuple[Array, int, Array, int] | None:
-    """What a copy of a number in memory has in common with the next one, if that goes on; None for others."""
-    if not isinstance(i, Map) or i.op != "copy":
+def _copied(i: Instruction, position: int) -> tuple[Array, int, Array | None, int] | None:
+    """What a copy of a number in memory, or of 0, has in common with the next one, if that goes on; None for others."""
+    if not isinstance(i, Map) or i.op != "copy" or not i.out.array.shape:
         return None
     (x,) = i.operands
-    if not isinstance(x, Slice) or not x.array.shape or not i.out.array.shape:
-        return None
-    return i.out.array, _base(i.out) - position, x.array, _base(x) - position
+    target = i.out.array, _base(i.out) - position
+    if isinstance(x, Literal) and hexadecimal(x.value) == hexadecimal(0.0):
+        return *target, None, 0
+    return (*target, x.array, _base(x) - position) if isinstance(x, Slice) and x.array.shape else None
 
 
 def _base(x: Slice) -> int:
@@ -216,10 +220,17 @@ class _Part:
             return
         assert isinstance(i, Map)
         if i.out.shape:
-            (source, at), (target, to) = (self.place(x) for x in (*i.operands, i.out) if isinstance(x, Slice))
-            self.text.copy(self.text.address(source, at), self.text.address(target, to), i.out.shape[0])
+            self.copy(i.operands[0], i.out)
             return
         self.keep(i.out, self.words.apply(i.op, *map(self.operand, i.operands)))
+
+    def copy(self, x: Operand, out: Slice) -> None:
+        """Copy neighbours in memory, or zeros."""
+        target = self.text.address(*self.place(out))
+        if isinstance(x, Slice):
+            self.text.copy(self.text.address(*self.place(x)), target, out.shape[0])
+        else:
+            self.text.clear(target, out.shape[0])
 
     def keep(self, out: Slice, value: str) -> None:
         """Note what a number is, and store it if it is needed elsewhere."""

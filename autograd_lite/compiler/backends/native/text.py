@@ -168,6 +168,12 @@ class Text:
         self.declarations[f"declare void {name}(ptr, ptr, i64, i1)"] = None
         self.do(f"call void {name}(ptr {target}, ptr {source}, i64 {self.times(count, 8)}, i1 false)")
 
+    def clear(self, target: str, count: int) -> None:
+        """Write zeros."""
+        name = "@llvm.memset.p0.i64"
+        self.declarations[f"declare void {name}(ptr, i8, i64, i1)"] = None
+        self.do(f"call void {name}(ptr {target}, i8 0, i64 {8 * count}, i1 false)")
+
     def integer(self, table: str, position: Int) -> str:
         """A member of a list of integers."""
         place = self.let(f"getelementptr inbounds i64, ptr {table}, i64 {position}")
