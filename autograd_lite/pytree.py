@@ -87,7 +87,9 @@ class Structure(NamedTuple):
             return supply.array(self.detail)
         if self.kind == "static":
             return self.detail[1]
-        built = self.assemble([part._build(supply) for part in self.parts])
+        is_flat = self.size == len(self.parts) == self.parts.count(NUMBER)
+        parts = [supply.one() for _ in self.parts] if is_flat else [part._build(supply) for part in self.parts]
+        built = self.assemble(parts)
         return INDEXED[type(built)](built) if supply.is_traced and type(built) in INDEXED else built
 
     def assemble(self, built: Sequence[Any]) -> Any:
@@ -190,6 +192,8 @@ def flatten(tree: Any) -> tuple[list[Any], Structure]:
     (10.0, array([[20., 30.]]))
     """
     blocks, structure = pack(tree)
+    if not any([issubclass(kind, np.ndarray) for kind in set(map(type, blocks))]):  # noqa: C419 - faster
+        return blocks, structure
     leaves: list[Any] = []
     for block in blocks:
         if isinstance(block, np.ndarray):
@@ -245,7 +249,13 @@ def _walk(tree: Any, add: Callable[[Any], None]) -> Structure:
 
 
 def _container(tree: Any, add: Callable[[Any], None]) -> Structure:
-    parts = tuple([_walk(part, add) for part in (tree.values() if isinstance(tree, dict) else tree)])
+    members = list(tree.values() if isinstance(tree, dict) else tree)
+    if all([issubclass(kind, Node) for kind in set(map(type, members))]):  # noqa: C419 - faster than a generator
+        for v in members:
+            add(v)
+        parts = (NUMBER,) * len(members)
+    else:
+        parts = tuple([_walk(part, add) for part in members])
     size = sum([part.size for part in parts])
     if isinstance(tree, dict):
         return Structure("dict", tuple(tree), parts, size)

@@ -13,6 +13,7 @@ Types: ``Any`` stands for an adjoint, a float or a node, and for nodes whose cla
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from operator import attrgetter
 from typing import Any, TypeVar
 
@@ -20,6 +21,8 @@ from autograd_lite.namespaces import values
 from autograd_lite.node import Node
 
 __all__ = ["adjoints", "between", "graph_adjoints", "pull_back", "reachable"]
+
+MANY = 64  # nodes whose operands are looked at together
 
 _N = TypeVar("_N", bound=Node)
 
@@ -43,10 +46,21 @@ def reachable(roots: Iterable[_N], *, constants: bool = True, since: int = -1) -
     >>> [v.op.name if v.op else v.data for v in reachable([x * x + 1.0])]
     [3.0, 'mul', 1.0, 'add']
     """
-    stack = [v for v in roots if constants or v.requires_grad]
-    seen = set(stack)
+    seen = {v for v in roots if constants or v.requires_grad}
+    stack = [v for v in seen if v.op is not None]
     while stack:
-        for u in stack.pop().operands:
+        if len(stack) < MANY:
+            some: Sequence[_N] = stack.pop().operands
+        else:  # side by side, such as the slopes of a network
+            some, stack = list(chain.from_iterable(map(attrgetter("operands"), stack))), []
+        if len(some) >= MANY:
+            fresh = set(some).difference(seen)
+            if since >= 0 or not constants:
+                fresh = {u for u in fresh if (constants or u.requires_grad) and u.order >= since}
+            seen |= fresh
+            stack += [u for u in fresh if u.op is not None]
+            continue
+        for u in some:
             if u not in seen and (constants or u.requires_grad) and u.order >= since:
                 seen.add(u)
                 if u.op is not None:

@@ -15,6 +15,8 @@ import hashlib
 import marshal
 import math
 from collections.abc import Sequence
+from itertools import count, groupby
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from autograd_lite.compiler.bodies import Body
@@ -78,7 +80,7 @@ class _Reader:
         if not all(map(_is_ours, self.ops)) or (sweep and self.depends):
             return Fingerprint(None, self.captured)
         inputs = [sweep.transform, *[self.number.get(v, -1) for v in sweep.inputs]] if sweep else None
-        ends = [[self.number[v] for v in some] for some in (trace.roots, trace.checks, trace.must_be_finite)]
+        ends = [list(map(self.number.__getitem__, some)) for some in (trace.roots, trace.checks, trace.must_be_finite)]
         batched = [(source, self.axis(axis)) for source, axis in trace.axes.items()]
         axes = [axis.arguments for axis in self.axes if axis is not None]
         given = [list(trace.shapes.items()), list(trace.names.items())]
@@ -88,8 +90,19 @@ class _Reader:
     def rows(self, roots: Sequence[Any], leaves: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """What the roots are computed from, as far as it has no number yet."""
         nodes = [v for v in dict.fromkeys([*leaves, *reachable(roots)]) if v not in self.number]
-        self.number |= {v: k for k, v in enumerate(nodes, start=len(self.number))}
-        return [self.row(v) for v in nodes]
+        self.number |= zip(nodes, count(len(self.number)))
+        rows: list[tuple[Any, ...]] = []
+        for (op, kind), alike in groupby(nodes, lambda v: (v.op, type(v))):
+            some = list(alike)
+            rows += self.leaves(some) if op is None and kind is not Traced else map(self.row, some)
+        return rows
+
+    def leaves(self, leaves: list[Value]) -> list[tuple[Any, ...]]:
+        """What leaves are that were found outside the arguments; in one row, if none is a constant."""
+        if not all(map(attrgetter("requires_grad"), leaves)):
+            return list(map(self.row, leaves))
+        self.captured += leaves
+        return [(CAPTURED, *map(attrgetter("label"), leaves))]
 
     def row(self, v: Any) -> tuple[Any, ...]:
         """What a node is, without a reference to it."""
@@ -97,7 +110,8 @@ class _Reader:
             return (v.label, *self.leaf(v))
         at = self.number
         if type(v) is Traced:
-            role: tuple[Any, ...] = (self.axis(v.axis), at.get(v.adjoint_of), at.get(v.slope_of), v.requires_grad)
+            axis = 0 if v.axis is None else self.axis(v.axis)
+            role: tuple[Any, ...] = (axis, at.get(v.adjoint_of), at.get(v.slope_of), v.requires_grad)
         else:
             role = (v.requires_grad,)
             self.depends |= v.order < self.since or math.isnan(v.data)

@@ -22,7 +22,7 @@ from autograd_lite.compiler.primitives import word
 from autograd_lite.compiler.sums import LEAVES, STRUCTURAL, Node, Products, columns, split
 from autograd_lite.compiler.trace import Axis
 
-__all__ = ["Group", "group", "is_total"]
+__all__ = ["Group", "Grouping", "group", "is_total"]
 
 
 Kind = tuple[Any, ...]  # of a term: the sum's word and axes, the term's sign, the keys of its factors' groups
@@ -69,17 +69,29 @@ def group(
 
     In the body of a loop, `outer` says where the nodes are of the graph around it.
     """
-    return _Grouper(graph, nodes, outputs, outer or {}).run()
+    return Grouping(graph, nodes, outputs, outer).groups_and_members()
 
 
-class _Grouper:
+class Grouping:
+    """Which nodes are alike, before they are put in order.
+
+    Attributes
+    ----------
+    members : dict of int to list of int
+        By the key of a group, its nodes.
+    """
+
     def __init__(
-        self, graph: Graph, nodes: Mapping[int, Node], outputs: Sequence[int], outer: Mapping[int, Member]
+        self,
+        graph: Graph,
+        nodes: Mapping[int, Node],
+        outputs: Sequence[int],
+        outer: Mapping[int, Member] | None = None,
     ) -> None:
         self.graph = graph
-        self.outer = outer
+        self.outer = outer or {}
         self.nodes = nodes
-        self.rank = {i: k for k, i in reversed(list(enumerate(outputs)))}
+        self.rank = dict(zip(outputs[::-1], range(len(outputs) - 1, -1, -1), strict=True))
         self.keys: dict[tuple[object, ...], int] = {}
         self.given: set[object] = set()  # keys of leaves
         self.key_of: dict[int, int] = {}  # node -> the key of its group
@@ -89,19 +101,25 @@ class _Grouper:
         self.member_of: dict[int, Member] = {}
         self.placing = Placing(self.member_of, self.rank)
         self.groups: list[Group] = []
+        self._sort()
+        self.members: dict[int, list[int]] = defaultdict(list)
+        for i in self.nodes:
+            self.members[self.key_of[i]].append(i)
 
-    def run(self) -> tuple[list[Group], dict[int, Member]]:
+    def groups_and_members(self) -> tuple[list[Group], dict[int, Member]]:
+        """The groups in an order in which operands come first, and where each node is."""
+        if not self.groups:
+            for key in _topological(self.members, self.key_of, self.nodes):
+                self._make(self.members[key])
+        return self.groups, self.member_of
+
+    def _sort(self) -> None:
+        """Find the key of each node's group."""
         earlier = {i: node for i, node in self.nodes.items() if i not in self.last}
         for level in _levels(earlier):
             self._put_all(level)
         self._split_runs()
         self._put_all(sorted(self.last))
-        members: dict[int, list[int]] = defaultdict(list)
-        for i in self.nodes:
-            members[self.key_of[i]].append(i)
-        for key in _topological(members, self.key_of, self.nodes):
-            self._make(members[key])
-        return self.groups, self.member_of
 
     def _last_sums(self) -> set[int]:
         """Sums that only the result needs: they can all be made at the end, together."""
@@ -206,8 +224,9 @@ class _Grouper:
         if first.terms:
             members, parts = self.placing.sums({i: self.nodes[i] for i in members})
         elif first.word == "input":
+            is_one = len(members) == 1
             members = list(chain.from_iterable([range(i, i + self.nodes[i].span) for i in members]))
-            members.sort(key=lambda i: self.graph.args[i][1])
+            members = members if is_one else sorted(members, key=lambda i: self.graph.args[i][1])
         elif first.word in LEAVES:
             members = sorted(members)
         elif first.word == "take":

@@ -9,6 +9,7 @@ Types: ``Any`` stands for what identifies an input.
 
 from __future__ import annotations
 
+import functools
 import keyword
 import re
 import string
@@ -198,9 +199,13 @@ class Names:
 
     def _stems_and_letters(self, captured: Iterable[int]) -> set[tuple[str, str]]:
         """The layers and kinds of captured leaves."""
-        labels = [self.graph.captured[k].label for k in captured]
-        alike = {label.rstrip(string.digits) if "." in label else label for label in labels}
-        return set(map(_stem_and_letter, alike))
+        return set(map(_stem_and_letter, set(map(self._labels.__getitem__, captured))))
+
+    @functools.cached_property
+    def _labels(self) -> list[str]:
+        """The labels of captured leaves, without the numbers that end those of parts."""
+        labels = [v.label for v in self.graph.captured]
+        return [label.rstrip(string.digits) if "." in label else label for label in labels]
 
     def _neuron(self, k: int) -> str:
         return ".".join(self.graph.captured[k].label.split(".")[:-1])

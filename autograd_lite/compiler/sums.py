@@ -305,19 +305,25 @@ def _sum(word: str, terms: tuple[Terms, ...], axis: Axis | None, over: Axis | No
     return Node(word, tuple(operands), terms, axis, over)
 
 
-def _uses(graph: Graph, outputs: Iterable[int]) -> Counter[int]:
+def _uses(graph: Graph, outputs: set[int]) -> Counter[int]:
     """How often each node that an output is computed from is an operand; twice in x + x."""
-    stack = list(outputs)
-    seen = set(stack)
+    seen, stack = set(outputs), set(outputs)
     operands: list[int] = []
-    word = graph.word
-    while stack:
-        i = stack.pop()
+    for first, count in graph.runs.items():
+        members = range(first, first + count)
+        if graph.word[first] == "batchdot" and outputs.issuperset(members):
+            operands += chain.from_iterable(graph.args[first : first + count])
+            stack.difference_update(members)
+    stack.update(operands)
+    seen.update(operands)
+    left = list(stack)
+    while left:
+        i = left.pop()
         some = graph.operands(i)
         operands += some
         fresh = set(some).difference(seen)
         seen |= fresh
-        stack += [j for j in fresh if word[j] not in LEAVES]
+        left += [j for j in fresh if graph.word[j] not in LEAVES]
     uses = Counter(dict.fromkeys(seen, 0))
     uses.update(operands)
     return uses

@@ -17,10 +17,11 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from autograd_lite.engine import Value, as_nodes
+from autograd_lite.engine import Value
 from autograd_lite.errors import TraceError
 from autograd_lite.namespaces import values
 from autograd_lite.node import Node
@@ -113,6 +114,7 @@ class Traced(Node):
 
     __slots__ = ("_operands", "adjoint_of", "axis", "slope_of", "source", "static", "tracer")
 
+    order: Any  # a loop that is found later stands between two whole numbers
     _operands: tuple[Any, ...]
     tracer: Tracer
     axis: Axis | None
@@ -164,6 +166,8 @@ class Traced(Node):
                 "captured; earlier steps may depend on it too. Take the gradient of the whole loop, or hand the Value "
                 "to the inner function as an argument and take ag.grad with respect to that."
             )
+        if not self.tracer.rolled.keys().isdisjoint(wrt):
+            self.tracer.unroll()
         self.tracer.sheltered.clear()
         self.tracer.must_be_finite.append(self if self.axis is None else self.tracer.batch_sum(self, self.axis))
 
@@ -185,10 +189,24 @@ class Traced(Node):
 
     def pullback(self, v_bar: Any, needs: Sequence[bool]) -> Sequence[Any] | None:
         """What the operands of a structural op get; None for any other."""
+        if self.op is values.sumprod:
+            return self._products_of_sum(v_bar, needs)
         if not isinstance(self.op, Structural):
             return None
         self.tracer.sheltered.update(dict.fromkeys(self.operands, False))
         return self.op.pullback(self, v_bar, needs)
+
+    def _products_of_sum(self, v_bar: Any, needs: Sequence[bool]) -> Sequence[Any] | None:
+        """What the factors of a sum of products get, without asking its rule for each; None where that may differ."""
+        axis, tracer, half = self.axis, self.tracer, len(self._operands) // 2
+        partners = self._operands[half:] + self._operands[:half]
+        if tracer.exact or type(v_bar) is not Traced or v_bar.axis is not axis or not v_bar.requires_grad:
+            return None
+        if not all(map(attrgetter("requires_grad"), partners)):  # a constant factor 1 is left out
+            return None
+        if v_bar.adjoint_of is None:
+            v_bar.adjoint_of = self
+        return tracer.products(v_bar, zip(self._operands, partners, needs, strict=True), axis)
 
     def contributions(self, v_bar: Any, terms: Sequence[Any]) -> Sequence[Any]:
         """What the operands' adjoints get; one from outside the batch gets the sum over it."""
@@ -289,11 +307,22 @@ class Tracer:
         multiplies; it is right wherever the result is finite, and faster.
     take : callable, optional
         What takes an element of a sequence by a traced index.
+    roll : callable, optional
+        What makes loops of steps that repeat: ``roll(tracer, roots, since)``.
     """
 
-    def __init__(self, *, exact: bool = False, take: Callable[[Any, Any], Any] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        exact: bool = False,
+        take: Callable[[Any, Any], Any] | None = None,
+        roll: Callable[[Tracer, Sequence[Any], int], None] | None = None,
+    ) -> None:
         self.exact = exact
         self.take: Any = take
+        self._roll = roll
+        self.rolled: dict[Any, tuple[Any, ...]] = {}  # nodes that are results of loops now: what they were
+        self.loops: list[tuple[int, int]] = []  # of these loops, how many steps of how many operations
         self.arguments: dict[int, tuple[int, list[Any]]] = {}  # first input of an argument, and its inputs' shapes
         self._axes: list[Axis] = []
         self.inside: Axis | None = None  # the axis of the batch_mean whose function is running
@@ -319,6 +348,20 @@ class Tracer:
         self._axes.append(Axis(arguments))
         return self._axes[-1]
 
+    def evaluated(self, results: Sequence[Any], inputs: Sequence[Any] = ()) -> None:
+        """Make loops of steps that repeat, in what is going to be differentiated with respect to some inputs."""
+        if self._roll is not None:
+            since = max([v.order for v in inputs], default=-1)  # nobody asks for derivatives by what is newer
+            self._roll(self, [v for v in results if type(v) is Traced], since)
+
+    def unroll(self) -> None:
+        """Put back all steps of loops, because someone asks for derivatives by one of their numbers."""
+        for v, (op, operands, static) in self.rolled.items():
+            v.op, v._operands, v.static = op, operands, static
+        self.rolled.clear()
+        self.loops.clear()
+        self._roll = None
+
     def end(self) -> list[Any]:
         """Let go of all nodes, which refer to this tracer: no cycles are left. Returns what was must_be_finite."""
         must_be_finite, self.must_be_finite = self.must_be_finite, []
@@ -326,6 +369,7 @@ class Tracer:
         self.blocks.clear()
         self.checks.clear()
         self.sheltered.clear()
+        self.rolled.clear()
         return must_be_finite
 
     def has_traced(self, argument: Any) -> bool:
@@ -357,7 +401,7 @@ class Tracer:
 
     def record(self, op: Op, operands: Sequence[Any]) -> Traced:
         """Make a node; it has the batch axis of its operands."""
-        nodes = as_nodes(operands)
+        nodes = tuple([x if isinstance(x, Node) else Value.constant(x) for x in operands])
         if not self._axes:
             return self._node(op, nodes, None)
         axes = {v.axis for v in nodes if type(v) is Traced and v.axis is not None}
@@ -374,9 +418,30 @@ class Tracer:
         v = _new(Traced)
         v.op, v._operands, v.axis, v.tracer = op, operands, axis, self
         v.source = v.adjoint_of = v.slope_of = v.static = None
-        v.requires_grad = op.needs_grad([u.requires_grad for u in operands]) if op else True
+        v.requires_grad = op is None or op.needs_grad([u.requires_grad for u in operands])
         v.label, v.order = "", next_order()
         return v
+
+    def products(self, v_bar: Traced, factors: Iterable[tuple[Any, Any, bool]], axis: Axis | None) -> list[Any]:
+        """Multiply an adjoint by factors: what operands get, those from outside the batch summed over it.
+
+        ``factors`` are (operand, the factor beside it, whether it needs an adjoint).
+        """
+        terms: list[Any] = []
+        for u, other, need in factors:
+            if not need:
+                terms.append(None)
+                continue
+            v = _new(Traced)  # written out: this runs once for each weight
+            v.tracer, v._operands, v.requires_grad, v.label, v.order = self, (v_bar, other), True, "", next_order()
+            v.source = v.slope_of = None
+            if axis is None or (type(u) is Traced and u.axis is axis):
+                v.op, v.axis, v.static, v.adjoint_of = values.zmul, axis, None, None
+            else:
+                v.op, v.axis, v.static, v.adjoint_of = BATCH_DOT, None, axis, u
+                self.noted_sum(v, axis)
+            terms.append(v)
+        return terms
 
     def batch_sum(self, v: Node, axis: Axis | None) -> Node:
         """Sum a Value over a batch axis."""

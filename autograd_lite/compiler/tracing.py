@@ -5,6 +5,7 @@ Types: ``Any`` stands for arguments and results of users' functions: numbers, ar
 
 from __future__ import annotations
 
+import functools
 import gc
 import inspect
 from collections.abc import Callable, Iterator, Sequence
@@ -14,10 +15,12 @@ from typing import Any
 from autograd_lite.compiler.fingerprint import Sweep
 from autograd_lite.compiler.indexing import take
 from autograd_lite.compiler.pipeline import Trace
+from autograd_lite.compiler.rolling import Limits, roll
 from autograd_lite.compiler.signature import BatchedArgument, checked_batch, traced
 from autograd_lite.compiler.trace import Axis, Tracer, current_tracer
 from autograd_lite.engine import Value
 from autograd_lite.errors import TraceError
+from autograd_lite.node import Node
 from autograd_lite.pytree import flatten
 from autograd_lite.transforms.derivatives import Swept
 from autograd_lite.transforms.evaluation import Outline, keeping_values
@@ -32,9 +35,10 @@ def trace(  # noqa: PLR0917 - a function and its call
     args: Sequence[Any],
     named: dict[str, Any],
     exact: bool,
+    rolls: Limits | None = None,
 ) -> Trace:
     """Run a function once on traced Values, as `Tracing` does, to the end."""
-    return Tracing(f, batch, batched, args, named, exact).finish()
+    return Tracing(f, batch, batched, args, named, exact, rolls).finish()
 
 
 class Tracing:
@@ -55,6 +59,8 @@ class Tracing:
         Abstract values of the arguments.
     exact : bool
         Whether derivatives follow the sweep's rules for zero adjoints and NaN to the letter.
+    rolls : Limits, optional
+        Which steps that repeat become loops; none by default.
 
     Attributes
     ----------
@@ -73,8 +79,9 @@ class Tracing:
         args: Sequence[Any],
         named: dict[str, Any],
         exact: bool,
+        rolls: Limits | None = None,
     ) -> None:
-        self._tracer = Tracer(exact=exact, take=take)
+        self._tracer = Tracer(exact=exact, take=take, roll=None if rolls is None else functools.partial(roll, rolls))
         self._is_batched = bool(batch)
         self._inputs = _Inputs(self._tracer, self._tracer.axis(batch) if batch else None)
         given = self._inputs.read(_parameter_names(f), batch, batched, args)
@@ -90,6 +97,7 @@ class Tracing:
                 self.trace = self._recorded([self._evaluation.result, self._evaluation.aux], outline)
             else:
                 result = f(*given, **by_name)
+                self._tracer.evaluated([*flatten(result)[0], *self._tracer.checks, *self._tracer.must_be_finite])
                 self.trace = self._recorded(result, result)
 
     def finish(self) -> Trace:
@@ -126,17 +134,19 @@ class Tracing:
     def _recorded(self, results: Any, outline: Any) -> Trace:
         """The trace of some results, for a function that returns something like an outline."""
         tracer, inputs = self._tracer, self._inputs
-        roots = [v if isinstance(v, Value) else Value.constant(v) for v in flatten(results)[0]]
+        leaves, structure = flatten(results)
+        roots: list[Any] = [v if isinstance(v, Node) else Value.constant(v) for v in leaves]
         must_be_finite: list[Any] = list(tracer.must_be_finite)
         return Trace(
             roots,
             must_be_finite,
             list(tracer.checks),
             list(tracer.told),
-            flatten(outline)[1],
+            structure if outline is results else flatten(outline)[1],
             dict(enumerate(inputs.shapes)),
             inputs.axes if self._is_batched else {},
             inputs.names,
+            tuple(tracer.loops),
         )
 
 

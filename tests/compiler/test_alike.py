@@ -23,8 +23,8 @@ def objectives(draw: st.DrawFn) -> tuple[Callable[..., Any], list[Any]]:
     """A derivative of a network's loss, and its arguments."""
     sizes = draw(st.lists(st.integers(2, 5), min_size=2, max_size=4))
     model = nn.MLP(sizes[0], sizes[1:], activation=draw(st.sampled_from(["tanh", "relu", "linear"])), seed=0)
-    for k in draw(st.lists(st.integers(0, 5), max_size=3)):
-        model.parameters()[k].requires_grad = False
+    for p in draw(st.lists(st.sampled_from(model.parameters()), max_size=3)):
+        p.requires_grad = False
     free = model.parameters()
     mask = draw(st.lists(st.sampled_from([0.0, 2.0]), min_size=5, max_size=5))
     has_penalty, is_negated, drops, is_repeated = (draw(st.booleans()) for _ in range(4))

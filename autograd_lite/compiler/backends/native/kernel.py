@@ -116,9 +116,9 @@ class Chain:
 def why_not(program: ArrayProgram) -> str:
     """Say which instruction of a program cannot be printed; nothing if all can."""
     words = Words(Text(), {})
-    for i in every(program.instructions):
-        if isinstance(i, (Map, Update)) and not words.knows(i.op):
-            return f"the op {i.op} is a black box, which only Python can call"
+    for name in dict.fromkeys(i.op for i in every(program.instructions) if isinstance(i, (Map, Update))):
+        if not words.knows(name):
+            return f"the op {name} is a black box, which only Python can call"
     return ""
 
 

@@ -13,7 +13,7 @@ from autograd_lite.compiler.backends.native.special_words import SPECIAL
 from autograd_lite.compiler.backends.native.text import LANES, Text
 from autograd_lite.compiler.primitives import WORDS, word
 
-__all__ = ["Words"]
+__all__ = ["INSTRUCTIONS", "Words"]
 
 EXP_RANGE, SMALL = 800.0, 1e-290  # as in the namespaces
 RELATIONS = {"greater": "ogt", "greater_equal": "oge", "less": "olt", "less_equal": "ole", "equal": "oeq"}
