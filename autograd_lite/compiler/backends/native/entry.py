@@ -59,6 +59,8 @@ class Descriptor:
         Whether the result must be finite.
     pack : callable, optional
         Makes of the flat result what the function returns.
+    kept : int, optional
+        How many numbers of a result without a batch axis are returned, if not all.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class Descriptor:
         flat: int | None = None,
         check: bool = False,
         pack: Callable[[Any], Any] | None = None,
+        kept: int | None = None,
     ) -> None:
         self._call = call
         self._keep: list[Any] = [call, arguments, leaves, pack]
@@ -81,7 +84,7 @@ class Descriptor:
         self._set_leaves(leaves)
         self._set_arguments(arguments, has_leaves=bool(leaves), flat=flat)
         self._set_axes(alike)
-        self._set_result(check=check, pack=pack)
+        self._set_result(kept, check=check, pack=pack)
         self.enlarge([1] * len(call.dims))
 
     def _set_kernel(self) -> None:
@@ -117,15 +120,16 @@ class Descriptor:
         axes = [number for dim in dims for number in (self._length(dim.arguments[0]), batched[dim])]
         self._set(pair_count=len(pairs) // 2, pairs=self._table(pairs), axis_count=len(dims), axes=self._table(axes))
 
-    def _set_result(self, *, check: bool, pack: Callable[[Any], Any] | None) -> None:
+    def _set_result(self, kept: int | None, *, check: bool, pack: Callable[[Any], Any] | None) -> None:
         result = self._call.program.result
-        shape = [result.size] if result.dim is None else [result.size, 0]
+        shape = [kept or result.size] if result.dim is None else [result.size, 0]
         self._set(
             result_block=self._block(len(self._call.program.inputs)),
             result_axes=len(shape),
             result_shape=self._table(shape),
             result_length=0 if result.dim is None else self._length(result.dim.arguments[0]),
             members=result.size,
+            scratch=self._room(result.size) if kept else 0,
             check=check,
             pack=0 if pack is None else id(pack),
         )
