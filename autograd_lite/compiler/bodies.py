@@ -160,7 +160,6 @@ def substituted(roots: Sequence[Any], mapping: dict[Any, Any], inside: Iterable[
 
 
 def _again(v: Any, mapping: dict[Any, Any]) -> Any:
-    made = v.tracer.structural(v.op, [mapping.get(u, u) for u in v.operands], v.static)
-    made.axis, made.label, made.requires_grad = v.axis, v.label, v.requires_grad
-    made.adjoint_of, made.slope_of = (mapping.get(u, u) for u in (v.adjoint_of, v.slope_of))
+    made = v.tracer.again(v, tuple([mapping.get(u, u) for u in v.operands]))
+    made.adjoint_of, made.slope_of = mapping.get(v.adjoint_of, v.adjoint_of), mapping.get(v.slope_of, v.slope_of)
     return made
