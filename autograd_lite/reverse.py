@@ -46,8 +46,8 @@ def reachable(roots: Iterable[_N], *, constants: bool = True, since: int = -1) -
     >>> [v.op.name if v.op else v.data for v in reachable([x * x + 1.0])]
     [3.0, 'mul', 1.0, 'add']
     """
-    stack = [v for v in roots if constants or v.requires_grad]
-    seen = set(stack)
+    seen = {v for v in roots if constants or v.requires_grad}
+    stack = [v for v in seen if v.op is not None]
     while stack:
         if len(stack) < MANY:
             some: Sequence[_N] = stack.pop().operands

@@ -16,7 +16,7 @@ __all__ = ["CompiledFunction", "compile"]
 
 
 def compile(  # noqa: A001 - as in the design
-    f: Callable[..., Any], *, batch: Sequence[int] = (), backend: str = "auto"
+    f: Callable[..., Any], *, batch: Sequence[int] = (), backend: str = "auto", roll: bool | None = None
 ) -> CompiledFunction:
     """Make a function that runs scalar code as array code.
 
@@ -37,6 +37,11 @@ def compile(  # noqa: A001 - as in the design
         batch), or the reference interpreter. "auto" takes machine code; where llvmlite is missing, or a program calls
         Python or would take long to compile, floats for small functions of numbers, and NumPy for the others.
         ``fast.program.backend`` says which, ``fast.program.why_not_native`` why.
+    roll : bool, optional
+        Whether the steps of a Python loop in f, as far as they are alike and build on each other, become a loop of the
+        program, as those of a `scan` do: compiled sooner, in less room. With None they do where it takes no time at
+        calls: in machine code from 20 steps on, elsewhere for large programs; with True from 8 steps on; with False
+        each step is compiled. ``print(fast.program)`` says what was rolled.
 
     Returns
     -------
@@ -71,5 +76,5 @@ def compile(  # noqa: A001 - as in the design
     array([10., 20.])
     """
     if isinstance(f, Mapped) and f.is_axis and not batch:
-        return CompiledMap(f, backend)
-    return CompiledFunction(f, batch, backend)
+        return CompiledMap(f, backend, roll)
+    return CompiledFunction(f, batch, backend, roll)

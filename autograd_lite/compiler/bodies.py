@@ -5,13 +5,14 @@ Types: ``Any`` stands for nodes, Values or traced.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
 from autograd_lite.compiler.trace import BATCH_SIZE, Axis, Structural, Traced, Tracer
 from autograd_lite.reverse import reachable
 
-__all__ = ["Body", "axis_of", "carries_below", "closed", "is_inline", "is_number", "substituted"]
+__all__ = ["Body", "again", "axis_of", "carries_below", "closed", "is_inline", "is_number", "substituted"]
 
 
 class Body:
@@ -134,13 +135,10 @@ def closed(roots: Sequence[Any], leaves: Iterable[Any], since: int) -> tuple[lis
             stack_of += u.operands
         elif not is_inline(u):
             found[u] = None
-    formal = {u: u if u.op is None else _leaf_like(u, next(iter(given)).tracer) for u in sorted(found, key=_order)}
+    ordered = sorted(found, key=attrgetter("order"))
+    formal = {u: u if u.op is None else _leaf_like(u, next(iter(given)).tracer) for u in ordered}
     changed = {u: f for u, f in formal.items() if u is not f}
     return substituted(roots, changed, inside - given), list(formal.values()), list(formal)
-
-
-def _order(v: Any) -> int:
-    return int(v.order)
 
 
 def _leaf_like(u: Any, tracer: Tracer) -> Traced:
@@ -153,13 +151,14 @@ def substituted(roots: Sequence[Any], mapping: dict[Any, Any], inside: Iterable[
     """Record the nodes again that depend on what is replaced."""
     mapping = dict(mapping)
     if mapping:
-        for v in sorted(inside, key=_order):
+        for v in sorted(inside, key=attrgetter("order")):
             if v not in mapping and any(u in mapping for u in v.operands):
-                mapping[v] = _again(v, mapping)
+                mapping[v] = again(v, [mapping.get(u, u) for u in v.operands], mapping)
     return [mapping.get(v, v) for v in roots]
 
 
-def _again(v: Any, mapping: dict[Any, Any]) -> Any:
-    made = v.tracer.again(v, tuple([mapping.get(u, u) for u in v.operands]))
+def again(v: Any, operands: Sequence[Any], mapping: Mapping[Any, Any]) -> Any:
+    """Record a node again, on other operands."""
+    made = v.tracer.again(v, tuple(operands))
     made.adjoint_of, made.slope_of = mapping.get(v.adjoint_of, v.adjoint_of), mapping.get(v.slope_of, v.slope_of)
     return made

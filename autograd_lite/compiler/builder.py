@@ -21,9 +21,14 @@ from autograd_lite.compiler.parts import Member
 from autograd_lite.compiler.sums import STRUCTURAL
 from autograd_lite.compiler.trace import Axis
 
-__all__ = ["Builder", "Given"]
+__all__ = ["Builder", "Given", "size_of"]
 
 Given = tuple[int, ...] | int | None  # an input: the shape of an array, the length of a list, or a number
+
+
+def size_of(given: Given) -> int:
+    """How many numbers an input holds."""
+    return math.prod(given) if isinstance(given, tuple) else 1 if given is None else given
 
 
 class Builder:

@@ -22,7 +22,7 @@ from autograd_lite.compiler.store import Store
 from autograd_lite.compiler.tracing import Tracing
 from autograd_lite.engine import Value
 
-__all__ = ["PROGRAMS", "Built", "build", "why_not_native"]
+__all__ = ["PROGRAMS", "Built", "build", "has_machine_code", "why_not_native"]
 
 MOST = 256  # programs that are kept in a process
 VARIABLE = "AUTOGRAD_LITE_NATIVE"  # "off": "auto" takes no machine code, in this process and those that it starts
@@ -180,6 +180,11 @@ def _chosen(stages: Stages) -> tuple[Compiled, Backend]:
 def _is_quick(numbers: ArrayProgram) -> bool:
     """Whether "auto" may take machine code for a program of numbers."""
     return numbers.is_straight and not why_not_native(numbers)
+
+
+def has_machine_code() -> bool:
+    """Whether "auto" may take machine code at all."""
+    return os.environ.get(VARIABLE, "").lower() != "off" and not native.missing()
 
 
 def why_not_native(program: ArrayProgram) -> str:

@@ -17,9 +17,11 @@ import numpy as np
 from autograd_lite.compiler.backends import BACKENDS
 from autograd_lite.compiler.backends.native.calls import NativeCall
 from autograd_lite.compiler.batching import check_batch, each_sample, missing, stacked
+from autograd_lite.compiler.building import has_machine_code
 from autograd_lite.compiler.direct import Direct
 from autograd_lite.compiler.eager import run_eagerly
 from autograd_lite.compiler.pickling import prepare, reduced
+from autograd_lite.compiler.rolling import Limits, limits
 from autograd_lite.compiler.runtime import CheckFailedError, Counts, Entry, LeafOrder, Program, common_count
 from autograd_lite.compiler.signature import BatchesFound, HasValues, abstract, checked_batch, describe, sizes_of
 from autograd_lite.compiler.tracing import Tracing, collector_paused
@@ -36,7 +38,9 @@ CHOICES = ("auto", *BACKENDS)
 class CompiledFunction:
     """A function and its programs, one for each structure of arguments that it was called with."""
 
-    def __init__(self, f: Callable[..., Any], batch: Sequence[int] = (), backend: str = "auto") -> None:
+    def __init__(
+        self, f: Callable[..., Any], batch: Sequence[int] = (), backend: str = "auto", roll: bool | None = None
+    ) -> None:
         if not callable(f):
             raise OperandError(f"compile takes a function, not {shown(f)} ({type(f).__name__}).")
         functools.update_wrapper(self, f, updated=())
@@ -46,6 +50,7 @@ class CompiledFunction:
             raise UnknownNameError.among("backend", backend, CHOICES)
         self._batch = check_batch(batch)
         self._backend = backend
+        self._roll = roll
         self._batched = frozenset(self._batch) | frozenset(getattr(f, "batched_arguments", ()))
         self._programs: dict[Any, Entry] = {}
         self._lock = threading.RLock()
@@ -107,17 +112,21 @@ class CompiledFunction:
                 alive = weakref.ref(instance, functools.partial(_forget, self._bound, key))
             except TypeError:  # it has slots, and none for weak references
                 return self._kept_with(instance)
-            self._bound[key] = (alive, CompiledFunction(_Method(self._f, alive), batch, self._backend))
+            self._bound[key] = (alive, self._like(_Method(self._f, alive), batch))
         return _Bound.of(self._bound[key][1], instance)
 
     def _kept_with(self, instance: Any) -> CompiledFunction:
         """As a method that holds its instance."""
-        return CompiledFunction(functools.partial(self._f, instance), [k - 1 for k in self._batch], self._backend)
+        return self._like(functools.partial(self._f, instance), [k - 1 for k in self._batch])
+
+    def _like(self, f: Callable[..., Any], batch: Sequence[int]) -> CompiledFunction:
+        """Compile another function as this one."""
+        return CompiledFunction(f, batch, self._backend, self._roll)
 
     def __reduce__(self) -> str | tuple[Any, ...]:
         if isinstance(self._f, _Method):
             return _of_instance, (self._f.instance(), self._f.name)
-        return reduced(self, CompiledFunction, self._f, self._batch, self._backend)
+        return reduced(self, CompiledFunction, self._f, self._batch, self._backend, self._roll)
 
     def _original(self, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
         """Run the function itself, sample by sample if batched: arguments are Values, or a transform is running."""
@@ -244,12 +253,17 @@ class CompiledFunction:
             common_count(self._batch, counts)
         return entry, inputs, counts
 
+    def _limits(self) -> Limits | None:
+        """Which steps become loops."""
+        return limits(self._roll, self._backend, is_native=has_machine_code())
+
     def _compiled(self, args: tuple[Any, ...], named: dict[str, Any]) -> Entry | None:
         alike = [abstract(argument, batched=k in self._batched) for k, argument in enumerate(args)]
         alike_named = {name: abstract(argument) for name, argument in named.items()}
         try:
             with collector_paused():
-                start = functools.partial(Tracing, self._f, self._batch, self._batched, alike, alike_named)
+                given = self._f, self._batch, self._batched, alike, alike_named
+                start = functools.partial(Tracing, *given, rolls=self._limits())
                 return Entry(start, self._backend)
         except BatchesFound as found:
             self._batched |= set(found.arguments)

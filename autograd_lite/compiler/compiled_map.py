@@ -17,8 +17,8 @@ __all__ = ["CompiledMap"]
 class CompiledMap(CompiledFunction):
     """A `vmap` and its programs: the mapped axes are the batch axis of arrays."""
 
-    def __init__(self, f: Mapped, backend: str = "auto") -> None:
-        super().__init__(f, (), backend)
+    def __init__(self, f: Mapped, backend: str = "auto", roll: bool | None = None) -> None:
+        super().__init__(f, (), backend, roll)
         self._mapped = f
         self._by_count: dict[int, CompiledFunction] = {}  # how many arguments are mapped may depend on the call
 
@@ -29,11 +29,11 @@ class CompiledMap(CompiledFunction):
         count = len(args)
         if count not in self._by_count:
             batch = [k for k, axis in enumerate(self._mapped.axes(count)) if axis is not None]
-            self._by_count[count] = CompiledFunction(self._mapped.f, batch, self._backend)
+            self._by_count[count] = self._like(self._mapped.f, batch)
         fast = self._by_count[count]
         result = self._mapped.placed(fast(*self._mapped.fronted(args), **named))
         self._last = fast._last
         return result
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return CompiledMap, (self._mapped, self._backend)
+        return CompiledMap, (self._mapped, self._backend, self._roll)

@@ -10,7 +10,7 @@ from autograd_lite.compiler.ir import ArrayProgram, Instruction, Loop, Map, slic
 from autograd_lite.compiler.layout import Gather
 from autograd_lite.compiler.primitives import word
 
-__all__ = ["SMALL", "on_arrays", "on_numbers"]
+__all__ = ["SMALL", "on_arrays", "on_number", "on_numbers"]
 
 SMALL = 250.0  # what costs no more on floats costs no less on arrays: one call and the room for it take 200
 
@@ -45,9 +45,14 @@ def on_arrays(program: ArrayProgram) -> float:
 def _number(i: Instruction) -> float:
     if isinstance(i, Loop):
         return i.length * (sum(map(_number, i.body)) + NUMBER * (len(i.carry) + len(i.xs) + len(i.outs)))
-    if not isinstance(i, Map) or i.op == "copy":
+    return on_number(i.op) if isinstance(i, Map) else NUMBER
+
+
+def on_number(name: str) -> float:
+    """The cost of a word on Python floats."""
+    if name == "copy":
         return NUMBER
-    return 1.0 if word(i.op).infix in ("+", "-", "*", "/") else FUNCTION if word(i.op).libm else SPECIAL
+    return 1.0 if word(name).infix in ("+", "-", "*", "/") else FUNCTION if word(name).libm else SPECIAL
 
 
 def _array(i: Instruction) -> float:

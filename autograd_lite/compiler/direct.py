@@ -1,4 +1,6 @@
-"""Calls that go past Python: after a call of a native program, the next one like it goes to machine code at once.
+"""Calls that go past Python: after two calls of a native program, the next one like them goes to machine code at once.
+
+Many functions are called once, so what a first call does for later ones is left to the second.
 
 Types: ``Any`` stands for arguments of users' functions, and for what they return.
 """
@@ -43,7 +45,7 @@ class Direct:
         self._fallback: Callable[..., Any] | None = fallback
         self._slot: Callable[[], Slot | None] = lambda: None
         self._lock = threading.Lock()
-        self._descriptors: dict[Entry, Descriptor] = {}
+        self._descriptors: dict[Entry, Descriptor | None] = {}  # of each program that was called
 
     def stable(self, backend: str) -> Callable[..., Any]:
         """Hand over a callable that stays the same, whatever it is bound to later, and that may hold this object."""
@@ -62,7 +64,7 @@ class Direct:
         counts: Counts,
         where: LeafOrder | None = None,
     ) -> None:
-        """Let the next call with arguments like these run a program directly, if it can.
+        """Let the next call with arguments like these run a program directly, if it can, and is called again.
 
         Parameters
         ----------
@@ -77,25 +79,40 @@ class Direct:
         where : LeafOrder, optional
             How the numbers of captured leaves are taken from the first argument, which is an array.
         """
-        call = entry.program.native
-        descriptor = self._descriptors.get(entry)
-        if descriptor is None and call is not None and args is not None and available() and _is_short(call.program):
-            alike = _arguments(args, counts)
-            if alike is not None:
-                flat = None if where is None else where.count
-                pack = entry.pack_array if where is None else _shortened(entry)
-                groups = [*[dim.arguments for dim in call.dims], batch]
-                leaves: Any = entry.program.captured if where is None else where.leaves
-                descriptor = Descriptor(
-                    call, alike, leaves, groups, flat=flat, check=not entry.program.is_exact, pack=pack
-                )
-                descriptor = self._descriptors.setdefault(entry, descriptor)  # one for all threads, and it stays
-                self._open()
+        if entry not in self._descriptors:
+            descriptor = self._descriptors.setdefault(entry, None)
+        else:
+            descriptor = self._descriptors[entry] or self._described(entry, args, batch, counts, where)
         if descriptor is not None:
             descriptor.enlarge([common_count(arguments, counts) for arguments in entry.program.arguments])
         slot = self._slot()
         if slot is not None:
             slot.bind(descriptor)
+
+    def _described(
+        self,
+        entry: Entry,
+        args: Sequence[Any] | None,
+        batch: Sequence[int],
+        counts: Counts,
+        where: LeafOrder | None,
+    ) -> Descriptor | None:
+        """The descriptor of a program, one for all threads; None if only Python can read such arguments, or run it."""
+        call = entry.program.native
+        if call is None or args is None or not available() or not _is_short(call.program):
+            return None
+        alike = _arguments(args, counts)
+        if alike is None:
+            return None
+        flat = None if where is None else where.count
+        pack = entry.pack_array if where is None else _shortened(entry)
+        groups = [*[dim.arguments for dim in call.dims], batch]
+        leaves: Any = entry.program.captured if where is None else where.leaves
+        made = Descriptor(call, alike, leaves, groups, flat=flat, check=not entry.program.is_exact, pack=pack)
+        with self._lock:
+            descriptor = self._descriptors[entry] = self._descriptors[entry] or made  # and it stays
+        self._open()
+        return descriptor
 
     def _open(self) -> None:
         with self._lock:

@@ -108,7 +108,7 @@ def _source(package: Path) -> str:
     key = _digest(marshal.dumps(["source", *files], PLAIN))
     known = load(key)
     if known is None:
-        content = [(os.path.relpath(path, package), Path(path).read_bytes()) for path, *_ in files]
+        content = [(path.removeprefix(str(package)), _content(path)) for path, *_ in files]
         known = _digest(marshal.dumps(content, PLAIN)).encode()
         save(key, known)
     return known.decode()
@@ -123,6 +123,11 @@ def _modules(folder: Path, *, below: bool = False) -> Iterator[tuple[str, int, i
                 yield entry.path, found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
             elif below and entry.name != "__pycache__" and entry.is_dir():
                 yield from _modules(Path(entry.path), below=True)
+
+
+def _content(path: str) -> bytes:
+    with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - Path's own way takes twice as long
+        return file.read()
 
 
 def _digest(content: bytes) -> str:

@@ -110,7 +110,8 @@ class _Reader:
             return (v.label, *self.leaf(v))
         at = self.number
         if type(v) is Traced:
-            role: tuple[Any, ...] = (self.axis(v.axis), at.get(v.adjoint_of), at.get(v.slope_of), v.requires_grad)
+            axis = 0 if v.axis is None else self.axis(v.axis)
+            role: tuple[Any, ...] = (axis, at.get(v.adjoint_of), at.get(v.slope_of), v.requires_grad)
         else:
             role = (v.requires_grad,)
             self.depends |= v.order < self.since or math.isnan(v.data)

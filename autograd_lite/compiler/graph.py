@@ -115,6 +115,7 @@ class Graph:
         self._index: dict[tuple[Any, ...], int] = {}
         self._formals: dict[tuple[str, Axis | None], int] = {}  # how many leaves of a loop's body there are, less 1
         self._constants: dict[int, float] = {}
+        self._folded: dict[tuple[str, tuple[int, ...]], int] = {}  # words of constants
         self._has_axes = bool(self.axes)
         self._now: Value | None = None
 
@@ -308,7 +309,8 @@ class Graph:
 
     def node(self, word: str, args: tuple[int, ...]) -> int:
         """Make the node of a word on nodes, or find an equal one."""
-        if word in STRUCTURAL or not self._constants.keys().isdisjoint(args):
+        constants = self._constants
+        if word in STRUCTURAL or any([i in constants for i in args]):  # noqa: C419 - faster than a generator
             simpler = self._simplified(word, args)
             if simpler is not None:
                 return simpler
@@ -438,7 +440,10 @@ class Graph:
     def _simplified(self, word: str, args: tuple[int, ...]) -> int | None:
         numbers = list(map(self._constants.get, args))
         if None not in numbers:
-            return self.constant(_worked_out(word, numbers))
+            key = (word, args)
+            if key not in self._folded:
+                self._folded[key] = self.constant(_worked_out(word, numbers))
+            return self._folded[key]
         rule = IDENTITIES.get(word)
         return rule(self, args, numbers) if rule else None
 

@@ -22,7 +22,7 @@ from autograd_lite.compiler.primitives import word
 from autograd_lite.compiler.sums import LEAVES, STRUCTURAL, Node, Products, columns, split
 from autograd_lite.compiler.trace import Axis
 
-__all__ = ["Group", "group", "is_total"]
+__all__ = ["Group", "Grouping", "group", "is_total"]
 
 
 Kind = tuple[Any, ...]  # of a term: the sum's word and axes, the term's sign, the keys of its factors' groups
@@ -69,15 +69,27 @@ def group(
 
     In the body of a loop, `outer` says where the nodes are of the graph around it.
     """
-    return _Grouper(graph, nodes, outputs, outer or {}).run()
+    return Grouping(graph, nodes, outputs, outer).groups_and_members()
 
 
-class _Grouper:
+class Grouping:
+    """Which nodes are alike, before they are put in order.
+
+    Attributes
+    ----------
+    members : dict of int to list of int
+        By the key of a group, its nodes.
+    """
+
     def __init__(
-        self, graph: Graph, nodes: Mapping[int, Node], outputs: Sequence[int], outer: Mapping[int, Member]
+        self,
+        graph: Graph,
+        nodes: Mapping[int, Node],
+        outputs: Sequence[int],
+        outer: Mapping[int, Member] | None = None,
     ) -> None:
         self.graph = graph
-        self.outer = outer
+        self.outer = outer or {}
         self.nodes = nodes
         self.rank = dict(zip(outputs[::-1], range(len(outputs) - 1, -1, -1), strict=True))
         self.keys: dict[tuple[object, ...], int] = {}
@@ -89,19 +101,25 @@ class _Grouper:
         self.member_of: dict[int, Member] = {}
         self.placing = Placing(self.member_of, self.rank)
         self.groups: list[Group] = []
+        self._sort()
+        self.members: dict[int, list[int]] = defaultdict(list)
+        for i in self.nodes:
+            self.members[self.key_of[i]].append(i)
 
-    def run(self) -> tuple[list[Group], dict[int, Member]]:
+    def groups_and_members(self) -> tuple[list[Group], dict[int, Member]]:
+        """The groups in an order in which operands come first, and where each node is."""
+        if not self.groups:
+            for key in _topological(self.members, self.key_of, self.nodes):
+                self._make(self.members[key])
+        return self.groups, self.member_of
+
+    def _sort(self) -> None:
+        """Find the key of each node's group."""
         earlier = {i: node for i, node in self.nodes.items() if i not in self.last}
         for level in _levels(earlier):
             self._put_all(level)
         self._split_runs()
         self._put_all(sorted(self.last))
-        members: dict[int, list[int]] = defaultdict(list)
-        for i in self.nodes:
-            members[self.key_of[i]].append(i)
-        for key in _topological(members, self.key_of, self.nodes):
-            self._make(members[key])
-        return self.groups, self.member_of
 
     def _last_sums(self) -> set[int]:
         """Sums that only the result needs: they can all be made at the end, together."""
@@ -136,7 +154,7 @@ class _Grouper:
         """Note the key of the group of a node, and of those that it stands for."""
         self.key_of[i] = key
         if self.nodes[i].span > 1:
-            self.key_of |= dict.fromkeys(range(i, i + self.nodes[i].span), key)
+            self.key_of.update(zip(range(i, i + self.nodes[i].span), repeat(key)))
 
     def _signature(self, i: int) -> tuple[object, ...]:
         node = self.nodes[i]
@@ -188,8 +206,9 @@ class _Grouper:
         found: set[tuple[int, ...]] = set()
         for term in node.terms:
             if isinstance(term, Products):
-                left, right = columns(term)
-                found.update(zip(repeat(1), map(key_of, left), map(key_of, right)))
+                left, right = (list(map(key_of, some)) for some in columns(term))
+                is_one = left.count(left[0]) == right.count(right[0]) == len(left)
+                found.update([(1, left[0], right[0])] if is_one else zip(repeat(1), left, right))
             else:
                 found.add((term.sign, *map(key_of, term.factors)))
         kinds = frozenset(found)
@@ -264,8 +283,8 @@ def _levels(nodes: Mapping[int, Node]) -> list[list[int]]:
     levels: list[list[int]] = []
     for i, node in nodes.items():
         depth[i] = 1 + max(map(depth.__getitem__, node.operands), default=-1)
-        if node.span > 1:
-            depth |= dict.fromkeys(range(i, i + node.span), depth[i])
+        if node.span > 1 and not node.terms:  # sums that one node stands for are in the result only
+            depth.update(dict.fromkeys(range(i, i + node.span), 0))
         while len(levels) <= depth[i]:
             levels.append([])
         levels[depth[i]].append(i)

@@ -322,7 +322,9 @@ class ArrayProgram:
         """The batch axes, in order of appearance."""
         dims = {given.array.dim: None for given in self.inputs if given.array is not None}
         for i in every(self.instructions):
-            dims |= {x.dim: None for x in (*outputs_of(i), *i.operands) if not isinstance(x, Literal)}
+            for x in (*outputs_of(i), *i.operands):
+                if not isinstance(x, Literal):
+                    dims[x.array.dim if isinstance(x, Slice) else x.dim] = None
         return tuple([dim for dim in {**dims, self.result.dim: None} if dim is not None])
 
     @functools.cached_property
@@ -349,14 +351,15 @@ def _is_of_numbers(i: Instruction) -> bool:
     """Whether an instruction reads and writes numbers, or is a loop over them."""
     if not isinstance(i, Loop) and not (isinstance(i, Map) and not i.out.index.shape):
         return False
-    return all(isinstance(x, Literal) or _is_evenly_spaced(x) for x in i.operands)
-
-
-def _is_evenly_spaced(x: Operand) -> bool:
-    """Whether these are members of memory at even distances."""
-    return (
-        isinstance(x, Slice) and isinstance(x.index, Affine) and x.array.role != "constant" and len(x.index.shape) < 2
-    )
+    for x in i.operands:
+        if not isinstance(x, Literal) and not (
+            isinstance(x, Slice)
+            and isinstance(x.index, Affine)
+            and len(x.index.shape) < 2
+            and x.array.role != "constant"
+        ):
+            return False
+    return True
 
 
 def outputs_of(instruction: Instruction) -> tuple[Slice, ...]:

@@ -15,6 +15,7 @@ Types: ``Any`` stands for nodes, Values or traced, and for adjoints of any kind.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from autograd_lite.compiler.blocks import BlockAdjoint, block
@@ -169,6 +170,7 @@ class _Derivative:
         pending = [u for v in nodes if v.order >= since for u in v.operands if u.order < since]
         pending += [v for v in roots if v.order < since]
         seen: set[Any] = set()
+        residuals: list[Any] = []
         columns = dict(zip(body.items, self.columns, strict=True))
         while pending:
             u = pending.pop()
@@ -180,9 +182,12 @@ class _Derivative:
             elif u in columns:
                 more.append((u, columns[u]))
             else:
-                leaf = self.tracer.leaf(("formal", 0), u.axis)
-                mapping[u] = leaf
-                more.append((leaf, project(STACK, self.v, body.output(u), u.axis)))
+                residuals.append(u)
+        places = {body.output(u): u for u in sorted(residuals, key=attrgetter("order"))}
+        for place in sorted(places):  # stacked and read in one order
+            u = places[place]
+            mapping[u] = self.tracer.leaf(("formal", 0), u.axis)
+            more.append((mapping[u], project(STACK, self.v, place, u.axis)))
         roots = substituted(roots, mapping, [v for v in nodes if v.op is not None])
         used = set(reachable(roots))
         kept = [(f, u) for f, u in zip(body.fixed, self.actual, strict=True) if f in used]

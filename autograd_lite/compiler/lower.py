@@ -28,12 +28,7 @@ from autograd_lite.compiler.naming import Names
 from autograd_lite.compiler.parts import Member
 from autograd_lite.compiler.sums import LEAVES, STRUCTURAL
 
-__all__ = ["has_batch", "lower"]
-
-
-def has_batch(graph: Graph, groups: Sequence[Group]) -> bool:
-    """Whether anything in a program has a batch axis."""
-    return bool(graph.axes) or any(g.axis or g.over or g.word == "size" for g in groups)
+__all__ = ["lower"]
 
 
 def lower(  # noqa: PLR0917 - the results of the stages before

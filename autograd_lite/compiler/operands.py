@@ -16,6 +16,7 @@ from autograd_lite.compiler.layout import Affine, Index, contiguous
 
 __all__ = ["Array", "Dim", "Literal", "Operand", "Size", "Slice"]
 
+SCALAR = contiguous(())
 Role = OneOf["input", "constant", "local", "joined", "result"]
 
 
@@ -52,7 +53,7 @@ class Array:
     @property
     def whole(self) -> Slice:
         """All members, in order."""
-        return Slice(self, contiguous(self.shape))
+        return Slice(self, contiguous(self.shape) if self.shape else SCALAR)
 
     def __str__(self) -> str:
         sizes = [*map(str, self.shape), *([str(self.dim)] if self.dim else [])]

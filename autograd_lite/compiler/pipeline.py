@@ -5,19 +5,21 @@ Types: ``Any`` stands for what identifies an input.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import chain
 from typing import Any, NamedTuple
 
 from autograd_lite.compiler import cost
-from autograd_lite.compiler.builder import Given
+from autograd_lite.compiler.builder import Given, size_of
 from autograd_lite.compiler.graph import CAPTURED, Graph
-from autograd_lite.compiler.groups import group
+from autograd_lite.compiler.groups import Grouping
 from autograd_lite.compiler.ir import ArrayProgram, Map, every
-from autograd_lite.compiler.lower import has_batch, lower
+from autograd_lite.compiler.lower import lower
 from autograd_lite.compiler.plan import plan
-from autograd_lite.compiler.straight import lower_scalars
-from autograd_lite.compiler.sums import LEAVES, Node, collect
+from autograd_lite.compiler.straight import lower_scalars, words_of
+from autograd_lite.compiler.sums import LEAVES, STRUCTURAL, Node, collect, one_by_one
 from autograd_lite.compiler.trace import Axis
 from autograd_lite.engine import Value
 from autograd_lite.errors import ProgramError
@@ -50,6 +52,8 @@ class Trace(NamedTuple):
         The shapes that have a batch axis throughout the function.
     names : dict
         The name of the parameter that each input belongs to.
+    rolled : tuple of (int, int)
+        How many steps, of how many operations, became a loop.
     """
 
     roots: list[Value]
@@ -60,6 +64,7 @@ class Trace(NamedTuple):
     shapes: dict[Any, Given]
     axes: dict[Any, Axis]
     names: dict[Any, str]
+    rolled: tuple[tuple[int, int], ...] = ()
 
 
 class Compiled(NamedTuple):
@@ -87,21 +92,31 @@ class Stages:
         self.graph = Graph(exact=exact, axes=trace.axes)
         self.outputs = self.graph.outputs(trace.roots, trace.must_be_finite, trace.checks)
         self.nodes = collect(self.graph, self.outputs)
-        self.groups, self.member_of = group(self.graph, self.nodes, self.outputs)
+        self.grouping = Grouping(self.graph, self.nodes, self.outputs)
         self.shapes = {**trace.shapes, CAPTURED: len(self.graph.captured)}
         self.names = {**trace.names, CAPTURED: "leaves"}
         self.count = len(trace.roots)
         self.instructions = sum(_count(self.graph, i, n) for i, n in self.nodes.items() if n.word not in LEAVES)
-
-    @property
-    def has_batch(self) -> bool:
-        """Whether anything has a batch axis."""
-        return has_batch(self.graph, self.groups)
+        self.has_batch = bool(self.graph.axes) or any(
+            node.axis or node.over or node.word == "size" for node in self.nodes.values()
+        )
 
     @property
     def unlike(self) -> int:
         """How many groups there are, of operations that are alike."""
-        return sum(1 for g in self.groups if g.word not in LEAVES)
+        grouping = self.grouping
+        return sum(1 for members in grouping.members.values() if grouping.nodes[members[0]].word not in LEAVES)
+
+    def on_numbers(self) -> tuple[float, int]:
+        """What the program of numbers costs on Python's floats, and how many instructions it has beside copies."""
+        if any(node.word in STRUCTURAL for node in self.nodes.values()):
+            program = self.numbers().program
+            count = sum(1 for i in every(program.instructions) if isinstance(i, Map) and i.op != "copy")
+            return cost.on_numbers(program), count
+        words = Counter(chain.from_iterable([words_of(node) for _, node in one_by_one(self.nodes)]))
+        given = {self.graph.args[i][0] for i, node in self.nodes.items() if node.word == "input"}
+        handed = len(self.outputs) + sum(size_of(self.shapes[source]) for source in given)
+        return sum(n * cost.on_number(name) for name, n in words.items()) + cost.NUMBER * handed, words.total()
 
     def numbers(self) -> Compiled:
         """The program of numbers, without arrays."""
@@ -112,7 +127,8 @@ class Stages:
 
     def arrays(self) -> Compiled:
         """The program of arrays."""
-        program = plan(lower(self.graph, self.groups, self.member_of, self.outputs, self.shapes, self.names))
+        groups, member_of = self.grouping.groups_and_members()
+        program = plan(lower(self.graph, groups, member_of, self.outputs, self.shapes, self.names))
         return self._compiled(program, self.unlike, on_floats=False)
 
     def cheaper(
@@ -132,17 +148,19 @@ class Stages:
         most = cost.ROOM + MOST_CALLS * cost.CALL * self.unlike
         if self.graph.exact or self.has_batch or self.instructions > most:
             return self.arrays()
-        numbers = self.numbers()
-        costs = cost.on_numbers(numbers.program)
-        quick = costs > cost.SMALL and is_quick(numbers.program)
-        count = sum(1 for i in every(numbers.program.instructions) if isinstance(i, Map) and i.op != "copy")
-        if costs <= cost.SMALL or (quick and count <= max(cost.SHORT, cost.UNLIKE * self.unlike)):
+        costs, count = self.on_numbers()
+        if costs <= cost.SMALL:
+            return self.numbers()
+        if count <= max(cost.SHORT, cost.UNLIKE * self.unlike) and is_quick((numbers := self.numbers()).program):
             return numbers
         arrays = self.arrays()
         if is_preferred(arrays.program):
             return arrays
-        is_cheaper = costs * (cost.NATIVE if quick else 1.0) <= cost.on_arrays(arrays.program)
-        return numbers if is_cheaper else arrays
+        others = cost.on_arrays(arrays.program)
+        if costs * cost.NATIVE > others:
+            return arrays
+        numbers = self.numbers()
+        return numbers if costs <= others or is_quick(numbers.program) else arrays
 
     def _compiled(self, program: ArrayProgram, groups: int, *, on_floats: bool) -> Compiled:
         program = replace(program, outputs=self.count)

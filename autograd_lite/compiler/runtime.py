@@ -19,6 +19,7 @@ from autograd_lite.compiler.tracing import Tracing, collector_paused
 from autograd_lite.compiler.unflatten import unflatten
 from autograd_lite.engine import Value
 from autograd_lite.errors import AutogradLiteError, DomainError, ShapeError
+from autograd_lite.text import counted
 
 __all__ = ["CheckFailedError", "Counts", "Entry", "LeafOrder", "Program", "common_count"]
 
@@ -65,6 +66,8 @@ class Program:
         How many NumPy calls one run makes; 0 where it runs on Python floats.
     captured : list of Value
         The leaves that the function found outside its arguments.
+    rolled : tuple of (int, int)
+        For each Python loop that became a loop of the program, how many steps, and how many operations in each.
     """
 
     def __init__(self, tracing: Tracing, chosen: str = "auto", *, exact: bool = False) -> None:
@@ -72,6 +75,7 @@ class Program:
         self.told = tracing.trace.told
         self.batched_result = bool(tracing.trace.axes)
         self.built, self.captured = built, _ = build(tracing, chosen, exact=exact)
+        self.rolled = tracing.trace.rolled
         self.ir: ArrayProgram = built.ir
         self.native = built.executable.native
         self.backend, self.run, self.on_floats = built.backend, built.executable.run, built.on_floats
@@ -80,6 +84,11 @@ class Program:
         self.is_exact = built.is_exact
         self._ones = np.ones(built.ir.result.size)
         weakref.finalize(self, built.executable.release).atexit = False
+
+    def __repr__(self) -> str:
+        parts = [f"{counted(self.instructions, 'instruction')} on {self.backend}"]
+        parts += [f"rolled: {steps} steps of {counted(size, 'operation')}" for steps, size in self.rolled]
+        return f"<program: {'; '.join(parts)}>"
 
     @property
     def why_not_native(self) -> str:

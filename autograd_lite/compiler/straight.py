@@ -5,11 +5,10 @@ Types: ``Any`` stands for what identifies an input.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from autograd_lite.compiler.builder import Given
+from autograd_lite.compiler.builder import Given, size_of
 from autograd_lite.compiler.graph import CAPTURED, Graph, Step
 from autograd_lite.compiler.ir import (
     Array,
@@ -28,9 +27,9 @@ from autograd_lite.compiler.ir import (
     Take,
 )
 from autograd_lite.compiler.layout import Affine, contiguous, number
-from autograd_lite.compiler.sums import REDUCTION, STRUCTURAL, Node, collect, each_term, one_by_one
+from autograd_lite.compiler.sums import LEAVES, REDUCTION, STRUCTURAL, Node, collect, each_term, one_by_one
 
-__all__ = ["lower_scalars"]
+__all__ = ["lower_scalars", "words_of"]
 
 
 def lower_scalars(
@@ -61,6 +60,21 @@ def lower_scalars(
     found = [*[body.at[i] for i in outputs], *body.unsound]
     copies = [Map(result[number(k)], "copy", (x,)) for k, x in enumerate(found)]
     return ArrayProgram(tuple(inputs.values()), (*body.instructions, *copies), result, is_exact=graph.is_exact)
+
+
+def words_of(node: Node) -> Iterator[str]:
+    """The words of the instructions that a node becomes, unless it stands for a block or a loop."""
+    if not node.terms:
+        yield from () if node.word in LEAVES else (node.word,)
+        return
+    terms = list(each_term(node.terms))
+    minus = [term.sign for term in terms].count(-1)
+    yield from ["mul" for term in terms if len(term.factors) == 2]
+    if minus == len(terms):
+        yield "neg"
+        minus -= 1
+    yield from ("sub",) * minus
+    yield from (REDUCTION[node.word],) * (len(terms) - 1 - minus)
 
 
 class _Scalars:
@@ -103,7 +117,8 @@ class _Scalars:
         leaves = dict(zip([*step.carries.values(), *step.items.values()], args, strict=False))
         arrays = {node: Array(f"{name}_{k}") for k, node in enumerate(leaves)}
         body = _Scalars(step.graph, {node: array.whole for node, array in arrays.items()}, self.given)
-        body.at |= {k: self.at[step.graph.args[k][0]] for k, word in enumerate(step.graph.word) if word == "outer"}
+        outer = {k: step.graph.args[k][0] for k, word in enumerate(step.graph.word) if word == "outer"}
+        body.at |= {k: self.at[j] for k, j in outer.items() if j in self.at}  # what no step needs is not there
         body.lower(collect(step.graph, [*step.nexts.values(), *step.outs.values(), *step.checks]), f"{name}_")
         carry = [
             Carry(arrays[node], leaves[node], body.local(body.at[step.nexts[k]], f"{name}_next{k}"))
@@ -184,8 +199,7 @@ def _sums_of_rows(count: int, rows: Slice, where: Operand, instructions: list[In
 
 
 def _argument(given: Given, name: str) -> Array:
-    size = math.prod(given) if isinstance(given, tuple) else given
-    return Array(name, () if size is None else (size,), role="input")
+    return Array(name, () if given is None else (size_of(given),), role="input")
 
 
 def _input(graph: Graph, inputs: Mapping[Any, Input], source: Any, offset: int) -> Slice:

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from autograd_lite.engine import Value, as_nodes
+from autograd_lite.engine import Value
 from autograd_lite.errors import TraceError
 from autograd_lite.namespaces import values
 from autograd_lite.node import Node
@@ -114,6 +114,7 @@ class Traced(Node):
 
     __slots__ = ("_operands", "adjoint_of", "axis", "slope_of", "source", "static", "tracer")
 
+    order: Any  # a loop that is found later stands between two whole numbers
     _operands: tuple[Any, ...]
     tracer: Tracer
     axis: Axis | None
@@ -165,6 +166,8 @@ class Traced(Node):
                 "captured; earlier steps may depend on it too. Take the gradient of the whole loop, or hand the Value "
                 "to the inner function as an argument and take ag.grad with respect to that."
             )
+        if not self.tracer.rolled.keys().isdisjoint(wrt):
+            self.tracer.unroll()
         self.tracer.sheltered.clear()
         self.tracer.must_be_finite.append(self if self.axis is None else self.tracer.batch_sum(self, self.axis))
 
@@ -304,11 +307,22 @@ class Tracer:
         multiplies; it is right wherever the result is finite, and faster.
     take : callable, optional
         What takes an element of a sequence by a traced index.
+    roll : callable, optional
+        What makes loops of steps that repeat: ``roll(tracer, roots, since)``.
     """
 
-    def __init__(self, *, exact: bool = False, take: Callable[[Any, Any], Any] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        exact: bool = False,
+        take: Callable[[Any, Any], Any] | None = None,
+        roll: Callable[[Tracer, Sequence[Any], int], None] | None = None,
+    ) -> None:
         self.exact = exact
         self.take: Any = take
+        self._roll = roll
+        self.rolled: dict[Any, tuple[Any, ...]] = {}  # nodes that are results of loops now: what they were
+        self.loops: list[tuple[int, int]] = []  # of these loops, how many steps of how many operations
         self.arguments: dict[int, tuple[int, list[Any]]] = {}  # first input of an argument, and its inputs' shapes
         self._axes: list[Axis] = []
         self.inside: Axis | None = None  # the axis of the batch_mean whose function is running
@@ -334,6 +348,20 @@ class Tracer:
         self._axes.append(Axis(arguments))
         return self._axes[-1]
 
+    def evaluated(self, results: Sequence[Any], inputs: Sequence[Any] = ()) -> None:
+        """Make loops of steps that repeat, in what is going to be differentiated with respect to some inputs."""
+        if self._roll is not None:
+            since = max([v.order for v in inputs], default=-1)  # nobody asks for derivatives by what is newer
+            self._roll(self, [v for v in results if type(v) is Traced], since)
+
+    def unroll(self) -> None:
+        """Put back all steps of loops, because someone asks for derivatives by one of their numbers."""
+        for v, (op, operands, static) in self.rolled.items():
+            v.op, v._operands, v.static = op, operands, static
+        self.rolled.clear()
+        self.loops.clear()
+        self._roll = None
+
     def end(self) -> list[Any]:
         """Let go of all nodes, which refer to this tracer: no cycles are left. Returns what was must_be_finite."""
         must_be_finite, self.must_be_finite = self.must_be_finite, []
@@ -341,6 +369,7 @@ class Tracer:
         self.blocks.clear()
         self.checks.clear()
         self.sheltered.clear()
+        self.rolled.clear()
         return must_be_finite
 
     def has_traced(self, argument: Any) -> bool:
@@ -372,7 +401,7 @@ class Tracer:
 
     def record(self, op: Op, operands: Sequence[Any]) -> Traced:
         """Make a node; it has the batch axis of its operands."""
-        nodes = as_nodes(operands)
+        nodes = tuple([x if isinstance(x, Node) else Value.constant(x) for x in operands])
         if not self._axes:
             return self._node(op, nodes, None)
         axes = {v.axis for v in nodes if type(v) is Traced and v.axis is not None}
@@ -397,7 +426,7 @@ class Tracer:
         v = _new(Traced)
         v.op, v._operands, v.axis, v.tracer = op, operands, axis, self
         v.source = v.adjoint_of = v.slope_of = v.static = None
-        v.requires_grad = op.needs_grad([u.requires_grad for u in operands]) if op else True
+        v.requires_grad = op is None or op.needs_grad([u.requires_grad for u in operands])
         v.label, v.order = "", next_order()
         return v
 

@@ -5,6 +5,7 @@ Types: ``Any`` stands for arguments and results of users' functions: numbers, ar
 
 from __future__ import annotations
 
+import functools
 import gc
 import inspect
 from collections.abc import Callable, Iterator, Sequence
@@ -14,6 +15,7 @@ from typing import Any
 from autograd_lite.compiler.fingerprint import Sweep
 from autograd_lite.compiler.indexing import take
 from autograd_lite.compiler.pipeline import Trace
+from autograd_lite.compiler.rolling import Limits, roll
 from autograd_lite.compiler.signature import BatchedArgument, checked_batch, traced
 from autograd_lite.compiler.trace import Axis, Tracer, current_tracer
 from autograd_lite.engine import Value
@@ -33,9 +35,10 @@ def trace(  # noqa: PLR0917 - a function and its call
     args: Sequence[Any],
     named: dict[str, Any],
     exact: bool,
+    rolls: Limits | None = None,
 ) -> Trace:
     """Run a function once on traced Values, as `Tracing` does, to the end."""
-    return Tracing(f, batch, batched, args, named, exact).finish()
+    return Tracing(f, batch, batched, args, named, exact, rolls).finish()
 
 
 class Tracing:
@@ -56,6 +59,8 @@ class Tracing:
         Abstract values of the arguments.
     exact : bool
         Whether derivatives follow the sweep's rules for zero adjoints and NaN to the letter.
+    rolls : Limits, optional
+        Which steps that repeat become loops; none by default.
 
     Attributes
     ----------
@@ -74,8 +79,9 @@ class Tracing:
         args: Sequence[Any],
         named: dict[str, Any],
         exact: bool,
+        rolls: Limits | None = None,
     ) -> None:
-        self._tracer = Tracer(exact=exact, take=take)
+        self._tracer = Tracer(exact=exact, take=take, roll=None if rolls is None else functools.partial(roll, rolls))
         self._is_batched = bool(batch)
         self._inputs = _Inputs(self._tracer, self._tracer.axis(batch) if batch else None)
         given = self._inputs.read(_parameter_names(f), batch, batched, args)
@@ -91,6 +97,7 @@ class Tracing:
                 self.trace = self._recorded([self._evaluation.result, self._evaluation.aux], outline)
             else:
                 result = f(*given, **by_name)
+                self._tracer.evaluated([*flatten(result)[0], *self._tracer.checks, *self._tracer.must_be_finite])
                 self.trace = self._recorded(result, result)
 
     def finish(self) -> Trace:
@@ -139,6 +146,7 @@ class Tracing:
             dict(enumerate(inputs.shapes)),
             inputs.axes if self._is_batched else {},
             inputs.names,
+            tuple(tracer.loops),
         )
 
 

@@ -24,10 +24,22 @@ from autograd_lite.namespaces import values
 from autograd_lite.op import current_tracer, shown
 from autograd_lite.pytree import NUMBER, Structure, flatten
 from autograd_lite.transforms.edge_pushing import second_derivatives
-from autograd_lite.transforms.evaluation import Evaluation, Function, Number, Selection, Tree, evaluate, scalar, select
+from autograd_lite.transforms.evaluation import (
+    Evaluation,
+    Function,
+    Number,
+    Selection,
+    Tree,
+    evaluate,
+    roll_steps,
+    scalar,
+    select,
+)
 from autograd_lite.transforms.sharing import shared
 
 __all__ = ["derivative", "grad", "hessian", "hvp", "jacobian", "successive_derivatives", "value_and_grad"]
+
+FEW, LONG = 8, 10_000  # inputs and nodes: a loop is swept for each of so few sooner than so many nodes are swept once
 
 Arguments = Sequence[Tree]
 Named = dict[str, Tree]
@@ -340,10 +352,16 @@ def _hessian(f: Function, selection: Selection, args: Arguments, named: Named) -
     if tracer is None or tracer.exact:  # the Jacobian of the gradient
         slope = grad(f, selection.argnums, wrt=selection.wrt, has_aux=selection.has_aux)
         return _jacobian(slope, selection, args, named)
-    evaluation = evaluate(f, selection, args, named)
-    y = scalar(evaluation.result, "A gradient")
+    evaluation = evaluate(f, selection, args, named, rolls=False)
+    y, results = scalar(evaluation.result, "A gradient"), (evaluation.result, evaluation.aux)
+    is_long = isinstance(y, Value) and y.order - max([v.order for v in evaluation.inputs], default=0) > LONG
+    rolls_first = is_long and len(evaluation.inputs) <= FEW
+    if rolls_first:
+        roll_steps(results, evaluation.inputs)
     rows = second_derivatives(y, evaluation.inputs) if isinstance(y, Value) else None
     if rows is None:
+        if not rolls_first:
+            roll_steps(results, evaluation.inputs)
         rows = [list(evaluation.gradients(slope)) for slope in evaluation.gradients(y)]
     n = len(evaluation.inputs)
     entries = np.empty((n, n), dtype=object)

@@ -53,7 +53,7 @@ def second_derivatives(root: Value, inputs: Sequence[Any]) -> list[list[Any]] | 
     """
     chosen, nodes = set(inputs), between([root], inputs)
     swept = set(nodes)
-    if root.has_number or not all(_is_plain(v, swept, is_input=v in chosen) for v in nodes):
+    if not all(_is_plain(v, swept, is_input=v in chosen) for v in nodes):
         return None
     sweep = _Sweep(nodes, chosen)
     if not sweep.run(root):
@@ -88,7 +88,7 @@ class _Sweep:
         self.adjoint: dict[Any, list[Any]] = {}
         self.weights: dict[Any, dict[Any, list[Any]]] = {v: {} for v in nodes}
         self.products = 0
-        self.constants: dict[float, Value] = {}
+        self.constants: dict[str, Value] = {}  # by their text: 0.0 and -0.0 differ
 
     def run(self, root: Any) -> bool:
         """Sweep; returns whether it came to an end before it became too dear."""
@@ -185,22 +185,23 @@ class _Sweep:
 
     def total(self, terms: Sequence[Any]) -> Any:
         """Add up the terms of a weight."""
+        terms = [term for term in terms if isinstance(term, Node) or term != 0.0]
         if len(terms) < 3:
             return terms[0] + terms[1] if len(terms) == 2 else [*terms, 0.0][0]
         return values.fsum(terms)
 
     def times(self, a: Any, b: Any) -> Any:
-        """Multiply weights; products with 1, -1 and 0 cost nothing."""
+        """Multiply weights; products with 1 and -1 cost nothing."""
         if not isinstance(a, Node):
             a, b = b, a
         if not isinstance(a, Node):
             return a * b
         if not isinstance(b, Node):
-            if b in (1.0, 0.0):
-                return a if b else 0.0
+            if b == 1.0:
+                return a
             if b == -1.0:
                 return -a
-            b = self.constants.setdefault(b, Value.constant(b))
+            b = self.constants.setdefault(repr(b), Value.constant(b))
         self.products += 1
         return a.record(values.zmul, (a, b))
 

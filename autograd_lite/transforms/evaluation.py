@@ -22,12 +22,12 @@ from autograd_lite.calling import adapted
 from autograd_lite.engine import Value, gradients
 from autograd_lite.errors import OperandError, ShapeError
 from autograd_lite.namespaces import values
-from autograd_lite.op import shown, to_number
+from autograd_lite.op import current_tracer, shown, to_number
 from autograd_lite.pytree import NUMBER, Structure, flatten, has_values
 from autograd_lite.reverse import reachable
 
 __all__ = ["Evaluation", "Function", "Number", "Outline", "Selection", "Tree", "as_values", "evaluate", "graph_wanted"]
-__all__ += ["keeping_values", "scalar", "select"]
+__all__ += ["keeping_values", "roll_steps", "scalar", "select"]
 
 Tree: TypeAlias = Any  # a number, a Value, an array, or lists, tuples and dicts of them: what f takes and returns
 Function: TypeAlias = Callable[..., Tree]
@@ -146,9 +146,16 @@ class Outline(Evaluation):
 
 
 def evaluate(
-    f: Function, selection: Selection, args: Sequence[Tree], named: dict[str, Tree] | None = None
+    f: Function,
+    selection: Selection,
+    args: Sequence[Tree],
+    named: dict[str, Tree] | None = None,
+    *,
+    rolls: bool = True,
 ) -> Evaluation:
     """Evaluate a function on Values in place of its arguments' numbers.
+
+    While a function is compiled, steps that repeat become loops (`roll_steps`), unless the caller does that.
 
     Raises
     ------
@@ -171,6 +178,8 @@ def evaluate(
         )
     if result is None:
         raise OperandError("The function returned None. Is a return missing at its end?")
+    if rolls:
+        roll_steps(result, inputs)
     given = [leaf for leaves, _ in (*flat, *flat_named.values()) for leaf in leaves]
     keeps_values = has_values(given) or _reaches(outer, result)
     if not selection.has_aux:
@@ -181,6 +190,13 @@ def evaluate(
             "`return loss, aux`, or leave has_aux out."
         )
     return Evaluation(result[0], inputs, structure, keeps_values, result[1])
+
+
+def roll_steps(result: Tree, inputs: Sequence[Value]) -> None:
+    """Let the compiler make loops of steps that repeat, before a result is differentiated with respect to inputs."""
+    tracer = current_tracer.get()
+    if tracer is not None:
+        tracer.evaluated(flatten(result)[0], [v for some in (*_active.get(), inputs) for v in some])
 
 
 def as_values(leaves: Iterable[Number]) -> list[Value]:

@@ -148,13 +148,16 @@ class CompiledLoss(BatchLoss):
         return float(flat[0]), flat[1:]
 
     def _program(self, parts: int, *, slope: bool) -> Callable[..., Array]:
-        """The program for samples of so many parts, made once."""
+        """The program for samples of so many parts as Python calls it, made once."""
         if (slope, parts) not in self._programs:
-            mean = batch_mean(self.objective, batch=tuple(range(parts)))
-            mean = value_and_grad(mean, wrt=self.parameters) if slope else mean
-            self._compiled[slope, parts] = compile(mean)
-            self._programs[slope, parts] = self._compiled[slope, parts].step(self.parameters)
+            self._programs[slope, parts] = self._function(parts, slope=slope).step(self.parameters)
         return self._programs[slope, parts]
+
+    def _function(self, parts: int, *, slope: bool) -> CompiledFunction:
+        if (slope, parts) not in self._compiled:
+            mean = batch_mean(self.objective, batch=tuple(range(parts)))
+            self._compiled[slope, parts] = compile(value_and_grad(mean, wrt=self.parameters) if slope else mean)
+        return self._compiled[slope, parts]
 
     def native_step(self, parts: Parts) -> NativeCall | None:
         """The machine code behind `mean_and_gradient`, if loss and gradient are what it gives, but for a penalty."""
@@ -163,5 +166,4 @@ class CompiledLoss(BatchLoss):
             return None
         parts = [part[:1] for part in parts]  # of one sample: the program is the same
         parts += self.objective.draw_masks(np.random.default_rng(0), 1)
-        self._program(len(parts), slope=True)
-        return self._compiled[True, len(parts)].native_step(self.parameters, *parts)
+        return self._function(len(parts), slope=True).native_step(self.parameters, *parts)

@@ -92,24 +92,19 @@ def calls(f: Any, leaves: list[Any], arguments: list[Any]) -> dict[str, Call]:
 
 FIRST = {"demo network": demo, "Rosenbrock, n = 10": lambda: rosenbrock(10)}
 PROCESSES = 7
-TOLD = {
-    "imports": "imports",
-    "cold": "first call, empty cache",
-    "warm": "first call, from disk",
-    "second": "second call",
-}
+CALLS = ("first", "second", "third")
+STATES = ("empty cache", "from disk")
 
 
 def alone(name: str) -> None:
-    """Time imports, the first call and the second one of this process, in seconds."""
+    """Time imports and the first calls of this process, in seconds."""
     f, _, arguments = FIRST[name]()
     fast = ag.compile(f)
     times = [time.perf_counter()]
-    for _ in range(2):
+    for _ in CALLS:
         fast(*arguments)
         times.append(time.perf_counter())
-    first, second = np.diff(times).tolist()
-    print(json.dumps({"imports": IMPORTED - STARTED, "first": first, "second": second}))
+    print(json.dumps({"imports": IMPORTED - STARTED, **dict(zip(CALLS, np.diff(times).tolist(), strict=True))}))
 
 
 def fresh(name: str, folder: str) -> dict[str, float]:
@@ -123,17 +118,16 @@ def fresh(name: str, folder: str) -> dict[str, float]:
 
 def first_calls(name: str, processes: int) -> Iterator[str]:
     """Lines of a table: pairs of processes, the second of which finds what the first one kept."""
-    times: dict[str, list[float]] = {key: [] for key in TOLD}
+    times: dict[str, list[float]] = {}
     for _ in range(processes):
         with tempfile.TemporaryDirectory() as folder:
-            cold, warm = (fresh(name, folder) for _ in range(2))
-        times["imports"] += [cold["imports"], warm["imports"]]
-        times["cold"].append(cold["first"])
-        times["warm"].append(warm["first"])
-        times["second"] += [cold["second"], warm["second"]]
-    yield f"{name:26}{'min':>12}{'median':>12}"
-    for key, told in TOLD.items():
-        yield f"  {told:24}" + "".join(f"{1e3 * at(times[key]):9.2f} ms" for at in (min, statistics.median))
+            for state in STATES:
+                for what, seconds in fresh(name, folder).items():
+                    key = what if what == "imports" else f"{what} call, {state}"
+                    times.setdefault(key, []).append(seconds)
+    yield f"{name:28}{'min':>12}{'median':>12}"
+    for key, some in times.items():
+        yield f"  {key:26}" + "".join(f"{1e3 * of(some):9.2f} ms" for of in (min, statistics.median))
 
 
 def main() -> None:

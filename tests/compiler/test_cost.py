@@ -16,6 +16,9 @@ from autograd_lite.compiler import cost, pipeline
 from autograd_lite.compiler.backends import NumpyBackend
 from autograd_lite.compiler.backends import floats as floats_backend
 from autograd_lite.compiler.building import PROGRAMS
+from autograd_lite.compiler.ir import Map
+from autograd_lite.compiler.signature import abstract
+from autograd_lite.compiler.tracing import trace
 from tests.support.array_programs import NUMBERS, ROWS, compiled, of
 
 
@@ -73,7 +76,19 @@ def test_neither_program_is_made_in_vain(monkeypatch: pytest.MonkeyPatch) -> Non
     compiled(ag.grad(chained), np.ones(1000))
     assert made == ["numbers", "arrays"]
     compiled(ag.grad(chained), np.ones(60))
-    assert made[2:] == ["numbers", "arrays"]
+    assert made[2:] == ["arrays", "numbers"]
+
+
+@pytest.mark.parametrize("f", [chained, bodies, turns, lambda x: -x[0] - x[1] * x[2], lambda x: ag.maximum(*x) - x[0]])
+@pytest.mark.parametrize("transform", [lambda f: f, ag.grad, ag.hessian])
+def test_numbers_are_counted_before_their_program_is_made(f: Callable[..., Any], transform: Any) -> None:
+    x = [0.7, 1.5, 2.5, -3.0]
+    g = transform(lambda x: f(x[0]) if f is turns else f(x))
+    stages = pipeline.Stages(trace(g, (), frozenset(), [abstract(x)], {}, False))
+    program = stages.numbers().program
+    costs, count = stages.on_numbers()
+    assert costs == pytest.approx(cost.on_numbers(program))
+    assert count == sum(1 for i in program.instructions if isinstance(i, Map) and i.op != "copy")
 
 
 @pytest.mark.parametrize("name", [name for name in ROWS if "samples" not in name and "batch" not in name])

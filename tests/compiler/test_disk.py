@@ -345,8 +345,8 @@ def test_source_is_read_again_only_where_a_file_changed(
 ) -> None:
     (tmp_path / "compiler" / "backends").mkdir(parents=True)
     read: list[str] = []
-    original = Path.read_bytes
-    monkeypatch.setattr(Path, "read_bytes", lambda path: read.append(path.name) or original(path))
+    original = disk._content
+    monkeypatch.setattr(disk, "_content", lambda path: read.append(Path(path).name) or original(path))
 
     def source() -> str:
         read.clear()

@@ -264,10 +264,9 @@ def test_without_llvmlite_the_error_says_how_to_get_it(monkeypatch: pytest.Monke
 def test_without_fused_multiply_add_there_is_no_native_code(monkeypatch: pytest.MonkeyPatch) -> None:
     class Old:
         get_default_triple = staticmethod(lambda: "x86_64-unknown-linux-gnu")
-        get_host_cpu_name = staticmethod(lambda: "old")
-        get_host_cpu_features = staticmethod(lambda: {"sse2": True})
 
     monkeypatch.setattr(native.machine, "_llvm", lambda: Old)
+    monkeypatch.setattr(native.machine, "processor", lambda: ("old", {"sse2": True}))
     assert "fused multiply-add" in native.machine.missing()
 
 

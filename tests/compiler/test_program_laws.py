@@ -11,7 +11,13 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 import autograd_lite as ag
-from autograd_lite.compiler.backends import native
+from autograd_lite.compiler import pipeline, tracing
+from autograd_lite.compiler.backends import NativeBackend, native
+from autograd_lite.compiler.interpret import interpret
+from autograd_lite.compiler.ir import every
+from autograd_lite.compiler.plan import plan
+from autograd_lite.compiler.signature import abstract, describe
+from autograd_lite.compiler.verify import verify
 from autograd_lite.pytree import flatten
 from tests.compiler.test_compiled_laws import agree, numbers, play, recipes
 
@@ -183,6 +189,60 @@ def test_over_samples(batch: tuple[int, ...], program: Any, name: str, data: Any
         return TRANSFORMS[name](lambda v, _: mean(v, x, p))(w, None)
 
     check(of_samples, (xs, samples, own if 2 in batch else places), ARRAYS, 1e-9)
+
+
+def in_stages(f: Any, *args: Any) -> dict[str, tuple[Any, list[Any]]]:
+    """The programs of numbers and of arrays of a function, planned and not, and the blocks of a call."""
+    trace = tracing.trace(f, (), frozenset(), [abstract(x) for x in args], {}, exact=False)
+    blocks: list[Any] = []
+    for x in args:
+        describe(x, blocks)
+    stages = pipeline.Stages(trace)
+    numbers_, arrays = stages.numbers(), stages.arrays()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pipeline, "plan", lambda program: program)
+        unplanned = stages.arrays()
+    made = {"numbers": numbers_, "planned numbers": numbers_._replace(program=plan(numbers_.program))}
+    made |= {"arrays": arrays, "unplanned arrays": unplanned}
+    return {name: (verify(c.program), [*blocks, [v.data for v in c.captured]]) for name, c in made.items()}
+
+
+def check_stages(program: Any, name: str) -> None:
+    """Machine code runs them all, whatever "auto" would give it."""
+    f, xs, places = program
+    expected = None
+    for kind, (made, blocks) in in_stages(TRANSFORMS[name](f), xs, places).items():
+        if len(list(every(made.instructions))) <= 300:
+            meant = interpret(made, blocks, [])
+            expected = meant[: made.outputs] if expected is None else expected
+            found = NativeBackend().compile(made).run(blocks, [])
+            assert agree(found, meant, 1e-9), (kind, name)
+            assert agree(meant[: made.outputs], expected, 1e-7), (kind, name)
+
+
+@pytest.mark.skipif(bool(native.missing()), reason=native.missing())
+@settings(EVERY, max_examples=3)
+@given(programs(most=2), st.sampled_from(["slopes", "tangent"]))
+def test_machine_code_of_every_stage(program: Any, name: str) -> None:
+    check_stages(program, name)
+
+
+@pytest.mark.long
+@pytest.mark.skipif(bool(native.missing()), reason=native.missing())
+@settings(EVERY, max_examples=400)
+@given(programs(), st.sampled_from(sorted(TRANSFORMS)))
+def test_machine_code_of_every_stage_of_many(program: Any, name: str) -> None:
+    check_stages(program, name)
+
+
+@pytest.mark.parametrize("backend", ["floats", "auto", *ARRAYS])
+def test_a_tangent_that_is_zero_needs_less_of_outside(backend: str) -> None:
+    """A step whose slopes are all 0 still knows of what they would be multiplied by."""
+
+    def f(x: Any) -> Any:
+        return ag.jvp(lambda v: ag.repeat(lambda c: ag.less(c * ag.sin(v), 0.1), v, 3) + v, (x,), (0.7,))
+
+    check(lambda x: list(f(x)), (0.4,), [backend], 0.0)
 
 
 @pytest.mark.long

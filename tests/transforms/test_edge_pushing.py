@@ -135,6 +135,15 @@ def test_captured_values_may_depend_on_each_other() -> None:
     np.testing.assert_array_equal(ag.compile(twice)(2.0), twice(2.0))
 
 
+def test_values_that_no_argument_enters_are_pushed_too() -> None:
+    w, b = Value(0.3), Value(-0.7)
+    hessian = ag.hessian(lambda _: ag.tanh(w * 2.0 + b) ** 2, wrt=[w, b])
+    fast = ag.compile(hessian)
+    np.testing.assert_allclose(fast(0.0), hessian(0.0), rtol=1e-12)
+    w.data = 1.5
+    np.testing.assert_allclose(fast(0.0), hessian(0.0), rtol=1e-12)
+
+
 @pytest.mark.parametrize("x", [[0.0, 1.0], [1e200, 1.0], [float("nan"), 1.0], [-1.0, 0.0]])
 def test_results_that_are_not_finite_are_eager_ones(x: list[float]) -> None:
     hessian = ag.hessian(lambda v: ag.sqrt(v[0]) * v[1] + 1.0 / v[1] + v[0] ** 2)

@@ -27,12 +27,12 @@ class Part(NamedTuple):
 def parts_of(
     lines: Sequence[str], parameters: Sequence[str], result: str, longest: int, named: Callable[[str], str] = str
 ) -> list[Part]:
-    """Divide assignments into functions of at most so many lines.
+    """Divide assignments and loops into functions of at most so many lines; a longer loop is one.
 
     Parameters
     ----------
     lines : sequence of str
-        Assignments, ``name = expression`` or ``name, name, = expression``.
+        Assignments, ``name = expression`` or ``name, name, = expression``, and loops with their indented bodies.
     parameters : sequence of str
         Names that are there before the first line.
     result : str
@@ -56,17 +56,49 @@ def parts_of(
         return c,
     c, = part2(a, b)
     """
-    runs = [lines[k : k + longest] for k in range(0, len(lines), longest)]
-    sides = [[line.split(" = ", 1) for line in run] for run in runs]
-    defined = [_names(left for left, _ in pairs) for pairs in sides]
-    variables = set(parameters).union(*defined)
+    runs = _runs(lines, longest)
+    available, taken, defined = set(parameters), [], []
+    for run in runs:
+        used: set[str] = set()
+        own: set[str] = set()
+        for statement in run:
+            used |= (_read(statement) - own) & available
+            own |= _names([left for line in statement for left, equals, _ in [line.partition(" = ")] if equals])
+        available |= own
+        taken.append(used)
+        defined.append(own)
     needed = _names([result])
     parts = []
     for k in reversed(range(len(runs))):
-        used = _names(right for _, right in sides[k]) & variables - defined[k]
-        parts.append(_part(named(f"part{k + 1}"), runs[k], sorted(used), sorted(defined[k] & needed)))
-        needed |= used
+        body = [line for statement in runs[k] for line in statement]
+        parts.append(_part(named(f"part{k + 1}"), body, sorted(taken[k]), sorted(defined[k] & needed)))
+        needed |= taken[k]
     return parts[::-1]
+
+
+def _runs(lines: Iterable[str], longest: int) -> list[list[list[str]]]:
+    """Statements, a loop with its body being one, in runs of at most so many lines, or of one statement."""
+    statements: list[list[str]] = []
+    for line in lines:
+        if line.startswith(" "):
+            statements[-1].append(line)
+        else:
+            statements.append([line])
+    runs: list[list[list[str]]] = []
+    room = 0
+    for statement in statements:
+        if not runs or len(statement) > room:
+            runs.append([])
+            room = longest
+        runs[-1].append(statement)
+        room -= len(statement)
+    return runs
+
+
+def _read(statement: Sequence[str]) -> set[str]:
+    """Names that a statement may read: of a loop all, since a step reads what the one before it made."""
+    left, equals, right = statement[0].partition(" = ")
+    return _names([right] if equals and len(statement) == 1 and "[" not in left else statement)
 
 
 def _names(texts: Iterable[str]) -> set[str]:

@@ -78,7 +78,9 @@ def _self_test() -> str:
     x, y = Array("x", (LANES,), role="input"), Array("y", (LANES,), role="result")
     program = ArrayProgram((Input(x, (LANES,)),), (Map(y.whole, "exp", (x.whole,)),), y)
     numbers = np.linspace(-2.0, 3.0, LANES)
-    found = _executable(program).run([numbers], ())
+    source, layout, loops, _ = _printed(program)
+    code = machine.Code(content=machine.compiled(source, machine.SOON))
+    found = NativeCall(program, layout, code, machine.loop_table(loops)).run([numbers], ())
     return "" if found.tobytes() == np.exp(numbers).tobytes() else "the self-test gave other numbers than NumPy"
 
 
@@ -114,9 +116,10 @@ class Printed(NamedTuple):
 
 def _printed(program: ArrayProgram) -> Printed:
     if program.is_straight:
-        lines = Lines(program, machine.attributes())
+        lines = Lines(program, machine.attributes(), sines=machine.has_close_sines())
         return Printed(str(lines), lines.layout, tuple(lines.loops), lines.level)
-    kernel = Kernel(program, Module(machine.registers(), machine.attributes()), "run")
+    module = Module(machine.registers(), machine.attributes(), sines=machine.has_close_sines())
+    kernel = Kernel(program, module, "run")
     kernel.print()
     return Printed(str(kernel.module), kernel.memory.layout, tuple(kernel.module.loops), machine.LEVEL)
 

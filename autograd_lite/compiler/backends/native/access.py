@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from autograd_lite.compiler.backends.native.memory import Memory, Place
+from autograd_lite.compiler.backends.native.memory import Coordinate, Memory, Place
 from autograd_lite.compiler.backends.native.text import LANES, Int, Text
 from autograd_lite.compiler.backends.native.words import Words
 from autograd_lite.compiler.ir import Dim
@@ -38,38 +38,40 @@ class Access:
 
     # Vectors
 
-    def get(self, x: Place, coordinates: Sequence[Int], sample: Int) -> str:
+    def get(self, x: Place, coordinates: Sequence[Coordinate], sample: Int) -> str:
         """Read a vector."""
         text = self.text
         if x.has_samples:
-            return text.load(x.pointer, x.at(text, coordinates, sample))
+            return text.load(*x.at(text, coordinates, sample))
         if isinstance(sample, str) or text.width == 1 or not x.steps or x.steps[-1] == 0:
-            name = text.spread(x.pointer, x.at(text, coordinates))
+            name = text.spread(*x.at(text, coordinates))
             if isinstance(sample, str) or not x.steps or x.steps[-1] == 0:
                 self.words.uniform.add(name)
             return name
         if x.steps[-1] == 1 and not x.table:
-            return text.load(x.pointer, x.at(text, coordinates))
+            return text.load(*x.at(text, coordinates))
         vector = "poison"
         for lane, at in enumerate(self._lanes(x, coordinates)):
-            number = text.let(f"load double, ptr {text.address(x.pointer, at)}, align 8")
+            number = text.let(f"load double, ptr {at}, align 8")
             vector = text.let(f"insertelement {text.type} {vector}, double {number}, i64 {lane}")
         return vector
 
-    def put(self, out: Place, coordinates: Sequence[Int], sample: Int, vector: str) -> None:
+    def put(self, out: Place, coordinates: Sequence[Coordinate], sample: Int, vector: str) -> None:
         """Write a vector."""
         text = self.text
         if out.has_samples or text.width == 1 or (out.steps[-1] == 1 and not out.table):
-            text.store(vector, out.pointer, out.at(text, coordinates, sample))
+            text.store(vector, *out.at(text, coordinates, sample))
             return
         for lane, at in enumerate(self._lanes(out, coordinates)):
             number = text.let(f"extractelement {text.type} {vector}, i64 {lane}")
-            text.do(f"store double {number}, ptr {text.address(out.pointer, at)}, align 8")
+            text.do(f"store double {number}, ptr {at}, align 8")
 
-    def _lanes(self, x: Place, coordinates: Sequence[Int]) -> list[Int]:
-        """The offset of each lane's member."""
+    def _lanes(self, x: Place, coordinates: Sequence[Coordinate]) -> list[str]:
+        """The address of each lane's member."""
         *before, last = coordinates
-        return [x.at(self.text, [*before, self.text.plus(last, lane)]) for lane in range(self.text.width)]
+        base, shift = last if isinstance(last, tuple) else (last, 0)
+        places = [x.at(self.text, [*before, (base, shift + lane)]) for lane in range(self.text.width)]
+        return [self.text.address(*place) for place in places]
 
     def spread_size(self, dim: Dim) -> str:
         """The length of a batch axis, in all lanes."""

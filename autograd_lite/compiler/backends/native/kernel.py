@@ -51,10 +51,13 @@ class Module:
         How many vector registers the machine has.
     attributes : str
         What LLVM has to know of the machine.
+    sines : bool, optional
+        Whether sines and cosines are those of the C library.
     """
 
-    def __init__(self, registers: int, attributes: str) -> None:
+    def __init__(self, registers: int, attributes: str, *, sines: bool = False) -> None:
         self.registers = registers
+        self.sines = sines
         self.attributes = attributes
         self.tables = Tables()
         self.loops: dict[str, int] = {}
@@ -113,9 +116,9 @@ class Chain:
 def why_not(program: ArrayProgram) -> str:
     """Say which instruction of a program cannot be printed; nothing if all can."""
     words = Words(Text(), {})
-    for i in every(program.instructions):
-        if isinstance(i, (Map, Update)) and not words.knows(i.op):
-            return f"the op {i.op} is a black box, which only Python can call"
+    for name in dict.fromkeys(i.op for i in every(program.instructions) if isinstance(i, (Map, Update))):
+        if not words.knows(name):
+            return f"the op {name} is a black box, which only Python can call"
     return ""
 
 
@@ -131,7 +134,7 @@ class Kernel:
         self.module = module
         self.name = name
         self.text = Text()
-        self.words = Words(self.text, module.loops, wide=module.registers == MANY)
+        self.words = Words(self.text, module.loops, wide=module.registers == MANY, sines=module.sines)
         self.memory = Memory(program, module.tables)
         self.access = Access(self.text, self.words, self.memory, module.registers)
         self.uses = Counter(x.array for x in slices_of(every(program.instructions)))

@@ -7,13 +7,14 @@ whose carries stay in registers from step to step.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from autograd_lite.compiler.backends.native.machine import LEVEL, SOON
 from autograd_lite.compiler.backends.native.memory import Layout
 from autograd_lite.compiler.backends.native.text import Int, Text, hexadecimal
-from autograd_lite.compiler.backends.native.words import Words
+from autograd_lite.compiler.backends.native.words import INSTRUCTIONS, Words
 from autograd_lite.compiler.ir import (
     Array,
     ArrayProgram,
@@ -46,6 +47,14 @@ class Scalars(Text):
         """A number."""
         return hexadecimal(x)
 
+    def as_number(self, x: str) -> str:
+        """The number itself."""
+        return x
+
+    def from_number(self, x: str) -> str:
+        """The number itself."""
+        return x
+
     def call(self, function: str, *operands: str) -> str:
         """One of LLVM's functions on numbers."""
         name = f"@llvm.{function}.f64"
@@ -70,6 +79,8 @@ class Lines:
         Straight: see `is_straight`.
     attributes : str
         What LLVM has to know of the machine.
+    sines : bool, optional
+        Whether sines and cosines are those of the C library.
 
     Attributes
     ----------
@@ -81,8 +92,9 @@ class Lines:
         How hard LLVM should try.
     """
 
-    def __init__(self, program: ArrayProgram, attributes: str) -> None:
+    def __init__(self, program: ArrayProgram, attributes: str, *, sines: bool = False) -> None:
         self.attributes = attributes
+        self.sines = sines
         self.loops: dict[str, int] = {}
         self.layout = Layout(())
         self.declarations: dict[str, None] = {}
@@ -151,7 +163,7 @@ class Lines:
 def _runs(instructions: Sequence[Instruction]) -> list[list[Instruction]]:
     """The instructions of each function: a loop alone, others up to so many."""
     runs: list[list[Instruction]] = []
-    for i in _with_whole_copies(instructions):
+    for i in _with_whole_copies(_stored_soon(instructions)):
         is_own = isinstance(i, Loop) or not runs or isinstance(runs[-1][0], Loop) or len(runs[-1]) == LONGEST
         if is_own:
             runs.append([])
@@ -159,8 +171,21 @@ def _runs(instructions: Sequence[Instruction]) -> list[list[Instruction]]:
     return runs
 
 
+def _stored_soon(instructions: Sequence[Instruction]) -> Sequence[Instruction]:
+    """Copies of numbers behind what computes them: then no later function has to know these."""
+    copies: dict[Array, list[Instruction]] = {}
+    others: list[Instruction] = []
+    for i in instructions:
+        x = i.operands[0] if isinstance(i, Map) and i.op == "copy" and i.out.array.shape else None
+        if isinstance(x, Slice) and not x.array.shape and x.array.role == "local":
+            copies.setdefault(x.array, []).append(i)
+        else:
+            others.append(i)
+    return [j for i in others for j in (i, *[c for out in outputs_of(i) for c in copies.get(out.array, ())])]
+
+
 def _with_whole_copies(instructions: Sequence[Instruction]) -> Iterator[Instruction]:
-    """Numbers that are copied one after the other, from and to neighbours in memory, as one instruction."""
+    """Numbers that are copied one after the other, from and to neighbours in memory, as one instruction; zeros too."""
     for ends, some in groupby(enumerate(instructions), lambda pair: _copied(pair[1], pair[0])):
         run = [i for _, i in some]
         if ends is None or len(run) == 1:
@@ -168,19 +193,25 @@ def _with_whole_copies(instructions: Sequence[Instruction]) -> Iterator[Instruct
             continue
         first = run[0]
         assert isinstance(first, Map)
-        slices = [x for x in (first.out, *first.operands) if isinstance(x, Slice)]
-        out, x = [x.array[contiguous((len(run),), _base(x))] for x in slices]
-        yield Map(out, "copy", (x,))
+        (x,) = first.operands
+        if isinstance(x, Slice):
+            x = x.array[contiguous((len(run),), _base(x))]
+        yield Map(first.out.array[contiguous((len(run),), _base(first.out))], "copy", (x,))
 
 
-def _copied(i: Instruction, position: int) -> tuple[Array, int, Array, int] | None:
-    """What a copy of a number in memory has in common with the next one, if that goes on; None for others."""
-    if not isinstance(i, Map) or i.op != "copy":
+def _copied(i: Instruction, position: int) -> tuple[Array, int, Array | None, int] | None:
+    """What a copy of a number in memory, or of zero, has in common with the next one, if that goes on."""
+    if not isinstance(i, Map) or i.op != "copy" or not i.out.array.shape:
         return None
     (x,) = i.operands
-    if not isinstance(x, Slice) or not x.array.shape or not i.out.array.shape:
-        return None
-    return i.out.array, _base(i.out) - position, x.array, _base(x) - position
+    if isinstance(x, Slice):
+        return (i.out.array, _base(i.out) - position, x.array, _base(x) - position) if x.array.shape else None
+    return (i.out.array, _base(i.out) - position, None, 0) if _is_zero(x) else None
+
+
+def _is_zero(x: Operand) -> bool:
+    """Whether this is a literal all of whose bits are 0."""
+    return isinstance(x, Literal) and x.value == 0.0 and math.copysign(1.0, x.value) > 0.0
 
 
 def _base(x: Slice) -> int:
@@ -194,8 +225,8 @@ class _Part:
     def __init__(self, lines: Lines) -> None:
         self.lines = lines
         self.text = Scalars()
-        self.words = Words(self.text, lines.loops)
-        self.values: dict[tuple[Array, int], str] = {}
+        self.words = Words(self.text, lines.loops, sines=lines.sines)
+        self.values: dict[Array | tuple[Array, int], str] = {}
         self.pointers: dict[Array, str] = {}
 
     def write(self, i: Instruction) -> None:
@@ -205,16 +236,29 @@ class _Part:
             return
         assert isinstance(i, Map)
         if i.out.shape:
-            (source, at), (target, to) = (self.place(x) for x in (*i.operands, i.out) if isinstance(x, Slice))
-            self.text.copy(self.text.address(source, at), self.text.address(target, to), i.out.shape[0])
+            self.many(i.out, i.operands[0])
             return
-        self.keep(i.out, self.words.apply(i.op, *map(self.operand, i.operands)))
+        operands = [self.operand(x) for x in i.operands]
+        operation = INSTRUCTIONS.get(i.op)
+        if operation is None:
+            self.keep(i.out, self.words.apply(i.op, *operands))
+        else:
+            self.keep(i.out, self.text.let(f"{operation} double {', '.join(operands)}"))
+
+    def many(self, out: Slice, x: Operand) -> None:
+        """Write a copy of neighbours in memory, or zeros."""
+        target = self.text.address(*self.place(out))
+        if isinstance(x, Slice):
+            self.text.copy(self.text.address(*self.place(x)), target, out.shape[0])
+        else:
+            self.text.clear(target, out.shape[0])
 
     def keep(self, out: Slice, value: str) -> None:
         """Note what a number is, and store it if it is needed elsewhere."""
-        if not out.array.shape:
-            self.values[out.array, 0] = value
-        if out.array in self.lines.blocks or out.array in self.lines.places:
+        array = out.array
+        if not array.shape:
+            self.values[array] = value
+        if array in self.lines.places or array in self.lines.blocks:
             self.text.store(value, *self.place(out))
 
     def operand(self, x: Operand) -> str:
@@ -224,20 +268,22 @@ class _Part:
             self.words.uniform.add(name)
             return name
         assert isinstance(x, Slice)
-        key = x.array, _base(x)
-        if key not in self.values:
-            self.values[key] = self.text.load(*self.place(x))
-        return self.values[key]
+        key = (x.array, _base(x)) if x.array.shape else x.array
+        name = self.values.get(key, "")
+        if not name:
+            name = self.values[key] = self.text.load(*self.place(x))
+        return name
 
     def place(self, x: Slice, row: Int = 0) -> tuple[str, Int]:
         """Where a number lies, or the one in some row."""
         array = x.array
-        assert isinstance(x.index, Affine)
-        step = x.index.steps[0] if x.index.steps else 0
-        at = self.text.plus(x.index.base, self.text.times(row, step))
-        if array not in self.lines.blocks:
-            return "%work", self.text.plus(self.lines.places[array], at)
-        return self.pointer(array), at
+        at: Int = _base(x)
+        if row != 0:
+            assert isinstance(x.index, Affine)
+            at = self.text.plus(at, self.text.times(row, x.index.steps[0] if x.index.steps else 0))
+        if array in self.lines.blocks:
+            return self.pointer(array), at
+        return "%work", self.text.plus(self.lines.places[array], at) if at else self.lines.places[array]
 
     def pointer(self, array: Array) -> str:
         """The address of an argument or of the result."""
@@ -254,9 +300,9 @@ class _Part:
 
         def turn(k: Int, now: list[str]) -> list[str]:
             row = self.text.plus(i.length - 1, self.text.times(k, -1)) if i.reverse else k
-            self.values |= {(carry.array, 0): name for carry, name in zip(i.carry, now, strict=True)}
+            self.values |= {carry.array: name for carry, name in zip(i.carry, now, strict=True)}
             for item in i.xs:
-                self.values[item.array, 0] = self.text.load(*self.place(item.of, row))
+                self.values[item.array] = self.text.load(*self.place(item.of, row))
             for instruction in i.body:
                 self.write(instruction)
             for out in i.outs:

@@ -14,7 +14,7 @@ from autograd_lite.compiler.backends.native.text import LANES, Int, Text, hexade
 from autograd_lite.compiler.ir import Array, ArrayProgram, Dim, Slice
 from autograd_lite.compiler.layout import Gather, Index, contiguous, index
 
-__all__ = ["Layout", "Memory", "Place", "Tables", "padded"]
+__all__ = ["Coordinate", "Layout", "Memory", "Place", "Tables", "padded"]
 
 
 def padded(n: int) -> int:
@@ -80,27 +80,42 @@ class Layout:
         return self.flat + sum(self.batched[dim] * rows[dim] for dim in self.batched)
 
 
+Coordinate = Int | tuple[Int, int]  # with what is added to it, if that is known
+
+
 class Place(NamedTuple):
     """Members of an array in memory: start + steps . coordinates, through a table if they are gathered."""
 
     pointer: str
-    start: Int
+    start: int
     steps: tuple[int, ...]
     table: str
     row: Int  # from one member to the next
     has_samples: bool
 
-    def at(self, text: Text, coordinates: Sequence[Int], sample: Int = 0) -> Int:
-        """The offset of a member, and of a sample of it."""
-        member = text.plus(self.start, *[text.times(c, s) for c, s in zip(coordinates, self.steps, strict=True)])
+    def at(self, text: Text, coordinates: Sequence[Coordinate], sample: Int = 0) -> tuple[str, Int]:
+        """The place of a member, and of a sample of it: a pointer, and an offset from there.
+
+        What is known of the coordinates comes last, so that neighbours share all but that.
+        """
+        known, terms = self.start, []
+        for c, step in zip(coordinates, self.steps, strict=True):
+            base, shift = c if isinstance(c, tuple) else (c, 0)
+            known += shift * step
+            terms.append(text.times(base, step))
+        member = text.plus(*terms)
         if self.table:
-            member = text.integer(self.table, member)
+            member, known = text.integer(self.table, text.plus(member, known)), 0
+        if isinstance(member, int):
+            member, known = 0, known + member
+        first = text.address(self.pointer, text.times(member, self.row))
         if not self.has_samples:
-            return member
-        row = text.times(member, self.row)
-        if isinstance(row, int):
-            return text.plus(row, sample)
-        return text.plus(text.let(f"freeze i64 {row}"), sample)  # without it LLVM takes half its time for strides
+            return self._opaque(text, first), known
+        return self._opaque(text, text.address(first, text.times(known, self.row))), sample
+
+    def _opaque(self, text: Text, pointer: str) -> str:
+        """A pointer whose making LLVM does not look into: it takes a third of its time for strides otherwise."""
+        return pointer if pointer == self.pointer else text.once(f"freeze ptr {pointer}")
 
 
 class Memory:

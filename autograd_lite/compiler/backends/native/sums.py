@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import product
 
 from autograd_lite.compiler.backends.native.access import Access
-from autograd_lite.compiler.backends.native.memory import Place
+from autograd_lite.compiler.backends.native.memory import Coordinate, Place
 from autograd_lite.compiler.backends.native.text import LANES, Int
 from autograd_lite.compiler.ir import Contract, Reduce, SegmentReduce, Slice
 from autograd_lite.compiler.primitives import word
@@ -19,8 +19,9 @@ __all__ = ["contract", "reduce", "segments"]
 
 FLUSH = 128 * LANES  # numbers, before what the lanes hold is added to the total
 Coordinates = Mapping[str, Int]
+Member = Mapping[str, int]  # of a tile, counted from its first one
 EMPTY: Coordinates = {}
-Read = Callable[[Place, Sequence[Int], float], str]  # of members, with a number for the lanes that have none
+Read = Callable[[Place, Sequence[Coordinate], float], str]  # of members, with a number for the lanes that have none
 
 
 def contract(access: Access, i: Contract) -> None:
@@ -101,7 +102,7 @@ class _Sum:
             self.access.each(at, stop, count, lambda k, nested=nested: self.tiles(sample, {**first, c: k}, nested))  # type: ignore[misc]
             at = stop
 
-    def tile(self, sample: Int | None, first: Coordinates, tile: Sequence[Coordinates]) -> None:
+    def tile(self, sample: Int | None, first: Coordinates, tile: Sequence[Member]) -> None:
         """Write the totals of some members, counted from the first one: for each sample by itself, or over samples."""
         starts = [self.text.literal(self.start)] * len(tile)
         if sample is not None:
@@ -117,7 +118,7 @@ class _Sum:
         for k in range(0, len(totals), LANES):
             self.put_totals(self.tree(totals[k : k + LANES]), first, tile[k : k + LANES])
 
-    def put_totals(self, totals: str, first: Coordinates, tile: Sequence[Coordinates]) -> None:
+    def put_totals(self, totals: str, first: Coordinates, tile: Sequence[Member]) -> None:
         """Write one lane for each member."""
         for lane, member in enumerate(tile):
             number = self.text.shuffle(totals, "poison", [lane])
@@ -154,7 +155,7 @@ class _Sum:
         c, *rest = letters
         return self.text.loop(0, self.sizes[c], 1, lambda k, now: self.sweep(rest, {**at, c: k}, now, inner), totals)
 
-    def over_samples(self, at: Coordinates, tile: Sequence[Coordinates], totals: list[str]) -> list[str]:
+    def over_samples(self, at: Coordinates, tile: Sequence[Member], totals: list[str]) -> list[str]:
         """Add up full vectors of samples, and what is left with the other lanes filled up."""
         assert self.dim is not None
         full, n = (self.access.memory.length(self.dim, what) for what in ("full", "n"))
@@ -162,21 +163,21 @@ class _Sum:
         def step(r: Int, now: list[str]) -> list[str]:
             return self.step(at, tile, now, lambda x, members, _: self.access.get(x, members, r))
 
-        def rest(r: Int, now: list[str]) -> list[str]:
-            is_sample = self.text.first_lanes(self.text.plus(n, self.text.times(r, -1)))
+        def rest(now: list[str]) -> list[str]:
+            is_sample = self.text.first_lanes(self.text.plus(n, self.text.times(full, -1)))
             filled: Read = lambda x, members, filler: self.text.choose(  # noqa: E731
-                is_sample, self.access.get(x, members, r), self.text.literal(filler)
+                is_sample, self.access.get(x, members, full), self.text.literal(filler)
             )
             return self.step(at, tile, now, filled)
 
-        return self.text.loop(full, n, LANES, rest, self.flushed(full, totals, step))
+        return self.text.below(full, n, rest, self.flushed(full, totals, step))
 
-    def over_members(self, at: Coordinates, tile: Sequence[Coordinates], totals: list[str]) -> list[str]:
+    def over_members(self, at: Coordinates, tile: Sequence[Member], totals: list[str]) -> list[str]:
         """Add up full vectors of members along the last axis, and what is left with the other lanes filled up."""
         c = self.reduced[-1]
         full, left = self.sizes[c] // LANES * LANES, self.sizes[c] % LANES
 
-        def filled(x: Place, members: Sequence[Int], filler: float) -> str:
+        def filled(x: Place, members: Sequence[Coordinate], filler: float) -> str:
             with self.text.lanes(left):
                 lanes = [*range(left), *[left] * (LANES - left)]
                 return self.text.shuffle(self.access.get(x, members, 0), self.text.literal(filler), lanes)
@@ -202,7 +203,7 @@ class _Sum:
 
         return text.loop(0, stop, FLUSH, run, totals)
 
-    def step(self, at: Coordinates, tile: Sequence[Coordinates], totals: list[str], read: Read) -> list[str]:
+    def step(self, at: Coordinates, tile: Sequence[Member], totals: list[str], read: Read) -> list[str]:
         """Add one term, or product, to the total of each member of a tile; what members share is read once."""
         fillers = (-0.0, 0.0) if len(self.factors) == 2 else (self.identity,)
         seen: dict[object, str] = {}
@@ -223,6 +224,6 @@ class _Sum:
             )
         return after
 
-    def members(self, axes: str, at: Coordinates, member: Coordinates) -> list[Int]:
+    def members(self, axes: str, at: Coordinates, member: Member) -> list[Coordinate]:
         """The coordinates along some axes."""
-        return [self.text.plus(at[c], member.get(c, 0)) for c in axes]
+        return [(at[c], member.get(c, 0)) for c in axes]

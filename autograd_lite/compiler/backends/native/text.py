@@ -28,6 +28,9 @@ def hexadecimal(x: float) -> str:
     return f"0x{struct.pack('>d', x).hex().upper()}"
 
 
+ZERO = hexadecimal(0.0)
+
+
 class Text:
     """Instructions of one function, and the names that they define."""
 
@@ -37,6 +40,7 @@ class Text:
         self.width = 1
         self._block = "entry"
         self._count = 0
+        self._known: dict[str, str] = {}  # integers and addresses that are computed already, wherever control is now
 
     @property
     def type(self) -> str:
@@ -61,6 +65,12 @@ class Text:
         self.lines.append(f"{name} = {expression}")
         return name
 
+    def once(self, expression: str) -> str:
+        """Define a value that depends on nothing but its operands, or take the one that is there."""
+        if expression not in self._known:
+            self._known[expression] = self.let(expression)
+        return self._known[expression]
+
     def do(self, line: str) -> None:
         """Append an instruction without a value."""
         self.lines.append(line)
@@ -73,10 +83,10 @@ class Text:
         total: Int = 0
         for x in terms:
             if isinstance(x, str):
-                total = x if total == 0 else self.let(f"add nsw i64 {total}, {x}")
+                total = x if total == 0 else self.once(f"add nsw i64 {total}, {x}")
         if isinstance(total, int):
             return known
-        return self.let(f"add nsw i64 {total}, {known}") if known else total
+        return self.once(f"add nsw i64 {total}, {known}") if known else total
 
     def times(self, a: Int, b: Int) -> Int:
         """Multiply two integers."""
@@ -84,7 +94,7 @@ class Text:
             return a * b
         if 0 in (a, b):
             return 0
-        return b if a == 1 else a if b == 1 else self.let(f"mul nsw i64 {a}, {b}")
+        return b if a == 1 else a if b == 1 else self.once(f"mul nsw i64 {a}, {b}")
 
     def smaller(self, a: Int, b: Int) -> Int:
         """The smaller one of two integers."""
@@ -97,6 +107,8 @@ class Text:
 
     def literal(self, x: float) -> str:
         """A number in all lanes."""
+        if hexadecimal(x) == ZERO:
+            return "zeroinitializer"
         return f"<{', '.join([f'double {hexadecimal(x)}'] * self.width)}>"
 
     def apply(self, operation: str, *operands: str) -> str:
@@ -123,8 +135,16 @@ class Text:
 
     def shuffle(self, a: str, b: str, lanes: Sequence[int]) -> str:
         """A vector of the lanes of two others, counted through."""
-        mask = f"<{', '.join(f'i32 {k}' for k in lanes)}>"
+        mask = f"<{', '.join([f'i32 {k}' for k in lanes])}>" if any(lanes) else "zeroinitializer"
         return self.let(f"shufflevector {self.type} {a}, {self.type} {b}, <{len(lanes)} x i32> {mask}")
+
+    def as_number(self, x: str) -> str:
+        """The double of a vector of width 1."""
+        return self.let(f"extractelement {self.type} {x}, i64 0")
+
+    def from_number(self, x: str) -> str:
+        """The vector of width 1 that holds a double."""
+        return self.let(f"insertelement {self.type} poison, double {x}, i64 0")
 
     def first_lanes(self, count: Int) -> str:
         """A truth for each lane: whether it is among the first ones."""
@@ -138,7 +158,7 @@ class Text:
 
     def address(self, pointer: str, offset: Int) -> str:
         """Where a double lies."""
-        return pointer if offset == 0 else self.let(f"getelementptr inbounds double, ptr {pointer}, i64 {offset}")
+        return pointer if offset == 0 else self.once(f"getelementptr inbounds double, ptr {pointer}, i64 {offset}")
 
     def load(self, pointer: str, offset: Int) -> str:
         """As many doubles as there are lanes."""
@@ -160,6 +180,12 @@ class Text:
         self.declarations[f"declare void {name}(ptr, ptr, i64, i1)"] = None
         self.do(f"call void {name}(ptr {target}, ptr {source}, i64 {self.times(count, 8)}, i1 false)")
 
+    def clear(self, target: str, count: int) -> None:
+        """Make doubles zero."""
+        name = "@llvm.memset.p0.i64"
+        self.declarations[f"declare void {name}(ptr, i8, i64, i1)"] = None
+        self.do(f"call void {name}(ptr {target}, i8 0, i64 {count * 8}, i1 false)")
+
     def integer(self, table: str, position: Int) -> str:
         """A member of a list of integers."""
         place = self.let(f"getelementptr inbounds i64, ptr {table}, i64 {position}")
@@ -180,6 +206,7 @@ class Text:
             return list(body(start, list(carry))) if start < stop else list(carry)
         is_sure = isinstance(start, int) and isinstance(stop, int)
         label, before, now = self.fresh("loop"), self._block, [f"%{self.fresh()}" for _ in carry]
+        known = dict(self._known)
         if is_sure:
             self.do(f"br label %{label}")
         else:
@@ -197,7 +224,22 @@ class Text:
         self.lines[at:at] = phis
         last, self._block = self._block, f"{label}.end"
         self.do(f"{label}.end:")
+        self._known = known
         if is_sure:
             return after
         pairs = zip(carry, after, strict=True)
         return [self.let(f"phi {self.type} [{first}, %{before}], [{end}, %{last}]") for first, end in pairs]
+
+    def below(self, a: Int, b: Int, body: Callable[[list[str]], Sequence[str]], carry: Sequence[str]) -> list[str]:
+        """Change the vectors in `carry` where an integer is smaller than another one; LLVM takes longer for a loop."""
+        label, before, known = self.fresh("below"), self._block, dict(self._known)
+        is_below = self.let(f"icmp slt i64 {a}, {b}")
+        self.do(f"br i1 {is_below}, label %{label}, label %{label}.end")
+        self.do(f"{label}:")
+        self._block = label
+        after = list(body(list(carry)))
+        self.do(f"br label %{label}.end")
+        self.do(f"{label}.end:")
+        last, self._block, self._known = self._block, f"{label}.end", known
+        pairs = zip(carry, after, strict=True)
+        return [self.let(f"phi {self.type} [{first}, %{before}], [{changed}, %{last}]") for first, changed in pairs]

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 
+from autograd_lite.compiler.backends.native.sines import LIBRARY, NEAR, near
 from autograd_lite.compiler.backends.native.special_words import SPECIAL
 from autograd_lite.compiler.backends.native.text import LANES, Text
 from autograd_lite.compiler.primitives import WORDS, word
 
-__all__ = ["Words"]
+__all__ = ["INSTRUCTIONS", "Words"]
 
 EXP_RANGE, SMALL = 800.0, 1e-290  # as in the namespaces
 RELATIONS = {"greater": "ogt", "greater_equal": "oge", "less": "olt", "less_equal": "ole", "equal": "oeq"}
@@ -21,6 +22,7 @@ OWN = {"copy", "maximum", "minimum", "relu", "nonfinite", "sign", "where", "zmul
 OWN |= {"exp_difference"}
 CALLING = {"pow", "powterm", "exp_difference"}  # of these, those that call inner loops
 WIDE = 4 * LANES
+FEW = 4  # numbers, whose sines a loop has sooner
 FUNCTIONS = {"abs": "fabs", "sqrt": "sqrt", "floor": "floor"}
 
 
@@ -35,12 +37,15 @@ class Words:
         The ufuncs whose inner loops the program needs, and the place of each in the table that a call hands over.
     wide : bool, optional
         Whether the machine has registers for several vectors at once, which spare calls of inner loops.
+    sines : bool, optional
+        Whether sines and cosines are those of the C library: one is asked of it, several are computed at once.
     """
 
-    def __init__(self, text: Text, loops: dict[str, int], *, wide: bool = False) -> None:
+    def __init__(self, text: Text, loops: dict[str, int], *, wide: bool = False, sines: bool = False) -> None:
         self.text = text
         self.widest = WIDE if wide else LANES
         self.loops = loops
+        self.near = NEAR if sines else {}
         self.called = False  # whether any inner loop is
         self.uniform: set[str] = set()  # values that are the same in all lanes: NumPy's power looks at that
 
@@ -173,20 +178,39 @@ class Words:
 
     def ufunc(self, name: str, *operands: str) -> str:
         """Call the inner loop of a ufunc: pointers to the operands and the result, a count, the steps, and its data."""
-        text, k = self.text, self.loops.setdefault(name, len(self.loops))
+        if name in self.near and self.text.width == 1:
+            return self._library(name, operands[0])
+        text = self.text
+        function, data = self._given(name)
         self.called = True
         places = ["%loop.a", "%loop.b"][: len(operands)]
         for x, place in zip(operands, places, strict=True):
             text.store(x, place, 0)
+        if name in self.near and text.width >= FEW:
+            text.declarations |= dict.fromkeys(near())
+            numbers = f"ptr %loop.a, ptr %loop.out, i64 {text.width}, i64 {self.near[name]}"
+            text.do(f"call void @near_sine({numbers}, ptr {function}, ptr {data})")
+            return text.load("%loop.out", 0)
         steps = [0 if x in self.uniform else 8 for x in operands]
         for position, (place, step) in enumerate(zip([*places, "%loop.out"], [*steps, 8], strict=True)):
             text.do(f"store ptr {place}, ptr {self._slot('%loop.pointers', position)}")
             text.do(f"store i64 {step}, ptr {self._slot('%loop.steps', position)}")
         text.do(f"store i64 {text.width}, ptr %loop.count")
-        function = text.let(f"load ptr, ptr {self._slot('%loops', 2 * k)}")
-        data = text.let(f"load ptr, ptr {self._slot('%loops', 2 * k + 1)}")
         text.do(f"call void {function}(ptr %loop.pointers, ptr %loop.count, ptr %loop.steps, ptr {data})")
         return text.load("%loop.out", 0)
+
+    def _library(self, name: str, x: str) -> str:
+        """Call a function of the C library."""
+        function, _ = self._given(LIBRARY + name)
+        return self.text.from_number(self.text.let(f"call double {function}(double {self.text.as_number(x)})"))
+
+    def _given(self, name: str) -> tuple[str, str]:
+        """A function that a call hands over, and its data."""
+        k = self.loops.setdefault(name, len(self.loops))
+        return self._loaded(2 * k), self._loaded(2 * k + 1)
+
+    def _loaded(self, k: int) -> str:
+        return self.text.let(f"load ptr, ptr {self._slot('%loops', k)}")
 
     def _slot(self, table: str, k: int) -> str:
         return self.text.let(f"getelementptr ptr, ptr {table}, i64 {k}")
