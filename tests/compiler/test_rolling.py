@@ -234,7 +234,9 @@ def test_values_are_those_of_the_steps_to_the_bit(program: Any) -> None:
     """In the interpreter; sums are added up in another order."""
     f, v = program
     one, other = (ag.compile(f, backend="interpreter", roll=roll)(v) for roll in (True, False))
-    many = any(op in str(f.__name__) for op in ("sum", "mean", "maximum", "minimum", "logsumexp", "hypot", "add", "sub"))
+    many = any(
+        op in str(f.__name__) for op in ("sum", "mean", "maximum", "minimum", "logsumexp", "hypot", "add", "sub")
+    )
     assert agree(one, other, 1e-12) if many else np.array_equal(one, other, equal_nan=True)
 
 
