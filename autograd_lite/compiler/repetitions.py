@@ -37,6 +37,11 @@ class Repetition(NamedTuple):
         """The position behind the last step."""
         return self.start + self.period * self.length
 
+    @property
+    def later(self) -> Repetition:
+        """The steps without the first one."""
+        return Repetition(self.start + self.period, self.period, self.length - 1)
+
 
 def repetitions(kinds: Sequence[int], reads: Reads, fewest: int) -> Iterator[Repetition]:
     """Find the longest repetition, then those before and behind it, and so on.

@@ -31,6 +31,7 @@ from autograd_lite.reverse import reachable
 __all__ = ["Limits", "limits", "roll"]
 
 FARTHEST = 8  # steps back that a step may read
+MOST = 6  # loops of one function: to look for each takes time
 WIDE = 8.0  # operations that a step can do at once, on average, where arrays are worth it
 SUMS = {"add", "sub", "fsum", "maximum", "minimum"}  # ops whose chains later stages make one array operation
 
@@ -74,7 +75,8 @@ def roll(least: Limits, tracer: Tracer, roots: Iterable[Any], since: int = -1) -
     if size < min(least.narrow, least.wide) or _depth(nodes) < least.fewest:
         return
     steps = _Sequence(tracer, nodes, since)
-    understood = [_reads_of(steps, found) for found in repetitions(steps.kinds, steps.reads, least.fewest)]
+    found = list(itertools.islice(repetitions(steps.kinds, steps.reads, least.fewest), MOST))
+    understood = [_reads_of(steps, some) or _reads_of(steps, some.later) for some in found]
     loops = [loop for loop in understood if loop is not None and _is_worthwhile(steps, loop, least)]
     if since >= 0 or 2 * sum(loop.size for loop in loops) > size:  # what has been differentiated reads every step
         for loop in loops:
@@ -208,6 +210,8 @@ def _is_worthwhile(steps: _Sequence, loop: _Loop, least: Limits) -> bool:
     ops = [v.op for v in steps.nodes[start : start + period]]
     if any(op.black_box for op in ops) and least is not EVERY:
         least = FLOATS  # no machine code calls it
+    if loop.steps.length < least.fewest:
+        return False
     enough = least.wide if period >= WIDE * _length(loop) else least.narrow
     items = sum(1 for read in reads if read.items)
     shared = sum(1 for read in reads if read.role < 0) - items

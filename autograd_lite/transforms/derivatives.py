@@ -39,7 +39,7 @@ from autograd_lite.transforms.sharing import shared
 
 __all__ = ["derivative", "grad", "hessian", "hvp", "jacobian", "successive_derivatives", "value_and_grad"]
 
-FEW, LONG = 8, 10_000  # inputs and nodes: a loop is swept for each of so few sooner than so many nodes are swept once
+FEW = 8  # inputs: for so few a loop is swept again and again sooner than very many steps once
 
 Arguments = Sequence[Tree]
 Named = dict[str, Tree]
@@ -283,10 +283,11 @@ def jacobian(
 
 
 def _jacobian(f: Function, selection: Selection, args: Arguments, named: Named) -> Tree:
-    evaluation = evaluate(f, selection, args, named)
+    evaluation = evaluate(f, selection, args, named, rolls=False)
     outputs, structure = flatten(evaluation.result)
     if structure.kind == "static":
         scalar(evaluation.result, "A Jacobian")
+    roll_steps((evaluation.result, evaluation.aux), evaluation.inputs, len(outputs))
     gradients_of_outputs = [evaluation.gradients(y) for y in outputs]
     kind = object if evaluation.keeps_values else np.float64
     entries = np.empty((structure.size, evaluation.structure.size), dtype=kind)
@@ -354,16 +355,13 @@ def _hessian(f: Function, selection: Selection, args: Arguments, named: Named) -
         return _jacobian(slope, selection, args, named)
     evaluation = evaluate(f, selection, args, named, rolls=False)
     y, results = scalar(evaluation.result, "A gradient"), (evaluation.result, evaluation.aux)
-    is_long = isinstance(y, Value) and y.order - max([v.order for v in evaluation.inputs], default=0) > LONG
-    rolls_first = is_long and len(evaluation.inputs) <= FEW
-    if rolls_first:
-        roll_steps(results, evaluation.inputs)
+    n = len(evaluation.inputs)
+    if n <= FEW:
+        roll_steps(results, evaluation.inputs, 4 * n)
     rows = second_derivatives(y, evaluation.inputs) if isinstance(y, Value) else None
     if rows is None:
-        if not rolls_first:
-            roll_steps(results, evaluation.inputs)
+        roll_steps(results, evaluation.inputs, 2 * n)
         rows = [list(evaluation.gradients(slope)) for slope in evaluation.gradients(y)]
-    n = len(evaluation.inputs)
     entries = np.empty((n, n), dtype=object)
     for row, found in zip(entries, rows, strict=True):
         row[:] = found

@@ -29,6 +29,8 @@ from autograd_lite.reverse import reachable
 __all__ = ["Evaluation", "Function", "Number", "Outline", "Selection", "Tree", "as_values", "evaluate", "graph_wanted"]
 __all__ += ["keeping_values", "roll_steps", "scalar", "select"]
 
+MOST_NODES = 200_000  # of all sweeps together: of so many, machine code is no longer made
+
 Tree: TypeAlias = Any  # a number, a Value, an array, or lists, tuples and dicts of them: what f takes and returns
 Function: TypeAlias = Callable[..., Tree]
 Number: TypeAlias = float | Value
@@ -192,11 +194,19 @@ def evaluate(
     return Evaluation(result[0], inputs, structure, keeps_values, result[1])
 
 
-def roll_steps(result: Tree, inputs: Sequence[Value]) -> None:
-    """Let the compiler make loops of steps that repeat, before a result is differentiated with respect to inputs."""
+def roll_steps(result: Tree, inputs: Sequence[Value], sweeps: int = 1) -> None:
+    """Let the compiler make loops of steps that repeat, before a result is differentiated with respect to inputs.
+
+    Several sweeps over steps share what they compute, and sweeps over a loop do not; so where there are more than one
+    they get the steps, unless these are very many.
+    """
     tracer = current_tracer.get()
-    if tracer is not None:
-        tracer.evaluated(flatten(result)[0], [v for some in (*_active.get(), inputs) for v in some])
+    if tracer is None:
+        return
+    results, inner = flatten(result)[0], [v for some in (*_active.get(), inputs) for v in some]
+    newest = max([v.order for v in results if isinstance(v, Value)], default=0)
+    if sweeps <= 1 or sweeps * (newest - max([v.order for v in inner], default=0)) > MOST_NODES:
+        tracer.evaluated(results, inner)
 
 
 def as_values(leaves: Iterable[Number]) -> list[Value]:
