@@ -159,7 +159,6 @@ def substituted(roots: Sequence[Any], mapping: dict[Any, Any], inside: Iterable[
 
 def again(v: Any, operands: Sequence[Any], mapping: Mapping[Any, Any]) -> Any:
     """Record a node again, on other operands."""
-    made = v.tracer.structural(v.op, operands, v.static)
-    made.axis, made.label, made.requires_grad = v.axis, v.label, v.requires_grad
-    made.adjoint_of, made.slope_of = (mapping.get(u, u) for u in (v.adjoint_of, v.slope_of))
+    made = v.tracer.again(v, tuple(operands))
+    made.adjoint_of, made.slope_of = mapping.get(v.adjoint_of, v.adjoint_of), mapping.get(v.slope_of, v.slope_of)
     return made

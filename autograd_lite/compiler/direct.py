@@ -105,10 +105,11 @@ class Direct:
         if alike is None:
             return None
         flat = None if where is None else where.count
-        pack = entry.pack_array if where is None else _shortened(entry)
+        pack, kept = (entry.pack_array, None) if where is None else _shortened(entry)
         groups = [*[dim.arguments for dim in call.dims], batch]
         leaves: Any = entry.program.captured if where is None else where.leaves
-        made = Descriptor(call, alike, leaves, groups, flat=flat, check=not entry.program.is_exact, pack=pack)
+        check = not entry.program.is_exact
+        made = Descriptor(call, alike, leaves, groups, flat=flat, check=check, pack=pack, kept=kept)
         with self._lock:
             descriptor = self._descriptors[entry] = self._descriptors[entry] or made  # and it stays
         self._open()
@@ -132,10 +133,15 @@ def _turns(instructions: Sequence[Instruction]) -> int:
     return sum(i.length * (len(i.body) + _turns(i.body)) for i in instructions if isinstance(i, Loop))
 
 
-def _shortened(entry: Entry) -> Callable[[Any], Any] | None:
-    """What takes the function's results from a flat one, which may have numbers behind them that must be finite."""
-    size = entry.program.structure.size
-    return None if entry.program.ir.result.size == size else lambda flat: flat[:size]
+def _shortened(entry: Entry) -> tuple[Callable[[Any], Any] | None, int | None]:
+    """How to get the function's results from flat ones, behind which may be numbers that must be finite.
+
+    With a batch axis a function takes them; else they are the first so many.
+    """
+    size, result = entry.program.structure.size, entry.program.ir.result
+    if result.size == size:
+        return None, None
+    return (None, size) if result.dim is None and size else (lambda flat: flat[:size], None)
 
 
 def _arguments(args: Sequence[Any], counts: Counts) -> list[Argument] | None:

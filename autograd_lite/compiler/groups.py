@@ -154,7 +154,7 @@ class Grouping:
         """Note the key of the group of a node, and of those that it stands for."""
         self.key_of[i] = key
         if self.nodes[i].span > 1:
-            self.key_of |= dict.fromkeys(range(i, i + self.nodes[i].span), key)
+            self.key_of.update(zip(range(i, i + self.nodes[i].span), repeat(key)))
 
     def _signature(self, i: int) -> tuple[object, ...]:
         node = self.nodes[i]
@@ -206,8 +206,9 @@ class Grouping:
         found: set[tuple[int, ...]] = set()
         for term in node.terms:
             if isinstance(term, Products):
-                left, right = columns(term)
-                found.update(zip(repeat(1), map(key_of, left), map(key_of, right)))
+                left, right = (list(map(key_of, some)) for some in columns(term))
+                is_one = left.count(left[0]) == right.count(right[0]) == len(left)
+                found.update([(1, left[0], right[0])] if is_one else zip(repeat(1), left, right))
             else:
                 found.add((term.sign, *map(key_of, term.factors)))
         kinds = frozenset(found)
@@ -282,8 +283,8 @@ def _levels(nodes: Mapping[int, Node]) -> list[list[int]]:
     levels: list[list[int]] = []
     for i, node in nodes.items():
         depth[i] = 1 + max(map(depth.__getitem__, node.operands), default=-1)
-        if node.span > 1:
-            depth |= dict.fromkeys(range(i, i + node.span), depth[i])
+        if node.span > 1 and not node.terms:  # sums that one node stands for are in the result only
+            depth.update(dict.fromkeys(range(i, i + node.span), 0))
         while len(levels) <= depth[i]:
             levels.append([])
         levels[depth[i]].append(i)

@@ -284,7 +284,8 @@ class _Reversal(_Derivative):
             items.append((leaf(("formal", 0), axis_of(its)), its))
             seeds.append((body.outs[k], items[-1][0]))
         since = Value.next_order()
-        wrt = [*[body.carry[j] for j in carried], *[f for f in self.wanted if f not in set(body.carry)]]
+        own = set(body.carry)
+        wrt = [*[body.carry[j] for j in carried], *[f for f in self.wanted if f not in own]]
         outer, self.tracer.sheltered = self.tracer.sheltered, {}
         adjoint = pull_back(seeds, wrt)
         self.tracer.sheltered = outer

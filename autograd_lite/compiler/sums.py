@@ -118,10 +118,12 @@ def split(i: int, node: Node, kind: Callable[[int], int]) -> dict[int, Node]:
     """The sums that a node with a span stands for as several such nodes, where the kinds of their factors change."""
     (products,) = node.terms
     assert isinstance(products, Products)
-    kinds = zip(*[map(kind, some) for some in columns(products)], strict=True)
+    left, right = (list(map(kind, some)) for some in columns(products))
+    if left.count(left[0]) == right.count(right[0]) == len(left):
+        return {i: node}
     found: dict[int, Node] = {}
     start = 0
-    for _, some in groupby(kinds):
+    for _, some in groupby(zip(left, right, strict=True)):
         end = start + len(list(some))
         found[i + start] = _run_of_sums(products.factors[start:end], node.over)
         start = end
@@ -138,13 +140,13 @@ class _Collector:
         self.graph = graph
         self.outputs = outputs
         self.uses = _uses(graph, outputs)
-        self.live = sorted(self.uses)
+        self.live: list[int] = []
         self.terms: dict[int, list[Terms]] = {}
 
     def nodes(self) -> dict[int, Node]:
         runs = self._runs()
-        if runs:
-            self.live = sorted(self.uses.keys() - chain.from_iterable([range(i, i + n.span) for i, n in runs.items()]))
+        together = [range(i, i + node.span) for i, node in runs.items()]
+        self.live = sorted(self.outputs.union(self.uses).difference(*together))
         for i in self.live:
             if self.graph.word[i] not in LEAVES:
                 self._gather(i)
@@ -162,9 +164,9 @@ class _Collector:
     def _run(self, first: int, count: int) -> Node | None:
         g, members = self.graph, range(first, first + count)
         if g.word[first] == "input":
-            return Node("input", (), (), None, None, count) if self.uses.keys() >= set(members) else None
+            return Node("input", (), (), None, None, count) if all(map(self.uses.__contains__, members)) else None
         pairs = g.args[first : first + count]
-        if not self.outputs.issuperset(members) or any(map(self.uses.__getitem__, members)):
+        if not self.outputs.issuperset(members) or first in self.uses:
             return None
         return None if self._negated(chain.from_iterable(pairs)) else _run_of_sums(pairs, g.static[first])
 
@@ -306,24 +308,27 @@ def _sum(word: str, terms: tuple[Terms, ...], axis: Axis | None, over: Axis | No
 
 
 def _uses(graph: Graph, outputs: set[int]) -> Counter[int]:
-    """How often each node that an output is computed from is an operand; twice in x + x."""
-    seen, stack = set(outputs), set(outputs)
+    """How often each node that an output is computed from is an operand; twice in x + x.
+
+    Not in it are sums over a batch that were made at once and that nothing uses but the result.
+    """
+    runs = [range(i, i + n) for i, n in graph.runs.items() if graph.word[i] == "batchdot"]
+    runs = [members for members in runs if outputs.issuperset(members)]
     operands: list[int] = []
-    for first, count in graph.runs.items():
-        members = range(first, first + count)
-        if graph.word[first] == "batchdot" and outputs.issuperset(members):
-            operands += chain.from_iterable(graph.args[first : first + count])
-            stack.difference_update(members)
+    for members in runs:
+        operands += chain.from_iterable(graph.args[members.start : members.stop])
+    stack = outputs.difference(*runs)
     stack.update(operands)
-    seen.update(operands)
-    left = list(stack)
+    seen, left = set(stack), list(stack)
     while left:
-        i = left.pop()
-        some = graph.operands(i)
+        some = graph.operands(left.pop())
         operands += some
         fresh = set(some).difference(seen)
         seen |= fresh
         left += [j for j in fresh if graph.word[j] not in LEAVES]
+    for members in runs:
+        if not seen.isdisjoint(members):
+            seen.update(members)
     uses = Counter(dict.fromkeys(seen, 0))
     uses.update(operands)
     return uses

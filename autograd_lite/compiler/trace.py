@@ -414,6 +414,14 @@ class Tracer:
             )
         return self._node(op, nodes, next(iter(axes), None))
 
+    def again(self, v: Traced, operands: tuple[Any, ...]) -> Traced:
+        """Make a node like another one, of other operands with the same batch axes."""
+        made = _new(Traced)
+        made.op, made._operands, made.axis, made.tracer, made.static = v.op, operands, v.axis, self, v.static
+        made.source = made.adjoint_of = made.slope_of = None
+        made.requires_grad, made.label, made.order = v.requires_grad, v.label, next_order()
+        return made
+
     def _node(self, op: Op | None, operands: tuple[Any, ...], axis: Axis | None) -> Traced:
         v = _new(Traced)
         v.op, v._operands, v.axis, v.tracer = op, operands, axis, self

@@ -27,15 +27,16 @@ def objectives(draw: st.DrawFn) -> tuple[Callable[..., Any], list[Any]]:
         p.requires_grad = False
     free = model.parameters()
     mask = draw(st.lists(st.sampled_from([0.0, 2.0]), min_size=5, max_size=5))
-    has_penalty, is_negated, drops, is_repeated = (draw(st.booleans()) for _ in range(4))
+    has_penalty, is_negated, drops, is_repeated, crosses = (draw(st.booleans()) for _ in range(5))
 
     def sample(x: Any, y: Any) -> Any:
+        crossed = ag.sumprod(free, free[::-1]) * ag.sumprod([-v for v in free[:3]], free[-3:]) if crosses else 0.0
         outputs = model([a * b for a, b in zip(x, mask, strict=False)] if drops else x)
         outputs = outputs if isinstance(outputs, list) else [outputs]
         if is_repeated and len(outputs) == len(x):
             outputs = model.layers[0](outputs)[:1] * len(y)
         errors = [t - o if is_negated else o - t for o, t in zip(outputs, y, strict=True)]
-        return ag.sumprod(errors, errors) - ag.sumprod(free[:2], errors[:1] * 2)
+        return ag.sumprod(errors, errors) - ag.sumprod(free[:2], errors[:1] * 2) + crossed
 
     def loss(x: Any, y: Any) -> Any:
         return ag.batch_mean(sample, batch=(0, 1))(x, y) + (0.1 * ag.sumprod(free, free) if has_penalty else 0.0)
@@ -57,7 +58,7 @@ def programs(trace: Trace, many: int, *, exact: bool) -> list[str]:
     return [f"{m.program} {m.instructions} {m.groups} {[v.label for v in m.captured]}" for m in made]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25)
 @given(objective=objectives(), exact=st.booleans())
 def test_programs_are_those_of_nodes_made_one_by_one(objective: Any, exact: bool) -> None:
     f, args = objective

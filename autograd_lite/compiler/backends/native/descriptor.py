@@ -31,6 +31,7 @@ FIELDS = (
     "result_shape",
     "result_length",  # the address of the length of its batch axis, or 0
     "members",
+    "scratch",  # where the numbers go, if the result is only the first of them, or 0
     "check",  # whether the result must be finite
     "pack",  # what makes the function's result of the numbers, or 0
 )

@@ -22,6 +22,9 @@ from autograd_lite.compiler.backends.native.text import hexadecimal
 __all__ = ["entry_text"]
 
 
+COPY = "declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)"
+
+
 def entry_text(offsets: Mapping[str, int], attributes: str) -> str:
     """Write the module.
 
@@ -33,7 +36,8 @@ def entry_text(offsets: Mapping[str, int], attributes: str) -> str:
     attributes : str
         What LLVM has to know of the machine. It optimises the loops alone, which halves the time to load this.
     """
-    parts = [f"@api = global [{len(FUNCTIONS)} x ptr] zeroinitializer", *readers(offsets), all_below(), _call(offsets)]
+    parts = [f"@api = global [{len(FUNCTIONS)} x ptr] zeroinitializer", COPY, *readers(offsets), all_below()]
+    parts += [_call(offsets)]
     loops, rest = f"attributes #0 = {{ {attributes} }}", f"attributes #1 = {{ {attributes} noinline optnone }}"
     return "\n".join([*parts, loops, rest, ""])
 
@@ -184,7 +188,10 @@ def _run_and_pack(data: int) -> str:
     """Run the program, see whether the result must be and is finite, and pack it."""
     return f"""run:
   %data.at = getelementptr i8, ptr %result, i64 {data}
-  %data = load ptr, ptr %data.at
+  %own = load ptr, ptr %data.at
+{field("scratch", "ptr")}
+  %is_whole = icmp eq ptr %scratch, null
+  %data = select i1 %is_whole, ptr %own, ptr %scratch
   store ptr %data, ptr %result_block
 {field("kernel", "ptr")}
 {field("work", "ptr")}
@@ -202,6 +209,13 @@ drop:
   call void %drop.it(ptr %result)
   br label %fallback
 good:
+  br i1 %is_whole, label %whole, label %shorten
+shorten:
+  %kept = load i64, ptr %result_shape
+  %kept.bytes = mul i64 %kept, 8
+  call void @llvm.memcpy.p0.p0.i64(ptr %own, ptr %scratch, i64 %kept.bytes, i1 false)
+  br label %whole
+whole:
 {field("pack", "ptr")}
   %flat_result = icmp eq ptr %pack, null
   br i1 %flat_result, label %finish, label %packed
