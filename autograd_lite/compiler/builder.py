@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from autograd_lite.compiler.finite import checks, hidden_sums
 from autograd_lite.compiler.graph import CAPTURED, Graph
@@ -22,6 +23,8 @@ from autograd_lite.compiler.sums import STRUCTURAL
 from autograd_lite.compiler.trace import Axis
 
 __all__ = ["Builder", "Given", "size_of"]
+
+MANY_ZEROS = 64  # of a result
 
 Given = tuple[int, ...] | int | None  # an input: the shape of an array, the length of a list, or a number
 
@@ -251,7 +254,18 @@ class Builder:
         ks = np.array(places)
         for g in dict.fromkeys(groups.tolist()):
             chosen = groups == g
-            self._fill(target, ks[chosen], g, indices[chosen])
+            zeros = self._zeros(g, indices, chosen) if target.role == "result" else chosen
+            for part in (chosen & zeros, chosen & ~zeros):
+                if part.any():
+                    self._fill(target, ks[part], g, indices[part])
+
+    def _zeros(self, g: int, indices: Indices, chosen: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        """Which of the chosen members are the constant 0.0, if these are many: a backend may write them at once."""
+        if self.groups[g].word != "const":
+            return chosen
+        zeros = np.zeros(len(chosen), bool)
+        zeros[chosen] = [x.hex() == "0x0.0p+0" for x in self._numbers(g, indices[chosen])]
+        return zeros if zeros.sum() >= MANY_ZEROS else chosen
 
     def _fill(self, target: Array, ks: Indices, g: int, indices: Indices) -> None:
         if self.is_number(g):

@@ -310,6 +310,8 @@ class Graph:
     def node(self, word: str, args: tuple[int, ...]) -> int:
         """Make the node of a word on nodes, or find an equal one."""
         constants = self._constants
+        if word == "zmul" and not self.exact and args[0] not in constants and args[1] not in constants:
+            return self.inexact_product(args)
         if word in STRUCTURAL or any([i in constants for i in args]):  # noqa: C419 - faster than a generator
             simpler = self._simplified(word, args)
             if simpler is not None:

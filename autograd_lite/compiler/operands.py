@@ -95,6 +95,11 @@ class Literal:
 
     value: float
 
+    @property
+    def is_clear(self) -> bool:
+        """Whether all its bits are 0."""
+        return self.value == 0.0 and math.copysign(1.0, self.value) > 0.0
+
     def __str__(self) -> str:
         return repr(self.value)
 

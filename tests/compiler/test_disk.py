@@ -153,8 +153,7 @@ def test_code_for_another_processor_is_not_loaded(
 ) -> None:
     """A home directory may be that of several machines, and an instruction that one lacks ends the process."""
     first = run("native")
-    ours = machine.attributes()
-    monkeypatch.setattr(machine, "attributes", lambda: ours + ' "of"="another processor"')
+    monkeypatch.setattr(machine, "identity", lambda: "another processor")
     builds.clear()
     assert run("native")[:2] == first[:2]
     assert builds == ["object code"]
@@ -169,7 +168,7 @@ def test_a_self_test_that_was_passed_is_not_taken_again(cache: Path, monkeypatch
         native.missing.cache_clear()
         told.append(native.missing())
     assert told == ["other numbers", "other numbers", "", "", ""]
-    monkeypatch.setattr(machine, "attributes", lambda: "another processor")
+    monkeypatch.setattr(machine, "identity", lambda: "another processor")
     native.missing.cache_clear()
     assert native.missing() == "never asked"
     native.missing.cache_clear()

@@ -117,13 +117,23 @@ def test_neighbours_are_copied_together() -> None:
     assert NativeBackend().compile(program).source.count("@llvm.memcpy") == 2  # its declaration, and one call
 
 
-def test_zeros_are_written_together() -> None:
-    """And a zero with another sign is not one of them."""
-    signs = [0.0, -0.0, *[0.0] * 9, 1.0, 0.0]
-    program, blocks = in_numbers(lambda x: [x[0], *signs, x[1]], X)
-    executable = NativeBackend().compile(program)
-    assert executable.source.count("@llvm.memset") == 2  # its declaration, and one call
-    assert executable.run(blocks, ()).tobytes() == np.array([X[0], *signs, X[1]]).tobytes()
+def test_zeros_of_a_result_are_cleared_at_once() -> None:
+    """In a program of numbers those side by side, in one of arrays all."""
+    zeros = [0.0] * 40
+    f = lambda v: [*zeros, v[0] * 2.0, *zeros, -0.0, *[x * 3.0 for x in v], *zeros]  # noqa: E731
+    stages = Stages(tracing.trace(f, (), frozenset(), [abstract(X)], {}, exact=False))
+    for program, count in ((stages.numbers().program, 3), (stages.arrays().program, 1)):
+        text = NativeBackend().compile(program).source
+        assert text.count("call void @llvm.memset") == count
+        found = NativeBackend().compile(program).run([X, np.zeros(0)], ())
+        assert found.tobytes() == np.array(f(X)).tobytes()
+
+
+def test_a_result_is_stored_by_the_function_that_computes_it() -> None:
+    """Then it needs no place in the workspace."""
+    program, _ = in_numbers(lambda v: [x * x for x in v], np.linspace(1.0, 2.0, 1000))
+    assert len(lines.Lines(program, "").runs) > 1
+    assert lines.Lines(program, "").layout.flat == 0
 
 
 def test_the_backend_takes_numbers_where_arrays_would_be_too_many(monkeypatch: pytest.MonkeyPatch) -> None:

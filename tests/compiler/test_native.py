@@ -322,9 +322,9 @@ def test_object_code_of_another_processor_is_not_loaded(monkeypatch: pytest.Monk
     program = total(9, batched=False)
     kept = NativeBackend().compile(program).kept
     asked: list[str] = []
-    for attributes, times in [(kept.attributes, 1), ("another processor", 0)]:
+    for processor, times in [(kept.processor, 1), ("another processor", 0)]:
         asked.clear()
         with monkeypatch.context() as patch:
             patch.setattr(native, "disk", SimpleNamespace(load=asked.append))
-            NativeBackend().compile(program, kept._replace(attributes=attributes))
+            NativeBackend().compile(program, kept._replace(processor=processor))
         assert asked == [kept.key] * times

@@ -64,7 +64,7 @@ def missing() -> str:
     """
     if told := machine.missing():
         return told
-    key = machine.key_of("self-test", machine.attributes())
+    key = machine.key_of("self-test", machine.identity())
     if disk.load(key) == PASSED:
         return ""
     if told := _self_test():
@@ -95,14 +95,14 @@ class Kept(NamedTuple):
         The ufuncs whose inner loops are called.
     key : str
         The key of the object code on disk.
-    attributes : str
-        The processor that it is for: a home directory may be that of several machines.
+    processor : str
+        The one that it is for: a home directory may be that of several machines.
     """
 
     layout: Layout
     loops: tuple[str, ...]
     key: str
-    attributes: str
+    processor: str
 
 
 class Printed(NamedTuple):
@@ -125,12 +125,12 @@ def _printed(program: ArrayProgram) -> Printed:
 
 
 def _executable(program: ArrayProgram, kept: Any = None) -> Executable:
-    is_ours = isinstance(kept, Kept) and kept.attributes == machine.attributes()
+    is_ours = isinstance(kept, Kept) and kept.processor == machine.identity()
     content = disk.load(kept.key) if is_ours else None
     if content is None:
         source, layout, loops, level = _printed(program)
         code = machine.Code(source, level=level)
-        kept = Kept(layout, loops, code.key, machine.attributes())
+        kept = Kept(layout, loops, code.key, machine.identity())
     else:
         code = machine.Code(content=content)
     call = NativeCall(program, kept.layout, code, machine.loop_table(kept.loops))

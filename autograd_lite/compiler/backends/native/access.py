@@ -109,7 +109,7 @@ class Access:
     ) -> None:
         """Visit all members: `body` takes the coordinates, and the sample, of a vector's first number.
 
-        With `wide`, vectors have so many lanes where there are as many numbers; a multiple of the usual ones.
+        With `wide`, vectors have so many lanes where there are as many numbers: a multiple of the usual ones, or 1.
         """
         self._visit([], shape, dim, body, wide)
 
@@ -130,7 +130,11 @@ class Access:
             self.samples(dim, lambda r: body(at, r), wide)
 
     def vectors(self, count: int, body: Callable[[Int], None], wide: int = LANES) -> None:
-        """Visit members along the last axis: full vectors, and what is left."""
+        """Visit members along the last axis: full vectors, and what is left; one by one if `wide` is 1."""
+        if wide == 1:
+            with self.text.lanes(1):
+                self.each(0, count, 1, body)
+            return
         start = self._wide(0, count // wide * wide, wide, body) if wide > LANES else 0
         full = count // LANES * LANES
         with self.text.lanes(LANES):

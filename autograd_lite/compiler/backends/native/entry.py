@@ -12,7 +12,7 @@ from __future__ import annotations
 import ctypes
 import functools
 from collections.abc import Callable, Sequence
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -78,54 +78,69 @@ class Descriptor:
         self._call = call
         self._keep: list[Any] = [call, arguments, leaves, pack]
         self._fields = np.zeros(len(FIELDS), dtype=np.int64)
-        program, dims, last = call.program, call.dims, len(call.program.inputs) - 1
-        blocks, numbers = self._room(last + 2), self._room(len(leaves))
-        before = flat is not None
-        lengths = self._room(before + len(arguments))
+        self._blocks = self._room(len(call.program.inputs) + 1)  # the addresses of the inputs, and of the result
+        self._lengths = self._room(len(arguments) + 1)  # how many samples each argument has; `flat` comes last
+        self._set_kernel()
+        self._set_leaves(leaves)
+        self._set_arguments(arguments, has_leaves=bool(leaves), flat=flat)
+        self._set_axes(alike)
+        self._set_result(check=check, pack=pack, kept=kept)
+        self.enlarge([1] * len(call.dims))
 
-        def length(argument: int) -> int:
-            return lengths + POINTER * (before + argument)
-
-        rows: list[int] = []
-        if flat is not None:
-            block = self._field("flat") if leaves else blocks + POINTER * last
-            rows += self._row(Argument("array", (flat,)), block, lengths)
-        if flat is None or leaves:
-            _write(blocks + POINTER * last, numbers)
-        inputs = iter(range(last + 1))
-        for k, argument in enumerate(arguments):
-            block = 0 if argument.kind == "same" else blocks + POINTER * next(inputs)
-            rows += self._row(argument, block, length(k))
-        result, result_at = program.result, blocks + POINTER * (last + 1)
-        shape = [kept or result.size] if result.dim is None else [result.size, 0]
-        ends = [length(dim.arguments[0]) for dim in dims]
-        axes = [n for end, dim in zip(ends, dims, strict=True) for n in (end, call.layout.batched[dim])]
-        pairs = [length(k) for group in alike for pair in pairwise(group) for k in pair]
+    def _set_kernel(self) -> None:
+        call = self._call
         self._set(
             kernel=call.address,
-            sizes=self._room(len(dims)),
+            sizes=self._room(len(call.dims)),
             loops=ctypes.addressof(call.loops),
-            blocks=blocks,
-            result_block=result_at,
-            count=len(rows) // len(ARGUMENT),
-            arguments=self._table(rows),
-            leaf_count=len(leaves),
-            leaves=self._table([2 * leaf + 1 if isinstance(leaf, int) else id(leaf) for leaf in leaves]),
-            numbers=numbers,
-            pair_count=len(pairs) // 2,
-            pairs=self._table(pairs),
-            axis_count=len(dims),
-            axes=self._table(axes),
+            blocks=self._blocks,
             doubles=call.layout.flat,
+        )
+
+    def _set_leaves(self, leaves: Sequence[Value | int]) -> None:
+        told = [2 * leaf + 1 if isinstance(leaf, int) else id(leaf) for leaf in leaves]
+        self._set(leaf_count=len(leaves), leaves=self._table(told), numbers=self._room(len(leaves)))
+
+    def _set_arguments(self, arguments: Sequence[Argument], *, has_leaves: bool, flat: int | None) -> None:
+        last, rows = self._block(len(self._call.program.inputs) - 1), []
+        if flat is not None:
+            block = self._field("flat") if has_leaves else last
+            rows += self._row(Argument("array", (flat,)), block, self._length(len(arguments)))
+        if flat is None or has_leaves:
+            _write(last, self._get("numbers"))
+        inputs = count()
+        for k, argument in enumerate(arguments):
+            block = 0 if argument.kind == "same" else self._block(next(inputs))
+            rows += self._row(argument, block, self._length(k))
+        self._set(count=len(rows) // len(ARGUMENT), arguments=self._table(rows))
+
+    def _set_axes(self, alike: Sequence[Sequence[int]]) -> None:
+        dims, batched = self._call.dims, self._call.layout.batched
+        pairs = [self._length(k) for group in alike for pair in pairwise(group) for k in pair]
+        axes = [number for dim in dims for number in (self._length(dim.arguments[0]), batched[dim])]
+        self._set(pair_count=len(pairs) // 2, pairs=self._table(pairs), axis_count=len(dims), axes=self._table(axes))
+
+    def _set_result(self, *, check: bool, pack: Callable[[Any], Any] | None, kept: int | None) -> None:
+        result = self._call.program.result
+        shape = [kept or result.size] if result.dim is None else [result.size, 0]
+        self._set(
+            result_block=self._block(len(self._call.program.inputs)),
             result_axes=len(shape),
             result_shape=self._table(shape),
-            result_length=0 if result.dim is None else ends[dims.index(result.dim)],
+            result_length=0 if result.dim is None else self._length(result.dim.arguments[0]),
             members=result.size,
             scratch=self._room(result.size) if kept else 0,
             check=check,
             pack=0 if pack is None else id(pack),
         )
-        self.enlarge([1] * len(dims))
+
+    def _block(self, k: int) -> int:
+        """Where the address of an input goes, or behind them that of the result."""
+        return self._blocks + POINTER * k
+
+    def _length(self, argument: int) -> int:
+        """Where the number of samples of an argument goes."""
+        return self._lengths + POINTER * argument
 
     @property
     def address(self) -> int:

@@ -36,6 +36,7 @@ from autograd_lite.compiler.ir import (
     every,
     slices_of,
 )
+from autograd_lite.compiler.layout import Gather
 
 __all__ = ["Kernel", "Module", "why_not"]
 
@@ -113,6 +114,19 @@ class Chain:
             self._read.setdefault(x.pointer, set()).add(x)
 
 
+def _is_scattered(step: Step) -> bool:
+    """Whether this copies members that a table chooses, or to where it says: one by one, which takes less text."""
+    return step.instruction.op == "copy" and any(x.table for x in (step.out, *step.read))
+
+
+def _is_clearing(i: Instruction, result: Array) -> bool:
+    """Whether this copies 0.0 to places that a table chooses in a result without a batch axis."""
+    if not isinstance(i, Map) or i.op != "copy" or i.out.array is not result or result.dim is not None:
+        return False
+    (x,) = i.operands
+    return isinstance(i.out.index, Gather) and isinstance(x, Literal) and x.is_clear
+
+
 def why_not(program: ArrayProgram) -> str:
     """Say which instruction of a program cannot be printed; nothing if all can."""
     words = Words(Text(), {})
@@ -148,7 +162,7 @@ class Kernel:
 
     def print(self) -> None:
         """Append the function to the module."""
-        self.write_all(self.program.instructions)
+        self.write_all(self._without_zeros(self.program))
         if self.program.result.dim is not None:
             self.give(self.program.result)
         buffers = self.words.buffers() if self.module.loops else []
@@ -156,6 +170,14 @@ class Kernel:
         head = f"define void @{self.name}(ptr %work, ptr %sizes, ptr %loops, ptr %blocks) #0"
         self.module.functions.append(f"{head} {{\nentry:\n{body}\nret void\n}}")
         self.module.declarations |= self.text.declarations
+
+    def _without_zeros(self, program: ArrayProgram) -> Sequence[Instruction]:
+        """The instructions, but those that copy zeros to places in the result: it is cleared as a whole, and first."""
+        result = program.result
+        others = [i for i in program.instructions if not _is_clearing(i, result)]
+        if len(others) < len(program.instructions):
+            self.text.clear(self.memory.pointer(result), result.size)
+        return others
 
     def write_all(self, instructions: Sequence[Instruction]) -> None:
         """Write instructions, of the program or of the body of a loop."""
@@ -241,7 +263,8 @@ class Kernel:
                     self.access.put(step.out, coordinates, sample, result)
 
         is_wide = any(self.words.calls(step.instruction.op) for step in steps)
-        self.access.nest(out.shape, out.dim, body, self.words.widest if is_wide else LANES)
+        wide = 1 if out.dim is None and all(map(_is_scattered, steps)) else self.words.widest if is_wide else LANES
+        self.access.nest(out.shape, out.dim, body, wide)
 
     def _kept(self, steps: Sequence[Step]) -> list[bool]:
         """Whether each result has to be stored: what only later words of the chain read stays in a register."""

@@ -7,7 +7,6 @@ whose carries stay in registers from step to step.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
@@ -206,12 +205,7 @@ def _copied(i: Instruction, position: int) -> tuple[Array, int, Array | None, in
     (x,) = i.operands
     if isinstance(x, Slice):
         return (i.out.array, _base(i.out) - position, x.array, _base(x) - position) if x.array.shape else None
-    return (i.out.array, _base(i.out) - position, None, 0) if _is_zero(x) else None
-
-
-def _is_zero(x: Operand) -> bool:
-    """Whether this is a literal all of whose bits are 0."""
-    return isinstance(x, Literal) and x.value == 0.0 and math.copysign(1.0, x.value) > 0.0
+    return (i.out.array, _base(i.out) - position, None, 0) if isinstance(x, Literal) and x.is_clear else None
 
 
 def _base(x: Slice) -> int:

@@ -20,8 +20,8 @@ import numpy as np
 from autograd_lite.compiler import disk
 from autograd_lite.compiler.backends.native.sines import LIBRARY
 
-__all__ = ["LEVEL", "SOON", "Code", "attributes", "compiled", "has_close_sines", "is_installed", "key_of", "loop_table"]
-__all__ += ["missing", "registers"]
+__all__ = ["LEVEL", "SOON", "Code", "attributes", "compiled", "has_close_sines", "identity", "is_installed", "key_of"]
+__all__ += ["loop_table", "missing", "registers"]
 
 HEADER = 16  # bytes of a Python object before its own fields
 DOUBLE = np.dtype(float).num
@@ -97,16 +97,14 @@ def has_close_sines() -> bool:
 
 
 def attributes() -> str:
-    """What LLVM has to know to write for this processor."""
+    """What LLVM has to know of the machine's vectors, beside the processor, to write for it."""
     width = 512 if registers() == 32 else 256
-    known = {
-        "target-cpu": processor()[0],
-        "target-features": _features(),
-        "prefer-vector-width": width,
-        "min-legal-vector-width": width,
-        "libm": libm(),
-    }
-    return " ".join(["nounwind", *[f'"{key}"="{value}"' for key, value in known.items()]])
+    return f'nounwind "prefer-vector-width"="{width}" "min-legal-vector-width"="{width}"'
+
+
+def identity() -> str:
+    """What code for this machine depends on: the processor, and the C library."""
+    return f"{processor()[0]} {_features()} {attributes()} {libm()}"
 
 
 def compiled(source: str, level: int = LEVEL) -> bytes:
@@ -147,7 +145,7 @@ class Code:
     def __init__(self, source: str = "", content: bytes | None = None, *, level: int = LEVEL) -> None:
         llvm = _llvm()
         if content is None:
-            self.key = key_of("object code", level, source)
+            self.key = key_of("object code", identity(), level, source)
             content = disk.load(self.key)
         if content is None:
             content = compiled(source, level)

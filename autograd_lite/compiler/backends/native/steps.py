@@ -103,42 +103,52 @@ class Steps:
         adjustment: Adjustment | None = None,
     ) -> None:
         self._loss, self._update, self._parts, self._batch, self._masks = loss, update, parts, batch, masks
-        shapes = [*[part.shape[1:] for part in parts], *([(masks,)] if masks else [])]
         self._fields = np.zeros(len(FIELDS), dtype=np.int64)
-        self._sizes = np.zeros(1, dtype=np.int64)
-        self._results, self._losses = np.zeros(loss.program.result.size), np.zeros(2)
-        self._found = self._results
+        self._losses = np.zeros(2)
+        self._set(batch=batch, losses=self._losses.ctypes.data, clip=_bits(-1.0))
+        self._set_parts([*[part.shape[1:] for part in parts], *([(masks,)] if masks else [])])
+        self._set_loss()
+        self._set_update()
+        if adjustment is not None:
+            self._adjust(adjustment)
+
+    def _set_parts(self, shapes: Sequence[tuple[int, ...]]) -> None:
+        """Where a batch of each part is gathered; the addresses of these, of the weights and of the results."""
+        parts, batch = self._parts, self._batch
         self._blocks = np.zeros(len(shapes) + 2, dtype=np.int64)
-        self._update_blocks = np.zeros(len(update.program.inputs) + 1, dtype=np.int64)
-        self._works = work_array(loss.doubles([batch])), work_array(max(update.doubles([]), 1))
         self._rooms = [np.zeros((batch, *shape)) for shape in shapes]
-        blocks = self._blocks.ctypes.data
         self._rows = np.zeros((len(shapes), len(PART)), dtype=np.int64)
+        blocks = self._blocks.ctypes.data
         for k, room in enumerate(self._rooms):
             data = parts[k].ctypes.data if k < len(parts) else 0
             self._rows[k, :4] = data, room.nbytes // batch, room.ctypes.data, blocks + POINTER * k
+        weights_block = blocks + POINTER * len(shapes)
+        self._set(part_count=len(shapes), parts=self._rows.ctypes.data, blocks=blocks, weights_block=weights_block)
+
+    def _set_loss(self) -> None:
+        loss = self._loss
+        self._sizes, self._work = np.zeros(1, dtype=np.int64), work_array(loss.doubles([self._batch]))
+        self._results = self._found = np.zeros(loss.program.result.size)
         self._blocks[-1] = self._results.ctypes.data
         self._set(
             kernel=loss.address,
-            work=self._works[0].ctypes.data,
+            work=self._work.ctypes.data,
             sizes=self._sizes.ctypes.data,
             loops=ctypes.addressof(loss.loops),
-            blocks=blocks,
-            weights_block=blocks + POINTER * len(shapes),
             results=self._results.ctypes.data,
             result_count=self._results.size,
+        )
+
+    def _set_update(self) -> None:
+        update = self._update
+        self._update_work = work_array(max(update.doubles([]), 1))
+        self._update_blocks = np.zeros(len(update.program.inputs) + 1, dtype=np.int64)
+        self._set(
             update=update.address,
-            update_work=self._works[1].ctypes.data,
+            update_work=self._update_work.ctypes.data,
             update_loops=ctypes.addressof(update.loops),
             update_blocks=self._update_blocks.ctypes.data,
-            part_count=len(shapes),
-            parts=self._rows.ctypes.data,
-            batch=batch,
-            losses=self._losses.ctypes.data,
-            clip=_bits(-1.0),
         )
-        if adjustment is not None:
-            self._adjust(adjustment)
 
     def _adjust(self, adjustment: Adjustment) -> None:
         call, count = adjustment.call, adjustment.call.program.result.size // 3
