@@ -136,15 +136,6 @@ def test_a_result_is_stored_by_the_function_that_computes_it() -> None:
     assert lines.Lines(program, "").layout.flat == 0
 
 
-def test_zeros_are_written_together() -> None:
-    """And a zero with another sign is not one of them."""
-    signs = [0.0, -0.0, *[0.0] * 9, 1.0, 0.0]
-    program, blocks = in_numbers(lambda x: [x[0], *signs, x[1]], X)
-    executable = NativeBackend().compile(program)
-    assert executable.source.count("@llvm.memset") == 2  # its declaration, and one call
-    assert executable.run(blocks, ()).tobytes() == np.array([X[0], *signs, X[1]]).tobytes()
-
-
 def test_the_backend_takes_numbers_where_arrays_would_be_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
     for longest, is_quick in ((10**6, False), (30, True)):
         building.PROGRAMS.clear()

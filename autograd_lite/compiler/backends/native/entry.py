@@ -84,7 +84,7 @@ class Descriptor:
         self._set_leaves(leaves)
         self._set_arguments(arguments, has_leaves=bool(leaves), flat=flat)
         self._set_axes(alike)
-        self._set_result(kept, check=check, pack=pack)
+        self._set_result(check=check, pack=pack, kept=kept)
         self.enlarge([1] * len(call.dims))
 
     def _set_kernel(self) -> None:
@@ -120,7 +120,7 @@ class Descriptor:
         axes = [number for dim in dims for number in (self._length(dim.arguments[0]), batched[dim])]
         self._set(pair_count=len(pairs) // 2, pairs=self._table(pairs), axis_count=len(dims), axes=self._table(axes))
 
-    def _set_result(self, kept: int | None, *, check: bool, pack: Callable[[Any], Any] | None) -> None:
+    def _set_result(self, *, check: bool, pack: Callable[[Any], Any] | None, kept: int | None) -> None:
         result = self._call.program.result
         shape = [kept or result.size] if result.dim is None else [result.size, 0]
         self._set(
