@@ -6,7 +6,7 @@ Types: ``Any`` stands for what identifies an input.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ from autograd_lite.compiler import cost
 from autograd_lite.compiler.builder import Given, size_of
 from autograd_lite.compiler.graph import CAPTURED, Graph
 from autograd_lite.compiler.groups import Grouping
-from autograd_lite.compiler.ir import ArrayProgram, Map, every
+from autograd_lite.compiler.ir import ArrayProgram, Instruction, Loop, Map
 from autograd_lite.compiler.lower import lower
 from autograd_lite.compiler.plan import plan
 from autograd_lite.compiler.straight import lower_scalars, words_of
@@ -108,11 +108,10 @@ class Stages:
         return sum(1 for members in grouping.members.values() if grouping.nodes[members[0]].word not in LEAVES)
 
     def on_numbers(self) -> tuple[float, int]:
-        """What the program of numbers costs on Python's floats, and how many instructions it has beside copies."""
+        """What the program of numbers costs on Python's floats, and how many unlike instructions it has."""
         if any(node.word in STRUCTURAL for node in self.nodes.values()):
             program = self.numbers().program
-            count = sum(1 for i in every(program.instructions) if isinstance(i, Map) and i.op != "copy")
-            return cost.on_numbers(program), count
+            return cost.on_numbers(program), _unlike_maps(program.instructions)
         words = Counter(chain.from_iterable([words_of(node) for _, node in one_by_one(self.nodes)]))
         given = {self.graph.args[i][0] for i, node in self.nodes.items() if node.word == "input"}
         handed = len(self.outputs) + sum(size_of(self.shapes[source]) for source in given)
@@ -183,6 +182,14 @@ def to_program(trace: Trace, *, exact: bool = False, numbers: bool | None = None
     if numbers is None:
         return stages.cheaper()
     return stages.numbers() if numbers else stages.arrays()
+
+
+def _unlike_maps(instructions: Sequence[Instruction]) -> int:
+    """How many instructions there are beside copies; of those next to loops, what is more than the loops run."""
+    bodies = [(i.length, _unlike_maps(i.body)) for i in instructions if isinstance(i, Loop)]
+    beside = sum(1 for i in instructions if isinstance(i, Map) and i.op != "copy")
+    run = sum(length * count for length, count in bodies)
+    return sum(count for _, count in bodies) + max(beside - run, 0)
 
 
 def _count(graph: Graph, i: int, node: Node) -> int:

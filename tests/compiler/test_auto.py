@@ -56,6 +56,22 @@ def test_long_straight_lines_run_as_machine_code(monkeypatch: pytest.MonkeyPatch
     assert not made
 
 
+def test_loops_of_numbers_stay_numbers_beside_many_others() -> None:
+    """The rolled loop and its reverse run 24 operations a step, 1,000 times; 3,000 stand beside them."""
+
+    def swing(torques: Any) -> Any:
+        angle, speed, cost = 3.0, 0.0, 0.0
+        for torque in torques:
+            speed = 0.9 * speed + 0.05 * (ag.sin(angle) + torque)
+            angle = angle + 0.05 * speed
+            cost = cost + angle * angle + 0.01 * torque * torque
+        return cost
+
+    fast = compiled(ag.value_and_grad(swing), np.linspace(-0.1, 0.1, 1000))
+    assert fast.program.backend == "native"
+    assert fast.program.ir.is_straight
+
+
 def test_what_would_take_long_to_compile_runs_on_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(building, "LONGEST_NATIVE", 3)
     monkeypatch.setattr(building, "LONGEST_STRAIGHT", 3)
