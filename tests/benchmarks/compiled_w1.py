@@ -1,8 +1,9 @@
 """The network of micrograd's demo, one gradient step, compiled from scalar code, beside array libraries.
 
 make_moons (100 samples), network 2-16-16-1 with relu, hinge loss and an L2 penalty of 1e-4: forward, backward, update.
-PyTorch, JAX and NumPy run the network as written by hand with matrices; ours is written with scalars and compiled. One
-thread each. Run it with ``python tests/benchmarks/compiled_w1.py``; peers that are not installed are skipped.
+PyTorch, JAX and NumPy run the network as written by hand with matrices, C with vectors of eight samples; ours is
+written with scalars and compiled. One thread each. Run it with ``python tests/benchmarks/compiled_w1.py``; peers that
+are not installed are skipped.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import c_peers
 import eager_w1
 import numpy as np
 import timing
@@ -80,6 +82,12 @@ def numpy_by_hand() -> Step:
         return float(loss)
 
     return step
+
+
+def in_c() -> Step:
+    """C with vector types, backprop by hand."""
+    flat = [p for layer in eager_w1.weights() for ws, b in layer for p in (*ws, b)]
+    return c_peers.network(np.array(flat), X, Y, LR, PENALTY)
 
 
 def jax_jit() -> Step:
@@ -151,6 +159,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=15)
     rounds = parser.parse_args().rounds
     makers = {"autograd_lite, compiled scalars": ours, "NumPy, backprop by hand": numpy_by_hand}
+    if c_peers.COMPILER:
+        makers["C with vectors, by hand"] = in_c
     for package, name, maker in (
         ("jax", "JAX jit, matrices", jax_jit),
         ("torch", "PyTorch, matrices", pytorch),

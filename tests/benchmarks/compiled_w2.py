@@ -1,8 +1,9 @@
 """Rosenbrock's function and its gradient, n = 10 to 10,000, from a scalar loop, beside others in their best form.
 
-NumPy runs the gradient written by hand, JAX code written for arrays on device arrays, CasADi our scalar code into
-buffers of the caller, PyTorch code written for arrays. All compute the same numbers first; one thread each, and peers
-that are not installed are left out. Run it with ``python tests/benchmarks/compiled_w2.py``.
+NumPy runs the gradient written by hand, C a loop compiled by the system's compiler, JAX code written for arrays on
+device arrays, CasADi our scalar code into buffers of the caller, PyTorch code written for arrays. All compute the same
+numbers first; one thread each, and peers that are not installed are left out. Run it with ``python
+tests/benchmarks/compiled_w2.py``.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+import c_peers
 import compiled_peers as peers
 import numpy as np
 from programs_without_batch import rosenbrock
@@ -35,6 +37,7 @@ def contenders(n: int) -> dict[str, Any]:
     return {
         "compiled scalars": peers.ours(ag.value_and_grad(rosenbrock), x),
         "NumPy, by hand": lambda: partial(by_hand, x),
+        **({"C, -O3": lambda: c_peers.rosenbrock(x)} if c_peers.COMPILER else {}),
         "JAX": peers.jax(lambda j: j.value_and_grad(partial(peers.rosenbrock_of_arrays, j.numpy)), x),
         "CasADi": peers.casadi(peers.rosenbrock_of, x),
         "PyTorch": peers.torch(lambda t: partial(peers.rosenbrock_of_arrays, t), x),
