@@ -215,7 +215,7 @@ class Text:
         self.do(f"{label}:")
         at, i, self._block = len(self.lines), f"%{label}.i", label
         after = list(body(i, now))
-        following = self.let(f"add nsw i64 {i}, {step}")
+        following = self.let(f"freeze i64 {self.let(f'add nsw i64 {i}, {step}')}")  # LLVM looks for strides otherwise
         more = self.let(f"icmp slt i64 {following}, {stop}")
         self.do(f"br i1 {more}, label %{label}, label %{label}.end")
         phis = [f"{i} = phi i64 [{start}, %{before}], [{following}, %{self._block}]"]
