@@ -21,7 +21,7 @@ from autograd_lite.compiler.building import has_machine_code
 from autograd_lite.compiler.direct import Direct
 from autograd_lite.compiler.eager import run_eagerly
 from autograd_lite.compiler.pickling import prepare, reduced
-from autograd_lite.compiler.rolling import Limits, limits
+from autograd_lite.compiler.recurrences import Limits, limits
 from autograd_lite.compiler.runtime import CheckFailedError, Counts, Entry, LeafOrder, Program, common_count
 from autograd_lite.compiler.signature import BatchesFound, HasValues, abstract, checked_batch, describe, sizes_of
 from autograd_lite.compiler.tracing import Tracing, collector_paused

@@ -15,7 +15,8 @@ from typing import Any
 from autograd_lite.compiler.fingerprint import Sweep
 from autograd_lite.compiler.indexing import take
 from autograd_lite.compiler.pipeline import Trace
-from autograd_lite.compiler.rolling import Limits, roll
+from autograd_lite.compiler.recurrences import Limits
+from autograd_lite.compiler.rolling import roll
 from autograd_lite.compiler.signature import BatchedArgument, checked_batch, traced
 from autograd_lite.compiler.trace import Axis, Tracer, current_tracer
 from autograd_lite.engine import Value

@@ -82,7 +82,7 @@ LAYERS = {
             "words",
             "workspaces",
         ],
-        ["blocks", "bodies", "operands", "rewrites"],
+        ["blocks", "bodies", "operands", "recurrences", "rewrites"],
         ["ir"],
         ["loops"],
         ["carries", "cost", "finite", "graph", "in_place", "interpret", "plan", "rolling", "verify"],
