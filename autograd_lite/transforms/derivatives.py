@@ -339,6 +339,11 @@ def hessian(
     ShapeError, OperandError
         As `grad`.
 
+    Notes
+    -----
+    Compiled, it takes one sweep in place of one for each row (edge pushing) where it can, and is symmetric to the bit. It
+    multiplies in another order then, so it may be finite, and right, where products of the eager sweeps overflow.
+
     Examples
     --------
     >>> hessian(lambda p: p[0] ** 2 * p[1])([3.0, 5.0])
