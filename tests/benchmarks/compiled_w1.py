@@ -159,7 +159,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=15)
     rounds = parser.parse_args().rounds
     makers = {"autograd_lite, compiled scalars": ours, "NumPy, backprop by hand": numpy_by_hand}
-    if c_peers.COMPILER:
+    if c_peers.is_installed():
         makers["C with vectors, by hand"] = in_c
     for package, name, maker in (
         ("jax", "JAX jit, matrices", jax_jit),

@@ -37,7 +37,7 @@ def contenders(n: int) -> dict[str, Any]:
     return {
         "compiled scalars": peers.ours(ag.value_and_grad(rosenbrock), x),
         "NumPy, by hand": lambda: partial(by_hand, x),
-        **({"C, -O3": lambda: c_peers.rosenbrock(x)} if c_peers.COMPILER else {}),
+        **({"C, -O3": lambda: c_peers.rosenbrock(x)} if c_peers.is_installed() else {}),
         "JAX": peers.jax(lambda j: j.value_and_grad(partial(peers.rosenbrock_of_arrays, j.numpy)), x),
         "CasADi": peers.casadi(peers.rosenbrock_of, x),
         "PyTorch": peers.torch(lambda t: partial(peers.rosenbrock_of_arrays, t), x),
