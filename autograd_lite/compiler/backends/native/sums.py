@@ -7,7 +7,7 @@ in 8 lanes, flushed every 1,024 numbers so that rounding errors stay small, and 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import product
+from itertools import product, takewhile
 
 from autograd_lite.compiler.backends.native.access import Access
 from autograd_lite.compiler.backends.native.memory import Coordinate, Place
@@ -119,11 +119,21 @@ class _Sum:
             self.put_totals(self.tree(totals[k : k + LANES]), first, tile[k : k + LANES])
 
     def put_totals(self, totals: str, first: Coordinates, tile: Sequence[Member]) -> None:
-        """Write one lane for each member."""
-        for lane, member in enumerate(tile):
-            number = self.text.shuffle(totals, "poison", [lane])
-            with self.text.lanes(1):
-                self.access.put(self.out, self.members(self.rows, first, member), 0, self.settled(number))
+        """Write one lane for each member, those together that lie side by side."""
+        lane = 0
+        while lane < len(tile):
+            count = self._side_by_side(tile[lane:])
+            some = self.text.shuffle(totals, "poison", range(lane, lane + count))
+            with self.text.lanes(count):
+                self.access.put(self.out, self.members(self.rows, first, tile[lane]), 0, self.settled(some))
+            lane += count
+
+    def _side_by_side(self, tile: Sequence[Member]) -> int:
+        """How many members from the first one on lie side by side in memory."""
+        if self.out.table or not self.rows or self.out.steps[-1] != 1:
+            return 1
+        c, first = self.rows[-1], tile[0]
+        return sum(1 for _ in takewhile(lambda k: tile[k] == {**first, c: first[c] + k}, range(len(tile))))
 
     def settled(self, total: str) -> str:
         """What is written for a total."""
@@ -198,7 +208,7 @@ class _Sum:
             end = text.plus(start, FLUSH)
             is_inside = text.let(f"icmp slt i64 {end}, {stop}")
             end = text.let(f"select i1 {is_inside}, i64 {end}, i64 {stop}")
-            parts = text.loop(start, end, LANES, step, [text.literal(self.identity)] * len(now))
+            parts = text.loop(start, end, LANES, step, [text.literal(self.identity)] * len(now), sure=True)
             return [self.words.apply(self.combining, *both) for both in zip(now, parts, strict=True)]
 
         return text.loop(0, stop, FLUSH, run, totals)
