@@ -17,6 +17,10 @@ from autograd_lite.compiler.primitives import word
 
 __all__ = ["contract", "reduce", "segments"]
 
+# Lanes of two vectors, counted through, that become one: even and odd lanes; then even and odd pairs of lanes.
+# Vectors take turns in the first, so that each is one instruction on any machine.
+NEIGHBOURS = ((0, 8, 2, 10, 4, 12, 6, 14), (1, 9, 3, 11, 5, 13, 7, 15))
+HALVES = ((0, 1, 4, 5, 8, 9, 12, 13), (2, 3, 6, 7, 10, 11, 14, 15))
 FLUSH = 128 * LANES  # numbers, before what the lanes hold is added to the total
 Coordinates = Mapping[str, Int]
 Member = Mapping[str, int]  # of a tile, counted from its first one
@@ -142,10 +146,9 @@ class _Sum:
     def tree(self, totals: Sequence[str]) -> str:
         """Combine the lanes of up to 8 vectors: of each the neighbours, their neighbours, and theirs."""
         vectors = [*totals, *[totals[-1]] * (LANES - len(totals))]
-        evens, odds = range(0, 2 * LANES, 2), range(1, 2 * LANES, 2)
-        while len(vectors) > 1:
+        for level in (NEIGHBOURS, HALVES, HALVES):
             pairs = list(zip(vectors[::2], vectors[1::2], strict=True))
-            made = {pair: [self.text.shuffle(*pair, lanes) for lanes in (evens, odds)] for pair in dict.fromkeys(pairs)}
+            made = {pair: [self.text.shuffle(*pair, lanes) for lanes in level] for pair in dict.fromkeys(pairs)}
             halves = {pair: self.words.apply(self.combining, *both) for pair, both in made.items()}
             vectors = [halves[pair] for pair in pairs]
         return vectors[0]
