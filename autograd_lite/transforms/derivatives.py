@@ -375,8 +375,8 @@ def _hessian(f: Function, selection: Selection, args: Arguments, named: Named) -
     if n <= FEW:
         roll_steps(results, evaluation.inputs, 4 * n)
     rows = second_derivatives(y, evaluation.inputs) if isinstance(y, Value) else None
-    if rows is None:
-        roll_steps(results, evaluation.inputs, 2 * n)
+    if rows is None:  # a sweep for each row: over a loop they are compiled sooner than over its steps, and run as fast
+        roll_steps(results, evaluation.inputs)
         rows = [list(evaluation.gradients(slope)) for slope in evaluation.gradients(y)]
     entries = np.empty((n, n), dtype=object)
     for row, found in zip(entries, rows, strict=True):
