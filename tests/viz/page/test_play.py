@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 
@@ -122,28 +123,18 @@ def test_what_the_command_line_refuses_the_page_refuses(read):
 
 
 @pytest.fixture
-def opened(browser, tmp_path):
-    """Open a page; at the end there must be no error and no request in its log."""
-    contexts = []
+def opened(open_file, tmp_path):
+    """Open a page."""
+    names = (f"page{number}.html" for number in itertools.count())
 
     def open_page(html, fragment="", size=(1400, 900)):
-        file = tmp_path / f"page{len(contexts)}.html"
+        file = tmp_path / next(names)
         file.write_text(html, encoding="utf-8")
-        context = browser.new_context(viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce")
-        tab, log = context.new_page(), []
-        tab.set_default_timeout(10_000)
-        tab.on("console", lambda message: log.append(message.text))
-        tab.on("pageerror", lambda error: log.append(str(error)))
-        tab.on("request", lambda request: None if request.url.startswith(file.as_uri()) else log.append(request.url))
-        tab.goto(file.as_uri() + fragment)
+        tab = open_file(file, fragment=fragment, size=size)
         tab.wait_for_selector("html.scripts")
-        contexts.append((context, log))
         return tab
 
-    yield open_page
-    for context, log in contexts:
-        context.close()
-        assert log == []
+    return open_page
 
 
 def boxes(tab):
