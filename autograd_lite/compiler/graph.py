@@ -444,7 +444,7 @@ class Graph:
         return True
 
     def _sums_of_products(self, sums: Sequence[Any]) -> bool:
-        """Make the nodes of sums of products, and of products that several have in common; False if one needs another."""
+        """Make the nodes of sums of products, and of what several have in common; False if one needs another."""
         operands = list(map(attrgetter("_operands"), sums))
         node_of = self.node_of
         if self.exact or len(sums) == 1 or not node_of.keys() >= set(chain.from_iterable(operands)):
