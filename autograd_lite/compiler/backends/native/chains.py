@@ -137,8 +137,8 @@ class _Entry:
         self.is_barrier = isinstance(i, Loop)
         self.is_small = isinstance(self.link, Step) and self.link.space == ((), None)
         if not self.is_barrier:
-            self.writes = {_home(x, memory) for x in outputs_of(i)}
-            self.reads = {_home(x, memory) for x in i.operands if isinstance(x, Slice)}
+            self.writes = {memory.home(x.array) for x in outputs_of(i)}
+            self.reads = {memory.home(x.array) for x in i.operands if isinstance(x, Slice)}
 
 
 class _Reach:
@@ -204,7 +204,3 @@ def _is_total(i: Contract | Reduce) -> bool:
         return i.spec == "k,k->" if isinstance(i, Contract) else i.over == ("terms",) and len(x.shape) == 1
     is_over = i.spec in ("kn,kn->", "kn,k->") if isinstance(i, Contract) else "batch" in i.over
     return is_over and math.prod(x.shape) == 1
-
-
-def _home(x: Slice, memory: Memory) -> Array:
-    return memory.resolve(x)[0]

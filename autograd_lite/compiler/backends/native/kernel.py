@@ -215,7 +215,7 @@ class Kernel:
         overwritten: set[Place] = set()
         for link in reversed(chain.links):
             array = link.instruction.out.array
-            is_own = array.role == "local" and self.memory.resolve(array.whole)[0].role == "local"
+            is_own = array.role == "local" and self.memory.home(array).role == "local"
             is_over = inside[array] == self.uses[array] or link.out in overwritten
             kept.append(not (is_own and is_over))
             overwritten.add(link.out)
