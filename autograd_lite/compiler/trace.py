@@ -21,6 +21,8 @@ from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NoReturn
 
+import numpy as np
+
 from autograd_lite.engine import Value
 from autograd_lite.errors import TraceError
 from autograd_lite.namespaces import values
@@ -293,6 +295,9 @@ class Traced(Node):
         )
 
 
+_NODES = {Value, Traced}
+
+
 def batch_axis(v: Node) -> Axis:
     """The batch axis of a node that has one."""
     axis = v.axis if type(v) is Traced else None
@@ -383,7 +388,9 @@ class Tracer:
 
     def has_traced(self, argument: Any) -> bool:
         """Whether something holds a traced Value."""
-        return any(type(v) is Traced for v in flatten(argument)[0])
+        if isinstance(argument, np.ndarray):
+            return Traced in set(map(type, argument.flat))
+        return Traced in set(map(type, flatten(argument)[0]))
 
     def leaf(self, source: tuple[Any, Any], axis: Axis | None = None, label: str = "") -> Any:
         """Make an input of the program."""
@@ -410,10 +417,14 @@ class Tracer:
 
     def record(self, op: Op, operands: Sequence[Any]) -> Traced:
         """Make a node; it has the batch axis of its operands."""
-        nodes = tuple([x if isinstance(x, Node) else Value.constant(x) for x in operands])
+        if _NODES.issuperset(map(type, operands)):
+            nodes = tuple(operands)
+        else:
+            nodes = tuple([x if isinstance(x, Node) else Value.constant(x) for x in operands])
         if not self._axes:
             return self._node(op, nodes, None)
-        axes = {v.axis for v in nodes if type(v) is Traced and v.axis is not None}
+        axes = {v.axis for v in nodes if type(v) is Traced}
+        axes.discard(None)
         if op is values.identity and self.inside is not None:
             axes.add(self.inside)  # an alias of a transform inside the batch: each sample has its own gradient
         if len(axes) > 1:
@@ -435,7 +446,7 @@ class Tracer:
         v = _new(Traced)
         v.op, v._operands, v.axis, v.tracer = op, operands, axis, self
         v.source = v.adjoint_of = v.slope_of = v.static = None
-        v.requires_grad = op is None or op.needs_grad([u.requires_grad for u in operands])
+        v.requires_grad = op is None or op.needs_grad(map(attrgetter("requires_grad"), operands))
         v.label, v.order = "", next_order()
         return v
 

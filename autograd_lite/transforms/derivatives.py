@@ -73,7 +73,18 @@ class Transformed:
 
 
 class Swept(Transformed):
-    """A transform that evaluates a function, and then makes its result of the evaluation, by a reverse sweep."""
+    """A transform that evaluates a function, and then makes its result of the evaluation, by a reverse sweep.
+
+    Attributes
+    ----------
+    batched_arguments : tuple of int
+        The arguments that a `batch_mean` takes whole, where the transform hands them on as they come.
+    """
+
+    def __init__(self, transform: Callable[..., Tree], f: Function, option: Selection) -> None:
+        super().__init__(transform, f, option)
+        batched: tuple[int, ...] = getattr(f, "batched_arguments", ())
+        self.batched_arguments = batched if option.leaves_alone(batched) else ()
 
     def __call__(self, *args: Tree, **named: Tree) -> Tree:
         return self.finish(self.evaluate(args, named))

@@ -53,6 +53,11 @@ class Selection:
     wrt: tuple[Value, ...] | None = None
     has_aux: bool = False
 
+    def leaves_alone(self, arguments: Sequence[int]) -> bool:
+        """Whether none of these arguments is selected."""
+        numbers = [self.argnums] if isinstance(self.argnums, int) else self.argnums
+        return self.wrt is not None or (min(numbers) >= 0 and set(numbers).isdisjoint(arguments))
+
     def indices(self, count: int) -> list[int]:
         """Indices of the selected among so many arguments, counted from the front."""
         if self.wrt is not None:
