@@ -54,6 +54,8 @@ class Built:
         Whether its result is right in every case, also where it is not finite.
     leaves : tuple of int
         Which of the leaves that the trace captured the program reads, in the order in which it does.
+    rolled : tuple of (int, int)
+        How many steps, of how many operations, became a loop.
     """
 
     ir: ArrayProgram
@@ -64,6 +66,7 @@ class Built:
     on_floats: bool
     is_exact: bool
     leaves: tuple[int, ...]
+    rolled: tuple[tuple[int, int], ...]
 
 
 PROGRAMS = Store[Built](most=MOST, heaviest=SCALARS, weigh=lambda built: built.instructions)
@@ -80,6 +83,7 @@ class Record(NamedTuple):
     on_floats: bool
     is_exact: bool
     leaves: tuple[int, ...]
+    rolled: tuple[tuple[int, int], ...]
     kept: Any
 
 
@@ -147,6 +151,7 @@ def _built(tracing: Tracing, chosen: str, captured: Sequence[Value], *, exact: b
         on_floats=backend.name == "floats",
         is_exact=compiled.program.is_exact and not trace.must_be_finite and not trace.checks,
         leaves=tuple([place[v] for v in compiled.captured]),
+        rolled=trace.rolled,
     )
 
 

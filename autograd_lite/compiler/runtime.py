@@ -75,7 +75,7 @@ class Program:
         self.told = tracing.trace.told
         self.batched_result = bool(tracing.trace.axes)
         self.built, self.captured = built, _ = build(tracing, chosen, exact=exact)
-        self.rolled = tracing.trace.rolled
+        self.rolled = built.rolled
         self.ir: ArrayProgram = built.ir
         self.native = built.executable.native
         self.backend, self.run, self.on_floats = built.backend, built.executable.run, built.on_floats

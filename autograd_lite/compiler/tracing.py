@@ -90,22 +90,28 @@ class Tracing:
         self.sweep: Sweep | None = None
         start = Value.next_order()
         with self._running():
-            if isinstance(f, Swept):
+            if isinstance(f, Swept) and (f.always or not exact):
                 self._evaluation = f.evaluate(given, by_name)
-                self._finish = f.finish
-                self.sweep = Sweep(f.name, self._evaluation.inputs, start)
+                self._swept = f
+                self.sweep = Sweep(f.name if f.rolls else f"{f.name}, {rolls}", self._evaluation.inputs, start)
                 outline = f.finish(Outline(**vars(self._evaluation)))
                 self.trace = self._recorded([self._evaluation.result, self._evaluation.aux], outline)
             else:
-                result = f(*given, **by_name)
-                self._tracer.evaluated([*flatten(result)[0], *self._tracer.checks, *self._tracer.must_be_finite])
+                result = self._evaluated(f(*given, **by_name))
                 self.trace = self._recorded(result, result)
+
+    def _evaluated(self, result: Any) -> Any:
+        """What a function returned, after loops were made of steps that repeat in it."""
+        self._tracer.evaluated([*flatten(result)[0], *self._tracer.checks, *self._tracer.must_be_finite])
+        return result
 
     def finish(self) -> Trace:
         """Take the sweep, if one is to come; returns the whole trace."""
         if self.sweep is not None:
             with self._running():
-                result = self._finish(self._evaluation)
+                result = self._swept.finish(self._evaluation)
+                if not self._swept.rolls:
+                    result = self._evaluated(result)
             self.sweep, self.trace = None, self._recorded(result, result)
         self.end()
         return self.trace

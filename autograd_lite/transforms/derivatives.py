@@ -30,6 +30,7 @@ from autograd_lite.transforms.evaluation import (
     Evaluation,
     Function,
     Number,
+    Outline,
     Selection,
     Tree,
     evaluate,
@@ -79,7 +80,13 @@ class Swept(Transformed):
     ----------
     batched_arguments : tuple of int
         The arguments that a `batch_mean` takes whole, where the transform hands them on as they come.
+    always : bool
+        Whether it is made in this way by the eager engine and by exact programs, too.
+    rolls : bool
+        Whether steps that repeat become loops before the second half.
     """
+
+    always = rolls = True
 
     def __init__(self, transform: Callable[..., Tree], f: Function, option: Selection) -> None:
         super().__init__(transform, f, option)
@@ -91,7 +98,7 @@ class Swept(Transformed):
 
     def evaluate(self, args: Arguments, named: Named) -> Evaluation:
         """The first half: evaluate the function."""
-        return evaluate(self._f, self._option, args, named)
+        return evaluate(self._f, self._option, args, named, rolls=self.rolls)
 
     def finish(self, evaluation: Evaluation) -> Tree:
         """The second half: make the result."""
@@ -368,25 +375,42 @@ def hessian(
     array([[10.,  6.],
            [ 6.,  0.]])
     """
-    return Transformed(_hessian, f, select(argnums, wrt, has_aux=has_aux))
+    return SweptTwice(_hessian, f, select(argnums, wrt, has_aux=has_aux))
 
 
-def _hessian(f: Function, selection: Selection, args: Arguments, named: Named) -> Tree:
-    tracer = current_tracer.get()
-    if tracer is None or tracer.exact:  # the Jacobian of the gradient
-        slope = grad(f, selection.argnums, wrt=selection.wrt, has_aux=selection.has_aux)
+class SweptTwice(Swept):
+    """The Hessian: of the evaluation where a function is compiled, else the Jacobian of the gradient."""
+
+    always = rolls = False
+
+    def __call__(self, *args: Tree, **named: Tree) -> Tree:
+        tracer = current_tracer.get()
+        if tracer is not None and not tracer.exact:
+            return super().__call__(*args, **named)
+        selection = self._option
+        slope = grad(self._f, selection.argnums, wrt=selection.wrt, has_aux=selection.has_aux)
         return _jacobian(slope, selection, args, named)
-    evaluation = evaluate(f, selection, args, named, rolls=False)
-    y, results = scalar(evaluation.result, "A gradient"), (evaluation.result, evaluation.aux)
-    n = len(evaluation.inputs)
+
+
+def _hessian(evaluation: Evaluation, selection: Selection) -> Tree:
+    y = scalar(evaluation.result, "A gradient")
+    rows = _second_derivatives(evaluation, y)
+    blocks = _blocks(_matrix(rows, len(rows), object), evaluation.structure, evaluation.structure)
+    return (blocks, evaluation.numbers(evaluation.aux)) if selection.has_aux else blocks
+
+
+def _second_derivatives(evaluation: Evaluation, y: Number) -> Sequence[Sequence[Number]]:
+    """The rows of a Hessian, while a function is compiled."""
+    results, n = (evaluation.result, evaluation.aux), len(evaluation.inputs)
+    if isinstance(evaluation, Outline):
+        return [evaluation.gradients(y)] * n
     if n <= FEW:
         roll_steps(results, evaluation.inputs, 4 * n)
     rows = second_derivatives(y, evaluation.inputs) if isinstance(y, Value) else None
     if rows is None:  # a sweep for each row: over a loop they are compiled sooner than over its steps, and run as fast
         roll_steps(results, evaluation.inputs)
         rows = [list(evaluation.gradients(slope)) for slope in evaluation.gradients(y)]
-    blocks = _blocks(_matrix(rows, n, object), evaluation.structure, evaluation.structure)
-    return (blocks, evaluation.numbers(evaluation.aux)) if selection.has_aux else blocks
+    return rows
 
 
 @checked_names

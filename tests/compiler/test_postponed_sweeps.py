@@ -19,10 +19,11 @@ from autograd_lite.compiler.fingerprint import fingerprint
 from autograd_lite.compiler.pipeline import to_program
 from autograd_lite.errors import ShapeError, StaleGraphError
 from autograd_lite.namespaces import values
+from autograd_lite.transforms import derivatives
 
 TRANSFORMS: list[Callable[..., Any]] = [
     functools.partial(transform, argnums=argnums)
-    for transform in (ag.grad, ag.value_and_grad)
+    for transform in (ag.grad, ag.value_and_grad, ag.hessian)
     for argnums in (0, 1, (0, 1), (1, 0))
 ]
 WORDS = {"add": 2, "mul": 2, "sin": 1, "maximum": 2, "sub": 2, "where": 3}
@@ -105,6 +106,26 @@ def test_a_program_that_is_found_spares_the_sweep(sweeps: list[Any]) -> None:
     assert second.program.built is first.program.built
     assert second.program.captured != first.program.captured
     assert len(sweeps) == 1
+
+
+def test_a_hessian_that_is_found_is_not_pushed_back_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    pushed: list[Any] = []
+    original = derivatives.second_derivatives
+    monkeypatch.setattr(derivatives, "second_derivatives", lambda *args: pushed.append(args) or original(*args))
+
+    def made(number: float, **options: Any) -> Any:
+        w = Value(number, "w")
+        return ag.compile(ag.hessian(lambda x: ag.fsum([ag.sin(w * v) * x[0] for v in x])), **options)
+
+    first, second = made(2.0), made(3.0)
+    first([1.0, 2.0])
+    np.testing.assert_allclose(
+        second([1.0, 2.0]), ag.hessian(lambda x: ag.fsum([ag.sin(3.0 * v) * x[0] for v in x]))([1.0, 2.0])
+    )
+    assert second.program.built is first.program.built
+    assert len(pushed) == 1
+    made(2.0, roll=True)([1.0, 2.0])  # may become another program
+    assert len(pushed) == 2
 
 
 @pytest.mark.parametrize("transform", [ag.grad, ag.value_and_grad])
