@@ -5,6 +5,7 @@ Evenly spaced members can be had as a view, which costs nothing at run time; a g
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -70,6 +71,7 @@ class Gather:
 Index = Affine | Gather
 
 
+@functools.lru_cache(maxsize=4096)
 def number(base: int) -> Affine:
     """One member, as a number."""
     return Affine(base, (), ())

@@ -107,8 +107,11 @@ class _Scalars:
                 self.at[i] = array[number(t[0])] if t else array.whole
             elif node.word in STRUCTURAL:
                 self.at[i] = _structural(self.graph, i, self.at, self.instructions)
-            else:
+            elif node.terms:
                 self.at[i] = _Line(self.instructions, self.at, f"{name}{i}").lower(node)
+            else:
+                self.at[i] = out = Array(f"{name}{i}").whole
+                self.instructions.append(Map(out, node.word, tuple([self.at[j] for j in node.operands])))
 
     def loop(self, i: int, name: str) -> None:
         """Lower a loop: each number of its carry, of its items and of its outputs by itself."""
@@ -210,7 +213,7 @@ def _input(graph: Graph, inputs: Mapping[Any, Input], source: Any, offset: int) 
 
 
 class _Line:
-    """Lowers one node; what it needs in between has the node's name and a number."""
+    """Lowers a sum or an extreme; what it needs in between has the node's name and a number."""
 
     def __init__(self, instructions: list[Instruction], at: Mapping[int, Operand], name: str) -> None:
         self.instructions = instructions
@@ -219,8 +222,6 @@ class _Line:
         self.count = 0
 
     def lower(self, node: Node) -> Operand:
-        if not node.terms:
-            return self.emit(node.word, *[self.at[j] for j in node.operands])
         terms = sorted(each_term(node.terms), key=lambda t: -t.sign)
         total = self.product(terms[0].factors)
         if terms[0].sign < 0:
