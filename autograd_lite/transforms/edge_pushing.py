@@ -144,6 +144,7 @@ class _Sweep:
         found: dict[Any, Any] = {}
         for u, p in zip(v.operands, v.symbolic_partials(needs), strict=True):
             if p is not None and u in self.swept:
+                p = p if isinstance(p, Node) else float(p)  # noqa: PLW2901 - so that its type tells what it is
                 found[u] = found[u] + p if u in found else p
         return found
 
@@ -173,12 +174,13 @@ class _Sweep:
             needs = [u.requires_grad for u in w.operands]
             for u, slope in zip(w.operands, w.symbolic_partials(needs), strict=True):
                 if slope is not None:
-                    adjoint.setdefault(u, []).append(self.times(w_bar, slope))
+                    factor = slope if isinstance(slope, Node) else float(slope)
+                    adjoint.setdefault(u, []).append(self.times(w_bar, factor))
         return {u: self.total(terms) for u, terms in adjoint.items()}
 
     def add(self, u: Any, q: Any, term: Any) -> None:
         """Add to the weight of a pair."""
-        if _is_known(term) and term == 0.0:
+        if type(term) is float and term == 0.0:
             return
         row = self.weights[u]
         if q in row:
@@ -188,7 +190,7 @@ class _Sweep:
 
     def total(self, terms: Sequence[Any]) -> Any:
         """Add up the terms of a weight."""
-        terms = [term for term in terms if not _is_known(term) or term != 0.0]
+        terms = [term for term in terms if type(term) is not float or term != 0.0]
         if not terms:
             return 0.0
         if len(terms) == 1:
@@ -203,11 +205,11 @@ class _Sweep:
 
     def product(self, a: Any, b: Any) -> Any:
         """A product as a term; products with 1 and -1 cost nothing."""
-        if _is_known(a):
+        if type(a) is float:
             a, b = b, a
-        if _is_known(b):
-            if _is_known(a) or b == 1.0:
-                return a * b if _is_known(a) else a
+        if type(b) is float:
+            if type(a) is float or b == 1.0:
+                return a * b if type(a) is float else a
             if b == -1.0:
                 return -a
             b = self.constants.setdefault(repr(b), Value.constant(b))
@@ -221,10 +223,6 @@ class _Sweep:
 
 def _is_sum_of_products(terms: Sequence[Any]) -> bool:
     return len(terms) > 1 and tuple in map(type, terms)
-
-
-def _is_known(x: Any) -> bool:
-    return isinstance(x, (float, int))
 
 
 def _down_to(p: Any, ends: set[Any]) -> list[Any]:
