@@ -12,6 +12,7 @@ Types: ``Any`` stands for an adjoint, a float or a node, and for nodes whose cla
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import chain, filterfalse
 from operator import attrgetter
@@ -96,11 +97,22 @@ def adjoints(root: Any, seed: float = 1.0) -> dict[Any, float]:
     return adjoint
 
 
-def graph_adjoints(root: Node, seed: Any, wrt: Iterable[Node]) -> dict[Node, Any]:
+def graph_adjoints(root: Node, seed: Any, wrt: Iterable[Node], together: list[Any] | None = None) -> dict[Node, Any]:
     """Differentiable reverse sweep: the adjoints are graphs.
 
     This is the specification of the reverse sweep: it asks the rules for the partials, where `adjoints` reads the
     stored numbers. A law of the tests says that both give the same. Only what depends on `wrt` gets an adjoint.
+
+    Parameters
+    ----------
+    root : Node
+        What is differentiated.
+    seed : float or Node
+        Its adjoint.
+    wrt : iterable of Node
+        With respect to what.
+    together : list, optional
+        Where to put the adjoints of many leaves that are recorded as one; they are not in the result then.
 
     Raises
     ------
@@ -109,13 +121,16 @@ def graph_adjoints(root: Node, seed: Any, wrt: Iterable[Node]) -> dict[Node, Any
     """
     wrt = list(wrt)
     root.begin_sweep(wrt)
-    return pull_back([(root, seed)], wrt)
+    return pull_back([(root, seed)], wrt, together)
 
 
-def pull_back(seeds: Iterable[tuple[Node, Any]], wrt: Iterable[Node]) -> dict[Node, Any]:
+def pull_back(
+    seeds: Iterable[tuple[Node, Any]], wrt: Iterable[Node], together: list[Any] | None = None
+) -> dict[Node, Any]:
     """The sweep itself, from several roots with their seeds."""
     seeds = list(seeds)
     nodes, swept = _between([root for root, _ in seeds], wrt, leaves=False)
+    uses = Counter(chain.from_iterable([v.operands for v in nodes] if together is not None else ()))
     adjoint: dict[Node, Any] = {}
     for root, seed in seeds:
         if root in swept:
@@ -125,7 +140,9 @@ def pull_back(seeds: Iterable[tuple[Node, Any]], wrt: Iterable[Node]) -> dict[No
         if v_bar is None or _is_constant(v_bar, 0.0):
             continue
         needs = list(map(swept.__contains__, v.operands))
-        terms = v.pullback(v_bar, needs)
+        terms = None if together is None else v.pull_back_together(v_bar, needs, uses, together)
+        if terms is None:
+            terms = v.pullback(v_bar, needs)
         if terms is None:
             terms = v.contributions(v_bar, _products(v_bar, v.symbolic_partials(needs)))
         for u, term in zip(v.operands, terms, strict=True):

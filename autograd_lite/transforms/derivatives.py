@@ -30,7 +30,6 @@ from autograd_lite.transforms.evaluation import (
     Evaluation,
     Function,
     Number,
-    Outline,
     Selection,
     Tree,
     evaluate,
@@ -80,13 +79,7 @@ class Swept(Transformed):
     ----------
     batched_arguments : tuple of int
         The arguments that a `batch_mean` takes whole, where the transform hands them on as they come.
-    always : bool
-        Whether it is made in this way by the eager engine and by exact programs, too.
-    rolls : bool
-        Whether steps that repeat become loops before the second half.
     """
-
-    always = rolls = True
 
     def __init__(self, transform: Callable[..., Tree], f: Function, option: Selection) -> None:
         super().__init__(transform, f, option)
@@ -98,7 +91,7 @@ class Swept(Transformed):
 
     def evaluate(self, args: Arguments, named: Named) -> Evaluation:
         """The first half: evaluate the function."""
-        return evaluate(self._f, self._option, args, named, rolls=self.rolls)
+        return evaluate(self._f, self._option, args, named)
 
     def finish(self, evaluation: Evaluation) -> Tree:
         """The second half: make the result."""
@@ -379,31 +372,39 @@ def hessian(
 
 
 class SweptTwice(Swept):
-    """The Hessian: of the evaluation where a function is compiled, else the Jacobian of the gradient."""
-
-    always = rolls = False
+    """The Hessian: made of the evaluation where a function is compiled, elsewhere the Jacobian of the gradient."""
 
     def __call__(self, *args: Tree, **named: Tree) -> Tree:
         tracer = current_tracer.get()
         if tracer is not None and not tracer.exact:
-            return super().__call__(*args, **named)
+            return self.finish(self.evaluate(args, named))
         selection = self._option
         slope = grad(self._f, selection.argnums, wrt=selection.wrt, has_aux=selection.has_aux)
         return _jacobian(slope, selection, args, named)
 
+    def evaluate(self, args: Arguments, named: Named) -> Evaluation:
+        """The first half: evaluate the function; what repeats in it becomes a loop later, if at all."""
+        return evaluate(self._f, self._option, args, named, rolls=False)
 
-def _hessian(evaluation: Evaluation, selection: Selection) -> Tree:
-    y = scalar(evaluation.result, "A gradient")
-    rows = _second_derivatives(evaluation, y)
+    def finish(self, evaluation: Evaluation) -> Tree:
+        """The second half: make the Hessian."""
+        return self._transform(evaluation, self._option, _second_derivatives(evaluation))
+
+    def outline(self, evaluation: Evaluation) -> Tree:
+        """A Hessian of zeros, which is made up as the real one."""
+        scalar(evaluation.result, "A gradient")
+        n = len(evaluation.inputs)
+        return self._transform(evaluation, self._option, [[0.0] * n] * n)
+
+
+def _hessian(evaluation: Evaluation, selection: Selection, rows: Sequence[Sequence[Number]]) -> Tree:
     blocks = _blocks(_matrix(rows, len(rows), object), evaluation.structure, evaluation.structure)
     return (blocks, evaluation.numbers(evaluation.aux)) if selection.has_aux else blocks
 
 
-def _second_derivatives(evaluation: Evaluation, y: Number) -> Sequence[Sequence[Number]]:
+def _second_derivatives(evaluation: Evaluation) -> Sequence[Sequence[Number]]:
     """The rows of a Hessian, while a function is compiled."""
-    results, n = (evaluation.result, evaluation.aux), len(evaluation.inputs)
-    if isinstance(evaluation, Outline):
-        return [evaluation.gradients(y)] * n
+    y, results, n = scalar(evaluation.result, "A gradient"), (evaluation.result, evaluation.aux), len(evaluation.inputs)
     if n <= FEW:
         roll_steps(results, evaluation.inputs, 4 * n)
     rows = second_derivatives(y, evaluation.inputs) if isinstance(y, Value) else None

@@ -33,7 +33,6 @@ def without_collector():
         yield
     finally:
         gc.enable()
-        gc.unfreeze()
 
 
 class Watch(nn.Callback):

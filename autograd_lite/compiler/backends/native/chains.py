@@ -85,24 +85,29 @@ class Chain:
 
     What one reads of the memory that they write, it must read at the same members; and what they read of the memory
     that it writes, likewise. A total is there only after the loop.
+
+    Attributes
+    ----------
+    links : list of Step or Total
+        In the order of their computation.
+    steps : list of Step
+        Its words.
+    totals : list of Total
+        What is added up in its loop.
+    shape : tuple of int
+    dim : Dim or None
+        What it visits.
     """
 
     def __init__(self, first: Link) -> None:
         self.links: list[Link] = []
+        self.steps: list[Step] = []
+        self.totals: list[Total] = []
         self.shape, self.dim = first.space
+        self._calls = False
         self._written: dict[str, set[Place]] = {}
         self._read: dict[str, set[Place]] = {}
         self.add(first)
-
-    @property
-    def steps(self) -> list[Step]:
-        """Its words."""
-        return [link for link in self.links if isinstance(link, Step)]
-
-    @property
-    def totals(self) -> list[Total]:
-        """What is added up in its loop."""
-        return [link for link in self.links if isinstance(link, Total)]
 
     def fits(self, link: Link) -> bool:
         """Whether a word or a total can be added."""
@@ -113,7 +118,7 @@ class Chain:
         if any(self._written.get(x.pointer, {x}) != {x} for x in link.read):
             return False
         if isinstance(link, Total):
-            return len(self.totals) < MOST_TOTALS and not any(step.calls for step in self.steps)
+            return len(self.totals) < MOST_TOTALS and not self._calls
         if (link.calls and self.totals) or self._read.get(link.out.pointer, {link.out}) != {link.out}:
             return False
         is_local = link.instruction.out.array.role == "local"
@@ -122,7 +127,11 @@ class Chain:
     def add(self, link: Link) -> None:
         """Add a word or a total."""
         self.links.append(link)
-        if isinstance(link, Step):
+        if isinstance(link, Total):
+            self.totals.append(link)
+        else:
+            self.steps.append(link)
+            self._calls |= link.calls
             self._written.setdefault(link.out.pointer, set()).add(link.out)
         for x in link.read:
             self._read.setdefault(x.pointer, set()).add(x)

@@ -55,6 +55,12 @@ class Scalars(Text):
         self.lines.append(f"{name} = {expression}")
         return name
 
+    def address(self, pointer: str, offset: Int) -> str:
+        """Where a number lies; what is known is hardly asked for twice."""
+        if isinstance(offset, str):
+            return super().address(pointer, offset)
+        return self.let(f"getelementptr inbounds double, ptr {pointer}, i64 {offset}") if offset else pointer
+
     def load(self, pointer: str, offset: Int) -> str:
         """Read a number."""
         return self.let(f"load double, ptr {self.address(pointer, offset)}, align 8")
@@ -276,10 +282,12 @@ class _Part:
     def keep(self, out: Slice, value: str) -> None:
         """Note what a number is, and store it if it is needed elsewhere."""
         array = out.array
-        if not array.shape:
-            self.values[array] = value
-        if array in self.lines.places or array in self.lines.blocks:
+        if array.shape:
             self.text.store(value, *self.place(out))
+            return
+        self.values[array] = value
+        if array in self.lines.places:
+            self.text.store(value, "%work", self.lines.places[array])
 
     def operand(self, x: Operand) -> str:
         """The name of a number, which is read where it is first needed."""
