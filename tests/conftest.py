@@ -1,4 +1,4 @@
-"""Profiles of the tests: the default run takes some three minutes, ``--long`` runs the long profile as well.
+"""Profiles of the tests: the default run takes some five minutes, ``--long`` runs the long profile as well.
 
 Nothing is written into the checkout, which may be read-only: Hypothesis keeps no examples, and its tables elsewhere.
 """

@@ -307,7 +307,7 @@ def _jacobian(f: Function, selection: Selection, args: Arguments, named: Named) 
     return (blocks, evaluation.numbers(evaluation.aux)) if selection.has_aux else blocks
 
 
-def _matrix(rows: Sequence[Sequence[Any]], width: int, kind: type) -> np.ndarray[Any, Any]:
+def _matrix(rows: Sequence[Sequence[Any]], width: int, kind: type) -> np.ndarray[Any, Any]:  # floats or Values
     """A matrix of rows; NumPy would ask each node what it is like, were it to find the shape."""
     shape = len(rows), width
     return np.fromiter(chain.from_iterable(rows), dtype=kind, count=math.prod(shape)).reshape(shape)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,14 +17,23 @@ from autograd_lite.cli import main
 posix = pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
 
 
-@pytest.fixture(autouse=True)
-def _in_a_folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    with Path("d.csv").open("w", newline="", encoding="utf-8") as file:
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A table and a model of it."""
+    folder = tmp_path_factory.mktemp("trained")
+    with (folder / "d.csv").open("w", newline="", encoding="utf-8") as file:
         table = csv.writer(file)
         table.writerow(["x", "y"])
         table.writerows([[i, 2 * i] for i in range(40)])
-    nn.train_on_csv("d.csv", "y", hidden=[2], epochs=2).save("m.npz")
+    nn.train_on_csv(folder / "d.csv", "y", hidden=[2], epochs=2).save(folder / "m.npz")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder(tmp_path, monkeypatch, trained):
+    monkeypatch.chdir(tmp_path)
+    for name in ("d.csv", "m.npz"):
+        shutil.copy(trained / name, name)
     Path("f.py").write_text("def f(a):\n    return a * a\n", encoding="utf-8")
     Path("houses.png").write_bytes(b"precious")
     os.link("d.csv", "hard.csv")
