@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial as bind
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
@@ -95,6 +95,16 @@ class Node(Recorder):
 
     def pullback(self, v_bar: Any, needs: Sequence[bool]) -> Sequence[Any] | None:  # noqa: ARG002 - a hook's signature
         """Hook: what the operands' adjoints get, where this is not the adjoint times partials; else None."""
+        return None
+
+    def pull_back_together(
+        self,
+        v_bar: Any,  # noqa: ARG002 - a hook's signature, as are the others
+        needs: Sequence[bool],  # noqa: ARG002
+        uses: Mapping[Any, int],  # noqa: ARG002
+        together: list[Any],  # noqa: ARG002
+    ) -> Sequence[Any] | None:
+        """Hook: record what leaves get that only this node uses as one, in `together`; what the others get, or None."""
         return None
 
     def contributions(self, v_bar: Any, terms: Sequence[Any]) -> Sequence[Any]:  # noqa: ARG002 - a hook's signature

@@ -193,7 +193,7 @@ class Op:
             rule(xp, y, *operands) if need else None for rule, need in zip(rules or self.partials, needs, strict=True)
         ]
 
-    def needs_grad(self, needs: Sequence[bool]) -> bool:
+    def needs_grad(self, needs: Iterable[bool]) -> bool:
         """Whether the result needs a gradient: a piecewise constant one, such as a sign, never does."""
         return not self.piecewise_constant and any(needs)
 

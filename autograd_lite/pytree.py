@@ -15,7 +15,7 @@ import enum
 import math
 import sys
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import accumulate, islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -105,6 +105,24 @@ class Structure(NamedTuple):
         if self.kind == "list":
             return list(built)
         return self.detail(*built) if callable(self.detail) else tuple(built)
+
+    def grafted(self, k: int, whole: Structure) -> Structure:
+        """Put a structure in the place of the k-th leaf.
+
+        Examples
+        --------
+        >>> structure = flatten((1.0, [2.0, 3.0]))[1]
+        >>> structure.grafted(1, structure).rebuild([1.0, 2.0, 3.0, 4.0, 5.0])
+        (1.0, [(2.0, [3.0, 4.0]), 5.0])
+        """
+        if self.kind == "number":
+            return whole
+        starts = accumulate([part.size for part in self.parts], initial=0)
+        parts = [
+            part.grafted(k - start, whole) if start <= k < start + part.size else part
+            for start, part in zip(starts, self.parts, strict=False)
+        ]
+        return self._replace(parts=tuple(parts), size=self.size - 1 + whole.size)
 
     @property
     def shape(self) -> tuple[int, ...] | None:

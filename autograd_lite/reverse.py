@@ -12,8 +12,9 @@ Types: ``Any`` stands for an adjoint, a float or a node, and for nodes whose cla
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import chain
+from itertools import chain, filterfalse
 from operator import attrgetter
 from typing import Any, TypeVar
 
@@ -27,7 +28,7 @@ MANY = 64  # nodes whose operands are looked at together
 _N = TypeVar("_N", bound=Node)
 
 
-def reachable(roots: Iterable[_N], *, constants: bool = True, since: int = -1) -> list[_N]:
+def reachable(roots: Iterable[_N], *, constants: bool = True, since: int = -1, leaves: bool = True) -> list[_N]:
     """Ancestors of the roots and the roots themselves, in topological order: operands first.
 
     Parameters
@@ -38,6 +39,8 @@ def reachable(roots: Iterable[_N], *, constants: bool = True, since: int = -1) -
         Whether to include what needs no gradient.
     since : int
         The creation number to stop at: older nodes are left out.
+    leaves : bool
+        Whether to include leaves that are not roots; of many weights that takes most of the time.
 
     Examples
     --------
@@ -45,26 +48,33 @@ def reachable(roots: Iterable[_N], *, constants: bool = True, since: int = -1) -
     >>> x = Value(3.0, "x")
     >>> [v.op.name if v.op else v.data for v in reachable([x * x + 1.0])]
     [3.0, 'mul', 1.0, 'add']
+    >>> [v.op.name for v in reachable([x * x + 1.0], leaves=False)]
+    ['mul', 'add']
     """
-    seen = {v for v in roots if constants or v.requires_grad}
+    seen = {v: None for v in roots if constants or v.requires_grad}  # in order of creation, nearly: sorting is quick
     stack = [v for v in seen if v.op is not None]
     while stack:
         if len(stack) < MANY:
             some: Sequence[_N] = stack.pop().operands
         else:  # side by side, such as the slopes of a network
             some, stack = list(chain.from_iterable(map(attrgetter("operands"), stack))), []
-        if len(some) >= MANY:
-            fresh = set(some).difference(seen)
-            if since >= 0 or not constants:
-                fresh = {u for u in fresh if (constants or u.requires_grad) and u.order >= since}
-            seen |= fresh
-            stack += [u for u in fresh if u.op is not None]
+        if len(some) < MANY:
+            for u in some:
+                if (
+                    u not in seen
+                    and (leaves or u.op is not None)
+                    and (constants or u.requires_grad)
+                    and u.order >= since
+                ):
+                    seen[u] = None
+                    if u.op is not None:
+                        stack.append(u)
             continue
-        for u in some:
-            if u not in seen and (constants or u.requires_grad) and u.order >= since:
-                seen.add(u)
-                if u.op is not None:
-                    stack.append(u)
+        fresh = dict.fromkeys(filterfalse(seen.__contains__, some if leaves else filter(attrgetter("op"), some)))
+        if since >= 0 or not constants:
+            fresh = {u: None for u in fresh if (constants or u.requires_grad) and u.order >= since}
+        seen |= fresh
+        stack += filter(attrgetter("op"), fresh)
     return sorted(seen, key=attrgetter("order"))
 
 
@@ -87,11 +97,22 @@ def adjoints(root: Any, seed: float = 1.0) -> dict[Any, float]:
     return adjoint
 
 
-def graph_adjoints(root: Node, seed: Any, wrt: Iterable[Node]) -> dict[Node, Any]:
+def graph_adjoints(root: Node, seed: Any, wrt: Iterable[Node], together: list[Any] | None = None) -> dict[Node, Any]:
     """Differentiable reverse sweep: the adjoints are graphs.
 
     This is the specification of the reverse sweep: it asks the rules for the partials, where `adjoints` reads the
     stored numbers. A law of the tests says that both give the same. Only what depends on `wrt` gets an adjoint.
+
+    Parameters
+    ----------
+    root : Node
+        What is differentiated.
+    seed : float or Node
+        Its adjoint.
+    wrt : iterable of Node
+        With respect to what.
+    together : list, optional
+        Where to put the adjoints of many leaves that are recorded as one; they are not in the result then.
 
     Raises
     ------
@@ -100,43 +121,52 @@ def graph_adjoints(root: Node, seed: Any, wrt: Iterable[Node]) -> dict[Node, Any
     """
     wrt = list(wrt)
     root.begin_sweep(wrt)
-    return pull_back([(root, seed)], wrt)
+    return pull_back([(root, seed)], wrt, together)
 
 
-def pull_back(seeds: Iterable[tuple[Node, Any]], wrt: Iterable[Node]) -> dict[Node, Any]:
+def pull_back(
+    seeds: Iterable[tuple[Node, Any]], wrt: Iterable[Node], together: list[Any] | None = None
+) -> dict[Node, Any]:
     """The sweep itself, from several roots with their seeds."""
     seeds = list(seeds)
-    nodes = between([root for root, _ in seeds], wrt)
-    swept = set(nodes)
+    nodes, swept = _between([root for root, _ in seeds], wrt, leaves=False)
+    uses = Counter(chain.from_iterable([v.operands for v in nodes] if together is not None else ()))
     adjoint: dict[Node, Any] = {}
     for root, seed in seeds:
         if root in swept:
             adjoint[root] = adjoint[root] + seed if root in adjoint else seed
     for v in reversed(nodes):
         v_bar = adjoint.get(v)
-        if v_bar is None or v.op is None or _is_constant(v_bar, 0.0):
+        if v_bar is None or _is_constant(v_bar, 0.0):
             continue
-        needs = [u in swept for u in v.operands]
-        terms = v.pullback(v_bar, needs)
+        needs = list(map(swept.__contains__, v.operands))
+        terms = None if together is None else v.pull_back_together(v_bar, needs, uses, together)
+        if terms is None:
+            terms = v.pullback(v_bar, needs)
         if terms is None:
             terms = v.contributions(v_bar, _products(v_bar, v.symbolic_partials(needs)))
         for u, term in zip(v.operands, terms, strict=True):
-            if u in swept and term is not None:
+            if term is not None and u in swept:
                 adjoint[u] = adjoint[u] + term if u in adjoint else term
     return adjoint
 
 
 def between(roots: Sequence[Node], wrt: Iterable[Node]) -> list[Node]:
     """The nodes on paths from `wrt` to the roots, in order of creation."""
-    depends = {v for v in wrt if v.requires_grad}
+    return _between(roots, wrt, leaves=True)[0]
+
+
+def _between(roots: Sequence[Node], wrt: Iterable[Node], *, leaves: bool) -> tuple[list[Node], set[Node]]:
+    """The same, perhaps without leaves; and beside these `wrt` with all that depends on it."""
+    depends = set(filter(attrgetter("requires_grad"), wrt))
     oldest = min(
-        [v.order for v in depends], default=max([v.order for v in roots], default=0) + 1
+        map(attrgetter("order"), depends), default=max([v.order for v in roots], default=0) + 1
     )  # what is older than x cannot depend on x
-    nodes = reachable(roots, constants=False, since=oldest)
+    nodes = reachable(roots, constants=False, since=oldest, leaves=leaves)
     for v in nodes:
-        if not depends.isdisjoint(v.operands):
+        if v.op is not None and not depends.isdisjoint(v.operands):
             depends.add(v)
-    return [v for v in nodes if v in depends]
+    return [v for v in nodes if v in depends and (leaves or v.op is not None)], depends
 
 
 def _products(v_bar: Any, partials: Iterable[Any]) -> list[Any]:

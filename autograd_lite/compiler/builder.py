@@ -17,8 +17,8 @@ from autograd_lite.compiler.graph import CAPTURED, Graph
 from autograd_lite.compiler.groups import Group, is_total
 from autograd_lite.compiler.ir import Array, ArrayProgram, Dim, Input, Instruction, Literal, Map, Operand, Size, Slice
 from autograd_lite.compiler.layout import Indices, affine, contiguous, index, number, table_width
+from autograd_lite.compiler.members import Member, Members
 from autograd_lite.compiler.naming import Names
-from autograd_lite.compiler.parts import Member
 from autograd_lite.compiler.sums import STRUCTURAL
 from autograd_lite.compiler.trace import Axis
 
@@ -43,7 +43,7 @@ class Builder:
         For the numbers of constants; a exact one gives the exact program, in which every array has an axis.
     groups : list of Group
         In an order in which operands come first.
-    member_of : dict of int to Member
+    member_of : Members
         The group of each node, and its index there.
     names : Names
         Gives each group its name and its comment.
@@ -57,7 +57,7 @@ class Builder:
         self,
         graph: Graph,
         groups: Sequence[Group],
-        member_of: Mapping[int, Member],
+        member_of: Members,
         names: Names,
         shapes: Mapping[Any, Given],
         outer: Builder | None = None,
@@ -175,7 +175,7 @@ class Builder:
 
     def _numbers(self, g: int, indices: Indices) -> list[float]:
         members = self.groups[g].members
-        return [float(self.graph.value(members[k])) for k in indices.flat]  # type: ignore[arg-type]
+        return [float(self.graph.value(members[k])) for k in indices.ravel().tolist()]  # type: ignore[arg-type]
 
     def constant(self, numbers: Sequence[float], shape: tuple[int, ...]) -> Operand:
         """Numbers that are known, in their shape."""
@@ -251,7 +251,9 @@ class Builder:
     def fill(self, target: Array, places: Sequence[int], members: Iterable[Member]) -> None:
         """Copy members to an array, group by group: where each goes, its group, and its index in it."""
         groups, indices = np.array(list(members), dtype=np.intp).reshape(-1, 2).T
-        ks = np.array(places)
+        self._fill_all(target, np.array(places), groups, indices)
+
+    def _fill_all(self, target: Array, ks: Indices, groups: Indices, indices: Indices) -> None:
         for g in dict.fromkeys(groups.tolist()):
             chosen = groups == g
             zeros = self._zeros(g, indices, chosen) if target.role == "result" else chosen
@@ -286,6 +288,6 @@ class Builder:
         result = Array("result", (len(outputs) + len(found),), dim, "result")
         for k, check in enumerate(found, start=len(outputs)):
             self.copy(result[number(k)], check)
-        self.fill(result, range(len(outputs)), map(self.member_of.__getitem__, outputs))
+        self._fill_all(result, np.arange(len(outputs)), *self.member_of.columns(outputs))
         is_exact = self.graph.is_exact and not self.has_contractions
         return ArrayProgram(tuple(self.inputs), tuple(self.instructions), result, is_exact=is_exact)

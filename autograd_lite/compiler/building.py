@@ -135,7 +135,7 @@ def _on_disk(key: Key) -> str:
 
 
 def _built(tracing: Tracing, chosen: str, captured: Sequence[Value], *, exact: bool) -> Built:
-    trace = tracing.finish()
+    trace = tracing.finish(together=True)
     compiled, backend = _lowered(Stages(trace, exact=exact), chosen, exact=exact)
     place = {v: k for k, v in enumerate(captured)}
     return Built(

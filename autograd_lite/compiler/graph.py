@@ -14,8 +14,11 @@ Types: ``Any`` stands for what rules are polymorphic in (numbers and nodes), and
 from __future__ import annotations
 
 import struct
+from bisect import bisect_left
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain, groupby, repeat
+from dataclasses import dataclass
+from itertools import chain, count, groupby, repeat
 from operator import attrgetter
 from typing import Any
 
@@ -23,17 +26,28 @@ import numpy as np
 
 from autograd_lite.compiler.blocks import SCATTER, TAKE
 from autograd_lite.compiler.bodies import carries_below
+from autograd_lite.compiler.layout import Indices
 from autograd_lite.compiler.loops import LAST, LOOP, OUT, STACK
 from autograd_lite.compiler.primitives import on_arrays
 from autograd_lite.compiler.primitives import word as word_of
 from autograd_lite.compiler.rewrites import IDENTITIES, STRUCTURAL
-from autograd_lite.compiler.trace import BATCH_DOT, BATCH_SIZE, BATCH_SUM, Axis, Structural, Traced, batch_axis
+from autograd_lite.compiler.slopes import Slopes
+from autograd_lite.compiler.trace import (
+    BATCH_DOT,
+    BATCH_SIZE,
+    BATCH_SUM,
+    ZSUMPROD,
+    Axis,
+    Structural,
+    Traced,
+    batch_axis,
+)
 from autograd_lite.compiler.words import Ref, Words
 from autograd_lite.engine import ManyOp, Op, Value
 from autograd_lite.errors import TraceError
 from autograd_lite.reverse import reachable
 
-__all__ = ["CAPTURED", "CARRY", "DIRECT", "ITEM", "TOTAL", "Graph", "Step"]
+__all__ = ["CAPTURED", "CARRY", "DIRECT", "ITEM", "TOTAL", "Graph", "Run", "Step"]
 
 CARRY, TOTAL, ITEM = "carry", "total", "item"  # the sources of a loop's leaves
 CAPTURED = "captured"  # the source of the leaves that the function found outside its arguments
@@ -95,6 +109,25 @@ class Step:
         return self._places[key]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """Nodes that were made at once, one after the other.
+
+    Attributes
+    ----------
+    count : int
+        How many.
+    factors : (Indices, Indices) or None
+        For sums of products over a batch, the first and the second factor of each; None for leaves.
+    slopes : sequence of Slopes
+        What they stand for; such sums are in the result only, and have no ``args``.
+    """
+
+    count: int
+    factors: tuple[Indices, Indices] | None = None
+    slopes: Sequence[Slopes] = ()
+
+
 class Graph:
     """A program as a graph of words over scalars, in an order in which operands come first."""
 
@@ -111,7 +144,7 @@ class Graph:
         self.final: dict[int, Value] = {}  # node -> the first Value that it is the result of
         self.node_of: dict[Value, int] = {}
         self.captured: list[Value] = []
-        self.runs: dict[int, int] = {}  # the first of nodes that were made at once, one after the other -> how many
+        self.runs: dict[int, Run] = {}  # by their first node
         self._index: dict[tuple[Any, ...], int] = {}
         self._formals: dict[tuple[str, Axis | None], int] = {}  # how many leaves of a loop's body there are, less 1
         self._constants: dict[int, float] = {}
@@ -119,25 +152,42 @@ class Graph:
         self._has_axes = bool(self.axes)
         self._now: Value | None = None
 
-    def add_trace(self, roots: Sequence[Value]) -> list[int]:
-        """Expand everything below the roots; returns the roots' nodes."""
-        node_of, xp = self.node_of, Words(self)
-        nodes = reachable(roots)
+    def add_trace(self, roots: Sequence[Value | Slopes]) -> list[int]:
+        """Expand everything below the roots; returns the roots' nodes, of slopes one for each."""
+        node_of = self.node_of
+        slopes = [v for v in roots if isinstance(v, Slopes)]
+        place = {some: k for k, some in enumerate(slopes)}
+        plain = [v for v in roots if not isinstance(v, Slopes)]
+        nodes: list[Any] = reachable(chain(plain, *[(some.v_bar, *some.factors) for some in slopes]))
         used: dict[Any, set[Any]] = {}  # of each loop, which carries and outputs
         for v in nodes:
             if v.op in (LAST, OUT, STACK):
-                static: Any = v.static  # type: ignore[attr-defined]
+                static: Any = v.static
                 used.setdefault(v.operands[0], set()).add((v.op is LAST, static[0] if v.op is OUT else static))
-        for op, some in groupby([v for v in nodes if v not in node_of], attrgetter("op")):
+        placed: dict[Slopes, Sequence[int]] = {}
+        begin = 0
+        for rows in _alike(slopes):
+            end = bisect_left(nodes, rows[-1].order, key=attrgetter("order"))
+            self._add_all(nodes[begin:end], used)
+            placed |= self._outer_products(sorted(rows, key=place.__getitem__))
+            begin = end
+        self._add_all(nodes[begin:], used)
+        return list(chain.from_iterable([placed[v] if isinstance(v, Slopes) else (node_of[v],) for v in roots]))
+
+    def _add_all(self, nodes: Sequence[Any], used: Mapping[Any, Any]) -> None:
+        """Expand Values of a trace, in order."""
+        xp = Words(self)
+        for op, some in groupby([v for v in nodes if v not in self.node_of], attrgetter("op")):
             alike = list(some)
             if len(alike) >= MANY and op is BATCH_DOT and self._batch_dots(alike):
+                continue
+            if op is ZSUMPROD and self._sums_of_products(alike):
                 continue
             for kind, same in groupby(alike, type) if op is None else [(None, alike)]:
                 leaves = list(same)
                 if kind is not Value or len(leaves) < MANY or not self._captured_leaves(leaves):
                     for v in leaves:
                         self._add(v, xp, used)
-        return list(map(node_of.__getitem__, roots))
 
     def _add(self, v: Any, xp: Words, used: Mapping[Any, set[Any]]) -> None:
         """Expand one Value of a trace."""
@@ -156,11 +206,12 @@ class Graph:
         self.final.setdefault(i, v)
 
     def outputs(
-        self, roots: Sequence[Value], must_be_finite: Sequence[Value], checks: Sequence[Value] = ()
+        self, roots: Sequence[Value | Slopes], must_be_finite: Sequence[Value], checks: Sequence[Value] = ()
     ) -> list[int]:
         """The nodes of the result, and after them those that must be finite as well; of an exact one the checks."""
-        start, end = len(roots), len(roots) + len(checks)
         nodes = self.add_trace([*roots, *checks, *must_be_finite])  # also if nobody looks: programs capture the same
+        end = len(nodes) - len(must_be_finite)
+        start = end - len(checks)
         shown, checked, looked_at = nodes[:start], nodes[start:end], [] if self.exact else nodes[end:]
         checked = [i for i in checked if self.value(i) != 0.0]
         hidden = [] if self.exact else self.hidden()
@@ -250,13 +301,19 @@ class Graph:
         if op.name in DIRECT:
             return self.node(op.name, tuple(operands))
         if op.name == "sumprod" and len(operands) >= 2 * MANY:
-            half = len(operands) // 2
-            pairs = tuple(zip(operands[:half], operands[half:], strict=True))
-            return self._intern("sum", pairs, self._common_axis(operands))
+            return self._sum_of_products(np.array(operands))
+        if op is ZSUMPROD and not self.exact:
+            return self._inexact_sum(self._terms(operands))
         given = [Ref(self, i) for i in operands]
         if isinstance(op, ManyOp) and op.rounded:
             return self._number(op.rounded(xp, *op.split(given)))
         return self._number(op.value_of(xp, given))
+
+    def _sum_of_products(self, operands: Indices) -> int:
+        """The node of a sum of many products, whose factors stay in two columns."""
+        first, second = np.split(operands, 2)
+        args = first, second
+        return self._intern("sumprod", args, self._common_axis(operands.tolist()), key=("sumprod", operands.tobytes()))
 
     def sum(self, terms: Sequence[tuple[Any, ...]]) -> Ref:
         """Make the node of a sum of numbers and products of two."""
@@ -265,6 +322,29 @@ class Graph:
             return products[0] + products[1] if len(terms) == 2 else [*products, Ref(self, self.constant(0.0))][0]
         args = tuple([tuple([self._number(x) for x in t]) for t in terms])
         return Ref(self, self._intern("sum", args, self._common_axis([i for t in args for i in t])))
+
+    def _inexact_sum(self, terms: Sequence[tuple[int, ...]]) -> int:
+        """The sum of numbers and of products without the sweep's rule for zero."""
+        if len(terms) < 3:
+            i, j = [t[0] if len(t) == 1 else self.inexact_product(t) for t in terms]
+            return self.node("add", (i, j))
+        self.is_exact = False
+        k = self._intern("sum", tuple(terms), self._common_axis(chain.from_iterable(terms)))
+        self._inexact.append(k)
+        return k
+
+    def _terms(self, operands: Sequence[int]) -> list[tuple[int, ...]]:
+        """The products of a sum of products; a factor 1 is left out, and what holds constants is worked out."""
+        half, constants = len(operands) // 2, self._constants
+        terms: list[tuple[int, ...]] = []
+        for i, j in zip(operands[:half], operands[half:], strict=True):
+            if constants.get(j) == 1.0:
+                terms.append((i,))
+            elif i in constants:
+                terms.append((self.node("zmul", (i, j)),))
+            else:
+                terms.append((i, j) if i <= j else (j, i))
+        return terms
 
     def inexact_product(self, args: tuple[int, ...]) -> int:
         """Multiply without the sweep's rule for zero: 0 times infinity is NaN here, and must not go unseen."""
@@ -291,7 +371,7 @@ class Graph:
             *self._inexact,
             *([i for i, word in enumerate(self.word) if word in ("input", "outer")] * everything),
         }
-        for i in range(first, len(self.word)):
+        for i in range(first, max(compared) + 1):
             if i not in inexact and not inexact.isdisjoint(self.operands(i)):
                 inexact.add(i)
         found = sorted(compared & inexact)
@@ -301,6 +381,8 @@ class Graph:
         """The nodes that a node is computed from."""
         if self.word[i] in ("input", "const", "size", "outer"):
             return ()
+        if self.word[i] == "sumprod":
+            return [j for column in self.args[i] for j in column.tolist()]
         return list(chain.from_iterable(self.args[i])) if self.word[i] == "sum" else self.args[i]
 
     def call(self, word: str, *operands: Any) -> Ref:
@@ -375,7 +457,28 @@ class Graph:
         self._inexact.append(k)
         return k
 
+    def result_of(self, i: int) -> Value | None:
+        """The first Value that a node is the result of; of a slope that is made now."""
+        if i not in self.final:
+            for first, run in self.runs.items():
+                if run.slopes and first <= i < first + run.count:
+                    row, k = divmod(i - first, len(run.slopes[0]))
+                    self.final[i] = v = run.slopes[row].node(k)
+                    self.node_of[v] = i
+        return self.final.get(i)
+
     # Many at once
+
+    def leaves(self, leaves: tuple[Value, ...]) -> Indices:
+        """The nodes of leaves that were found outside the arguments."""
+        first = self.node_of[leaves[0]]
+        start = self.args[first][1]
+        if (
+            tuple(self.captured[start : start + len(leaves)]) == leaves
+            and self.node_of[leaves[-1]] == first + len(leaves) - 1
+        ):
+            return np.arange(first, first + len(leaves))
+        return np.array(list(map(self.node_of.__getitem__, leaves)))
 
     def _captured_leaves(self, leaves: Sequence[Value]) -> bool:
         """Make the nodes of leaves that were found outside the arguments; False if some are constants."""
@@ -384,7 +487,8 @@ class Graph:
         first = len(self.captured)
         self.captured += leaves
         offsets = range(first, len(self.captured))
-        self._append("input", list(zip(repeat(CAPTURED), offsets)), None, None, leaves)
+        members = self._append("input", list(zip(repeat(CAPTURED), offsets)), None, None, leaves)
+        self.runs[members.start] = Run(len(members))
         return True
 
     def _batch_dots(self, dots: Sequence[Any]) -> bool:
@@ -400,10 +504,29 @@ class Graph:
         if len(set(args)) < len(args) or not self._index.keys().isdisjoint(keys):
             return False
         members = self._append("batchdot", args, None, axis, dots)
+        first, second = np.array(args).T
+        self.runs[members.start] = Run(len(members), (first, second))
         self._index |= zip(keys, members, strict=True)
         self.final |= zip(members, dots, strict=True)
         self.is_exact = False
         self._inexact += members
+        return True
+
+    def _sums_of_products(self, sums: Sequence[Any]) -> bool:
+        """Make the nodes of sums of products, and of what several have in common; False if one needs another."""
+        operands = list(map(attrgetter("_operands"), sums))
+        node_of = self.node_of
+        if self.exact or len(sums) == 1 or not node_of.keys() >= set(chain.from_iterable(operands)):
+            return False
+        found = [self._terms(list(map(node_of.__getitem__, some))) for some in operands]
+        counts = Counter(chain.from_iterable(found))
+        common: dict[tuple[int, ...], tuple[int, ...]] = {
+            t: (self.inexact_product(t),) for t, n in counts.items() if n > 1 and len(t) == 2
+        }
+        for v, terms in zip(sums, found, strict=True):
+            self._now = v
+            i = node_of[v] = self._inexact_sum([common.get(t, t) for t in terms] if common else terms)
+            self.final.setdefault(i, v)
         return True
 
     def _append(
@@ -415,18 +538,42 @@ class Graph:
         self.args += args
         self.axis += [axis] * count
         self.static += [static] * count
-        self.origin += values
-        self.runs[first] = count
+        self.origin += values or [None] * count
         members = range(first, first + count)
-        self.node_of |= zip(values, members, strict=True)
+        self.node_of |= zip(values, members)  # noqa: B905 - slopes have no Values
+        return members
+
+    def _outer_products(self, rows: Sequence[Slopes]) -> dict[Slopes, Sequence[int]]:
+        """Make the nodes of rows of slopes that have the same factors; returns those of each row."""
+        left = [self.node_of[row.v_bar] for row in rows]
+        right = list(map(self.node_of.__getitem__, rows[0].factors))
+        both = {*left, *right}
+        is_plain = {self.axis[i] for i in both} == {rows[0].axis} and "neg" not in {self.word[i] for i in both}
+        used = {i for key in self._index if key[0] == "batchdot" for i in key[1]}
+        if is_plain and len(both) == len(left) + len(right) and used.isdisjoint(left):
+            members = self._append_slopes(rows, np.array(left), np.array(right))
+            return {row: members[k : k + len(row)] for k, row in zip(count(0, len(right)), rows)}
+        nodes = {row: row.nodes().values() for row in rows}  # there may be equal products: each is looked at
+        self._add_all(list(chain.from_iterable(nodes.values())), {})
+        return {row: list(map(self.node_of.__getitem__, some)) for row, some in nodes.items()}
+
+    def _append_slopes(self, rows: Sequence[Slopes], left: Indices, right: Indices) -> range:
+        """Make the nodes of the products of all pairs, row by row."""
+        a, b = np.repeat(left, len(right)), np.tile(right, len(left))
+        members = self._append("batchdot", [()] * len(a), None, rows[0].axis, ())
+        self.runs[members.start] = Run(len(members), (np.minimum(a, b), np.maximum(a, b)), rows)
+        self.is_exact = False
+        self._inexact.append(members.start)
         return members
 
     def _summand(self, i: int) -> int:
         """What a sum over the samples adds up."""
         return self.inexact_product(self.args[i]) if self.word[i] == "batchdot" else int(self.args[i][0])
 
-    def _intern(self, word: str, args: tuple[Any, ...], axis: Axis | None, static: Any = None) -> int:
-        key = (word, args, axis, static)
+    def _intern(
+        self, word: str, args: tuple[Any, ...], axis: Axis | None, static: Any = None, key: tuple[Any, ...] = ()
+    ) -> int:
+        key = key or (word, args, axis, static)
         i = self._index.get(key)
         if i is None:
             i = self._index[key] = len(self.word)
@@ -448,6 +595,14 @@ class Graph:
             return self._folded[key]
         rule = IDENTITIES.get(word)
         return rule(self, args, numbers) if rule else None
+
+
+def _alike(slopes: Sequence[Slopes]) -> list[list[Slopes]]:
+    """Rows with the same factors, in the order in which the last of each was made."""
+    alike: dict[tuple[Any, ...], list[Slopes]] = defaultdict(list)
+    for row in sorted(slopes, key=attrgetter("order")):
+        alike[row.axis, row.factors].append(row)
+    return sorted(alike.values(), key=lambda rows: rows[-1].order)
 
 
 def _worked_out(word: str, numbers: Sequence[float | None]) -> float:

@@ -12,14 +12,17 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain, repeat
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from autograd_lite.compiler.graph import Graph
-from autograd_lite.compiler.parts import Member, Part, Placing
+from autograd_lite.compiler.members import MANY, Keys, Member, Members
+from autograd_lite.compiler.parts import Part, Placing
 from autograd_lite.compiler.primitives import word
-from autograd_lite.compiler.sums import LEAVES, STRUCTURAL, Node, Products, columns, split
+from autograd_lite.compiler.sums import LEAVES, STRUCTURAL, Node, Products, split
 from autograd_lite.compiler.trace import Axis
 
 __all__ = ["Group", "Grouping", "group", "is_total"]
@@ -50,7 +53,7 @@ class Group(NamedTuple):
     """
 
     word: str
-    members: list[int]
+    members: Sequence[int]
     axis: Axis | None
     over: Axis | None
     operands: tuple[tuple[int, list[int]], ...]
@@ -64,7 +67,7 @@ class Group(NamedTuple):
 
 def group(
     graph: Graph, nodes: Mapping[int, Node], outputs: Sequence[int], outer: Mapping[int, Member] | None = None
-) -> tuple[list[Group], dict[int, Member]]:
+) -> tuple[list[Group], Members]:
     """Group the nodes; returns the groups in an order in which operands come first, and where each node is.
 
     In the body of a loop, `outer` says where the nodes are of the graph around it.
@@ -91,14 +94,14 @@ class Grouping:
         self.graph = graph
         self.outer = outer or {}
         self.nodes = nodes
-        self.rank = dict(zip(outputs[::-1], range(len(outputs) - 1, -1, -1), strict=True))
+        self.rank = _ranks(outputs, len(graph.word))
         self.keys: dict[tuple[object, ...], int] = {}
         self.given: set[object] = set()  # keys of leaves
-        self.key_of: dict[int, int] = {}  # node -> the key of its group
+        self.key_of = Keys(len(graph.word))  # node -> the key of its group
         self.kinds: dict[int, list[int]] = {}  # the key of a group of words -> the keys of its operands
         self.kinds_of: dict[tuple[Any, ...], frozenset[Kind]] = {}  # of terms, as they come
         self.last = self._last_sums()
-        self.member_of: dict[int, Member] = {}
+        self.member_of = Members(len(graph.word))
         self.placing = Placing(self.member_of, self.rank)
         self.groups: list[Group] = []
         self._sort()
@@ -106,7 +109,7 @@ class Grouping:
         for i in self.nodes:
             self.members[self.key_of[i]].append(i)
 
-    def groups_and_members(self) -> tuple[list[Group], dict[int, Member]]:
+    def groups_and_members(self) -> tuple[list[Group], Members]:
         """The groups in an order in which operands come first, and where each node is."""
         if not self.groups:
             for key in _topological(self.members, self.key_of, self.nodes):
@@ -116,7 +119,7 @@ class Grouping:
     def _sort(self) -> None:
         """Find the key of each node's group."""
         earlier = {i: node for i, node in self.nodes.items() if i not in self.last}
-        for level in _levels(earlier):
+        for level in _levels(earlier, len(self.graph.word)):
             self._put_all(level)
         self._split_runs()
         self._put_all(sorted(self.last))
@@ -128,6 +131,11 @@ class Grouping:
 
     def _put_all(self, level: Sequence[int]) -> None:
         """Find the groups of the nodes of a level."""
+        self._put_each(level)
+        if len(level) >= MANY:
+            self.key_of.align(level)
+
+    def _put_each(self, level: Sequence[int]) -> None:
         for i in level:
             if not self.nodes[i].terms:
                 self._put(i, self._signature(i))
@@ -138,8 +146,7 @@ class Grouping:
 
     def _split_runs(self) -> None:
         """Take sums apart that one node stands for, where the groups of their factors change."""
-        key_of = self.key_of.__getitem__
-        runs = {i: split(i, self.nodes[i], key_of) for i in self.last if self.nodes[i].span > 1}
+        runs = {i: split(i, self.nodes[i], self.key_of.column) for i in self.last if self.nodes[i].span > 1}
         if any(len(pieces) > 1 for pieces in runs.values()):
             self.nodes = {k: piece for i, n in self.nodes.items() for k, piece in runs.get(i, {i: n}).items()}
             self.last = {k for i in self.last for k in runs.get(i, (i,))}
@@ -154,7 +161,7 @@ class Grouping:
         """Note the key of the group of a node, and of those that it stands for."""
         self.key_of[i] = key
         if self.nodes[i].span > 1:
-            self.key_of.update(zip(range(i, i + self.nodes[i].span), repeat(key)))
+            self.key_of.put(range(i, i + self.nodes[i].span), key)
 
     def _signature(self, i: int) -> tuple[object, ...]:
         node = self.nodes[i]
@@ -206,9 +213,9 @@ class Grouping:
         found: set[tuple[int, ...]] = set()
         for term in node.terms:
             if isinstance(term, Products):
-                left, right = (list(map(key_of, some)) for some in columns(term))
-                is_one = left.count(left[0]) == right.count(right[0]) == len(left)
-                found.update([(1, left[0], right[0])] if is_one else zip(repeat(1), left, right))
+                left, right = self.key_of.column(term.first), self.key_of.column(term.second)
+                is_one = (left == left[0]).all() and (right == right[0]).all()
+                found.update(zip(repeat(1), *[(keys[:1] if is_one else keys).tolist() for keys in (left, right)]))
             else:
                 found.add((term.sign, *map(key_of, term.factors)))
         kinds = frozenset(found)
@@ -220,33 +227,41 @@ class Grouping:
     def _make(self, members: list[int]) -> None:
         """Sort members by operand index; record each node's (group, index)."""
         number = len(self.groups)
-        first = self.nodes[members[0]]
+        i, first = members[0], self.nodes[members[0]]
+        order: Sequence[int] = members
         parts: list[Part] = []
         if first.terms:
-            members, parts = self.placing.sums({i: self.nodes[i] for i in members})
+            order, parts = self.placing.sums({i: self.nodes[i] for i in members})
+        elif first.word == "input" and len(members) == 1:
+            order = range(i, i + first.span)
         elif first.word == "input":
-            is_one = len(members) == 1
-            members = list(chain.from_iterable([range(i, i + self.nodes[i].span) for i in members]))
-            members = members if is_one else sorted(members, key=lambda i: self.graph.args[i][1])
+            every = chain.from_iterable([range(i, i + self.nodes[i].span) for i in members])
+            order = sorted(every, key=lambda i: self.graph.args[i][1])
         elif first.word in LEAVES:
-            members = sorted(members)
+            order = sorted(members)
         elif first.word == "take":
-            members = sorted(members, key=lambda i: (self.member_of[self.graph.args[i][1]], self.graph.static[i]))
+            order = sorted(members, key=lambda i: (self.member_of[self.graph.args[i][1]], self.graph.static[i]))
         elif first.word not in STRUCTURAL:
-            members = sorted(members, key=lambda i: (self.rank.get(i, -1), self._lie(i)))
-        offsets = self._offsets(first.word, members)
-        self.member_of |= zip(members, zip(repeat(number), offsets))  # noqa: B905 - repeat has no end
+            order = sorted(members, key=lambda i: (self.rank[i], self._lie(i)))
+        self._number(first.word, order, number)
         operands = []
         if first.word not in LEAVES and first.word not in STRUCTURAL and not first.terms:
             for k in range(len(first.operands)):
-                found = [self.member_of[self._args(i)[k]] for i in members]
+                found = [self.member_of[self._args(i)[k]] for i in order]
                 operands.append((found[0][0], [member for _, member in found]))
-        source = self.graph.args[members[0]][0] if first.word in ("input", "size") else None
+        source = self.graph.args[order[0]][0] if first.word in ("input", "size") else None
         if first.word == "outer":
-            source = (first.word, self.outer[self.graph.args[members[0]][0]][0])
-        self.groups.append(Group(first.word, members, first.axis, first.over, tuple(operands), parts, source))
+            source = (first.word, self.outer[self.graph.args[order[0]][0]][0])
+        self.groups.append(Group(first.word, order, first.axis, first.over, tuple(operands), parts, source))
 
-    def _offsets(self, word: str, members: Sequence[int]) -> Iterable[int]:
+    def _number(self, word: str, members: Sequence[int], number: int) -> None:
+        """Note where the nodes of a group lie."""
+        if isinstance(members, range):
+            self.member_of.put(members, number, self.graph.args[members[0]][1] if word == "input" else 0)
+        else:
+            self.member_of.put_each(members, number, self._offsets(word, members))
+
+    def _offsets(self, word: str, members: Sequence[int]) -> Sequence[int]:
         """Where nodes lie in the array of their group, which may have more members than anything needs."""
         if word == "input":
             return [self.graph.args[i][1] for i in members]
@@ -260,7 +275,7 @@ class Grouping:
         return range(len(members))
 
     def _lie(self, i: int) -> object:
-        return () if i in self.rank else [self.member_of[j] for j in self._args(i)]
+        return () if self.rank[i] >= 0 else [self.member_of[j] for j in self._args(i)]
 
 
 def is_total(graph: Graph, i: int) -> bool:
@@ -277,14 +292,21 @@ def _offset_in_loop(graph: Graph, i: int) -> int:
     return int(places[k] + len(places) * (t[0] if t else 0))
 
 
-def _levels(nodes: Mapping[int, Node]) -> list[list[int]]:
+def _ranks(outputs: Sequence[int], size: int) -> list[int]:
+    """The first place of each node in the result, -1 for others."""
+    ranks = np.full(size, -1)
+    ranks[np.array(outputs[::-1], dtype=np.intp)] = np.arange(len(outputs) - 1, -1, -1)
+    return ranks.tolist()
+
+
+def _levels(nodes: Mapping[int, Node], size: int) -> list[list[int]]:
     """Nodes by depth: the operands of a node lie on levels before its own."""
-    depth: dict[int, int] = {}
+    depth = Keys(size)
     levels: list[list[int]] = []
     for i, node in nodes.items():
         depth[i] = 1 + max(map(depth.__getitem__, node.operands), default=-1)
         if node.span > 1 and not node.terms:  # sums that one node stands for are in the result only
-            depth.update(dict.fromkeys(range(i, i + node.span), 0))
+            depth.put(range(i, i + node.span), 0)
         while len(levels) <= depth[i]:
             levels.append([])
         levels[depth[i]].append(i)

@@ -24,8 +24,8 @@ from autograd_lite.compiler.groups import Group
 from autograd_lite.compiler.ir import ArrayProgram
 from autograd_lite.compiler.lookups import lower_lookup
 from autograd_lite.compiler.lower_loops import lower_loop
+from autograd_lite.compiler.members import Members
 from autograd_lite.compiler.naming import Names
-from autograd_lite.compiler.parts import Member
 from autograd_lite.compiler.sums import LEAVES, STRUCTURAL
 
 __all__ = ["lower"]
@@ -34,7 +34,7 @@ __all__ = ["lower"]
 def lower(  # noqa: PLR0917 - the results of the stages before
     graph: Graph,
     groups: Sequence[Group],
-    member_of: Mapping[int, Member],
+    member_of: Members,
     outputs: Sequence[int],
     shapes: Mapping[Any, Given],
     names: Mapping[Any, str],
@@ -47,7 +47,7 @@ def lower(  # noqa: PLR0917 - the results of the stages before
         For the numbers of constants; a exact one gives the exact program.
     groups : list of Group
         In an order in which operands come first.
-    member_of : dict of int to Member
+    member_of : Members
         The group of each node, and its index there.
     outputs : list of int
         The nodes that the program returns, in order.

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import functools
 import keyword
+import operator
 import re
 import string
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from itertools import repeat
 from operator import attrgetter
 from typing import Any
 
@@ -22,7 +24,8 @@ import numpy as np
 from autograd_lite.compiler.graph import CAPTURED, DIRECT, Graph
 from autograd_lite.compiler.groups import Group
 from autograd_lite.compiler.layout import Indices, table_width
-from autograd_lite.compiler.parts import Member, Part
+from autograd_lite.compiler.members import Members
+from autograd_lite.compiler.parts import Part
 from autograd_lite.compiler.primitives import WORDS
 from autograd_lite.compiler.sums import LEAVES
 from autograd_lite.compiler.trace import BATCH_DOT, BATCH_SUM, Traced
@@ -103,9 +106,7 @@ class Names:
         The name of the parameter that each input belongs to.
     """
 
-    def __init__(
-        self, graph: Graph, groups: Sequence[Group], member_of: Mapping[int, Member], arguments: Mapping[Any, str]
-    ) -> None:
+    def __init__(self, graph: Graph, groups: Sequence[Group], member_of: Members, arguments: Mapping[Any, str]) -> None:
         self.graph = graph
         self.groups = groups
         self.member_of = member_of
@@ -124,7 +125,7 @@ class Names:
     def _name(self, group: Group) -> str:
         if group.word in LEAVES:
             return {"const": "constants", "size": "size"}.get(group.word) or self.arguments[group.source]
-        v = self.graph.final.get(group.members[0])
+        v = self.graph.result_of(group.members[0])
         if v is None:
             origin = self.graph.origin[group.members[0]]
             name = origin.op.name if origin is not None and origin.op else ""
@@ -135,18 +136,38 @@ class Names:
 
     def _gradient(self, group: Group) -> str | None:
         """The name of the gradient by captured leaves, after them: d_W1."""
-        finals = list(map(self.graph.final.get, group.members))
-        if set(map(type, finals)) != {Traced}:
+        owners = self._owners(group.members)
+        if owners is None:
             return None
-        nodes: list[Any] = list(map(self.graph.node_of.get, map(attrgetter("adjoint_of"), finals)))
-        if not self.member_of.keys() >= set(nodes):
+        try:
+            groups, indices = self.member_of.columns(owners)
+        except KeyError:  # one of them is not computed
             return None
-        groups, indices = map(np.array, zip(*map(self.member_of.__getitem__, nodes), strict=True))
         if any(self.groups[g].source != CAPTURED for g in set(groups.tolist())):
             return None
         width = table_width([indices])
         name = self.of_view(indices.reshape(-1, width) if width else indices)
         return f"d_{name}" if name else None
+
+    def _owners(self, members: Sequence[int]) -> Indices | None:
+        """The nodes of which some are the adjoints; None if they are not."""
+        owners = self._owner[slice(members.start, members.stop) if isinstance(members, range) else members].copy()
+        few = np.flatnonzero(owners < 0)
+        if len(few):
+            finals = [self.graph.final.get(members[k]) for k in few.tolist()]
+            if set(map(type, finals)) != {Traced}:
+                return None
+            owners[few] = [self.graph.node_of.get(v, -1) for v in map(attrgetter("adjoint_of"), finals)]
+        return owners if (owners >= 0).all() else None
+
+    @functools.cached_property
+    def _owner(self) -> Indices:
+        """For each slope of a row the node of its weight, -1 for other nodes."""
+        found = np.full(len(self.graph.word), -1)
+        for first, run in self.graph.runs.items():
+            if run.slopes:
+                found[first : first + run.count] = np.concatenate([self.graph.leaves(row.leaves) for row in run.slopes])
+        return found
 
     def _role(self, v: Value) -> str | None:
         """The name of an adjoint or of a slope, after what it belongs to."""
@@ -159,8 +180,8 @@ class Names:
         return None
 
     def _known(self, v: Value) -> str | None:
-        number, _ = self.member_of.get(self.graph.node_of.get(v, -1), (len(self.names), 0))
-        return self.names[number] if number < len(self.names) else None
+        found = self.member_of.find(self.graph.node_of.get(v, -1))
+        return self.names[found[0]] if found is not None and found[0] < len(self.names) else None
 
     def _forward(self, group: Group, v: Value) -> str:
         for part in group.parts:
@@ -186,7 +207,7 @@ class Names:
 
     def of_view(self, indices: Indices) -> str | None:
         """The name of some captured leaves, after their labels: W1 for the weights of layer 1, b1 for its biases."""
-        parts = self._stems_and_letters(indices.ravel().tolist())
+        parts = self._stems_and_letters(indices)
         if len(parts) > 1 or not self.graph.captured[indices.flat[0]].label:
             return None
         ((stem, letter),) = parts
@@ -197,15 +218,19 @@ class Names:
         )
         return f"{name}_T" if is_transposed else name
 
-    def _stems_and_letters(self, captured: Iterable[int]) -> set[tuple[str, str]]:
+    def _stems_and_letters(self, captured: Indices) -> set[tuple[str, str]]:
         """The layers and kinds of captured leaves."""
-        return set(map(_stem_and_letter, set(map(self._labels.__getitem__, captured))))
+        codes, kinds = self._kinds
+        return {kinds[k] for k in np.flatnonzero(np.bincount(codes[captured].ravel()))}
 
     @functools.cached_property
-    def _labels(self) -> list[str]:
-        """The labels of captured leaves, without the numbers that end those of parts."""
-        labels = [v.label for v in self.graph.captured]
-        return [label.rstrip(string.digits) if "." in label else label for label in labels]
+    def _kinds(self) -> tuple[Indices, list[tuple[str, str]]]:
+        """The layer and the kind of each captured leaf, by its place in a list of those that occur."""
+        labels = list(map(attrgetter("label"), self.graph.captured))
+        if all(map(operator.contains, labels, repeat("."))):  # without the numbers that end them there are few
+            labels = list(map(str.rstrip, labels, repeat(string.digits)))
+        place = {label: k for k, label in enumerate(dict.fromkeys(labels))}
+        return np.array(list(map(place.__getitem__, labels))), list(map(_stem_and_letter, place))
 
     def _neuron(self, k: int) -> str:
         return ".".join(self.graph.captured[k].label.split(".")[:-1])
@@ -215,7 +240,7 @@ class Names:
     def comment(self, number: int) -> str:
         """What a group stands for: its formula, how many scalars, and what is taught where the code differs."""
         group = self.groups[number]
-        v = self.graph.final.get(group.members[0])
+        v = self.graph.result_of(group.members[0])
         meaning = self._meaning(group, v) if v is not None else ""
         if not meaning:
             return ""
@@ -270,12 +295,12 @@ class Names:
             terms.append(("− " if part.sign < 0 else "+ ") + sigma + " · ".join(factors))
         return " ".join(terms).removeprefix("+ ") + (", summed over the samples" if group.over else "")
 
-    def _factor(self, g: int, indices: Sequence[int]) -> str:
+    def _factor(self, g: int, indices: Any) -> str:
         group = self.groups[g]
         if group.word == "const":
             numbers = {self.graph.value(group.members[k]) for k in indices}
             return f"{numbers.pop():g}" if len(numbers) == 1 else "constants"
-        if group.source == CAPTURED and indices:
+        if group.source == CAPTURED and len(indices):
             parts = self._stems_and_letters(indices)
             stem, letter = parts.pop()
             if not parts and stem:

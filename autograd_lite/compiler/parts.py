@@ -16,11 +16,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd_lite.compiler.layout import Indices
+from autograd_lite.compiler.members import Member, Members
 from autograd_lite.compiler.sums import Node, Products, Term, each_term, one_by_one
 
-__all__ = ["Member", "Part", "Placing"]
+__all__ = ["Part", "Placing"]
 
-Member = tuple[int, int]  # where a scalar is: the number of its group, and which member of it
 TermMembers = tuple[int, tuple[Member, ...]]  # a term: 1 if it is subtracted, else -1, and where its factors are
 Chunk = tuple[int, tuple[int, ...], tuple[Indices, ...]]  # terms: minus their sign, the factors' groups and indices
 
@@ -34,8 +34,8 @@ class Part(NamedTuple):
 
     sign: int
     groups: tuple[int, ...]
-    members: list[int]
-    factors: tuple[list[int], ...]
+    members: Indices
+    factors: tuple[Indices, ...]
 
 
 class Placing:
@@ -43,18 +43,17 @@ class Placing:
 
     Parameters
     ----------
-    member_of : mapping of int to Member
+    member_of : Members
         Where the factors are; it grows from group to group.
-    rank : mapping of int to int
-        The first place in the result of each node that is in it.
+    rank : sequence of int
+        The first place in the result of each node, -1 for others.
     """
 
-    def __init__(self, member_of: Mapping[int, Member], rank: Mapping[int, int]) -> None:
+    def __init__(self, member_of: Members, rank: Sequence[int]) -> None:
         self.member_of = member_of
         self.rank = rank
-        self.located: dict[tuple[int, ...], tuple[int, Indices] | None] = {}
 
-    def sums(self, nodes: Mapping[int, Node]) -> tuple[list[int], list[Part]]:
+    def sums(self, nodes: Mapping[int, Node]) -> tuple[Sequence[int], list[Part]]:
         """The members of a group of sums in order, and its parts."""
         if any([node.span > 1 for node in nodes.values()]):  # noqa: C419 - faster than a generator
             found = self._sums_of_one(nodes)
@@ -73,23 +72,24 @@ class Placing:
     def _in_order(self, nodes: Iterable[int], lie: Callable[[int], Any]) -> list[int]:
         """Those in the result in its order, the others before them, by where their terms lie."""
         rank = self.rank
-        return sorted(nodes, key=lambda i: (rank[i], ()) if i in rank else (-1, lie(i)))
+        return sorted(nodes, key=lambda i: (rank[i], ()) if rank[i] >= 0 else (-1, lie(i)))
 
-    def _sums_of_one(self, nodes: Mapping[int, Node]) -> tuple[list[int], list[Part]] | None:
+    def _sums_of_one(self, nodes: Mapping[int, Node]) -> tuple[Sequence[int], list[Part]] | None:
         """The same for sums of one product each that are in the result; None if they are not all alike."""
         terms = list(chain.from_iterable([node.terms for node in nodes.values()]))
-        pairs: list[tuple[int, ...]] = []
-        for term in terms:
-            pairs += term.factors if isinstance(term, Products) else []
-        is_one_each = set(map(type, terms)) == {Products} and len(pairs) == sum(node.span for node in nodes.values())
-        chunk = self._chunk(pairs) if is_one_each else None
+        some = [term for term in terms if isinstance(term, Products)]
+        count = sum([len(term.first) for term in some])
+        if len(some) < len(terms) or count != sum([node.span for node in nodes.values()]):
+            return None
+        columns = [np.concatenate(column) for column in ([t.first for t in some], [t.second for t in some])]
+        chunk = self._chunk(Products(columns[0], columns[1]))
         if chunk is None:
             return None
         ids = np.concatenate([np.arange(i, i + node.span) for i, node in nodes.items()])
-        order = np.argsort(list(map(self.rank.__getitem__, ids.tolist())), kind="stable")
-        _, groups, columns = chunk
-        part = Part(1, groups, list(range(len(ids))), tuple([column[order].tolist() for column in columns]))
-        return ids[order].tolist(), [part]
+        order = np.argsort(np.array(self.rank)[ids], kind="stable")
+        _, groups, indices = chunk
+        part = Part(1, groups, np.arange(count), tuple([column[order] for column in indices]))
+        return _as_range(ids[order]), [part]
 
     # Term by term
 
@@ -105,7 +105,7 @@ class Placing:
         columns: dict[tuple[int, tuple[int, ...]], list[Sequence[Any]]] = defaultdict(list)
         few: list[Term] = []
         for term in terms:
-            chunk = self._chunk(term.factors) if isinstance(term, Products) else None
+            chunk = self._chunk(term) if isinstance(term, Products) else None
             if chunk is None:
                 few += each_term([term])
             else:
@@ -116,9 +116,9 @@ class Placing:
         chunks = [(*key, tuple([c[np.lexsort(some[::-1])] for c in some])) for key, some in joined.items()]
         return sorted(chunks, key=_first)
 
-    def _chunk(self, pairs: Sequence[tuple[int, ...]]) -> Chunk | None:
+    def _chunk(self, products: Products) -> Chunk | None:
         """Products by column, if the first factors of all lie in one group, and the second ones."""
-        left, right = map(self._located, zip(*pairs, strict=True))
+        left, right = self._located(products.first), self._located(products.second)
         if left is None or right is None:
             return None
         (g, i), (h, j) = left, right
@@ -126,12 +126,17 @@ class Placing:
             return -1, (g, g), (np.minimum(i, j), np.maximum(i, j))
         return (-1, (g, h), (i, j)) if g < h else (-1, (h, g), (j, i))
 
-    def _located(self, nodes: tuple[int, ...]) -> tuple[int, Indices] | None:
+    def _located(self, nodes: Indices) -> tuple[int, Indices] | None:
         """The group of nodes, if it is one, and their indices there."""
-        if nodes not in self.located:
-            groups, indices = zip(*map(self.member_of.__getitem__, nodes), strict=True)
-            self.located[nodes] = (groups[0], np.array(indices)) if len(set(groups)) == 1 else None
-        return self.located[nodes]
+        groups, indices = self.member_of.columns(nodes)
+        return (int(groups[0]), indices) if (groups == groups[0]).all() else None
+
+
+def _as_range(nodes: Indices) -> Sequence[int]:
+    """Nodes that follow each other as a range."""
+    first, last = int(nodes[0]), int(nodes[-1])
+    is_range = last - first == len(nodes) - 1 and (np.diff(nodes) == 1).all()
+    return range(first, last + 1) if is_range else nodes.tolist()
 
 
 def _first(chunk: Chunk) -> tuple[int, tuple[Member, ...]]:
@@ -142,14 +147,12 @@ def _first(chunk: Chunk) -> tuple[int, tuple[Member, ...]]:
 
 def _joined(sums: Iterable[list[Chunk]]) -> list[Part]:
     """The parts of several sums, of their chunks."""
-    parts: dict[tuple[int, tuple[int, ...]], tuple[list[int], tuple[list[int], ...]]] = {}
+    parts: dict[tuple[int, tuple[int, ...]], list[tuple[Indices, ...]]] = {}
     for k, chunks in enumerate(sums):
         for minus, groups, columns in chunks:
-            members, factors = parts.setdefault((minus, groups), ([], tuple([[] for _ in groups])))
-            members += [k] * len(columns[0])
-            for factor, column in zip(factors, columns, strict=True):
-                factor.extend(column.tolist())
-    return [Part(-minus, groups, members, factors) for (minus, groups), (members, factors) in parts.items()]
+            parts.setdefault((minus, groups), []).append((np.full(len(columns[0]), k), *columns))
+    joined = {key: [np.concatenate(column) for column in zip(*some, strict=True)] for key, some in parts.items()}
+    return [Part(-minus, groups, members, tuple(factors)) for (minus, groups), (members, *factors) in joined.items()]
 
 
 def _parts(terms: Sequence[Sequence[TermMembers]]) -> list[Part]:
@@ -164,6 +167,5 @@ def _parts(terms: Sequence[Sequence[TermMembers]]) -> list[Part]:
             members.append(k)
             places.append(indices)
     return [
-        Part(-key[0], key[1:], members, tuple([list(column) for column in zip(*places, strict=True)]))
-        for key, (members, places) in parts.items()
+        Part(-key[0], key[1:], np.array(members), tuple(np.array(places).T)) for key, (members, places) in parts.items()
     ]

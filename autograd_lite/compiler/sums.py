@@ -9,10 +9,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import chain, groupby
+from itertools import pairwise
 from typing import NamedTuple
 
-from autograd_lite.compiler.graph import MANY, Graph
+import numpy as np
+import numpy.typing as npt
+
+from autograd_lite.compiler.graph import Graph, Run
+from autograd_lite.compiler.layout import Indices
 from autograd_lite.compiler.trace import Axis
 
 __all__ = [
@@ -23,7 +27,6 @@ __all__ = [
     "Products",
     "Term",
     "collect",
-    "columns",
     "each_term",
     "one_by_one",
     "split",
@@ -41,6 +44,7 @@ STRUCTURAL = (
 )  # words on blocks of numbers, each lowered in its own way
 REDUCTION = {"sum": "add", "max": "maximum", "min": "minimum"}  # the word that combines the terms
 EXTREMES = {"maximum": "max", "minimum": "min"}
+ADDITIONS = {"add", "sub", "sum", "sumprod"}
 
 
 class Term(NamedTuple):
@@ -51,10 +55,19 @@ class Term(NamedTuple):
 
 
 class Products(NamedTuple):
-    """Many products of two, none of them negated, none twice: the weighted sum of a neuron with many inputs."""
+    """Many products of two, none of them negated, none twice: the weighted sum of a neuron with many inputs.
 
-    factors: Sequence[tuple[int, ...]]
+    The first factors of all are a column, and the second ones.
+    """
+
+    first: Indices
+    second: Indices
     sign: int = 1
+
+    @property
+    def factors(self) -> list[tuple[int, int]]:
+        """The two factors of each product."""
+        return list(zip(self.first.tolist(), self.second.tolist(), strict=True))
 
 
 Terms = Term | Products
@@ -102,51 +115,47 @@ def one_by_one(nodes: Mapping[int, Node]) -> Iterator[tuple[int, Node]]:
             yield i, node
         elif node.terms:
             yield from [
-                (k, _sum(node.word, (t,), node.axis, node.over)) for k, t in enumerate(each_term(node.terms), start=i)
+                (k, Node(node.word, t.factors, (t,), node.axis, node.over))
+                for k, t in enumerate(each_term(node.terms), start=i)
             ]
         else:
             yield from dict.fromkeys(range(i, i + node.span), node._replace(span=1)).items()
 
 
-def columns(products: Products) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The first factors of many products, and the second ones."""
-    left, right = zip(*products.factors, strict=True)
-    return left, right
-
-
-def split(i: int, node: Node, kind: Callable[[int], int]) -> dict[int, Node]:
+def split(i: int, node: Node, kinds: Callable[[Indices], Indices]) -> dict[int, Node]:
     """The sums that a node with a span stands for as several such nodes, where the kinds of their factors change."""
     (products,) = node.terms
     assert isinstance(products, Products)
-    left, right = (list(map(kind, some)) for some in columns(products))
-    if left.count(left[0]) == right.count(right[0]) == len(left):
+    left, right = kinds(products.first), kinds(products.second)
+    ends = [*(np.flatnonzero((np.diff(left) != 0) | (np.diff(right) != 0)) + 1).tolist(), len(left)]
+    if len(ends) == 1:
         return {i: node}
-    found: dict[int, Node] = {}
-    start = 0
-    for _, some in groupby(zip(left, right, strict=True)):
-        end = start + len(list(some))
-        found[i + start] = _run_of_sums(products.factors[start:end], node.over)
-        start = end
-    return found
+    parts = [Products(products.first[a:b], products.second[a:b]) for a, b in pairwise([0, *ends])]
+    return {i + start: _run_of_sums(part, node.over) for start, part in zip([0, *ends], parts, strict=False)}
 
 
-def _run_of_sums(pairs: Sequence[tuple[int, ...]], over: Axis | None) -> Node:
-    operands = tuple(dict.fromkeys(chain.from_iterable(pairs)))
-    return Node("sum", operands, (Products(pairs),), None, over, len(pairs))
+def _run_of_sums(products: Products, over: Axis | None) -> Node:
+    operands = tuple(np.flatnonzero(np.bincount(np.concatenate(products[:2]))).tolist())
+    return Node("sum", operands, (products,), None, over, len(products.first))
 
 
 class _Collector:
     def __init__(self, graph: Graph, outputs: set[int]) -> None:
         self.graph = graph
         self.outputs = outputs
-        self.uses = _uses(graph, outputs)
+        self.uses, self.seen = _uses(graph, outputs)
+        self.whole = np.arange(len(graph.word))  # of each node itself, of those that one node stands for their first
         self.live: list[int] = []
         self.terms: dict[int, list[Terms]] = {}
 
     def nodes(self) -> dict[int, Node]:
         runs = self._runs()
-        together = [range(i, i + node.span) for i, node in runs.items()]
-        self.live = sorted(self.outputs.union(self.uses).difference(*together))
+        alone = self.seen.copy()
+        alone[list(self.outputs)] = True
+        for i, node in runs.items():
+            alone[i : i + node.span] = False
+            self.whole[i : i + node.span] = i
+        self.live = np.flatnonzero(alone).tolist()
         for i in self.live:
             if self.graph.word[i] not in LEAVES:
                 self._gather(i)
@@ -159,16 +168,16 @@ class _Collector:
 
     def _runs(self) -> dict[int, Node]:
         """Leaves, and sums over a batch that only the result needs, that were made at once and can stay together."""
-        return {first: node for first, count in self.graph.runs.items() if (node := self._run(first, count))}
+        return {first: node for first, run in self.graph.runs.items() if (node := self._run(first, run))}
 
-    def _run(self, first: int, count: int) -> Node | None:
-        g, members = self.graph, range(first, first + count)
-        if g.word[first] == "input":
-            return Node("input", (), (), None, None, count) if all(map(self.uses.__contains__, members)) else None
-        pairs = g.args[first : first + count]
-        if not self.outputs.issuperset(members) or first in self.uses:
+    def _run(self, first: int, run: Run) -> Node | None:
+        g, members = self.graph, range(first, first + run.count)
+        if run.factors is None:
+            return Node("input", (), (), None, None, run.count) if self.seen[first : members.stop].all() else None
+        if not (run.slopes or self.outputs.issuperset(members)) or self.seen[first]:
             return None
-        return None if self._negated(chain.from_iterable(pairs)) else _run_of_sums(pairs, g.static[first])
+        node = _run_of_sums(Products(*run.factors), g.static[first])
+        return None if self._negated(node.operands) else node
 
     def _negated(self, nodes: Iterable[int]) -> bool:
         """Whether one of them is a word whose sign moves out of a product."""
@@ -191,7 +200,11 @@ class _Collector:
             self.terms[i] = self._taken(args[0], 1, g.axis[i])
             self.terms[i] += self._taken(args[1], -1 if word == "sub" else 1, g.axis[i])
         elif word == "sum":
-            self.terms[i] = self._products(args) or [t for factors in args for t in self._summand(factors, g.axis[i])]
+            self.terms[i] = [t for factors in args for t in self._summand(factors, g.axis[i])]
+        elif word == "sumprod":
+            self.terms[i] = self._products(Products(*args)) or [
+                self._product(pair, 1) for pair in Products(*args).factors
+            ]
         elif word == "batchsum":
             self.terms[i] = self._taken(args[0], 1, g.axis[args[0]])
         elif word == "batchdot":
@@ -205,18 +218,30 @@ class _Collector:
         if word in LEAVES:
             return Node(word, (), (), axis, None)
         if word in ("batchsum", "batchdot"):
-            return _sum("sum", self._tidied(self.terms[i], without_zeros=True), None, g.axis[args[0]])
-        if word in ("add", "sub", "sum"):
-            return _sum("sum", self._tidied(self.terms[i]), axis)
+            return self._sum("sum", self._tidied(self.terms[i], without_zeros=True), None, g.axis[args[0]])
+        if word in ADDITIONS:
+            return self._sum("sum", self._tidied(self.terms[i]), axis)
         if i in self.terms:
-            return _sum(EXTREMES[word], tuple(self.terms[i]), axis)
+            return self._sum(EXTREMES[word], tuple(self.terms[i]), axis)
         over = g.static[i][-1] if word == "scatter" else None
         return Node(word, args, (), axis, over)
 
-    def _products(self, args: Sequence[tuple[int, ...]]) -> list[Terms]:
+    def _products(self, products: Products) -> list[Terms]:
         """Many products as one, if there is nothing to tidy up in them; else nothing."""
-        is_plain = len(args) >= MANY and set(map(len, args)) == {2} and len(set(args)) == len(args)
-        return [Products(args)] if is_plain and not self._negated(chain.from_iterable(args)) else []
+        many = len(products.first)
+        differ = any(len(np.unique(column)) == many for column in products[:2]) or len({*products.factors}) == many
+        return [products] if differ and not self._negated(np.concatenate(products[:2]).tolist()) else []
+
+    def _sum(self, word: str, terms: tuple[Terms, ...], axis: Axis | None, over: Axis | None = None) -> Node:
+        """A sum; where one node stands for several operands, it is one of them."""
+        operands: list[int] = []
+        for term in terms:
+            if isinstance(term, Products):
+                for column in (self.whole[term.first], self.whole[term.second]):
+                    operands += column[:1].tolist() if (column == column[0]).all() else column.tolist()
+            else:
+                operands += term.factors
+        return Node(word, tuple(operands), terms, axis, over)
 
     def _tidied(self, terms: list[Terms], *, without_zeros: bool = False) -> tuple[Terms, ...]:
         """Write x + x as 2 x and -(2 x) as (-2) x, which is exact; leave out + 0.0 where a sum over samples follows."""
@@ -261,7 +286,7 @@ class _Collector:
             i, sign = g.args[i][0], -sign
         if not self._alone(i, axis):
             return [Term(sign, (i,))]
-        if g.word[i] in ("add", "sub", "sum"):
+        if g.word[i] in ADDITIONS:
             terms = self.terms.pop(i)
             return terms if sign > 0 else [Term(-t.sign, t.factors) for t in each_term(terms)]
         if g.word[i] == "mul":
@@ -300,35 +325,53 @@ def _repeats(terms: Sequence[Terms]) -> bool:
     return any(len(set(some)) < len(some) for some in (added, subtracted))
 
 
-def _sum(word: str, terms: tuple[Terms, ...], axis: Axis | None, over: Axis | None = None) -> Node:
-    operands: list[int] = []
-    for term in terms:
-        operands += chain.from_iterable(term.factors) if isinstance(term, Products) else term.factors
-    return Node(word, tuple(operands), terms, axis, over)
+def _uses(graph: Graph, outputs: set[int]) -> tuple[list[int], npt.NDArray[np.bool_]]:
+    """How often each node is an operand, twice in x + x; and which nodes are one, or lead to an output.
 
-
-def _uses(graph: Graph, outputs: set[int]) -> Counter[int]:
-    """How often each node that an output is computed from is an operand; twice in x + x.
-
-    Not in it are sums over a batch that were made at once and that nothing uses but the result.
+    Not among these are sums over a batch that were made at once and that nothing uses but the result.
     """
-    runs = [range(i, i + n) for i, n in graph.runs.items() if graph.word[i] == "batchdot"]
-    runs = [members for members in runs if outputs.issuperset(members)]
+    size = len(graph.word)
+    reached = bytearray(size)  # read one by one it is faster than an array
+    seen, uses = np.frombuffer(reached, dtype=bool), np.zeros(size, dtype=np.intp)
+    is_leaf, starts = np.zeros((2, size), dtype=bool)
+    starts[list(outputs)] = True
+    sums = []
+    for first, run in graph.runs.items():
+        members = slice(first, first + run.count)
+        if run.factors is None:
+            is_leaf[members] = True
+        elif run.slopes or starts[members].all():
+            sums.append(members)
+            starts[members] = False
+            uses += np.bincount(np.concatenate(run.factors), minlength=size)
+    seen[:] = starts | (uses > 0)
+    uses += _count_operands(graph, reached, is_leaf)
+    for members in sums:
+        if seen[members].any():
+            seen[members] = True
+    return uses.tolist(), seen
+
+
+def _count_operands(graph: Graph, reached: bytearray, is_leaf: npt.NDArray[np.bool_]) -> Indices:
+    """How often each node is an operand of what was reached, all that is reached from there included."""
+    seen = np.frombuffer(reached, dtype=bool)
+    left: list[int] = np.flatnonzero(seen).tolist()
     operands: list[int] = []
-    for members in runs:
-        operands += chain.from_iterable(graph.args[members.start : members.stop])
-    stack = outputs.difference(*runs)
-    stack.update(operands)
-    seen, left = set(stack), list(stack)
+    columns: list[Indices] = []
     while left:
-        some = graph.operands(left.pop())
-        operands += some
-        fresh = set(some).difference(seen)
-        seen |= fresh
-        left += [j for j in fresh if graph.word[j] not in LEAVES]
-    for members in runs:
-        if not seen.isdisjoint(members):
-            seen.update(members)
-    uses = Counter(dict.fromkeys(seen, 0))
-    uses.update(operands)
-    return uses
+        i = left.pop()
+        if graph.word[i] == "sumprod":
+            columns += graph.args[i]
+            both = np.concatenate(graph.args[i])
+            some = both[~seen[both]]
+            seen[some] = True
+            left += [j for j in dict.fromkeys(some[~is_leaf[some]].tolist()) if graph.word[j] not in LEAVES]
+            continue
+        given = graph.operands(i)
+        operands += given
+        for j in given:
+            if not reached[j]:
+                reached[j] = 1
+                if graph.word[j] not in LEAVES:
+                    left.append(j)
+    return np.bincount(np.concatenate([operands, *columns]).astype(np.intp), minlength=len(seen))

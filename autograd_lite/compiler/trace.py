@@ -17,15 +17,18 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NoReturn
 
+import numpy as np
+
+from autograd_lite.compiler.slopes import Slopes
 from autograd_lite.engine import Value
 from autograd_lite.errors import TraceError
 from autograd_lite.namespaces import values
 from autograd_lite.node import Node
-from autograd_lite.op import Op, current_tracer, next_order
+from autograd_lite.op import ManyOp, Op, current_tracer, next_order
 from autograd_lite.pytree import flatten
 from autograd_lite.source_lines import users_line
 
@@ -33,6 +36,7 @@ __all__ = [
     "BATCH_DOT",
     "BATCH_SIZE",
     "BATCH_SUM",
+    "ZSUMPROD",
     "Axis",
     "Structural",
     "Traced",
@@ -60,6 +64,7 @@ def batch_sum(xp: Any, x: Any) -> Any:
 
 
 BATCH_SUM = Op(batch_sum, {"x": 1.0}, symbol="Σ samples")
+MANY = 16  # weights of a sum whose slopes are recorded as one
 BATCH_SIZE = "size"  # the source of a leaf that holds the number of samples
 
 NAN_STAYS = {  # ops that are NaN where any operand is
@@ -102,6 +107,14 @@ def batch_dot(xp: Any, a: Any, b: Any) -> Any:
 
 
 BATCH_DOT = _BatchDot(batch_dot, {"a": 1.0, "b": 1.0})  # static: the axis
+
+
+def zsumprod(xp: Any, ws: Any, xs: Any) -> Any:
+    """The sum of products by the sweep's rule for zero: what a sweep makes of the weights of second derivatives."""
+    return xp.fsum([xp.zmul(w, x) for w, x in zip(ws, xs, strict=True)])
+
+
+ZSUMPROD = ManyOp(zsumprod, {"ws": lambda xp, y, ws, xs: xs, "xs": lambda xp, y, ws, xs: ws})
 
 
 class Traced(Node):
@@ -196,17 +209,41 @@ class Traced(Node):
         self.tracer.sheltered.update(dict.fromkeys(self.operands, False))
         return self.op.pullback(self, v_bar, needs)
 
+    def pull_back_together(
+        self, v_bar: Any, needs: Sequence[bool], uses: Mapping[Any, int], together: list[Any]
+    ) -> Sequence[Any] | None:
+        """Record the slopes of the weights of a sum of products as one; None if someone else uses a weight too."""
+        axis, inside = self.axis, self.tracer.inside
+        if self.op is not values.sumprod or axis is None or inside is not None or not self._is_plain_sum(v_bar):
+            return None
+        half = len(self._operands) // 2
+        weights, inputs = self._operands[:half], self._operands[half:]
+        are_leaves = {Value}.issuperset(map(type, weights)) and not any(map(attrgetter("op"), weights))
+        if half < MANY or not (are_leaves and all(needs[:half])) or set(map(uses.__getitem__, weights)) != {1}:
+            return None
+        if any([type(x) is not Traced or x.axis is not axis for x in inputs]):  # noqa: C419 - faster
+            return None
+        together.append(Slopes(weights, v_bar, inputs, axis))
+        others = zip(inputs, weights, needs[half:], strict=True)
+        return [*[None] * half, *self.tracer.products(v_bar, others, axis)]
+
     def _products_of_sum(self, v_bar: Any, needs: Sequence[bool]) -> Sequence[Any] | None:
         """What the factors of a sum of products get, without asking its rule for each; None where that may differ."""
-        axis, tracer, half = self.axis, self.tracer, len(self._operands) // 2
+        if not self._is_plain_sum(v_bar):
+            return None
+        half = len(self._operands) // 2
         partners = self._operands[half:] + self._operands[:half]
-        if tracer.exact or type(v_bar) is not Traced or v_bar.axis is not axis or not v_bar.requires_grad:
-            return None
-        if not all(map(attrgetter("requires_grad"), partners)):  # a constant factor 1 is left out
-            return None
+        return self.tracer.products(v_bar, zip(self._operands, partners, needs, strict=True), self.axis)
+
+    def _is_plain_sum(self, v_bar: Any) -> bool:
+        """Whether each factor of this sum of products gets the adjoint times the factor beside it."""
+        if self.tracer.exact or type(v_bar) is not Traced or v_bar.axis is not self.axis or not v_bar.requires_grad:
+            return False
+        if not all(map(attrgetter("requires_grad"), self._operands)):  # a constant factor 1 is left out
+            return False
         if v_bar.adjoint_of is None:
             v_bar.adjoint_of = self
-        return tracer.products(v_bar, zip(self._operands, partners, needs, strict=True), axis)
+        return True
 
     def contributions(self, v_bar: Any, terms: Sequence[Any]) -> Sequence[Any]:
         """What the operands' adjoints get; one from outside the batch gets the sum over it."""
@@ -282,6 +319,9 @@ class Traced(Node):
             "smallest with ag.maximum and ag.minimum, an element with ag.take(table, index), or keep this part outside "
             "the compiled function."
         )
+
+
+_NODES = {Value, Traced}
 
 
 def batch_axis(v: Node) -> Axis:
@@ -374,7 +414,9 @@ class Tracer:
 
     def has_traced(self, argument: Any) -> bool:
         """Whether something holds a traced Value."""
-        return any(type(v) is Traced for v in flatten(argument)[0])
+        if isinstance(argument, np.ndarray):
+            return Traced in set(map(type, argument.flat))
+        return Traced in set(map(type, flatten(argument)[0]))
 
     def leaf(self, source: tuple[Any, Any], axis: Axis | None = None, label: str = "") -> Any:
         """Make an input of the program."""
@@ -401,10 +443,14 @@ class Tracer:
 
     def record(self, op: Op, operands: Sequence[Any]) -> Traced:
         """Make a node; it has the batch axis of its operands."""
-        nodes = tuple([x if isinstance(x, Node) else Value.constant(x) for x in operands])
+        if _NODES.issuperset(map(type, operands)):
+            nodes = tuple(operands)
+        else:
+            nodes = tuple([x if isinstance(x, Node) else Value.constant(x) for x in operands])
         if not self._axes:
             return self._node(op, nodes, None)
-        axes = {v.axis for v in nodes if type(v) is Traced and v.axis is not None}
+        axes = {v.axis for v in nodes if type(v) is Traced}
+        axes.discard(None)
         if op is values.identity and self.inside is not None:
             axes.add(self.inside)  # an alias of a transform inside the batch: each sample has its own gradient
         if len(axes) > 1:
@@ -426,7 +472,7 @@ class Tracer:
         v = _new(Traced)
         v.op, v._operands, v.axis, v.tracer = op, operands, axis, self
         v.source = v.adjoint_of = v.slope_of = v.static = None
-        v.requires_grad = op is None or op.needs_grad([u.requires_grad for u in operands])
+        v.requires_grad = op is None or op.needs_grad(map(attrgetter("requires_grad"), operands))
         v.label, v.order = "", next_order()
         return v
 
@@ -440,16 +486,28 @@ class Tracer:
             if not need:
                 terms.append(None)
                 continue
+            if axis is not None and (type(u) is not Traced or u.axis is not axis):
+                terms.append(self.noted_sum(self.batch_dot(v_bar, other, u, axis, next_order()), axis))
+                continue
             v = _new(Traced)  # written out: this runs once for each weight
             v.tracer, v._operands, v.requires_grad, v.label, v.order = self, (v_bar, other), True, "", next_order()
-            v.source = v.slope_of = None
-            if axis is None or (type(u) is Traced and u.axis is axis):
-                v.op, v.axis, v.static, v.adjoint_of = values.zmul, axis, None, None
-            else:
-                v.op, v.axis, v.static, v.adjoint_of = BATCH_DOT, None, axis, u
-                self.noted_sum(v, axis)
+            v.source = v.slope_of = v.static = v.adjoint_of = None
+            v.op, v.axis = values.zmul, axis
             terms.append(v)
         return terms
+
+    def sum_of_products(self, pairs: Iterable[tuple[Any, Any]]) -> Traced:
+        """Add up adjoints times partials; a factor may be a number, such as 1."""
+        left, right = zip(*pairs, strict=True)
+        return self.record(ZSUMPROD, (*left, *right))
+
+    def batch_dot(self, v_bar: Traced, other: Any, u: Any, axis: Axis, order: Any) -> Traced:
+        """The sum over the samples of an adjoint times a factor, which is what an operand from outside gets."""
+        v = _new(Traced)
+        v.tracer, v._operands, v.requires_grad, v.label, v.order = self, (v_bar, other), True, "", order
+        v.source = v.slope_of = None
+        v.op, v.axis, v.static, v.adjoint_of = BATCH_DOT, None, axis, u
+        return v
 
     def batch_sum(self, v: Node, axis: Axis | None) -> Node:
         """Sum a Value over a batch axis."""

@@ -18,13 +18,14 @@ from autograd_lite.compiler.pipeline import Trace
 from autograd_lite.compiler.recurrences import Limits
 from autograd_lite.compiler.rolling import roll
 from autograd_lite.compiler.signature import BatchedArgument, checked_batch, traced
+from autograd_lite.compiler.slopes import Slopes, gradients_of
 from autograd_lite.compiler.trace import Axis, Tracer, current_tracer
 from autograd_lite.engine import Value
 from autograd_lite.errors import TraceError
 from autograd_lite.node import Node
-from autograd_lite.pytree import flatten
+from autograd_lite.pytree import Structure, flatten
 from autograd_lite.transforms.derivatives import Swept
-from autograd_lite.transforms.evaluation import Outline, keeping_values
+from autograd_lite.transforms.evaluation import Sealed, keeping_values
 
 __all__ = ["Tracing", "collector_paused", "trace"]
 
@@ -91,22 +92,29 @@ class Tracing:
         start = Value.next_order()
         with self._running():
             if isinstance(f, Swept):
-                self._evaluation = f.evaluate(given, by_name)
-                self._finish = f.finish
-                self.sweep = Sweep(f.name, self._evaluation.inputs, start)
-                outline = f.finish(Outline(**vars(self._evaluation)))
-                self.trace = self._recorded([self._evaluation.result, self._evaluation.aux], outline)
+                self._sealed = Sealed(f.evaluate(given, by_name))
+                self._leaves, structure, self._at = self._sealed.flatten(f.finish(self._sealed))
+                self.sweep = Sweep(f.name, self._sealed.inputs, start)
+                self.trace = self._recorded(flatten([self._sealed.result, self._sealed.aux])[0], structure)
             else:
                 result = f(*given, **by_name)
                 self._tracer.evaluated([*flatten(result)[0], *self._tracer.checks, *self._tracer.must_be_finite])
-                self.trace = self._recorded(result, result)
+                self.trace = self._recorded(*flatten(result))
 
-    def finish(self) -> Trace:
-        """Take the sweep, if one is to come; returns the whole trace."""
+    def finish(self, *, together: bool = False) -> Trace:
+        """Take the sweep, if one is to come; returns the whole trace.
+
+        Parameters
+        ----------
+        together : bool
+            Whether the slopes of many weights may be recorded as one.
+        """
         if self.sweep is not None:
+            at, structure = self._at, self.trace.structure
             with self._running():
-                result = self._finish(self._evaluation)
-            self.sweep, self.trace = None, self._recorded(result, result)
+                found = gradients_of(self._sealed, together=together)
+                leaves = [*self._leaves[:at], *found, *self._leaves[at + 1 :]]
+            self.sweep, self.trace = None, self._recorded(leaves, structure)
         self.end()
         return self.trace
 
@@ -132,18 +140,17 @@ class Tracing:
         finally:
             current_tracer.reset(token)
 
-    def _recorded(self, results: Any, outline: Any) -> Trace:
-        """The trace of some results, for a function that returns something like an outline."""
+    def _recorded(self, leaves: Sequence[Any], structure: Structure) -> Trace:
+        """The trace of some results."""
         tracer, inputs = self._tracer, self._inputs
-        leaves, structure = flatten(results)
-        roots: list[Any] = [v if isinstance(v, Node) else Value.constant(v) for v in leaves]
+        roots: list[Any] = [v if isinstance(v, (Node, Slopes)) else Value.constant(v) for v in leaves]
         must_be_finite: list[Any] = list(tracer.must_be_finite)
         return Trace(
             roots,
             must_be_finite,
             list(tracer.checks),
             list(tracer.told),
-            structure if outline is results else flatten(outline)[1],
+            structure,
             dict(enumerate(inputs.shapes)),
             inputs.axes if self._is_batched else {},
             inputs.names,

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.pytree import Structure
+from autograd_lite.pytree import NUMBER, Structure
 
 __all__ = ["unflatten"]
 
@@ -56,7 +56,7 @@ class _Writer:
             return f"r[{start}]" if self.batched else f"r.item({start})" if self.arrays else f"float(r[{start}])"
         if structure.kind == "array":
             return self._array(structure.detail, start, stop)
-        if structure.kind == "list" and not self.batched and all(p.kind == "number" for p in structure.parts):
+        if structure.kind == "list" and not self.batched and structure.parts.count(NUMBER) == len(structure.parts):
             return f"r[{start}:{stop}].tolist()" if self.arrays else f"list(map(float, r[{start}:{stop}]))"
         parts = []
         for part in structure.parts:

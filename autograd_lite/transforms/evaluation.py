@@ -26,7 +26,7 @@ from autograd_lite.op import current_tracer, shown, to_number
 from autograd_lite.pytree import NUMBER, Structure, flatten, has_values
 from autograd_lite.reverse import reachable
 
-__all__ = ["Evaluation", "Function", "Number", "Outline", "Selection", "Tree", "as_values", "evaluate", "graph_wanted"]
+__all__ = ["Evaluation", "Function", "Number", "Sealed", "Selection", "Tree", "as_values", "evaluate", "graph_wanted"]
 __all__ += ["keeping_values", "roll_steps", "scalar", "select"]
 
 MOST_NODES = 200_000  # of all sweeps together: of so many, machine code is no longer made
@@ -52,6 +52,11 @@ class Selection:
     argnums: int | tuple[int, ...] = 0
     wrt: tuple[Value, ...] | None = None
     has_aux: bool = False
+
+    def leaves_alone(self, arguments: Sequence[int]) -> bool:
+        """Whether none of these arguments is selected."""
+        numbers = [self.argnums] if isinstance(self.argnums, int) else self.argnums
+        return self.wrt is not None or (min(numbers) >= 0 and set(numbers).isdisjoint(arguments))
 
     def indices(self, count: int) -> list[int]:
         """Indices of the selected among so many arguments, counted from the front."""
@@ -139,12 +144,35 @@ class Evaluation:
         return structure.rebuild([self.number(y) for y in leaves])
 
 
-class Outline(Evaluation):
-    """An evaluation whose gradients are zeros: what is made of it has the structure of what is made of the real one."""
+class Sealed(Evaluation):
+    """An evaluation whose gradients are yet to be taken: in the result one leaf stands for all of them.
 
-    def gradients(self, y: Number) -> Sequence[Number]:  # noqa: ARG002 - as of any evaluation
-        """A zero for each input."""
-        return [0.0] * len(self.inputs)
+    Attributes
+    ----------
+    whole : Structure
+        What stands in its place in the end.
+    stand_in : Value
+        This leaf.
+    of : number or None
+        What is to be differentiated.
+    """
+
+    def __init__(self, evaluation: Evaluation) -> None:
+        super().__init__(evaluation.result, evaluation.inputs, NUMBER, evaluation.keeps_values, evaluation.aux)
+        self.whole = evaluation.structure
+        self.stand_in = Value.constant(0.0)
+        self.of: Number | None = None
+
+    def gradients(self, y: Number) -> Sequence[Number]:
+        """Note what is to be differentiated."""
+        self.of = y
+        return [self.stand_in]
+
+    def flatten(self, result: Tree) -> tuple[list[Number], Structure, int]:
+        """The leaves of a result, its structure with the gradients in it, and which leaf stands for them."""
+        leaves, structure = flatten(result)
+        at = next(k for k, leaf in enumerate(leaves) if leaf is self.stand_in)
+        return leaves, structure.grafted(at, self.whole), at
 
 
 def evaluate(

@@ -45,7 +45,8 @@ def weighted_sums(rows: Sequence[Sequence[Value]], xs: Sequence[Scalar]) -> list
 
 
 def _by_the_op(ws: Sequence[Value], xs: Sequence[Scalar]) -> Scalar:
-    return ws[0].record(_sumprod, (*ws, *xs))
+    first = next((x for x in xs if type(x) is not Value), ws[0])
+    return first.record(_sumprod, (*ws, *xs))
 
 
 def _sum(ws: Sequence[Value], xs: Sequence[Value], inputs: list[float], silent: tuple[None, ...] | None) -> Scalar:

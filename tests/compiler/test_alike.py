@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 import autograd_lite as ag
 from autograd_lite import nn
-from autograd_lite.compiler import graph, sums
-from autograd_lite.compiler.pipeline import Stages, Trace
+from autograd_lite.compiler import graph, groups, members, trace
+from autograd_lite.compiler.pipeline import Stages
 
 ONE_BY_ONE, AT_ONCE = 10**9, 3
 
@@ -49,11 +49,11 @@ def objectives(draw: st.DrawFn) -> tuple[Callable[..., Any], list[Any]]:
     return draw(st.sampled_from([ag.grad, ag.hessian]))(sample), [x[0], y[0]]
 
 
-def programs(trace: Trace, many: int, *, exact: bool) -> list[str]:
+def programs(fast: Any, many: int, *, exact: bool) -> list[str]:
     with pytest.MonkeyPatch.context() as patch:
-        for module in (graph, sums):
+        for module in (trace, graph, groups, members):
             patch.setattr(module, "MANY", many)
-        stages = Stages(trace, exact=exact)
+        stages = Stages(fast._entry()._trace(exact).finish(together=True), exact=exact)
         made = [stages.arrays()] if exact or stages.has_batch else [stages.arrays(), stages.numbers()]
     return [f"{m.program} {m.instructions} {m.groups} {[v.label for v in m.captured]}" for m in made]
 
@@ -64,8 +64,7 @@ def test_programs_are_those_of_nodes_made_one_by_one(objective: Any, exact: bool
     f, args = objective
     fast = ag.compile(f)
     fast(*args)
-    trace = fast._entry()._trace(exact).finish()
-    assert programs(trace, AT_ONCE, exact=exact) == programs(trace, ONE_BY_ONE, exact=exact)
+    assert programs(fast, AT_ONCE, exact=exact) == programs(fast, ONE_BY_ONE, exact=exact)
 
 
 def test_a_layer_takes_a_node_for_each_neuron_from_the_graph_on() -> None:
@@ -74,6 +73,6 @@ def test_a_layer_takes_a_node_for_each_neuron_from_the_graph_on() -> None:
     loss = ag.batch_mean(lambda x: ag.fsum(model(x)))
     fast = ag.compile(ag.value_and_grad(loss, wrt=model.parameters()))
     fast(np.zeros((2, 100)))
-    stages = Stages(fast._entry()._trace(False).finish())
+    stages = Stages(fast._entry()._trace(False).finish(together=True))
     assert stages.instructions > 5000
     assert len(stages.nodes) < 15 * 50

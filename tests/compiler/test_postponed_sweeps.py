@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd_lite as ag
-from autograd_lite import Value, engine
-from autograd_lite.compiler import tracing
+from autograd_lite import Value
+from autograd_lite.compiler import slopes, tracing
 from autograd_lite.compiler.fingerprint import fingerprint
 from autograd_lite.compiler.pipeline import to_program
 from autograd_lite.errors import ShapeError, StaleGraphError
@@ -34,13 +34,13 @@ recipes = st.lists(st.tuples(st.sampled_from(sorted(WORDS)), st.tuples(*[operand
 def sweeps(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """The roots of all differentiable sweeps that were taken."""
     taken: list[Any] = []
-    original = engine.graph_adjoints
+    original = slopes.graph_adjoints
 
     def counting(root: Any, *rest: Any) -> Any:
         taken.append(root)
         return original(root, *rest)
 
-    monkeypatch.setattr(engine, "graph_adjoints", counting)
+    monkeypatch.setattr(slopes, "graph_adjoints", counting)
     return taken
 
 
