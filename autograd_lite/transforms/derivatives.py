@@ -360,7 +360,8 @@ def hessian(
     Notes
     -----
     Compiled, it takes one sweep in place of one for each row (edge pushing) where it can, and is symmetric to the bit.
-    It multiplies in another order then, so it may be finite, and right, where products of the eager sweeps overflow.
+    It multiplies in another order then, so it may be finite, and right, where products of the eager sweeps overflow or
+    meet the NaN of a branch that is not taken.
 
     Examples
     --------

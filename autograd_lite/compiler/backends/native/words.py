@@ -82,7 +82,7 @@ class Words:
     def maximum(self, a: str, b: str) -> str:
         """Maximum; the second one of equals, on every machine, and NaN of whatever with NaN.
 
-        That is NumPy's rule but on arm64, where 0.0 is larger than -0.0.
+        NumPy has the same rule, except on arm64, where 0.0 is larger than -0.0.
         """
         return self._extreme("ogt", a, b)
 
