@@ -78,7 +78,7 @@ class Members(dict[int, Member]):
 
     def columns(self, nodes: Iterable[int]) -> tuple[Indices, Indices]:
         """The groups of nodes, and their indices there."""
-        ids = np.asarray(nodes, dtype=np.intp)
+        ids = nodes if isinstance(nodes, np.ndarray) else np.fromiter(nodes, dtype=np.intp)
         groups, indices = self._groups[ids], self._indices[ids]
         few = np.flatnonzero(groups < 0)
         if len(few):

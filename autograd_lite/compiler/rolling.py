@@ -35,10 +35,12 @@ MOST = 6  # loops of one function: to look for each takes time
 
 def roll(least: Limits, tracer: Tracer, roots: Iterable[Any], since: int = -1) -> None:
     """Make loops of the steps that repeat below some roots, as far as they are newer than a creation number."""
-    nodes = reachable(roots, since=since + 1)
+    roots = list(roots)
+    nodes = reachable(roots, since=since + 1, leaves=False)
     size = sum(len(v.operands) for v in nodes)
     if size < min(least.narrow, least.wide) or _depth(nodes) < least.fewest:
         return
+    nodes = reachable(roots, since=since + 1)
     steps = Recorded(tracer, nodes, since)
     found = list(itertools.islice(repetitions(steps.kinds, steps.reads, least.fewest), MOST))
     understood = [reads_of(steps, some) or reads_of(steps, some.later) for some in found]
@@ -53,7 +55,7 @@ def _depth(nodes: Sequence[Any]) -> int:
     depth: dict[Any, int] = {}
     for v in nodes:
         if v.op is not None:
-            depth[v] = 1 + max([depth.get(u, 0) for u in v.operands], default=0)
+            depth[v] = 1 + max(map(depth.get, v.operands, itertools.repeat(0)), default=0)
     return max(depth.values(), default=0)
 
 
