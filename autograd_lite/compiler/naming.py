@@ -195,10 +195,10 @@ class Names:
             number = self._layer(part)
             if number is not None:
                 return f"z{number}"
-        operands = [self._known(u) for u in v.operands]
         infix = v.op is not None and v.op.infix
-        if not infix and len(operands) == 1 and operands[0] and re.fullmatch(r"z\d+", operands[0]):
-            return "a" + operands[0][1:]
+        operand = self._known(v.operands[0]) if not infix and len(v.operands) == 1 else None
+        if operand and re.fullmatch(r"z\d+", operand):
+            return "a" + operand[1:]
         return v.op.name if v.op and v.op.name not in DIRECT else group.word
 
     def _layer(self, part: Part) -> str | None:
@@ -279,6 +279,8 @@ class Names:
         op = v.op
         if op is None or op.many or op in (BATCH_SUM, BATCH_DOT) or (op.name in DIRECT and group.parts):
             return self._sum(group) if group.parts else ""
+        if len(v.operands) != len(op.operand_names):
+            return ""
         if op.name in DIRECT and group.operands:
             operands = [self._factor(g, indices) for g, indices in group.operands]
         else:
