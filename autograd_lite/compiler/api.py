@@ -41,8 +41,9 @@ def compile(  # noqa: A001 - as in the design
         Whether the steps of a Python loop in f, as far as they are alike and build on each other, become a loop of the
         program, as those of a `scan` do: compiled sooner, in less room. With None they do where it takes no time at
         calls: in machine code from 20 steps on, elsewhere for large programs; with True from 8 steps on; with False
-        each step is compiled. The rows of a Jacobian or a Hessian share what the steps compute, so there they become a
-        loop only if they are very many. ``print(fast.program)`` says what was rolled.
+        each step is compiled. The rows of a Jacobian share what the steps compute, and so do those of a Hessian that
+        one sweep gives; there they become a loop only if they are very many. ``print(fast.program)`` says what was
+        rolled.
 
     Returns
     -------

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 from autograd_lite.compiler.bodies import Body
 from autograd_lite.compiler.pipeline import Trace
-from autograd_lite.compiler.trace import BATCH_SIZE, BATCH_SUM, Axis, Structural, Traced
+from autograd_lite.compiler.trace import BATCH_SIZE, BATCH_SUM, ZSUMPROD, Axis, Structural, Traced
 from autograd_lite.engine import Value
 from autograd_lite.node import Node
 from autograd_lite.op import TABLE, Op
@@ -158,4 +158,8 @@ class _Reader:
 
 def _is_ours(op: Op) -> bool:
     """Whether an op is one of the library itself."""
-    return op is BATCH_SUM or isinstance(op, Structural) or (op.__module__ == OURS and TABLE.get(op.name) is op)
+    return (
+        op in (BATCH_SUM, ZSUMPROD)
+        or isinstance(op, Structural)
+        or (op.__module__ == OURS and TABLE.get(op.name) is op)
+    )

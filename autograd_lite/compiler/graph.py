@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import struct
 from bisect import bisect_left
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, compress, count, filterfalse, groupby, repeat
@@ -32,7 +32,16 @@ from autograd_lite.compiler.primitives import on_arrays
 from autograd_lite.compiler.primitives import word as word_of
 from autograd_lite.compiler.rewrites import IDENTITIES, STRUCTURAL
 from autograd_lite.compiler.slopes import Slopes
-from autograd_lite.compiler.trace import BATCH_DOT, BATCH_SIZE, BATCH_SUM, Axis, Structural, Traced, batch_axis
+from autograd_lite.compiler.trace import (
+    BATCH_DOT,
+    BATCH_SIZE,
+    BATCH_SUM,
+    ZSUMPROD,
+    Axis,
+    Structural,
+    Traced,
+    batch_axis,
+)
 from autograd_lite.compiler.words import Ref, Words
 from autograd_lite.engine import TABLE, ManyOp, Op, Value
 from autograd_lite.errors import TraceError
@@ -174,6 +183,8 @@ class Graph:
             alike = list(some)
             if len(alike) >= MANY and op is BATCH_DOT and self._batch_dots(alike):
                 continue
+            if op is ZSUMPROD and self._sums_of_products(alike):
+                continue
             for kind, same in groupby(alike, type) if op is None else [(None, alike)]:
                 leaves = list(same)
                 if kind is not Value or len(leaves) < MANY or not self._captured_leaves(leaves):
@@ -293,6 +304,8 @@ class Graph:
         """Evaluate the rule of an op on nodes; an op that is a word itself needs no evaluation."""
         if op.name in DIRECT:
             return self.node(op.name, tuple(operands))
+        if op is ZSUMPROD and not self.exact:
+            return self._inexact_sum(self._terms(operands))
         given = [Ref(self, i) for i in operands]
         if isinstance(op, ManyOp) and op.rounded:
             return self._number(op.rounded(xp, *op.split(given)))
@@ -322,6 +335,29 @@ class Graph:
             return products[0] + products[1] if len(terms) == 2 else [*products, Ref(self, self.constant(0.0))][0]
         args = tuple([tuple([self._number(x) for x in t]) for t in terms])
         return Ref(self, self._intern("sum", args, self._common_axis([i for t in args for i in t])))
+
+    def _inexact_sum(self, terms: Sequence[tuple[int, ...]]) -> int:
+        """The sum of numbers and of products without the sweep's rule for zero."""
+        if len(terms) < 3:
+            i, j = [t[0] if len(t) == 1 else self.inexact_product(t) for t in terms]
+            return self.node("add", (i, j))
+        self.is_exact = False
+        k = self._intern("sum", tuple(terms), self._common_axis(chain.from_iterable(terms)))
+        self._inexact.append(k)
+        return k
+
+    def _terms(self, operands: Sequence[int]) -> list[tuple[int, ...]]:
+        """The products of a sum of products; a factor 1 is left out, and what holds constants is worked out."""
+        half, constants = len(operands) // 2, self._constants
+        terms: list[tuple[int, ...]] = []
+        for i, j in zip(operands[:half], operands[half:], strict=True):
+            if constants.get(j) == 1.0:
+                terms.append((i,))
+            elif i in constants:
+                terms.append((self.node("zmul", (i, j)),))
+            else:
+                terms.append((i, j) if i <= j else (j, i))
+        return terms
 
     def inexact_product(self, args: tuple[int, ...]) -> int:
         """Multiply without the sweep's rule for zero: 0 times infinity is NaN here, and must not go unseen."""
@@ -492,6 +528,23 @@ class Graph:
         self.final |= zip(members, dots, strict=True)
         self.is_exact = False
         self._inexact += members
+        return True
+
+    def _sums_of_products(self, sums: Sequence[Any]) -> bool:
+        """Make the nodes of sums of products, and of what several have in common; False if one needs another."""
+        operands = list(map(attrgetter("_operands"), sums))
+        node_of = self.node_of
+        if self.exact or len(sums) == 1 or not node_of.keys() >= set(chain.from_iterable(operands)):
+            return False
+        found = [self._terms(list(map(node_of.__getitem__, some))) for some in operands]
+        counts = Counter(chain.from_iterable(found))
+        common: dict[tuple[int, ...], tuple[int, ...]] = {
+            t: (self.inexact_product(t),) for t, n in counts.items() if n > 1 and len(t) == 2
+        }
+        for v, terms in zip(sums, found, strict=True):
+            self._now = v
+            i = node_of[v] = self._inexact_sum([common.get(t, t) for t in terms] if common else terms)
+            self.final.setdefault(i, v)
         return True
 
     def _append(

@@ -28,7 +28,7 @@ inputs and constants are never written. What a program means is said by `autogra
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Literal as OneOf
 
@@ -369,12 +369,16 @@ def outputs_of(instruction: Instruction) -> tuple[Slice, ...]:
     return (instruction.out,)
 
 
-def every(instructions: Iterable[Instruction]) -> Iterator[Instruction]:
+def every(instructions: Sequence[Instruction]) -> Sequence[Instruction]:
     """All instructions, those of loops behind their loop."""
+    if Loop not in set(map(type, instructions)):
+        return instructions
+    found: list[Instruction] = []
     for i in instructions:
-        yield i
+        found.append(i)
         if isinstance(i, Loop):
-            yield from every(i.body)
+            found += every(i.body)
+    return found
 
 
 def slices_of(instructions: Iterable[Instruction]) -> Iterator[Slice]:

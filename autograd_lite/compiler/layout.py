@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Affine", "Gather", "Index", "Indices", "affine", "contiguous", "index", "number", "table_width"]
+__all__ = ["Affine", "Gather", "Index", "Indices", "affine", "contiguous", "index", "number", "table_width", "within"]
 
 Indices = npt.NDArray[np.intp]
 
@@ -90,6 +90,21 @@ def contiguous(shape: Sequence[int], base: int = 0) -> Affine:
 def index(indices: Indices) -> Index:
     """Classify indices: evenly spaced, or a gather."""
     return affine(indices) or Gather(np.ascontiguousarray(indices))
+
+
+def within(outer: Index, inner: Index) -> Index:
+    """Members of members: those of an array that `inner` chooses among those of `outer`, counted through.
+
+    Examples
+    --------
+    >>> within(Affine(5, (10,), (2,)), contiguous((2, 3), 1))
+    Affine(base=7, shape=(2, 3), steps=(6, 2))
+    """
+    if isinstance(outer, Affine) and isinstance(inner, Affine) and len(outer.shape) < 2:
+        step = outer.steps[0] if outer.steps else 0
+        steps = [step * k if n > 1 else 0 for n, k in zip(inner.shape, inner.steps, strict=True)]
+        return Affine(outer.base + step * inner.base, inner.shape, tuple(steps))
+    return index(outer.indices.reshape(-1)[inner.indices])
 
 
 def affine(indices: Indices) -> Affine | None:

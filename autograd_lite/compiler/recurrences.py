@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from autograd_lite.compiler.repetitions import Repetition
 from autograd_lite.compiler.trace import BATCH_SIZE, Structural, Traced, Tracer
 
-__all__ = ["Limits", "Recorded", "Recurrence", "is_worthwhile", "limits", "reads_of"]
+__all__ = ["SUMS", "Limits", "Recorded", "Recurrence", "is_worthwhile", "limits", "reads_of"]
 
 FARTHEST = 8  # steps back that a step may read
 WIDE = 8.0  # operations that a step can do at once, on average, where arrays are worth it

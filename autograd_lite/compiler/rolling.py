@@ -17,13 +17,15 @@ Types: ``Any`` stands for nodes, Values or traced.
 from __future__ import annotations
 
 import itertools
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import Any
 
 from autograd_lite.compiler.blocks import BLOCK, block
 from autograd_lite.compiler.bodies import Body, again, axis_of, closed, is_inline, is_number
 from autograd_lite.compiler.loops import LAST, OUT, record_loop
-from autograd_lite.compiler.recurrences import Limits, Read, Recorded, Recurrence, is_worthwhile, reads_of
+from autograd_lite.compiler.recurrences import SUMS, Limits, Read, Recorded, Recurrence, is_worthwhile, reads_of
 from autograd_lite.compiler.repetitions import repetitions
 from autograd_lite.compiler.trace import BATCH_SIZE, Traced, Tracer
 from autograd_lite.reverse import reachable
@@ -38,7 +40,7 @@ def roll(least: Limits, tracer: Tracer, roots: Iterable[Any], since: int = -1) -
     roots = list(roots)
     nodes = reachable(roots, since=since + 1, leaves=False)
     size = sum(len(v.operands) for v in nodes)
-    if size < min(least.narrow, least.wide) or _depth(nodes) < least.fewest:
+    if size < min(least.narrow, least.wide) or not _is_deep(nodes, least.fewest):
         return
     nodes = reachable(roots, since=since + 1)
     steps = Recorded(tracer, nodes, since)
@@ -50,13 +52,24 @@ def roll(least: Limits, tracer: Tracer, roots: Iterable[Any], since: int = -1) -
             _Rolling(steps, loop).run()
 
 
-def _depth(nodes: Sequence[Any]) -> int:
-    """The length of the longest path; where it is short there are no steps that follow each other."""
-    depth: dict[Any, int] = {}
-    for v in nodes:
+def _is_deep(nodes: Sequence[Any], fewest: int) -> bool:
+    """Whether a path is so long that steps may follow each other.
+
+    A chain of sums, of which each is used by the next one only, counts once: later stages make one sum of it.
+    """
+    operands = [list(filter(attrgetter("op"), v.operands)) for v in nodes]  # a leaf has no depth
+    uses = Counter(itertools.chain.from_iterable(operands))
+    depth: dict[Any, int] = defaultdict(int)
+    inside: dict[Any, int] = defaultdict(int)  # as a sum sees it that takes it over
+    for v, some in zip(nodes, operands, strict=True):
         if v.op is not None:
-            depth[v] = 1 + max(map(depth.get, v.operands, itertools.repeat(0)), default=0)
-    return max(depth.values(), default=0)
+            is_sum = v.op.name in SUMS
+            d = depth[v] = inside[v] = 1 + max(map((inside if is_sum else depth).__getitem__, some), default=0)
+            if d >= fewest:
+                return True
+            if is_sum and uses[v] == 1:
+                inside[v] = d - 1
+    return False
 
 
 class _Rolling:

@@ -42,7 +42,7 @@ def scan(
     init : number, array or container
         The first carry.
     xs : sequence, array, or tuple or dict of them, or None
-        The leading axis is that of the steps, at least one; an x is an element, or a tuple or dict of elements. None
+        The leading axis is that of the steps; an x is an element, or a tuple or dict of elements. None
         with a `length` hands None to every step.
     length : int, optional
         How many steps; needed where `xs` is None, else it must agree.
@@ -54,12 +54,12 @@ def scan(
     carry : like `init`
         The last carry.
     ys : array, or tuple or dict of them, or None
-        The outputs, stacked along a leading axis.
+        The outputs, stacked along a leading axis; an empty array if there is no step.
 
     Raises
     ------
     ShapeError
-        If there is no step, if sequences differ in length, or if a carry or an output changes its structure.
+        If sequences differ in length, or if a carry or an output changes its structure.
     OperandError
         If f does not return a pair, or `xs` is not a sequence.
 
@@ -74,7 +74,10 @@ def scan(
     >>> fast(np.array([1.0, 2.0, 3.0]))
     array([12., 12., 12.])
     """
-    carry, ys = _scanned("scan", f, f, init, _sequence(xs, length), checkpoint=checkpoint)
+    count, element = _sequence(xs, length)
+    if count == 0:
+        return init, np.empty(0)
+    carry, ys = _scanned("scan", f, f, init, (count, element), checkpoint=checkpoint)
     return carry, ys
 
 
@@ -221,11 +224,6 @@ def _sequence(xs: Any, length: int | None) -> tuple[int, Callable[[int], Any]]:
     if len(counts) > 1:
         raise ShapeError(
             f"scan got sequences of different lengths, {sorted(counts)}{at_users_line()}; they must agree."
-        )
-    if counts == {0}:
-        raise ShapeError(
-            f"scan got an empty sequence{at_users_line()}. The outputs of no step have no shape; give at least one "
-            "element, or leave the loop out."
         )
     return counts.pop(), lambda t: _element(xs, t)
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from autograd_lite.compiler.graph import Graph, Run
+from autograd_lite.compiler.graph import MANY, Graph, Run
 from autograd_lite.compiler.layout import Indices
 from autograd_lite.compiler.trace import Axis
 
@@ -202,7 +202,9 @@ class _Collector:
             self.terms[i] = self._taken(args[0], 1, g.axis[i])
             self.terms[i] += self._taken(args[1], -1 if word == "sub" else 1, g.axis[i])
         elif word == "sum":
-            self.terms[i] = [t for factors in args for t in self._summand(factors, g.axis[i])]
+            is_plain = len(args) >= MANY and set(map(len, args)) == {2}
+            products = self._products(Products(*np.array(args).T)) if is_plain else []
+            self.terms[i] = products or [t for factors in args for t in self._summand(factors, g.axis[i])]
         elif word == "sumprod":
             self.terms[i] = self._products(Products(*args)) or [
                 self._product(pair, 1) for pair in Products(*args).factors

@@ -28,7 +28,7 @@ from autograd_lite.engine import Value
 from autograd_lite.errors import TraceError
 from autograd_lite.namespaces import values
 from autograd_lite.node import Node
-from autograd_lite.op import Op, current_tracer, next_order
+from autograd_lite.op import ManyOp, Op, current_tracer, next_order
 from autograd_lite.pytree import flatten
 from autograd_lite.source_lines import users_line
 
@@ -36,6 +36,7 @@ __all__ = [
     "BATCH_DOT",
     "BATCH_SIZE",
     "BATCH_SUM",
+    "ZSUMPROD",
     "Axis",
     "Structural",
     "Traced",
@@ -106,6 +107,14 @@ def batch_dot(xp: Any, a: Any, b: Any) -> Any:
 
 
 BATCH_DOT = _BatchDot(batch_dot, {"a": 1.0, "b": 1.0})  # static: the axis
+
+
+def zsumprod(xp: Any, ws: Any, xs: Any) -> Any:
+    """The sum of products by the sweep's rule for zero: what a sweep makes of the weights of second derivatives."""
+    return xp.fsum([xp.zmul(w, x) for w, x in zip(ws, xs, strict=True)])
+
+
+ZSUMPROD = ManyOp(zsumprod, {"ws": lambda xp, y, ws, xs: xs, "xs": lambda xp, y, ws, xs: ws})
 
 
 class Traced(Node):
@@ -493,6 +502,11 @@ class Tracer:
             v.op, v.axis = values.zmul, axis
             terms.append(v)
         return terms
+
+    def sum_of_products(self, pairs: Iterable[tuple[Any, Any]]) -> Traced:
+        """Add up adjoints times partials; a factor may be a number, such as 1."""
+        left, right = zip(*pairs, strict=True)
+        return self.record(ZSUMPROD, (*left, *right))
 
     def batch_dot(self, v_bar: Traced, other: Any, u: Any, axis: Axis, order: Any) -> Traced:
         """The sum over the samples of an adjoint times a factor, which is what an operand from outside gets."""

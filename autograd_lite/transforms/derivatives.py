@@ -11,8 +11,10 @@ ed. 2008, chapters 3 and 5).
 from __future__ import annotations
 
 import functools
+import math
 import operator
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from types import MethodType
 from typing import Any
 
@@ -301,17 +303,22 @@ def _jacobian(f: Function, selection: Selection, args: Arguments, named: Named) 
     roll_steps((evaluation.result, evaluation.aux), evaluation.inputs, len(outputs))
     gradients_of_outputs = [evaluation.gradients(y) for y in outputs]
     kind = object if evaluation.keeps_values else np.float64
-    entries = np.empty((structure.size, evaluation.structure.size), dtype=kind)
-    for row, gradient in zip(entries, gradients_of_outputs, strict=True):
-        row[:] = gradient
-    blocks = _blocks(entries, structure, evaluation.structure)
+    blocks = _blocks(_matrix(gradients_of_outputs, len(evaluation.inputs), kind), structure, evaluation.structure)
     return (blocks, evaluation.numbers(evaluation.aux)) if selection.has_aux else blocks
+
+
+def _matrix(rows: Sequence[Sequence[Any]], width: int, kind: type) -> np.ndarray[Any, Any]:
+    """A matrix of rows; NumPy would ask each node what it is like, were it to find the shape."""
+    shape = len(rows), width
+    return np.fromiter(chain.from_iterable(rows), dtype=kind, count=math.prod(shape)).reshape(shape)
 
 
 def _blocks(entries: np.ndarray[Any, Any], by_row: Structure, by_column: Structure) -> Tree:  # floats or Values
     """Cut a matrix into the containers of the result (rows) and of the argument (columns)."""
     if by_row.shape is None:
         return _assembled(by_row, lambda part, here: _blocks(entries[here], part, by_column))
+    if by_row == NUMBER and by_column.parts == (NUMBER,) * len(by_column.parts) != ():
+        return by_column.assemble(entries.ravel().tolist())
     if by_column.shape is None:
         return _assembled(by_column, lambda part, here: _blocks(entries[:, here], by_row, part))
     if by_row == NUMBER == by_column:
@@ -375,13 +382,10 @@ def _hessian(f: Function, selection: Selection, args: Arguments, named: Named) -
     if n <= FEW:
         roll_steps(results, evaluation.inputs, 4 * n)
     rows = second_derivatives(y, evaluation.inputs) if isinstance(y, Value) else None
-    if rows is None:
-        roll_steps(results, evaluation.inputs, 2 * n)
+    if rows is None:  # a sweep for each row: over a loop they are compiled sooner than over its steps, and run as fast
+        roll_steps(results, evaluation.inputs)
         rows = [list(evaluation.gradients(slope)) for slope in evaluation.gradients(y)]
-    entries = np.empty((n, n), dtype=object)
-    for row, found in zip(entries, rows, strict=True):
-        row[:] = found
-    blocks = _blocks(entries, evaluation.structure, evaluation.structure)
+    blocks = _blocks(_matrix(rows, n, object), evaluation.structure, evaluation.structure)
     return (blocks, evaluation.numbers(evaluation.aux)) if selection.has_aux else blocks
 
 

@@ -24,7 +24,7 @@ from typing import Any
 from autograd_lite.engine import Value
 from autograd_lite.namespaces import values
 from autograd_lite.node import Node
-from autograd_lite.op import TABLE
+from autograd_lite.op import TABLE, current_tracer
 from autograd_lite.reverse import between
 
 __all__ = ["second_derivatives"]
@@ -77,7 +77,8 @@ def _is_plain(v: Any, swept: set[Any], *, is_input: bool) -> bool:
 class _Sweep:
     """The sweep, from the root to the inputs.
 
-    Weights are kept as lists of terms, and added up when their node is met.
+    Weights are kept as lists of terms, and added up when their node is met. A term is a number, a node, or two factors:
+    most products are added up once and never looked at.
     """
 
     def __init__(self, nodes: Sequence[Any], inputs: set[Any]) -> None:
@@ -88,6 +89,7 @@ class _Sweep:
         self.adjoint: dict[Any, list[Any]] = {}
         self.weights: dict[Any, dict[Any, list[Any]]] = {v: {} for v in nodes}
         self.products = 0
+        self.tracer: Any = current_tracer.get()
         self.constants: dict[str, Value] = {}  # by their text: 0.0 and -0.0 differ
 
     def run(self, root: Any) -> bool:
@@ -103,12 +105,11 @@ class _Sweep:
     def rows(self, inputs: Sequence[Any]) -> list[list[Any]]:
         """The weights of pairs of inputs, each added up once."""
         zero = Value.constant(0.0)
+        entries = {id(terms): terms for row in [self.weights[v] for v in self.reached] for terms in row.values()}
         totals: dict[int, Any] = {}
-        for row in [self.weights[v] for v in self.reached]:
-            for terms in row.values():
-                if id(terms) not in totals:
-                    found = self.total(terms)
-                    totals[id(terms)] = found if isinstance(found, Node) else Value.constant(found)
+        for terms in sorted(entries.values(), key=_is_sum_of_products):  # these last: the compiler looks at all at once
+            found = self.total(terms)
+            totals[id(terms)] = found if isinstance(found, Node) else Value.constant(found)
         kept = {v: {q: totals[id(terms)] for q, terms in self.weights[v].items()} for v in self.reached}
         return [[row.get(q, zero) for q in inputs] for row in [kept.get(v, {}) for v in inputs]]
 
@@ -121,9 +122,8 @@ class _Sweep:
             del self.weights[q][v]
             weight = self.total(terms)
             for u, slope in slopes.items():
-                term = self.times(weight, slope)
-                self.add(u, q, self.times(term, 2.0) if u is q else term)
-        terms = [self.times(v_bar, slope) for slope in slopes.values()]
+                self.add(u, q, self.product(self.times(weight, slope), 2.0) if u is q else self.product(weight, slope))
+        terms = [self.product(v_bar, slope) for slope in slopes.values()]
         for u, term in zip(slopes, v.contributions(v_bar, terms), strict=True):
             self.adjoint.setdefault(u, []).append(term)
         if own is not None:
@@ -132,11 +132,11 @@ class _Sweep:
             for u, q in combinations_with_replacement(slopes, 2):
                 first, second = (u, q) if u in halves else (q, u)
                 if first in halves:
-                    self.add(u, q, self.times(halves[first], slopes[second]))
+                    self.add(u, q, self.product(halves[first], slopes[second]))
                 else:
-                    self.add(u, q, self.times(weight, self.times(slopes[u], slopes[q])))
+                    self.add(u, q, self.product(weight, slopes[u] * slopes[q]))
         for u, q, curvature in self.curvatures(v, slopes):
-            self.add(u, q, self.times(v_bar, curvature))
+            self.add(u, q, self.product(v_bar, curvature))
 
     def slopes(self, v: Any) -> dict[Any, Any]:
         """The partials of a node by those of its operands that are swept; for one that occurs twice, their sum."""
@@ -144,6 +144,7 @@ class _Sweep:
         found: dict[Any, Any] = {}
         for u, p in zip(v.operands, v.symbolic_partials(needs), strict=True):
             if p is not None and u in self.swept:
+                p = p if isinstance(p, Node) else float(p)  # noqa: PLW2901 - so that its type tells what it is
                 found[u] = found[u] + p if u in found else p
         return found
 
@@ -173,37 +174,55 @@ class _Sweep:
             needs = [u.requires_grad for u in w.operands]
             for u, slope in zip(w.operands, w.symbolic_partials(needs), strict=True):
                 if slope is not None:
-                    adjoint.setdefault(u, []).append(self.times(w_bar, slope))
+                    factor = slope if isinstance(slope, Node) else float(slope)
+                    adjoint.setdefault(u, []).append(self.times(w_bar, factor))
         return {u: self.total(terms) for u, terms in adjoint.items()}
 
     def add(self, u: Any, q: Any, term: Any) -> None:
         """Add to the weight of a pair."""
-        if isinstance(term, Node) or term != 0.0:
-            terms = self.weights[u].setdefault(q, [])
-            terms.append(term)
-            self.weights[q][u] = terms
+        if type(term) is float and term == 0.0:
+            return
+        row = self.weights[u]
+        if q in row:
+            row[q].append(term)
+        else:
+            row[q] = self.weights[q][u] = [term]
 
     def total(self, terms: Sequence[Any]) -> Any:
         """Add up the terms of a weight."""
-        terms = [term for term in terms if isinstance(term, Node) or term != 0.0]
-        if len(terms) < 3:
-            return terms[0] + terms[1] if len(terms) == 2 else [*terms, 0.0][0]
-        return values.fsum(terms)
+        terms = [term for term in terms if type(term) is not float or term != 0.0]
+        if not terms:
+            return 0.0
+        if len(terms) == 1:
+            return self.recorded(terms[0])
+        if not _is_sum_of_products(terms):
+            return terms[0] + terms[1] if len(terms) == 2 else values.fsum(terms)
+        return self.tracer.sum_of_products([term if type(term) is tuple else (term, 1.0) for term in terms])
 
     def times(self, a: Any, b: Any) -> Any:
-        """Multiply weights; products with 1 and -1 cost nothing."""
-        if not isinstance(a, Node):
+        """Multiply weights."""
+        return self.recorded(self.product(a, b))
+
+    def product(self, a: Any, b: Any) -> Any:
+        """A product as a term; products with 1 and -1 cost nothing."""
+        if type(a) is float:
             a, b = b, a
-        if not isinstance(a, Node):
-            return a * b
-        if not isinstance(b, Node):
-            if b == 1.0:
-                return a
+        if type(b) is float:
+            if type(a) is float or b == 1.0:
+                return a * b if type(a) is float else a
             if b == -1.0:
                 return -a
             b = self.constants.setdefault(repr(b), Value.constant(b))
         self.products += 1
-        return a.record(values.zmul, (a, b))
+        return a, b
+
+    def recorded(self, term: Any) -> Any:
+        """A term as a number or a node."""
+        return term[0].record(values.zmul, term) if type(term) is tuple else term
+
+
+def _is_sum_of_products(terms: Sequence[Any]) -> bool:
+    return len(terms) > 1 and tuple in map(type, terms)
 
 
 def _down_to(p: Any, ends: set[Any]) -> list[Any]:

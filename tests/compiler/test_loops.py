@@ -238,12 +238,24 @@ def test_eager_on_numbers_gives_numbers() -> None:
     assert ag.while_loop(lambda x: x < 0.0, lambda x: x, 1.0, 0) == 1.0
 
 
+@pytest.mark.parametrize("xs", [[], np.zeros(0), np.zeros((0, 3)), ([], []), {"a": []}])
+def test_no_step_leaves_the_carry(backend: str, xs: Any) -> None:
+    def f(x: Any) -> Any:
+        carry, ys = ag.scan(lambda c, y: (c * y, y), 3.0 * x, xs)
+        return carry + ag.fsum(list(ys))
+
+    for call in (f, ag.compile(f, backend=backend)):
+        assert call(2.0) == 6.0
+    for call in (ag.grad(f), ag.compile(ag.grad(f), backend=backend)):
+        assert call(2.0) == 3.0
+    assert ag.scan(lambda c, _: (c, c), 1.0, None, 0)[1].shape == (0,)
+
+
 # --- errors -----------------------------------------------------------------------------------------------------------
 
 WRONG: dict[str, tuple[Any, type[Exception], str]] = {
     "carry": (lambda x: ag.scan(lambda c, y: ([c, c], y), x, [1.0, 2.0]), ShapeError, "carry changed its structure"),
     "carry of a repeat": (lambda x: ag.repeat(lambda c: [c], x, 2), ShapeError, "it was a number, and is a list of 1"),
-    "empty": (lambda x: ag.scan(lambda c, y: (c, y), x, []), ShapeError, "empty sequence"),
     "no pair": (lambda x: ag.scan(lambda c, y: c, x, [1.0]), OperandError, "must return a pair"),
     "no sequence": (lambda x: ag.scan(lambda c, y: (c, y), x, None), ShapeError, "Give xs, or a length"),
     "a number": (lambda x: ag.scan(lambda c, y: (c, y), x, 3.0), OperandError, "needs sequences or arrays"),

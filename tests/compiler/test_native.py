@@ -34,6 +34,7 @@ pytestmark = pytest.mark.skipif(bool(native.missing()), reason=native.missing())
 EPS = 2.0**-52
 EVERY = ROWS | NUMBERS
 SPECIAL = [0.0, -0.0, 1.0, -1.0, 0.5, 2.0, -3.0, math.inf, -math.inf, math.nan, 1e-310, 1e308, -1e308, 700.0, -800.0]
+ZEROS = {"maximum", "minimum"}  # of 0.0 and -0.0 they give the second one; NumPy does not on arm64
 
 
 def run(program: ArrayProgram, blocks: list[Any], sizes: list[int]) -> Any:
@@ -82,6 +83,8 @@ def test_a_word_gives_the_bits_of_numpy(name: str) -> None:
             program = word_program(name, 1 if batched else n, batched=batched)
             blocks = [a.reshape(n, 1) for a in xs] if batched else xs
             expected = np.broadcast_to(on_arrays(name)(*xs), (n,))
+            if name in ZEROS:
+                expected = np.where(xs[0] == xs[1], xs[1], expected)
             assert same_bits(run(program, blocks, [n] if batched else []).ravel(), expected)
 
 

@@ -25,6 +25,7 @@ KINDS: dict[str, dict[str, bool]] = {
     "words": {"summing": False},
     "words on special numbers": {"summing": False, "special": True},
     "numbers": {"numbers": True},
+    "shared loops": {"alike": True, "special": True},
 }
 
 

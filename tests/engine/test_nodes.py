@@ -81,6 +81,8 @@ def test_a_comparison_of_both_kinds_is_recorded():
 
 def private_slots(text: str) -> set[str]:
     """The private slots of a node that a file reads or writes, except those of its own objects."""
+    if not any(slot in text for slot in SLOTS):
+        return set()
     return {
         node.attr
         for node in ast.walk(ast.parse(text))

@@ -33,7 +33,6 @@ def without_collector():
         yield
     finally:
         gc.enable()
-        gc.unfreeze()
 
 
 class Watch(nn.Callback):
@@ -100,33 +99,27 @@ def saved(steps, watch, tmp_path):
 
 @pytest.mark.parametrize("steps", [SHORT, LONG])
 @pytest.mark.parametrize("loop", [by_hand, eager, compiled, saved])
-def test_steps_leave_nothing_for_the_collector(loop, steps, tmp_path):
-    left_by(loop, 20, tmp_path)  # what is imported and kept at the first time
-    *_, by_steps, at_the_end = left_by(loop, steps, tmp_path)
+def test_steps_leave_nothing_for_the_collector_and_memory_does_not_grow(loop, steps, tmp_path):
+    watched(loop, 20, tmp_path)  # what is imported and kept at the first time
+    watch = watched(loop, steps, tmp_path)
+    _, by_steps, at_the_end = watch.garbage
     assert by_steps == 0  # by nine tenths of them
     assert at_the_end == 0
+    early, late, _ = watch.memory
+    assert late - early < 20_000  # the history of nine epochs, and a copy of the weights
 
 
-def left_by(loop, steps, tmp_path):
-    """What the collector found after a tenth of the steps, at their end, and when all was dropped."""
+def watched(loop, steps, tmp_path):
+    """What was found after a tenth of the steps, at their end, and when all was dropped."""
     watch = Watch()
     with without_collector():
-        loop(steps, watch, *([tmp_path] if loop is saved else []))
-        return [*watch.garbage, gc.collect()]
-
-
-@pytest.mark.parametrize("steps", [SHORT, LONG])
-@pytest.mark.parametrize("loop", [by_hand, eager, compiled])
-def test_memory_does_not_grow_with_the_steps(loop, steps):
-    loop(20, Watch())
-    watch = Watch()
-    tracemalloc.start()
-    try:
-        loop(steps, watch)
-    finally:
-        tracemalloc.stop()
-    early, late = watch.memory
-    assert late - early < 20_000  # the history of nine epochs, and a copy of the weights
+        tracemalloc.start()
+        try:
+            loop(steps, watch, *([tmp_path] if loop is saved else []))
+            watch.look()
+        finally:
+            tracemalloc.stop()
+    return watch
 
 
 # --- Threads --------------------------------------------------------------------------------------------------------

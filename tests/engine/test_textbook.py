@@ -82,10 +82,12 @@ def slope(f, data, i, order=1):
 
 
 def along(name, check):
+    op = TABLE[name]
+
     @settings(max_examples=12)
-    @given(laws.points(TABLE[name], ordinary=True))
+    @given(laws.points(laws.intervals_of(op), many=op.many, ordinary=True))
     def at(data):
-        assume(TABLE[name].smooth(*data) and math.isfinite(TABLE[name].number(data)))
+        assume(op.smooth(*data) and math.isfinite(op.number(data)))
         with mp.workdps(DIGITS):
             check([mp.mpf(x) for x in data], data)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import graphlib
 import subprocess
 import sys
 
 import pytest
 
-from tests.support.source_files import imports
+from tests.support.source_files import imports, module_name, source_files
 
 # In each package the rooms, files or folders, from the ground up. A room imports from the layers below its own; rooms
 # of one layer do not know each other. A room that is named here may be missing.
@@ -129,7 +130,7 @@ STILL_TO_MOVE: set[str] = set()  # a file whose own imports, or a package whose 
 PUBLIC_FROM = "source_lines"  # from here on a file may import public names, ``from autograd_lite import Value``
 HEAVY = {"matplotlib", "sklearn", "graphviz", "pygraphviz", "tqdm", "IPython", "scipy", "pandas", "joblib"}
 
-IMPORTS = imports()
+found_imports = functools.cache(imports)
 
 
 def complaint(here: str, there: str) -> str | None:
@@ -169,22 +170,24 @@ def _is_held(here: str, there: str) -> bool:
     return not {here, _where_they_part(here, there)[0]} & STILL_TO_MOVE
 
 
-@pytest.mark.parametrize("here", IMPORTS)
+@pytest.mark.parametrize("here", [module_name(file) for file in source_files()])
 def test_imports_point_down(here):
-    for there in IMPORTS[here]:
+    found = found_imports()
+    for there in found[here]:
         assert there.split(".")[0] not in ("nn", "viz", "tests"), f"{there} is not how the package is called"
-    known = [there for there in IMPORTS[here] if there in IMPORTS]
+    known = [there for there in found[here] if there in found]
     assert [wrong for there in sorted(known) if (wrong := complaint(here, there))] == []
 
 
 def test_there_are_no_circles():
-    assert circle(IMPORTS) == []
+    assert circle(found_imports()) == []
 
 
 def test_every_room_has_a_layer():
-    assert len(IMPORTS) > 100
+    found = found_imports()
+    assert len(found) > 100
     for package in LAYERS.keys() - STILL_TO_MOVE:
-        rooms = {name[len(package) + 1 :].split(".")[0] for name in IMPORTS if name.startswith(f"{package}.")}
+        rooms = {name[len(package) + 1 :].split(".")[0] for name in found if name.startswith(f"{package}.")}
         assert rooms <= {room for layer in LAYERS[package] for room in layer}
 
 

@@ -60,7 +60,9 @@ class Case(NamedTuple):
     sizes: list[int]
 
 
-def random_case(seed: int, *, summing: bool = True, special: bool = False, numbers: bool = False) -> Case:
+def random_case(
+    seed: int, *, summing: bool = True, special: bool = False, numbers: bool = False, alike: bool = False
+) -> Case:
     """Make a program.
 
     Parameters
@@ -73,9 +75,11 @@ def random_case(seed: int, *, summing: bool = True, special: bool = False, numbe
         Whether infinities, NaN and zeros of both signs are among the numbers.
     numbers : bool, optional
         Whether there is no batch axis, and locals are single numbers, but for what loops and look-ups keep.
+    alike : bool, optional
+        Whether arrays have one size, so that many instructions can share a loop.
     """
     rng = Random(seed)  # noqa: S311 - no secrets
-    return _Maker(rng, summing=summing, special=special, numbers=numbers).case()
+    return _Maker(rng, summing=summing, special=special, numbers=numbers, alike=alike).case()
 
 
 class _Scope:
@@ -89,8 +93,9 @@ class _Scope:
 
 
 class _Maker:
-    def __init__(self, rng: Random, *, summing: bool, special: bool, numbers: bool) -> None:
+    def __init__(self, rng: Random, *, summing: bool, special: bool, numbers: bool, alike: bool) -> None:
         self.rng, self.summing, self.special, self.numbers = rng, summing, special, numbers
+        self.same = rng.choice([1, 7, 8, 9, 17, 1100]) if alike else 0  # 0: sizes differ
         axes = [] if numbers else ["n", "m"][: rng.randrange(3)]
         self.dims = [Dim(name, (k,)) for k, name in enumerate(axes)]
         self.length = {dim: rng.choice(LENGTHS) for dim in self.dims}
@@ -123,7 +128,7 @@ class _Maker:
     # Arrays and slices
 
     def size(self) -> int:
-        return self.rng.choice([1, 2, 3, 5, 6, 8, 11])
+        return self.same or self.rng.choice([1, 2, 3, 5, 6, 8, 11])
 
     def dim(self) -> Dim | None:
         return self.rng.choice([None, *self.dims])
@@ -132,6 +137,8 @@ class _Maker:
         """Of what an instruction writes; with samples it has at least one axis."""
         if self.numbers:
             return ()
+        if self.same:
+            return self.rng.choice([(1,), (self.same,)] if dim else [(), (self.same,), (self.same,)])
         kinds: list[tuple[int, ...]] = [(self.size(),), (self.size(),), (self.rng.randint(1, 3), self.size())]
         return self.rng.choice(kinds if dim else [(), *kinds])
 
@@ -244,8 +251,8 @@ class _Maker:
         if not able:
             return
         rng, array = self.rng, self.rng.choice(able)
-        count = rng.randint(1, array.size)
-        if rng.random() < 0.5:
+        count = array.size if self.same else rng.randint(1, array.size)
+        if rng.random() < 0.5 and not self.same:
             index: Any = Gather(np.array(rng.sample(range(array.size), count)))
         else:
             step = rng.choice([-1, 1]) * rng.randint(1, max((array.size - 1) // max(count - 1, 1), 1))
@@ -273,9 +280,13 @@ class _Maker:
         # of special numbers einsum gives another class where it takes a factor out of a sum: inf 0 is then not met
         kinds = [s for s in SPECS if not self.special or s != "kn,k->"]
         kinds = [s for s in kinds if "n" not in s.replace("->n", "") or self.dims]
+        if self.same:
+            kinds = [s for s in kinds if s in ("k,k->", "kn,kn->", "kn,k->")]
         spec = self.rng.choice(kinds)
         dim = self.rng.choice(self.dims) if "n" in spec else None
         count = {c: self.rng.choice([1, 2, 3, 8, 9]) for c in "mkijt"}
+        if self.same:
+            count["k"] = 1 if dim else self.same
         inputs, kept = spec.split("->")
         a, b = (
             self.sequence(scope, tuple(count[c] for c in letters if c != "n"), dim if "n" in letters else None)
@@ -291,8 +302,8 @@ class _Maker:
         rng, dim = self.rng, self.dim()
         over: Any = rng.choice([("terms",), ("batch",), ("terms", "batch")] if dim else [("terms",)])
         op = rng.choice(["add", "maximum", "minimum", "nonfinite"])
-        rows, terms = rng.randint(1, 5), self.size()
-        is_table = (dim is not None and over == ("terms",)) or rng.random() < 0.7
+        rows, terms = rng.randint(1, 5), 1 if self.same and dim else self.size()
+        is_table = (dim is not None and over == ("terms",)) or (not self.same and rng.random() < 0.7)
         x = self.sequence(scope, (rows, terms) if is_table else (terms,), dim)
         shape = x.shape[:-1] if "terms" in over else x.shape
         out = self.new(shape, None if "batch" in over else dim)

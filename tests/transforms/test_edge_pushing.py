@@ -78,7 +78,7 @@ def test_one_sweep_makes_fewer_instructions_than_a_sweep_for_each_row() -> None:
 
 
 def test_a_long_chain_of_few_inputs_is_swept_row_by_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    """There each node would meet many others; the sweep gives up in time."""
+    """There each node would meet many others; the sweep gives up in time, and the steps become a loop first."""
 
     def steps(x: Any) -> Any:
         state = [x[0] + 0.1 * x[1] * k for k in range(12)]
@@ -92,8 +92,11 @@ def test_a_long_chain_of_few_inputs_is_swept_row_by_row(monkeypatch: pytest.Monk
     original = edge_pushing._Sweep.run
     monkeypatch.setattr(edge_pushing._Sweep, "run", lambda *args: found.append(original(*args)) or found[-1])
     x = np.array([0.4, -0.3])
-    np.testing.assert_allclose(ag.compile(ag.hessian(steps))(x), ag.hessian(steps)(x), rtol=1e-10)
+    fast = ag.compile(ag.hessian(steps), roll=True)
+    np.testing.assert_allclose(fast(x), ag.hessian(steps)(x), rtol=1e-10)
     assert found == [False]
+    assert len(fast.program.rolled) == 1
+    assert fast.program.instructions < 40 * 60
 
 
 @pytest.mark.parametrize("op", SEVERAL, ids=lambda op: op.name)

@@ -126,6 +126,43 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
+def kept_tabs() -> list[Any]:
+    """What tests leave behind for others: a new tab is a process, and costs more than most tests do in it."""
+    return []
+
+
+@pytest.fixture
+def open_file(browser, kept_tabs) -> Iterator[Callable[..., Any]]:
+    """Open a file in a tab; at the end there must be no error and no request in its log."""
+    opened = []
+
+    def open_in_tab(file: Path, *, fragment: str = "", size: tuple[int, int] = (1400, 900), dark: bool = False) -> Any:
+        tab = kept_tabs.pop() if kept_tabs else browser.new_page()
+        tab.set_viewport_size({"width": size[0], "height": size[1]})
+        tab.emulate_media(media="screen", color_scheme="dark" if dark else "light", reduced_motion="reduce")
+        tab.mouse.move(0, 0)
+        log: list[str] = []
+        notes = {
+            "console": lambda message: log.append(message.text),
+            "pageerror": lambda error: log.append(str(error)),
+            "request": lambda request: None if request.url.startswith(file.as_uri()) else log.append(request.url),
+        }
+        for event, note in notes.items():
+            tab.on(event, note)
+        opened.append((tab, notes, log))
+        tab.goto(file.as_uri() + fragment)
+        return tab
+
+    yield open_in_tab
+    for tab, notes, _ in opened:
+        for event, note in notes.items():
+            tab.remove_listener(event, note)
+        tab.goto("about:blank")
+        kept_tabs.append(tab)
+    assert [line for *_, log in opened for line in log] == []
+
+
+@pytest.fixture(scope="session")
 def in_node() -> Callable[[str, Any], Any]:
     """Run JavaScript in node: a text that finds its input as `given` and prints JSON; skips where there is none."""
     program = shutil.which("node")

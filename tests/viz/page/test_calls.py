@@ -89,14 +89,9 @@ def test_a_node_takes_some_bytes_and_no_call_is_left_out(tmp_path):
     assert len(made.paths) == 1 + 3 * 10
 
 
-def test_calls_are_opened_by_click_and_key(browser, tmp_path):
+def test_calls_are_opened_by_click_and_key(open_file, tmp_path):
     file = viz.calls(program, ARGS).save(tmp_path / "calls.html")
-    tab = browser.new_page(viewport={"width": 390, "height": 800})
-    log = []
-    tab.on("console", lambda message: log.append(message.text))
-    tab.on("pageerror", lambda error: log.append(str(error)))
-    tab.on("request", lambda request: None if request.url == file.as_uri() else log.append(request.url))
-    tab.goto(file.as_uri())
+    tab = open_file(file, size=(390, 800))
     tab.locator("g.opens", has_text="block[2]").click()
     assert tab.locator("#trail button").all_inner_texts() == ["program", "block[2]"]
     tab.locator('g.opens[aria-label^="Open linear"]').press("Enter")
@@ -106,14 +101,11 @@ def test_calls_are_opened_by_click_and_key(browser, tmp_path):
         tab.keyboard.press("Escape")
     assert tab.locator("#trail [aria-current]").inner_text() == "program"
     assert tab.evaluate("document.documentElement.scrollWidth") <= 390
-    assert log == []
-    tab.close()
 
 
-def test_backprop_goes_through_the_open_call(browser, tmp_path):
+def test_backprop_goes_through_the_open_call(open_file, tmp_path):
     steps = viz.steps(program, ARGS, level="functions", focus="block[1].softmax")
-    tab = browser.new_page()
-    tab.goto(steps.save(tmp_path / "steps.html").as_uri())
+    tab = open_file(steps.save(tmp_path / "steps.html"))
     assert tab.locator("#trail [aria-current]").inner_text() == "softmax"
     assert tab.locator("g.box .grad").all_text_contents() == ["?"] * len(steps.view.names)
     for step in steps[:3]:
@@ -122,32 +114,27 @@ def test_backprop_goes_through_the_open_call(browser, tmp_path):
         assert tab.locator("#step p").all_inner_texts() == step.lines
     tab.keyboard.press("End")
     assert tab.locator("g.box .grad").all_text_contents() == [box.grad for box in steps.view.folded.values()]
-    tab.close()
 
 
-def test_long_lines_are_listed_some_hundred_at_a_time(browser, tmp_path):
+def test_long_lines_are_listed_some_hundred_at_a_time(open_file, tmp_path):
     file = viz.calls(lambda x: sum(a * b for a in x for b in x), ([0.1 * i for i in range(16)],)).save(
         tmp_path / "c.html"
     )
-    tab = browser.new_page()
-    tab.goto(file.as_uri())
+    tab = open_file(file)
     tab.locator("g.opens").first.click()
     assert tab.locator("#scalars tr").count() == 200
     assert tab.locator("#scalars td").first.inner_text() == "v1 = x[0] · x[0]"
     tab.locator("#scalars button").click()
     assert tab.locator("#scalars tr").count() == 400
-    tab.close()
 
 
-def test_no_name_stands_for_two_numbers(browser, tmp_path):
+def test_no_name_stands_for_two_numbers(open_file, tmp_path):
     weights = [Value(0.1 * i) for i in range(60)]  # without labels; those of a picture are called v1, v2, ...
     file = viz.calls(lambda x: sum(w * x for w in weights), (0.5,)).save(tmp_path / "c.html")
-    tab = browser.new_page()
-    tab.goto(file.as_uri())
+    tab = open_file(file)
     tab.locator("g.opens").first.click()
     rows = tab.locator("#scalars td:first-child").all_inner_texts()
     assert rows[:3] == ["v1 = parameter · x", "v2 = 0 + v1", "v3 = parameter · x"]
-    tab.close()
 
 
 def test_calls_are_drawn_and_listed(tmp_path):

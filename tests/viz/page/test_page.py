@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import itertools
 import json
 import re
 import zlib
@@ -23,31 +24,16 @@ pytestmark = pytest.mark.skipif(engine_name() is None, reason="neither dot nor p
 
 
 @pytest.fixture
-def shown(browser, tmp_path):
-    """Open the page of a graph; at the end there must be no error and no request in its log."""
-    opened = []
+def shown(open_file, tmp_path):
+    """Open the page of a graph."""
+    names = (f"page{number}.html" for number in itertools.count())
 
     def show(root, *, size=(1440, 900), dark=False, **options):
-        file = steps(root, **options).save(tmp_path / f"page{len(opened)}.html")
-        context = browser.new_context(
-            viewport={"width": size[0], "height": size[1]},
-            color_scheme="dark" if dark else "light",
-            reduced_motion="reduce",
-        )
-        tab = context.new_page()
-        log = []
-        tab.on("console", lambda message: log.append(message.text))
-        tab.on("pageerror", lambda error: log.append(str(error)))
-        tab.on("request", lambda request: None if request.url == file.as_uri() else log.append(request.url))
-        tab.goto(file.as_uri())
+        tab = open_file(steps(root, **options).save(tmp_path / next(names)), size=size, dark=dark)
         tab.wait_for_selector("html.scripts")
-        opened.append((context, log))
         return tab
 
-    yield show
-    for context, log in opened:
-        context.close()
-        assert log == []
+    return show
 
 
 def press(tab, *keys):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 
@@ -81,7 +82,7 @@ REFUSED = [
 def read(in_node):
     """What the page's reader makes of formulas."""
     text = "\n".join([engine(typeable_ops()), script("arithmetic"), script("expression"), READER])
-    return lambda formulas, numbers: in_node(text, [[formula, list(numbers.items())] for formula in formulas])
+    return lambda formulas: in_node(text, [[formula, list(numbers.items())] for formula, numbers in formulas.items()])
 
 
 def needed(text):
@@ -89,20 +90,17 @@ def needed(text):
     return {name: x for name, x in NUMBERS.items() if re.search(rf"\b{name}\b", text) and f"{name} = " not in text}
 
 
-@pytest.mark.parametrize("known", [True, False])
-def test_the_page_reads_what_the_command_line_reads(read, known):
-    formulas = [text for text in FORMULAS if text not in ("x", "1 + 2")]
-    for text in formulas:
-        numbers = needed(text) if known else {}
-        (found,) = read([text], numbers)
+def test_the_page_reads_what_the_command_line_reads(read):
+    formulas = {text: needed(text) for text in FORMULAS if text not in ("x", "1 + 2")}
+    for (text, numbers), found in zip(formulas.items(), read(formulas), strict=True):
         assert not isinstance(found, str), (text, found)
-        if known:
-            wanted = graph_data(
-                scalar_view(evaluate(text, {n: x for n, x in numbers.items() if n in found_names(found)}))
-            )
-            assert found == wanted, text
-        if not known:
-            break
+        wanted = graph_data(scalar_view(evaluate(text, {n: x for n, x in numbers.items() if n in found_names(found)})))
+        assert found == wanted, text
+
+
+def test_a_number_that_is_not_given_is_taken_by_the_page(read):
+    (found,) = read({FORMULAS[0]: {}})
+    assert found_names(found) >= {"w", "x", "b"}
 
 
 def found_names(found):
@@ -110,7 +108,7 @@ def found_names(found):
 
 
 def test_what_the_command_line_refuses_the_page_refuses(read):
-    found = read([*REFUSED, "x", "1 + 2"], NUMBERS)
+    found = read(dict.fromkeys([*REFUSED, "x", "1 + 2"], NUMBERS))
     for text, got in zip(REFUSED, found, strict=False):
         assert isinstance(got, str), (text, got)
         if not text.startswith("-") and "x; ;" not in text:
@@ -122,28 +120,18 @@ def test_what_the_command_line_refuses_the_page_refuses(read):
 
 
 @pytest.fixture
-def opened(browser, tmp_path):
-    """Open a page; at the end there must be no error and no request in its log."""
-    contexts = []
+def opened(open_file, tmp_path):
+    """Open a page."""
+    names = (f"page{number}.html" for number in itertools.count())
 
     def open_page(html, fragment="", size=(1400, 900)):
-        file = tmp_path / f"page{len(contexts)}.html"
+        file = tmp_path / next(names)
         file.write_text(html, encoding="utf-8")
-        context = browser.new_context(viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce")
-        tab, log = context.new_page(), []
-        tab.set_default_timeout(10_000)
-        tab.on("console", lambda message: log.append(message.text))
-        tab.on("pageerror", lambda error: log.append(str(error)))
-        tab.on("request", lambda request: None if request.url.startswith(file.as_uri()) else log.append(request.url))
-        tab.goto(file.as_uri() + fragment)
+        tab = open_file(file, fragment=fragment, size=size)
         tab.wait_for_selector("html.scripts")
-        contexts.append((context, log))
         return tab
 
-    yield open_page
-    for context, log in contexts:
-        context.close()
-        assert log == []
+    return open_page
 
 
 def boxes(tab):

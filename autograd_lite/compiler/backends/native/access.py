@@ -82,7 +82,7 @@ class Access:
 
     # Loops
 
-    def each(self, start: Int, stop: Int, step: int, body: Callable[[Int], None]) -> None:
+    def each(self, start: Int, stop: Int, step: int, body: Callable[[Int], object]) -> None:
         """Count from `start` up to `stop`."""
 
         def turn(i: Int, _: list[str]) -> list[str]:
@@ -91,7 +91,7 @@ class Access:
 
         self.text.loop(start, stop, step, turn)
 
-    def samples(self, dim: Dim | None, body: Callable[[Int], None], wide: int = LANES) -> None:
+    def samples(self, dim: Dim | None, body: Callable[[Int], object], wide: int = LANES) -> None:
         """Visit vectors of samples; once, with numbers, if there is no batch axis."""
         if dim is None:
             with self.text.lanes(1):
@@ -105,7 +105,7 @@ class Access:
             self.each(start, end, LANES, body)
 
     def nest(
-        self, shape: Sequence[int], dim: Dim | None, body: Callable[[Sequence[Int], Int], None], wide: int = LANES
+        self, shape: Sequence[int], dim: Dim | None, body: Callable[[Sequence[Int], Int], object], wide: int = LANES
     ) -> None:
         """Visit all members: `body` takes the coordinates, and the sample, of a vector's first number.
 
@@ -118,7 +118,7 @@ class Access:
         at: list[Int],
         shape: Sequence[int],
         dim: Dim | None,
-        body: Callable[[Sequence[Int], Int], None],
+        body: Callable[[Sequence[Int], Int], object],
         wide: int,
     ) -> None:
         rest = shape[len(at) :]
@@ -129,7 +129,7 @@ class Access:
         else:
             self.samples(dim, lambda r: body(at, r), wide)
 
-    def vectors(self, count: int, body: Callable[[Int], None], wide: int = LANES) -> None:
+    def vectors(self, count: int, body: Callable[[Int], object], wide: int = LANES) -> None:
         """Visit members along the last axis: full vectors, and what is left; one by one if `wide` is 1."""
         if wide == 1:
             with self.text.lanes(1):
@@ -143,7 +143,7 @@ class Access:
             with self.text.lanes(count - full):
                 body(full)
 
-    def _wide(self, start: int, end: Int, wide: int, body: Callable[[Int], None]) -> Int:
+    def _wide(self, start: int, end: Int, wide: int, body: Callable[[Int], object]) -> Int:
         with self.text.lanes(wide):
             self.each(start, end, wide, body)
         return end

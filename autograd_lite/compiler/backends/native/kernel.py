@@ -7,15 +7,16 @@ in a register for the next. Over samples a vector holds the samples of a member,
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
 
 from autograd_lite.compiler.backends.native.access import Access
+from autograd_lite.compiler.backends.native.chains import Chain, Step, Total, chains
 from autograd_lite.compiler.backends.native.lookups import scatter, take
 from autograd_lite.compiler.backends.native.loops import write_loop
 from autograd_lite.compiler.backends.native.memory import Memory, Place, Tables
 from autograd_lite.compiler.backends.native.sums import contract, reduce, segments
 from autograd_lite.compiler.backends.native.text import LANES, Int, Text
+from autograd_lite.compiler.backends.native.totals import write_totals
 from autograd_lite.compiler.backends.native.words import Words
 from autograd_lite.compiler.carries import in_turn
 from autograd_lite.compiler.ir import (
@@ -30,7 +31,6 @@ from autograd_lite.compiler.ir import (
     Scatter,
     SegmentReduce,
     Size,
-    Slice,
     Take,
     Update,
     every,
@@ -68,50 +68,6 @@ class Module:
     def __str__(self) -> str:
         parts = [*self.tables.lines, *self.declarations, *self.functions, f"attributes #0 = {{ {self.attributes} }}"]
         return "\n".join(parts) + "\n"
-
-
-class Step(NamedTuple):
-    """A word in a chain: where it writes, and its operands, which are places, or numbers that are known."""
-
-    instruction: Map | Update
-    out: Place
-    operands: tuple[Place | Literal | Size, ...]
-
-    @property
-    def read(self) -> list[Place]:
-        """The places that are read."""
-        return [x for x in self.operands if isinstance(x, Place)]
-
-
-class Chain:
-    """Words on members of the same shape, each of which can be computed member by member after those before it.
-
-    What a word reads of the memory that they write, it must read at the same members; and what they read of the
-    memory that it writes, likewise.
-    """
-
-    def __init__(self) -> None:
-        self.steps: list[Step] = []
-        self._written: dict[str, set[Place]] = {}
-        self._read: dict[str, set[Place]] = {}
-
-    def fits(self, step: Step) -> bool:
-        """Whether a word can be added."""
-        first, out = self.steps[0].instruction.out, step.instruction.out
-        if (first.shape, first.dim) != (out.shape, out.dim):
-            return False
-        if any(self._written.get(x.pointer, {x}) != {x} for x in step.read):
-            return False
-        if self._read.get(step.out.pointer, {step.out}) != {step.out}:
-            return False
-        return out.array.role != "local" or self._written.get(step.out.pointer, {step.out}) == {step.out}
-
-    def add(self, step: Step) -> None:
-        """Add a word."""
-        self.steps.append(step)
-        self._written.setdefault(step.out.pointer, set()).add(step.out)
-        for x in step.read:
-            self._read.setdefault(x.pointer, set()).add(x)
 
 
 def _is_scattered(step: Step) -> bool:
@@ -181,9 +137,9 @@ class Kernel:
 
     def write_all(self, instructions: Sequence[Instruction]) -> None:
         """Write instructions, of the program or of the body of a loop."""
-        for some in self.chains(instructions):
+        for some in chains(instructions, self.memory, self.words):
             if isinstance(some, Chain):
-                self.write_chain(some.steps)
+                self.write_chain(some)
             else:
                 self.write(some)
 
@@ -228,55 +184,41 @@ class Kernel:
 
     # Words
 
-    def chains(self, instructions: Sequence[Instruction]) -> Iterator[Chain | Instruction]:
-        """Words that can share a loop, and other instructions one by one."""
-        chain = Chain()
-        for i in instructions:
-            step = self.step(i) if isinstance(i, (Map, Update)) else None
-            if chain.steps and not (step and chain.fits(step)):
-                yield chain
-                chain = Chain()
-            if step:
-                chain.add(step)
-            else:
-                yield i
-        if chain.steps:
-            yield chain
+    def write_chain(self, chain: Chain) -> None:
+        """Write one loop nest for words, and totals, of members of the same shape."""
+        steps, kept = chain.steps, self._kept(chain)
 
-    def step(self, i: Map | Update) -> Step:
-        """Find the places of a word."""
-        axes = len(i.out.shape)
-        operands = [self.memory.place(x, axes) if isinstance(x, Slice) else x for x in i.operands]
-        return Step(i, self.memory.place(i.out), tuple(operands))
-
-    def write_chain(self, steps: Sequence[Step]) -> None:
-        """Write one loop nest for words on members of the same shape."""
-        out = steps[0].instruction.out
-        kept = self._kept(steps)
-
-        def body(coordinates: Sequence[Int], sample: Int) -> None:
+        def body(coordinates: Sequence[Int], sample: Int) -> list[tuple[str, ...]]:
             values: dict[Place | Literal | Size, str] = {}
-            for step, is_kept in zip(steps, kept, strict=True):
-                operands = [self.value(x, coordinates, sample, values) for x in step.operands]
-                result = values[step.out] = self.words.apply(step.instruction.op, *operands)
+            terms: list[tuple[str, ...]] = []
+            for link, is_kept in zip(chain.links, kept, strict=True):
+                operands = [self.value(x, coordinates, sample, values) for x in link.operands]
+                if isinstance(link, Total):
+                    terms.append(tuple(operands))
+                    continue
+                result = values[link.out] = self.words.apply(link.instruction.op, *operands)
                 if is_kept:
-                    self.access.put(step.out, coordinates, sample, result)
+                    self.access.put(link.out, coordinates, sample, result)
+            return terms
 
-        is_wide = any(self.words.calls(step.instruction.op) for step in steps)
-        wide = 1 if out.dim is None and all(map(_is_scattered, steps)) else self.words.widest if is_wide else LANES
-        self.access.nest(out.shape, out.dim, body, wide)
+        if chain.totals:
+            write_totals(self.access, chain.shape, chain.dim, chain.totals, body)
+            return
+        is_wide = any(step.calls for step in steps)
+        wide = 1 if chain.dim is None and all(map(_is_scattered, steps)) else self.words.widest if is_wide else LANES
+        self.access.nest(chain.shape, chain.dim, body, wide)
 
-    def _kept(self, steps: Sequence[Step]) -> list[bool]:
-        """Whether each result has to be stored: what only later words of the chain read stays in a register."""
-        inside = Counter(x.array for step in steps for x in step.instruction.operands if isinstance(x, Slice))
+    def _kept(self, chain: Chain) -> list[bool]:
+        """Whether each result has to be stored: what only the chain itself reads stays in a register."""
+        inside = Counter(x.array for link in chain.links for x in slices_of([link.instruction]))
         kept: list[bool] = []
         overwritten: set[Place] = set()
-        for step in reversed(steps):
-            array = step.instruction.out.array
-            is_own = array.role == "local" and self.memory.resolve(array.whole)[0].role == "local"
-            is_over = inside[array] == self.uses[array] or step.out in overwritten
+        for link in reversed(chain.links):
+            array = link.instruction.out.array
+            is_own = array.role == "local" and self.memory.home(array).role == "local"
+            is_over = inside[array] == self.uses[array] or link.out in overwritten
             kept.append(not (is_own and is_over))
-            overwritten.add(step.out)
+            overwritten.add(link.out)
         return kept[::-1]
 
     def value(

@@ -35,7 +35,33 @@ LONGEST = 400  # instructions of a function
 
 
 class Scalars(Text):
-    """Instructions on numbers: what `Text` writes for vectors."""
+    """Instructions on numbers: what `Text` writes for vectors.
+
+    Parameters
+    ----------
+    numbered : bool, optional
+        Whether values have numbers in place of names, which LLVM reads sooner; not in a function with loops.
+    """
+
+    def __init__(self, *, numbered: bool = False) -> None:
+        super().__init__()
+        self._prefix = "%" if numbered else "%v"
+        self._count = -1
+
+    def let(self, expression: str) -> str:
+        """Define a value."""
+        self._count += 1
+        name = f"{self._prefix}{self._count}"
+        self.lines.append(f"{name} = {expression}")
+        return name
+
+    def load(self, pointer: str, offset: Int) -> str:
+        """Read a number."""
+        return self.let(f"load double, ptr {self.address(pointer, offset)}, align 8")
+
+    def store(self, vector: str, pointer: str, offset: Int) -> None:
+        """Write a number."""
+        self.lines.append(f"store double {vector}, ptr {self.address(pointer, offset)}, align 8")
 
     @property
     def type(self) -> str:
@@ -147,7 +173,7 @@ class Lines:
         return "\n".join([*self.declarations, *functions, main, *attributes]) + "\n"
 
     def _function(self, k: int, run: Sequence[Instruction]) -> str:
-        part = _Part(self)
+        part = _Part(self, Scalars(numbered=not isinstance(run[0], Loop)))
         for i in run:
             part.write(i)
         self.declarations |= part.text.declarations
@@ -216,9 +242,9 @@ def _base(x: Slice) -> int:
 class _Part:
     """One function under construction."""
 
-    def __init__(self, lines: Lines) -> None:
+    def __init__(self, lines: Lines, text: Scalars) -> None:
         self.lines = lines
-        self.text = Scalars()
+        self.text = text
         self.words = Words(self.text, lines.loops, sines=lines.sines)
         self.values: dict[Array | tuple[Array, int], str] = {}
         self.pointers: dict[Array, str] = {}
@@ -229,13 +255,13 @@ class _Part:
             self.loop(i)
             return
         assert isinstance(i, Map)
-        if i.out.shape:
+        if i.out.index.shape:
             self.many(i.out, i.operands[0])
             return
-        operands = [self.operand(x) for x in i.operands]
+        operands = list(map(self.operand, i.operands))
         operation = INSTRUCTIONS.get(i.op)
         if operation is None:
-            self.keep(i.out, self.words.apply(i.op, *operands))
+            self.keep(i.out, operands[0] if i.op == "copy" else self.words.apply(i.op, *operands))
         else:
             self.keep(i.out, self.text.let(f"{operation} double {', '.join(operands)}"))
 
@@ -262,7 +288,8 @@ class _Part:
             self.words.uniform.add(name)
             return name
         assert isinstance(x, Slice)
-        key = (x.array, _base(x)) if x.array.shape else x.array
+        array = x.array
+        key = (array, _base(x)) if array.shape else array
         name = self.values.get(key, "")
         if not name:
             name = self.values[key] = self.text.load(*self.place(x))

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from autograd_lite.compiler.backends.native.text import LANES, Int, Text, hexadecimal
 from autograd_lite.compiler.ir import Array, ArrayProgram, Dim, Slice
-from autograd_lite.compiler.layout import Gather, Index, contiguous, index
+from autograd_lite.compiler.layout import Gather, Index, contiguous, within
 
 __all__ = ["Coordinate", "Layout", "Memory", "Place", "Tables", "padded"]
 
@@ -166,9 +166,15 @@ class Memory:
         array, at = x.array, x.index
         while array in self.program.homes:
             home = self.program.homes[array]
-            at = at if home.is_whole else index(home.index.indices.reshape(-1)[at.indices])
+            at = at if home.is_whole else within(home.index, at)
             array = home.array
         return array, at
+
+    def home(self, array: Array) -> Array:
+        """The array in whose memory this one lies."""
+        while array in self.program.homes:
+            array = self.program.homes[array].array
+        return array
 
     def prologue(self) -> list[str]:
         """Lines that define the lengths of the axes and the pointers."""

@@ -1,23 +1,21 @@
 """Sums of products and reductions: tiles of members in registers, fixed lanes, and one tree over the lanes.
 
-The order of addition depends on the sizes alone, not on the machine: a sum over samples, or over members, is added up
-in 8 lanes, flushed every 1,024 numbers so that rounding errors stay small, and the lanes as a balanced tree.
+A sum over samples, or over members, is added up as `runs` says.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import product
+from itertools import product, takewhile
 
 from autograd_lite.compiler.backends.native.access import Access
 from autograd_lite.compiler.backends.native.memory import Coordinate, Place
+from autograd_lite.compiler.backends.native.runs import Kind, identity, in_runs
 from autograd_lite.compiler.backends.native.text import LANES, Int
 from autograd_lite.compiler.ir import Contract, Reduce, SegmentReduce, Slice
-from autograd_lite.compiler.primitives import word
 
 __all__ = ["contract", "reduce", "segments"]
 
-FLUSH = 128 * LANES  # numbers, before what the lanes hold is added to the total
 Coordinates = Mapping[str, Int]
 Member = Mapping[str, int]  # of a tile, counted from its first one
 EMPTY: Coordinates = {}
@@ -35,7 +33,7 @@ def reduce(access: Access, i: Reduce) -> None:
     axes, samples = "abcdef"[: len(i.x.shape)], "n" if i.x.dim else ""
     kept = axes[:-1] if "terms" in i.over else axes
     kept += samples if "batch" not in i.over else ""
-    _Sum(access, i.op, (i.out, i.x), (kept, axes + samples), _identity(i.op)).write()
+    _Sum(access, i.op, (i.out, i.x), (kept, axes + samples), identity(i.op)).write()
 
 
 def segments(access: Access, i: SegmentReduce) -> None:
@@ -48,18 +46,9 @@ def segments(access: Access, i: SegmentReduce) -> None:
             return [access.words.apply(i.op, total[0], access.get(x, [j], sample))]
 
         start, stop = text.integer(bounds, k), text.integer(bounds, text.plus(k, 1))
-        access.put(out, [k], sample, text.loop(start, stop, 1, term, [text.literal(_identity(i.op))])[0])
+        access.put(out, [k], sample, text.loop(start, stop, 1, term, [text.literal(identity(i.op))])[0])
 
     access.each(0, len(i.starts.indices), 1, lambda k: access.samples(i.out.dim, lambda r: segment(k, r)))
-
-
-def _combining(op: str) -> str:
-    return "add" if op == "nonfinite" else op
-
-
-def _identity(op: str) -> float:
-    """What changes no partial result, not even the sign of a zero."""
-    return word(_combining(op)).start or -0.0
 
 
 class _Sum:
@@ -67,7 +56,7 @@ class _Sum:
 
     def __init__(self, access: Access, op: str, slices: Sequence[Slice], letters: Sequence[str], start: float) -> None:
         self.access, self.text, self.words = access, access.text, access.words
-        self.op, self.combining, self.identity, self.start = op, _combining(op), _identity(op), start
+        self.kind, self.start = Kind(op, self.words), start
         self.out, *self.factors = map(access.memory.place, slices)
         self.kept, *self.letters = letters
         self.rows = self.kept.replace("n", "")
@@ -109,36 +98,31 @@ class _Sum:
             read: Read = lambda x, at, _: self.access.get(x, at, sample)  # noqa: E731
             totals = self.sweep(self.reduced, first, starts, lambda at, now: self.step(at, tile, now, read))
             for member, total in zip(tile, totals, strict=True):
-                self.access.put(self.out, self.members(self.rows, first, member), sample, self.settled(total))
+                self.access.put(self.out, self.members(self.rows, first, member), sample, self.kind.settled(total))
             return
         if self.dim is None:
             totals = self.sweep(self.reduced[:-1], first, starts, lambda at, now: self.over_members(at, tile, now))
         else:
             totals = self.sweep(self.reduced, first, starts, lambda at, now: self.over_samples(at, tile, now))
         for k in range(0, len(totals), LANES):
-            self.put_totals(self.tree(totals[k : k + LANES]), first, tile[k : k + LANES])
+            self.put_totals(self.kind.tree(totals[k : k + LANES]), first, tile[k : k + LANES])
 
     def put_totals(self, totals: str, first: Coordinates, tile: Sequence[Member]) -> None:
-        """Write one lane for each member."""
-        for lane, member in enumerate(tile):
-            number = self.text.shuffle(totals, "poison", [lane])
-            with self.text.lanes(1):
-                self.access.put(self.out, self.members(self.rows, first, member), 0, self.settled(number))
+        """Write one lane for each member, those together that lie side by side."""
+        lane = 0
+        while lane < len(tile):
+            count = self._side_by_side(tile[lane:])
+            some = self.text.shuffle(totals, "poison", range(lane, lane + count))
+            with self.text.lanes(count):
+                self.access.put(self.out, self.members(self.rows, first, tile[lane]), 0, self.kind.settled(some))
+            lane += count
 
-    def settled(self, total: str) -> str:
-        """What is written for a total."""
-        return self.words.apply("nonfinite", total) if self.op == "nonfinite" else total
-
-    def tree(self, totals: Sequence[str]) -> str:
-        """Combine the lanes of up to 8 vectors: of each the neighbours, their neighbours, and theirs."""
-        vectors = [*totals, *[totals[-1]] * (LANES - len(totals))]
-        evens, odds = range(0, 2 * LANES, 2), range(1, 2 * LANES, 2)
-        while len(vectors) > 1:
-            pairs = list(zip(vectors[::2], vectors[1::2], strict=True))
-            made = {pair: [self.text.shuffle(*pair, lanes) for lanes in (evens, odds)] for pair in dict.fromkeys(pairs)}
-            halves = {pair: self.words.apply(self.combining, *both) for pair, both in made.items()}
-            vectors = [halves[pair] for pair in pairs]
-        return vectors[0]
+    def _side_by_side(self, tile: Sequence[Member]) -> int:
+        """How many members from the first one on lie side by side in memory."""
+        if self.out.table or not self.rows or self.out.steps[-1] != 1:
+            return 1
+        c, first = self.rows[-1], tile[0]
+        return sum(1 for _ in takewhile(lambda k: tile[k] == {**first, c: first[c] + k}, range(len(tile))))
 
     # Loops over what is summed
 
@@ -170,7 +154,7 @@ class _Sum:
             )
             return self.step(at, tile, now, filled)
 
-        return self.text.below(full, n, rest, self.flushed(full, totals, step))
+        return self.text.below(full, n, rest, in_runs(self.text, full, totals, [self.kind] * len(totals), step))
 
     def over_members(self, at: Coordinates, tile: Sequence[Member], totals: list[str]) -> list[str]:
         """Add up full vectors of members along the last axis, and what is left with the other lanes filled up."""
@@ -185,27 +169,12 @@ class _Sum:
         def step(k: Int, now: list[str]) -> list[str]:
             return self.step({**at, c: k}, tile, now, lambda x, members, _: self.access.get(x, members, 0))
 
-        totals = self.flushed(full, totals, step)
+        totals = in_runs(self.text, full, totals, [self.kind] * len(totals), step)
         return self.step({**at, c: full}, tile, totals, filled) if left else totals
-
-    def flushed(self, stop: Int, totals: list[str], step: Callable[[Int, list[str]], list[str]]) -> list[str]:
-        """Loop in runs, each of which is added up by itself."""
-        text = self.text
-        if isinstance(stop, int) and stop <= FLUSH:
-            return text.loop(0, stop, LANES, step, totals)
-
-        def run(start: Int, now: list[str]) -> list[str]:
-            end = text.plus(start, FLUSH)
-            is_inside = text.let(f"icmp slt i64 {end}, {stop}")
-            end = text.let(f"select i1 {is_inside}, i64 {end}, i64 {stop}")
-            parts = text.loop(start, end, LANES, step, [text.literal(self.identity)] * len(now))
-            return [self.words.apply(self.combining, *both) for both in zip(now, parts, strict=True)]
-
-        return text.loop(0, stop, FLUSH, run, totals)
 
     def step(self, at: Coordinates, tile: Sequence[Member], totals: list[str], read: Read) -> list[str]:
         """Add one term, or product, to the total of each member of a tile; what members share is read once."""
-        fillers = (-0.0, 0.0) if len(self.factors) == 2 else (self.identity,)
+        fillers = (-0.0, 0.0) if len(self.factors) == 2 else (self.kind.identity,)
         seen: dict[object, str] = {}
         after: list[str] = []
         for member, total in zip(tile, totals, strict=True):
@@ -216,12 +185,7 @@ class _Sum:
                 if key not in seen:
                     seen[key] = read(x, self.members(axes, at, member), filler)
                 values.append(seen[key])
-            product_of = len(values) == 2
-            after.append(
-                self.text.call("fma", *values, total)
-                if product_of
-                else self.words.apply(self.combining, total, *values)
-            )
+            after.append(self.kind.add(total, *values))
         return after
 
     def members(self, axes: str, at: Coordinates, member: Member) -> list[Coordinate]:

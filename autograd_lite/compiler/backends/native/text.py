@@ -200,11 +200,16 @@ class Text:
         step: int,
         body: Callable[[Int, list[str]], Sequence[str]],
         carry: Sequence[str] = (),
+        *,
+        sure: bool = False,
     ) -> list[str]:
-        """Count from `start` up to `stop`; the vectors in `carry` go from each turn to the next."""
+        """Count from `start` up to `stop`; the vectors in `carry` go from each turn to the next.
+
+        Where it is `sure` that there is a turn, nothing asks for it.
+        """
         if isinstance(start, int) and isinstance(stop, int) and stop - start <= step:
             return list(body(start, list(carry))) if start < stop else list(carry)
-        is_sure = isinstance(start, int) and isinstance(stop, int)
+        is_sure = sure or (isinstance(start, int) and isinstance(stop, int))
         label, before, now = self.fresh("loop"), self._block, [f"%{self.fresh()}" for _ in carry]
         known = dict(self._known)
         if is_sure:

@@ -80,7 +80,10 @@ class Words:
         return x
 
     def maximum(self, a: str, b: str) -> str:
-        """Maximum; the second one of equals, and NaN of whatever with NaN."""
+        """Maximum; the second one of equals, on every machine, and NaN of whatever with NaN.
+
+        That is NumPy's rule but on arm64, where 0.0 is larger than -0.0.
+        """
         return self._extreme("ogt", a, b)
 
     def minimum(self, a: str, b: str) -> str:
