@@ -103,8 +103,11 @@ class Node(Recorder):
         needs: Sequence[bool],  # noqa: ARG002
         uses: Mapping[Any, int],  # noqa: ARG002
         together: list[Any],  # noqa: ARG002
-    ) -> Sequence[Any] | None:
-        """Hook: record what leaves get that only this node uses as one, in `together`; what the others get, or None."""
+    ) -> tuple[tuple[Any, ...], Sequence[Any]] | None:
+        """Hook: record what leaves get that only this node uses as one, in `together`; the others, and what these get.
+
+        None where it does not.
+        """
         return None
 
     def contributions(self, v_bar: Any, terms: Sequence[Any]) -> Sequence[Any]:  # noqa: ARG002 - a hook's signature

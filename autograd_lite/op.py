@@ -33,6 +33,7 @@ __all__ = [
     "ScaledOp",
     "current_tracer",
     "next_order",
+    "next_orders",
     "shown",
     "to_number",
 ]
@@ -40,7 +41,15 @@ __all__ = [
 Rule = Callable[..., Any]  # (xp, *operands) -> value, or (xp, y, *operands) -> partial
 Interval = tuple[float, float]
 
-next_order = itertools.count().__next__  # numbers new nodes
+_numbers = itertools.count()
+next_order = _numbers.__next__  # numbers new nodes
+
+
+def next_orders(count: int) -> list[int]:
+    """Numbers for so many new nodes."""
+    return list(itertools.islice(_numbers, count))
+
+
 current_tracer: ContextVar[Any] = ContextVar("current_tracer", default=None)  # what records a function, while it runs
 
 TABLE: dict[str, Op] = {}

@@ -140,12 +140,16 @@ def pull_back(
         if v_bar is None or _is_constant(v_bar, 0.0):
             continue
         needs = list(map(swept.__contains__, v.operands))
-        terms = None if together is None else v.pull_back_together(v_bar, needs, uses, together)
-        if terms is None:
+        operands: Sequence[Any] = v.operands
+        terms: Sequence[Any] | None
+        found = None if together is None else v.pull_back_together(v_bar, needs, uses, together)
+        if found is not None:
+            operands, terms = found
+        else:
             terms = v.pullback(v_bar, needs)
         if terms is None:
             terms = v.contributions(v_bar, _products(v_bar, v.symbolic_partials(needs)))
-        for u, term in zip(v.operands, terms, strict=True):
+        for u, term in zip(operands, terms, strict=True):
             if term is not None and u in swept:
                 adjoint[u] = adjoint[u] + term if u in adjoint else term
     return adjoint
@@ -158,9 +162,10 @@ def between(roots: Sequence[Node], wrt: Iterable[Node]) -> list[Node]:
 
 def _between(roots: Sequence[Node], wrt: Iterable[Node], *, leaves: bool) -> tuple[list[Node], set[Node]]:
     """The same, perhaps without leaves; and beside these `wrt` with all that depends on it."""
-    depends = set(filter(attrgetter("requires_grad"), wrt))
+    chosen = list(filter(attrgetter("requires_grad"), wrt))
+    depends = set(chosen)
     oldest = min(
-        map(attrgetter("order"), depends), default=max([v.order for v in roots], default=0) + 1
+        map(attrgetter("order"), chosen), default=max([v.order for v in roots], default=0) + 1
     )  # what is older than x cannot depend on x
     nodes = reachable(roots, constants=False, since=oldest, leaves=leaves)
     for v in nodes:

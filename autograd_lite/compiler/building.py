@@ -52,7 +52,7 @@ class Built:
         Whether it is a program of numbers.
     is_exact : bool
         Whether its result is right in every case, also where it is not finite.
-    leaves : tuple of int
+    leaves : sequence of int
         Which of the leaves that the trace captured the program reads, in the order in which it does.
     rolled : tuple of (int, int)
         How many steps, of how many operations, became a loop.
@@ -65,7 +65,7 @@ class Built:
     groups: int
     on_floats: bool
     is_exact: bool
-    leaves: tuple[int, ...]
+    leaves: Sequence[int]
     rolled: tuple[tuple[int, int], ...]
 
 
@@ -82,7 +82,7 @@ class Record(NamedTuple):
     groups: int
     on_floats: bool
     is_exact: bool
-    leaves: tuple[int, ...]
+    leaves: Sequence[int]
     rolled: tuple[tuple[int, int], ...]
     kept: Any
 
@@ -109,6 +109,8 @@ def build(tracing: Tracing, chosen: str = "auto", *, exact: bool = False) -> tup
             lambda: _restored(key) or _saved(key, lambda: _built(tracing, chosen, mark.captured, exact=exact)),
         )
     tracing.end()
+    if built.leaves == range(len(mark.captured)):
+        return built, mark.captured
     return built, [mark.captured[k] for k in built.leaves]
 
 
@@ -141,7 +143,6 @@ def _on_disk(key: Key) -> str:
 def _built(tracing: Tracing, chosen: str, captured: Sequence[Value], *, exact: bool) -> Built:
     trace = tracing.finish(together=True)
     compiled, backend = _lowered(Stages(trace, exact=exact), chosen, exact=exact)
-    place = {v: k for k, v in enumerate(captured)}
     return Built(
         compiled.program,
         backend.name,
@@ -150,9 +151,17 @@ def _built(tracing: Tracing, chosen: str, captured: Sequence[Value], *, exact: b
         compiled.groups,
         on_floats=backend.name == "floats",
         is_exact=compiled.program.is_exact and not trace.must_be_finite and not trace.checks,
-        leaves=tuple([place[v] for v in compiled.captured]),
+        leaves=_places(compiled.captured, captured),
         rolled=trace.rolled,
     )
+
+
+def _places(some: Sequence[Value], captured: Sequence[Value]) -> Sequence[int]:
+    """Which of the leaves that were captured some are: all of them in order, as a rule."""
+    if list(some) == list(captured):
+        return range(len(some))
+    place = {v: k for k, v in enumerate(captured)}
+    return tuple([place[v] for v in some])
 
 
 def _lowered(stages: Stages, chosen: str, *, exact: bool) -> tuple[Compiled, Backend]:

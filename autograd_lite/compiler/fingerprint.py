@@ -14,8 +14,8 @@ from __future__ import annotations
 import hashlib
 import marshal
 import math
-from collections.abc import Sequence
-from itertools import count, groupby
+from collections.abc import Iterable, Sequence
+from itertools import count, filterfalse, groupby, repeat
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -79,7 +79,7 @@ class _Reader:
         rows = self.rows([*trace.roots, *trace.checks, *trace.must_be_finite])
         if not all(map(_is_ours, self.ops)) or (sweep and self.depends):
             return Fingerprint(None, self.captured)
-        inputs = [sweep.transform, *[self.number.get(v, -1) for v in sweep.inputs]] if sweep else None
+        inputs = [sweep.transform, *self.places(sweep.inputs)] if sweep else None
         ends = [list(map(self.number.__getitem__, some)) for some in (trace.roots, trace.checks, trace.must_be_finite)]
         batched = [(source, self.axis(axis)) for source, axis in trace.axes.items()]
         axes = [axis.arguments for axis in self.axes if axis is not None]
@@ -87,14 +87,21 @@ class _Reader:
         content = [rows, [op.name for op in self.ops], ends, batched, axes, given, inputs]
         return Fingerprint(hashlib.sha256(marshal.dumps(content, PLAIN)).digest(), self.captured)
 
+    def places(self, inputs: Sequence[Value]) -> Iterable[int | str]:
+        """What a sweep is with respect to: as a rule all leaves that were captured."""
+        return ["captured"] if inputs == self.captured else map(self.number.get, inputs, repeat(-1))
+
     def rows(self, roots: Sequence[Any], leaves: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """What the roots are computed from, as far as it has no number yet."""
-        nodes = [v for v in dict.fromkeys([*leaves, *reachable(roots)]) if v not in self.number]
+        nodes: list[Any] = reachable(roots)
+        if leaves or self.number:
+            nodes = list(filterfalse(self.number.__contains__, dict.fromkeys([*leaves, *nodes])))
         self.number |= zip(nodes, count(len(self.number)))
         rows: list[tuple[Any, ...]] = []
-        for (op, kind), alike in groupby(nodes, lambda v: (v.op, type(v))):
-            some = list(alike)
-            rows += self.leaves(some) if op is None and kind is not Traced else map(self.row, some)
+        for op, alike in groupby(nodes, attrgetter("op")):
+            for kind, same in groupby(alike, type):
+                some = list(same)
+                rows += self.leaves(some) if op is None and kind is not Traced else map(self.row, some)
         return rows
 
     def leaves(self, leaves: list[Value]) -> list[tuple[Any, ...]]:

@@ -18,7 +18,7 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, count, groupby, repeat
+from itertools import chain, compress, count, filterfalse, groupby, repeat
 from operator import attrgetter
 from typing import Any
 
@@ -43,7 +43,7 @@ from autograd_lite.compiler.trace import (
     batch_axis,
 )
 from autograd_lite.compiler.words import Ref, Words
-from autograd_lite.engine import ManyOp, Op, Value
+from autograd_lite.engine import TABLE, ManyOp, Op, Value
 from autograd_lite.errors import TraceError
 from autograd_lite.reverse import reachable
 
@@ -51,6 +51,7 @@ __all__ = ["CAPTURED", "CARRY", "DIRECT", "ITEM", "TOTAL", "Graph", "Run", "Step
 
 CARRY, TOTAL, ITEM = "carry", "total", "item"  # the sources of a loop's leaves
 CAPTURED = "captured"  # the source of the leaves that the function found outside its arguments
+SUM_OF_PRODUCTS = TABLE["sumprod"]
 SAMPLES = {"batchsum", "batchdot"}  # words that add up over the samples of a batch
 DIRECT = {"add", "sub", "mul", "div", "neg", "zmul"}  # ops that are words of their own
 MANY = 16  # Values that are alike and so many are made nodes all at once, which takes a tenth of the time
@@ -149,6 +150,7 @@ class Graph:
         self._formals: dict[tuple[str, Axis | None], int] = {}  # how many leaves of a loop's body there are, less 1
         self._constants: dict[int, float] = {}
         self._folded: dict[tuple[str, tuple[int, ...]], int] = {}  # words of constants
+        self._columns: dict[tuple[Value, ...], tuple[Indices, Axis | None]] = {}
         self._has_axes = bool(self.axes)
         self._now: Value | None = None
 
@@ -160,7 +162,7 @@ class Graph:
         plain = [v for v in roots if not isinstance(v, Slopes)]
         nodes: list[Any] = reachable(chain(plain, *[(some.v_bar, *some.factors) for some in slopes]))
         used: dict[Any, set[Any]] = {}  # of each loop, which carries and outputs
-        for v in nodes:
+        for v in filter(attrgetter("op"), nodes):
             if v.op in (LAST, OUT, STACK):
                 static: Any = v.static
                 used.setdefault(v.operands[0], set()).add((v.op is LAST, static[0] if v.op is OUT else static))
@@ -177,7 +179,7 @@ class Graph:
     def _add_all(self, nodes: Sequence[Any], used: Mapping[Any, Any]) -> None:
         """Expand Values of a trace, in order."""
         xp = Words(self)
-        for op, some in groupby([v for v in nodes if v not in self.node_of], attrgetter("op")):
+        for op, some in groupby(filterfalse(self.node_of.__contains__, nodes), attrgetter("op")):
             alike = list(some)
             if len(alike) >= MANY and op is BATCH_DOT and self._batch_dots(alike):
                 continue
@@ -198,6 +200,8 @@ class Graph:
             return
         if isinstance(v.op, Structural):
             i = self._loop(v, used.get(v, set())) if v.op is LOOP else self._structural(v)
+        elif v.op is SUM_OF_PRODUCTS and len(v.operands) >= 2 * MANY:
+            i = self._sum_of_products(v.operands)
         elif v.op is BATCH_SUM:
             i = self._batch_sum(node_of[v.operands[0]], batch_axis(v.operands[0]))
         else:
@@ -215,7 +219,7 @@ class Graph:
         shown, checked, looked_at = nodes[:start], nodes[start:end], [] if self.exact else nodes[end:]
         checked = [i for i in checked if self.value(i) != 0.0]
         hidden = [] if self.exact else self.hidden()
-        return [*shown, *sorted({*checked, *looked_at, *hidden} - set(shown))]
+        return [*shown, *sorted({*checked, *looked_at, *hidden}.difference(shown))]
 
     def _loop(self, v: Any, used: set[Any]) -> int:
         """The node of a loop: its body becomes a graph, of what is used of it."""
@@ -300,8 +304,6 @@ class Graph:
         """Evaluate the rule of an op on nodes; an op that is a word itself needs no evaluation."""
         if op.name in DIRECT:
             return self.node(op.name, tuple(operands))
-        if op.name == "sumprod" and len(operands) >= 2 * MANY:
-            return self._sum_of_products(np.array(operands))
         if op is ZSUMPROD and not self.exact:
             return self._inexact_sum(self._terms(operands))
         given = [Ref(self, i) for i in operands]
@@ -309,11 +311,22 @@ class Graph:
             return self._number(op.rounded(xp, *op.split(given)))
         return self._number(op.value_of(xp, given))
 
-    def _sum_of_products(self, operands: Indices) -> int:
+    def _sum_of_products(self, operands: tuple[Value, ...]) -> int:
         """The node of a sum of many products, whose factors stay in two columns."""
-        first, second = np.split(operands, 2)
-        args = first, second
-        return self._intern("sumprod", args, self._common_axis(operands.tolist()), key=("sumprod", operands.tobytes()))
+        half = len(operands) // 2
+        (first, a), (second, b) = self._column(operands[:half]), self._column(operands[half:])
+        axis = self._one_axis({a, b})
+        return self._intern("sumprod", (first, second), axis, key=("sumprod", first.tobytes(), second.tobytes()))
+
+    def _column(self, some: tuple[Value, ...]) -> tuple[Indices, Axis | None]:
+        """The nodes of some Values as a column, and their axis; the inputs that neurons share give one column."""
+        row = self._row(some) if type(some[0]) is Value and some[0].op is None else None
+        if row is not None:
+            return row, None
+        if some not in self._columns:
+            nodes = list(map(self.node_of.__getitem__, some))
+            self._columns[some] = np.array(nodes), self._common_axis(nodes)
+        return self._columns[some]
 
     def sum(self, terms: Sequence[tuple[Any, ...]]) -> Ref:
         """Make the node of a sum of numbers and products of two."""
@@ -364,7 +377,8 @@ class Graph:
         if not comparisons:
             return []
         first = 0 if everything else min(self._inexact)
-        compared = {j for i, word in enumerate(self.word) if word in comparisons for j in self.args[i] if j >= first}
+        found = compress(range(len(self.word)), map(comparisons.__contains__, self.word))
+        compared = {j for i in found for j in self.args[i] if j >= first}
         if not compared:
             return []
         inexact = {
@@ -374,8 +388,8 @@ class Graph:
         for i in range(first, max(compared) + 1):
             if i not in inexact and not inexact.isdisjoint(self.operands(i)):
                 inexact.add(i)
-        found = sorted(compared & inexact)
-        return [i if self.axes or self.axis[i] is None else self._batch_sum(i, self.axis[i]) for i in found]
+        unseen = sorted(compared & inexact)
+        return [i if self.axes or self.axis[i] is None else self._batch_sum(i, self.axis[i]) for i in unseen]
 
     def operands(self, i: int) -> Iterable[int]:
         """The nodes that a node is computed from."""
@@ -407,9 +421,10 @@ class Graph:
         return self._intern(word, args, self._common_axis(args))
 
     def _common_axis(self, args: Iterable[int]) -> Axis | None:
-        if not self._has_axes:
-            return None
-        axes = {self.axis[i] for i in args}
+        return self._one_axis(set(map(self.axis.__getitem__, args))) if self._has_axes else None
+
+    def _one_axis(self, axes: set[Axis | None]) -> Axis | None:
+        """The batch axis among these."""
         axes.discard(None)
         if len(axes) > 1:
             raise TraceError(
@@ -470,15 +485,18 @@ class Graph:
     # Many at once
 
     def leaves(self, leaves: tuple[Value, ...]) -> Indices:
-        """The nodes of leaves that were found outside the arguments."""
+        """The nodes of leaves that were found outside the arguments, as a column."""
+        row = self._row(leaves)
+        return np.array(list(map(self.node_of.__getitem__, leaves))) if row is None else row
+
+    def _row(self, leaves: tuple[Value, ...]) -> Indices | None:
+        """The nodes of captured leaves that follow each other; None if they do not."""
         first = self.node_of[leaves[0]]
-        start = self.args[first][1]
-        if (
-            tuple(self.captured[start : start + len(leaves)]) == leaves
-            and self.node_of[leaves[-1]] == first + len(leaves) - 1
-        ):
-            return np.arange(first, first + len(leaves))
-        return np.array(list(map(self.node_of.__getitem__, leaves)))
+        source, *place = self.args[first]
+        if source != CAPTURED or self.node_of[leaves[-1]] != first + len(leaves) - 1:
+            return None
+        found = self.captured[place[0] : place[0] + len(leaves)]
+        return np.arange(first, first + len(leaves)) if tuple(found) == leaves else None
 
     def _captured_leaves(self, leaves: Sequence[Value]) -> bool:
         """Make the nodes of leaves that were found outside the arguments; False if some are constants."""

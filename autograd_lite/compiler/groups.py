@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd_lite.compiler.graph import Graph
+from autograd_lite.compiler.layout import Indices
 from autograd_lite.compiler.members import MANY, Keys, Member, Members
 from autograd_lite.compiler.parts import Part, Placing
 from autograd_lite.compiler.primitives import word
@@ -94,7 +95,8 @@ class Grouping:
         self.graph = graph
         self.outer = outer or {}
         self.nodes = nodes
-        self.rank = _ranks(outputs, len(graph.word))
+        ranks = _ranks(outputs, len(graph.word))
+        self.rank: list[int] = ranks.tolist()
         self.keys: dict[tuple[object, ...], int] = {}
         self.given: set[object] = set()  # keys of leaves
         self.key_of = Keys(len(graph.word))  # node -> the key of its group
@@ -102,7 +104,7 @@ class Grouping:
         self.kinds_of: dict[tuple[Any, ...], frozenset[Kind]] = {}  # of terms, as they come
         self.last = self._last_sums()
         self.member_of = Members(len(graph.word))
-        self.placing = Placing(self.member_of, self.rank)
+        self.placing = Placing(self.member_of, ranks)
         self.groups: list[Group] = []
         self._sort()
         self.members: dict[int, list[int]] = defaultdict(list)
@@ -292,11 +294,11 @@ def _offset_in_loop(graph: Graph, i: int) -> int:
     return int(places[k] + len(places) * (t[0] if t else 0))
 
 
-def _ranks(outputs: Sequence[int], size: int) -> list[int]:
+def _ranks(outputs: Sequence[int], size: int) -> Indices:
     """The first place of each node in the result, -1 for others."""
     ranks = np.full(size, -1)
-    ranks[np.array(outputs[::-1], dtype=np.intp)] = np.arange(len(outputs) - 1, -1, -1)
-    return ranks.tolist()
+    ranks[np.fromiter(outputs, dtype=np.intp)[::-1]] = np.arange(len(outputs) - 1, -1, -1)
+    return ranks
 
 
 def _levels(nodes: Mapping[int, Node], size: int) -> list[list[int]]:
@@ -315,7 +317,7 @@ def _levels(nodes: Mapping[int, Node], size: int) -> list[list[int]]:
 
 def _topological(members: Mapping[int, list[int]], key_of: Mapping[int, int], nodes: Mapping[int, Node]) -> list[int]:
     """Order groups so that operands come first, and otherwise as the user's function made them."""
-    operands = {key: chain.from_iterable([nodes[i].operands for i in some]) for key, some in members.items()}
+    operands = {key: set(chain.from_iterable([nodes[i].operands for i in some])) for key, some in members.items()}
     needs = {key: set(map(key_of.__getitem__, some)) for key, some in operands.items()}
     users: dict[int, list[int]] = defaultdict(list)
     for key, needed in needs.items():

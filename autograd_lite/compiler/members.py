@@ -71,14 +71,14 @@ class Members(dict[int, Member]):
 
     def find(self, i: int) -> Member | None:
         """Where a node is; None if it is not computed."""
-        try:
+        found = dict.get(self, i)
+        if found is None and 0 <= i < len(self._groups) and self._groups[i] >= 0:
             return self[i]
-        except KeyError:
-            return None
+        return found
 
     def columns(self, nodes: Iterable[int]) -> tuple[Indices, Indices]:
         """The groups of nodes, and their indices there."""
-        ids = np.asarray(nodes, dtype=np.intp)
+        ids = nodes if isinstance(nodes, np.ndarray) else np.fromiter(nodes, dtype=np.intp)
         groups, indices = self._groups[ids], self._indices[ids]
         few = np.flatnonzero(groups < 0)
         if len(few):

@@ -10,12 +10,12 @@ Types: ``Any`` stands for what identifies an input.
 from __future__ import annotations
 
 import functools
+import itertools
 import keyword
-import operator
 import re
 import string
-from collections.abc import Mapping, Sequence
-from itertools import repeat
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -93,6 +93,13 @@ def unused(name: str, taken: dict[str, int]) -> str:
 def _stem_and_letter(label: str) -> tuple[str, str]:
     """The layer and the kind of a parameter: layer1 and w of layer1.neuron2.w3."""
     return label.partition(".")[0], label.rpartition(".")[2].rstrip(string.digits)
+
+
+def _coded(labels: Iterable[str]) -> tuple[Indices, list[str]]:
+    """Labels as places in a list of those that occur."""
+    places = defaultdict[str, int](itertools.count().__next__)
+    codes = np.fromiter(map(places.__getitem__, labels), dtype=np.intp)
+    return codes, list(places)
 
 
 class Names:
@@ -188,10 +195,10 @@ class Names:
             number = self._layer(part)
             if number is not None:
                 return f"z{number}"
-        operands = [self._known(u) for u in v.operands]
         infix = v.op is not None and v.op.infix
-        if not infix and len(operands) == 1 and operands[0] and re.fullmatch(r"z\d+", operands[0]):
-            return "a" + operands[0][1:]
+        operand = self._known(v.operands[0]) if not infix and len(v.operands) == 1 else None
+        if operand and re.fullmatch(r"z\d+", operand):
+            return "a" + operand[1:]
         return v.op.name if v.op and v.op.name not in DIRECT else group.word
 
     def _layer(self, part: Part) -> str | None:
@@ -227,10 +234,10 @@ class Names:
     def _kinds(self) -> tuple[Indices, list[tuple[str, str]]]:
         """The layer and the kind of each captured leaf, by its place in a list of those that occur."""
         labels = list(map(attrgetter("label"), self.graph.captured))
-        if all(map(operator.contains, labels, repeat("."))):  # without the numbers that end them there are few
-            labels = list(map(str.rstrip, labels, repeat(string.digits)))
-        place = {label: k for k, label in enumerate(dict.fromkeys(labels))}
-        return np.array(list(map(place.__getitem__, labels))), list(map(_stem_and_letter, place))
+        codes, stems = _coded(map(str.rstrip, labels, itertools.repeat(string.digits)))
+        if not all("." in stem for stem in stems):  # the number of what is not a part belongs to its name
+            codes, stems = _coded(labels)
+        return codes, list(map(_stem_and_letter, stems))
 
     def _neuron(self, k: int) -> str:
         return ".".join(self.graph.captured[k].label.split(".")[:-1])
@@ -272,6 +279,8 @@ class Names:
         op = v.op
         if op is None or op.many or op in (BATCH_SUM, BATCH_DOT) or (op.name in DIRECT and group.parts):
             return self._sum(group) if group.parts else ""
+        if len(v.operands) != len(op.operand_names):
+            return ""
         if op.name in DIRECT and group.operands:
             operands = [self._factor(g, indices) for g, indices in group.operands]
         else:

@@ -45,11 +45,11 @@ class Placing:
     ----------
     member_of : Members
         Where the factors are; it grows from group to group.
-    rank : sequence of int
+    rank : array of int
         The first place in the result of each node, -1 for others.
     """
 
-    def __init__(self, member_of: Members, rank: Sequence[int]) -> None:
+    def __init__(self, member_of: Members, rank: Indices) -> None:
         self.member_of = member_of
         self.rank = rank
 
@@ -72,7 +72,7 @@ class Placing:
     def _in_order(self, nodes: Iterable[int], lie: Callable[[int], Any]) -> list[int]:
         """Those in the result in its order, the others before them, by where their terms lie."""
         rank = self.rank
-        return sorted(nodes, key=lambda i: (rank[i], ()) if rank[i] >= 0 else (-1, lie(i)))
+        return sorted(nodes, key=lambda i: (int(rank[i]), ()) if rank[i] >= 0 else (-1, lie(i)))
 
     def _sums_of_one(self, nodes: Mapping[int, Node]) -> tuple[Sequence[int], list[Part]] | None:
         """The same for sums of one product each that are in the result; None if they are not all alike."""
@@ -86,7 +86,7 @@ class Placing:
         if chunk is None:
             return None
         ids = np.concatenate([np.arange(i, i + node.span) for i, node in nodes.items()])
-        order = np.argsort(np.array(self.rank)[ids], kind="stable")
+        order = np.argsort(self.rank[ids], kind="stable")
         _, groups, indices = chunk
         part = Part(1, groups, np.arange(count), tuple([column[order] for column in indices]))
         return _as_range(ids[order]), [part]

@@ -95,7 +95,7 @@ class Stages:
         self.grouping = Grouping(self.graph, self.nodes, self.outputs)
         self.shapes = {**trace.shapes, CAPTURED: len(self.graph.captured)}
         self.names = {**trace.names, CAPTURED: "leaves"}
-        self.count = len(trace.roots)
+        self.count = trace.structure.size
         self.instructions = sum(_count(self.graph, i, n) for i, n in self.nodes.items() if n.word not in LEAVES)
         self.has_batch = bool(self.graph.axes) or any(
             node.axis or node.over or node.word == "size" for node in self.nodes.values()

@@ -37,10 +37,12 @@ MOST = 6  # loops of one function: to look for each takes time
 
 def roll(least: Limits, tracer: Tracer, roots: Iterable[Any], since: int = -1) -> None:
     """Make loops of the steps that repeat below some roots, as far as they are newer than a creation number."""
-    nodes = reachable(roots, since=since + 1)
+    roots = list(roots)
+    nodes = reachable(roots, since=since + 1, leaves=False)
     size = sum(len(v.operands) for v in nodes)
     if size < min(least.narrow, least.wide) or not _is_deep(nodes, least.fewest):
         return
+    nodes = reachable(roots, since=since + 1)
     steps = Recorded(tracer, nodes, since)
     found = list(itertools.islice(repetitions(steps.kinds, steps.reads, least.fewest), MOST))
     understood = [reads_of(steps, some) or reads_of(steps, some.later) for some in found]
@@ -55,14 +57,14 @@ def _is_deep(nodes: Sequence[Any], fewest: int) -> bool:
 
     A chain of sums, of which each is used by the next one only, counts once: later stages make one sum of it.
     """
-    operands = list(map(attrgetter("operands"), nodes))
+    operands = [list(filter(attrgetter("op"), v.operands)) for v in nodes]  # a leaf has no depth
     uses = Counter(itertools.chain.from_iterable(operands))
     depth: dict[Any, int] = defaultdict(int)
     inside: dict[Any, int] = defaultdict(int)  # as a sum sees it that takes it over
     for v, some in zip(nodes, operands, strict=True):
-        if some:
+        if v.op is not None:
             is_sum = v.op.name in SUMS
-            d = depth[v] = inside[v] = 1 + max(map((inside if is_sum else depth).__getitem__, some))
+            d = depth[v] = inside[v] = 1 + max(map((inside if is_sum else depth).__getitem__, some), default=0)
             if d >= fewest:
                 return True
             if is_sum and uses[v] == 1:

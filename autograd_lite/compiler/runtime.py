@@ -187,9 +187,12 @@ class LeafOrder:
 
     def __init__(self, captured: Sequence[Value], order: dict[Value, int]) -> None:
         self.count = len(order)
+        self.is_same = list(order) == list(captured)
+        if self.is_same:
+            self.rest, self.indices = [], np.arange(len(order))
+            return
         self.rest = [(k, v) for k, v in enumerate(captured) if v not in order]
         self.indices = np.array([order.get(v, 0) for v in captured], dtype=np.intp)
-        self.is_same = not self.rest and np.array_equal(self.indices, np.arange(len(order)))
 
     @property
     def leaves(self) -> list[Value | int]:

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd_lite.engine import Value
+from autograd_lite.op import next_orders
 from autograd_lite.reverse import graph_adjoints
 from autograd_lite.transforms.evaluation import Sealed
 
@@ -43,7 +44,7 @@ class Slopes:
 
     def __init__(self, leaves: tuple[Value, ...], v_bar: Any, factors: tuple[Any, ...], axis: Any) -> None:
         self.leaves, self.v_bar, self.factors, self.axis = leaves, v_bar, factors, axis
-        self.orders = [Value.next_order() for _ in leaves]
+        self.orders = next_orders(len(leaves))
         self.order = self.orders[0]
 
     def __len__(self) -> int:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from autograd_lite.compiler.graph import Graph, Run
+from autograd_lite.compiler.graph import MANY, Graph, Run
 from autograd_lite.compiler.layout import Indices
 from autograd_lite.compiler.trace import Axis
 
@@ -96,7 +96,7 @@ def collect(graph: Graph, outputs: Iterable[int]) -> dict[int, Node]:
     dict of int to Node
         The nodes in an order in which operands come first, by their number in the graph.
     """
-    return _Collector(graph, set(outputs)).nodes()
+    return _Collector(graph, np.fromiter(outputs, dtype=np.intp)).nodes()
 
 
 def each_term(terms: Iterable[Terms]) -> Iterator[Term]:
@@ -140,18 +140,20 @@ def _run_of_sums(products: Products, over: Axis | None) -> Node:
 
 
 class _Collector:
-    def __init__(self, graph: Graph, outputs: set[int]) -> None:
+    def __init__(self, graph: Graph, outputs: Indices) -> None:
         self.graph = graph
-        self.outputs = outputs
-        self.uses, self.seen = _uses(graph, outputs)
+        self.outputs = bytearray(len(graph.word))  # 1 for each node that is in the result
+        self.is_output = np.frombuffer(self.outputs, dtype=bool)
+        self.is_output[outputs] = True
+        self.uses, self.seen = _uses(graph, self.is_output)
+        self.negates = "neg" in graph.word
         self.whole = np.arange(len(graph.word))  # of each node itself, of those that one node stands for their first
         self.live: list[int] = []
         self.terms: dict[int, list[Terms]] = {}
 
     def nodes(self) -> dict[int, Node]:
         runs = self._runs()
-        alone = self.seen.copy()
-        alone[list(self.outputs)] = True
+        alone = self.seen | self.is_output
         for i, node in runs.items():
             alone[i : i + node.span] = False
             self.whole[i : i + node.span] = i
@@ -159,7 +161,7 @@ class _Collector:
         for i in self.live:
             if self.graph.word[i] not in LEAVES:
                 self._gather(i)
-        needed = self.outputs.union(*[node.operands for node in runs.values()])
+        needed = set(np.flatnonzero(alone & self.is_output).tolist()).union(*[node.operands for node in runs.values()])
         made = self._made(needed)
         constants = sorted(i for i in needed if self.graph.word[i] == "const")  # first, with those that tidying made
         return {i: self._node(i) for i in constants} | dict(
@@ -174,14 +176,14 @@ class _Collector:
         g, members = self.graph, range(first, first + run.count)
         if run.factors is None:
             return Node("input", (), (), None, None, run.count) if self.seen[first : members.stop].all() else None
-        if not (run.slopes or self.outputs.issuperset(members)) or self.seen[first]:
+        if not self.is_output[first : members.stop].all() or self.seen[first]:
             return None
         node = _run_of_sums(Products(*run.factors), g.static[first])
         return None if self._negated(node.operands) else node
 
-    def _negated(self, nodes: Iterable[int]) -> bool:
+    def _negated(self, nodes: Sequence[int]) -> bool:
         """Whether one of them is a word whose sign moves out of a product."""
-        return "neg" in set(map(self.graph.word.__getitem__, nodes))
+        return self.negates and "neg" in set(map(self.graph.word.__getitem__, nodes))
 
     def _made(self, needed: set[int]) -> dict[int, Node]:
         """All nodes that are needed, the last ones first."""
@@ -200,7 +202,9 @@ class _Collector:
             self.terms[i] = self._taken(args[0], 1, g.axis[i])
             self.terms[i] += self._taken(args[1], -1 if word == "sub" else 1, g.axis[i])
         elif word == "sum":
-            self.terms[i] = [t for factors in args for t in self._summand(factors, g.axis[i])]
+            is_plain = len(args) >= MANY and set(map(len, args)) == {2}
+            products = self._products(Products(*np.array(args).T)) if is_plain else []
+            self.terms[i] = products or [t for factors in args for t in self._summand(factors, g.axis[i])]
         elif word == "sumprod":
             self.terms[i] = self._products(Products(*args)) or [
                 self._product(pair, 1) for pair in Products(*args).factors
@@ -228,9 +232,10 @@ class _Collector:
 
     def _products(self, products: Products) -> list[Terms]:
         """Many products as one, if there is nothing to tidy up in them; else nothing."""
-        many = len(products.first)
-        differ = any(len(np.unique(column)) == many for column in products[:2]) or len({*products.factors}) == many
-        return [products] if differ and not self._negated(np.concatenate(products[:2]).tolist()) else []
+        columns = products[:2]
+        differ = any(map(_all_differ, columns)) or len({*products.factors}) == len(products.first)
+        negates = self.negates and self._negated(np.concatenate(columns).tolist())
+        return [products] if differ and not negates else []
 
     def _sum(self, word: str, terms: tuple[Terms, ...], axis: Axis | None, over: Axis | None = None) -> Node:
         """A sum; where one node stands for several operands, it is one of them."""
@@ -278,7 +283,7 @@ class _Collector:
 
     def _alone(self, i: int, axis: Axis | None) -> bool:
         """Whether only one node uses this one, with the same batch axis: then it may be taken apart."""
-        return self.uses[i] == 1 and i not in self.outputs and self.graph.axis[i] is axis
+        return self.uses[i] == 1 and not self.outputs[i] and self.graph.axis[i] is axis
 
     def _taken(self, i: int, sign: int, axis: Axis | None) -> list[Terms]:
         g = self.graph
@@ -311,6 +316,11 @@ class _Collector:
         return [Term(1, (i,))]
 
 
+def _all_differ(column: Indices) -> bool:
+    """Whether no node stands in a column twice; rows of weights follow each other."""
+    return bool((np.diff(column) > 0).all()) or len(set(column.tolist())) == len(column)
+
+
 def _repeats(terms: Sequence[Terms]) -> bool:
     """Whether a sum has a term twice."""
     if not any([isinstance(t, Products) for t in terms]):  # noqa: C419 - faster than a generator
@@ -325,7 +335,7 @@ def _repeats(terms: Sequence[Terms]) -> bool:
     return any(len(set(some)) < len(some) for some in (added, subtracted))
 
 
-def _uses(graph: Graph, outputs: set[int]) -> tuple[list[int], npt.NDArray[np.bool_]]:
+def _uses(graph: Graph, is_output: npt.NDArray[np.bool_]) -> tuple[list[int], npt.NDArray[np.bool_]]:
     """How often each node is an operand, twice in x + x; and which nodes are one, or lead to an output.
 
     Not among these are sums over a batch that were made at once and that nothing uses but the result.
@@ -333,14 +343,13 @@ def _uses(graph: Graph, outputs: set[int]) -> tuple[list[int], npt.NDArray[np.bo
     size = len(graph.word)
     reached = bytearray(size)  # read one by one it is faster than an array
     seen, uses = np.frombuffer(reached, dtype=bool), np.zeros(size, dtype=np.intp)
-    is_leaf, starts = np.zeros((2, size), dtype=bool)
-    starts[list(outputs)] = True
+    is_leaf, starts = np.zeros(size, dtype=bool), is_output.copy()
     sums = []
     for first, run in graph.runs.items():
         members = slice(first, first + run.count)
         if run.factors is None:
             is_leaf[members] = True
-        elif run.slopes or starts[members].all():
+        elif starts[members].all():
             sums.append(members)
             starts[members] = False
             uses += np.bincount(np.concatenate(run.factors), minlength=size)

@@ -173,13 +173,14 @@ class Traced(Node):
 
     def begin_sweep(self, wrt: Sequence[Any]) -> None:
         """Require this value to be finite: where it is NaN, so are its derivatives."""
-        if any(v.requires_grad and v.order < self.tracer.body_since for v in wrt):
+        since = self.tracer.body_since
+        if since >= 0 and any(v.requires_grad and v.order < since for v in wrt):
             raise TraceError(
                 f"Inside a loop a gradient was taken with respect to a Value from outside{at_users_line()}, by wrt= or "
                 "captured; earlier steps may depend on it too. Take the gradient of the whole loop, or hand the Value "
                 "to the inner function as an argument and take ag.grad with respect to that."
             )
-        if not self.tracer.rolled.keys().isdisjoint(wrt):
+        if self.tracer.rolled and not self.tracer.rolled.keys().isdisjoint(wrt):
             self.tracer.unroll()
         self.tracer.sheltered.clear()
         self.tracer.must_be_finite.append(self if self.axis is None else self.tracer.batch_sum(self, self.axis))
@@ -211,8 +212,11 @@ class Traced(Node):
 
     def pull_back_together(
         self, v_bar: Any, needs: Sequence[bool], uses: Mapping[Any, int], together: list[Any]
-    ) -> Sequence[Any] | None:
-        """Record the slopes of the weights of a sum of products as one; None if someone else uses a weight too."""
+    ) -> tuple[tuple[Any, ...], Sequence[Any]] | None:
+        """Record the slopes of the weights of a sum of products as one; the inputs, and what they get.
+
+        None if someone else uses a weight too.
+        """
         axis, inside = self.axis, self.tracer.inside
         if self.op is not values.sumprod or axis is None or inside is not None or not self._is_plain_sum(v_bar):
             return None
@@ -221,11 +225,14 @@ class Traced(Node):
         are_leaves = {Value}.issuperset(map(type, weights)) and not any(map(attrgetter("op"), weights))
         if half < MANY or not (are_leaves and all(needs[:half])) or set(map(uses.__getitem__, weights)) != {1}:
             return None
-        if any([type(x) is not Traced or x.axis is not axis for x in inputs]):  # noqa: C419 - faster
+        is_known = bool(together) and together[-1].axis is axis and together[-1].factors == inputs
+        if not is_known and any([type(x) is not Traced or x.axis is not axis for x in inputs]):  # noqa: C419 - faster
             return None
         together.append(Slopes(weights, v_bar, inputs, axis))
-        others = zip(inputs, weights, needs[half:], strict=True)
-        return [*[None] * half, *self.tracer.products(v_bar, others, axis)]
+        others = needs[half:]
+        if not any(others):
+            return (), ()
+        return inputs, self.tracer.products(v_bar, zip(inputs, weights, others, strict=True), axis)
 
     def _products_of_sum(self, v_bar: Any, needs: Sequence[bool]) -> Sequence[Any] | None:
         """What the factors of a sum of products get, without asking its rule for each; None where that may differ."""
@@ -391,7 +398,7 @@ class Tracer:
     def evaluated(self, results: Sequence[Any], inputs: Sequence[Any] = ()) -> None:
         """Make loops of steps that repeat, in what is going to be differentiated with respect to some inputs."""
         if self._roll is not None:
-            since = max([v.order for v in inputs], default=-1)  # nobody asks for derivatives by what is newer
+            since = max(map(attrgetter("order"), inputs), default=-1)  # nobody asks for derivatives by what is newer
             self._roll(self, [v for v in results if type(v) is Traced], since)
 
     def unroll(self) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import autograd_lite as ag
 from autograd_lite import nn
-from autograd_lite.compiler import graph, groups, members, trace
+from autograd_lite.compiler import graph, groups, members, sums, trace
 from autograd_lite.compiler.pipeline import Stages
 
 ONE_BY_ONE, AT_ONCE = 10**9, 3
@@ -51,7 +51,7 @@ def objectives(draw: st.DrawFn) -> tuple[Callable[..., Any], list[Any]]:
 
 def programs(fast: Any, many: int, *, exact: bool) -> list[str]:
     with pytest.MonkeyPatch.context() as patch:
-        for module in (trace, graph, groups, members):
+        for module in (trace, graph, sums, groups, members):
             patch.setattr(module, "MANY", many)
         stages = Stages(fast._entry()._trace(exact).finish(together=True), exact=exact)
         made = [stages.arrays()] if exact or stages.has_batch else [stages.arrays(), stages.numbers()]
