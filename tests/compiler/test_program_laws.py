@@ -255,15 +255,15 @@ def test_two_thousand_programs(program: Any, name: str, backend: str) -> None:
 
 @pytest.mark.parametrize("backend", ARRAYS)
 def test_no_step_and_no_sample(backend: str) -> None:
-    """A loop of no step changes nothing; an empty sequence, and a batch without samples, are refused as eagerly."""
+    """A loop of no step changes nothing; an empty table, and a batch without samples, are refused as eagerly."""
     for f in (
         lambda x: ag.repeat(ag.sin, x, 0) * x,
         lambda x: ag.while_loop(lambda c: c < 0.0, ag.sin, x, 0) * x,
         lambda x: ag.while_loop(lambda c: c < 0.0, ag.sin, x, 3) * x,
+        lambda x: ag.scan(lambda c, y: (c * y, c), x, np.zeros(0))[0] * x,
     ):
         check(ag.value_and_grad(f), (0.7,), [backend], 0.0)
     for g, args in (
-        (lambda x, xs: ag.scan(lambda c, y: (c * y, c), x, xs)[0], (0.7, np.zeros(0))),
         (ag.batch_mean(lambda x, y: ag.repeat(lambda c: c * y, x, 3), batch=(1,)), (0.7, np.zeros(0))),
         (lambda x, i: ag.take([], i) * x, (0.7, 0.0)),
     ):
