@@ -86,7 +86,7 @@ LAYERS = {
         ["members", "trace"],
         ["blocks", "bodies", "operands", "recurrences", "rewrites"],
         ["ir"],
-        ["loops"],
+        ["loops", "nodes"],
         ["carries", "cost", "finite", "graph", "in_place", "interpret", "plan", "rolling", "verify"],
         ["elementwise", "sums"],
         ["parts"],
