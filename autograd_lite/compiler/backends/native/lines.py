@@ -35,25 +35,7 @@ LONGEST = 400  # instructions of a function
 
 
 class Scalars(Text):
-    """Instructions on numbers: what `Text` writes for vectors.
-
-    Parameters
-    ----------
-    numbered : bool, optional
-        Whether values have numbers in place of names, which LLVM reads sooner; not in a function with loops.
-    """
-
-    def __init__(self, *, numbered: bool = False) -> None:
-        super().__init__()
-        self._prefix = "%" if numbered else "%v"
-        self._count = -1
-
-    def let(self, expression: str) -> str:
-        """Define a value."""
-        self._count += 1
-        name = f"{self._prefix}{self._count}"
-        self.lines.append(f"{name} = {expression}")
-        return name
+    """Instructions on numbers: what `Text` writes for vectors."""
 
     def address(self, pointer: str, offset: Int) -> str:
         """Where a number lies; what is known is hardly asked for twice."""
@@ -179,7 +161,7 @@ class Lines:
         return "\n".join([*self.declarations, *functions, main, *attributes]) + "\n"
 
     def _function(self, k: int, run: Sequence[Instruction]) -> str:
-        part = _Part(self, Scalars(numbered=not isinstance(run[0], Loop)))
+        part = _Part(self, Scalars())
         for i in run:
             part.write(i)
         self.declarations |= part.text.declarations

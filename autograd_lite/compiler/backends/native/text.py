@@ -39,7 +39,7 @@ class Text:
         self.declarations: dict[str, None] = {}
         self.width = 1
         self._block = "entry"
-        self._count = 0
+        self._labels = self._values = 0
         self._known: dict[str, str] = {}  # integers and addresses that are computed already, wherever control is now
 
     @property
@@ -54,14 +54,15 @@ class Text:
         yield
         self.width = before
 
-    def fresh(self, hint: str = "v") -> str:
-        """A name that is not taken."""
-        self._count += 1
-        return f"{hint}{self._count}"
+    def label(self, hint: str) -> str:
+        """The name of a block that is not taken."""
+        self._labels += 1
+        return f"{hint}{self._labels}"
 
     def let(self, expression: str) -> str:
-        """Define a value."""
-        name = f"%{self.fresh()}"
+        """Define a value: they are numbered as they stand, which LLVM reads sooner than names."""
+        name = f"%{self._values}"
+        self._values += 1
         self.lines.append(f"{name} = {expression}")
         return name
 
@@ -210,7 +211,7 @@ class Text:
         if isinstance(start, int) and isinstance(stop, int) and stop - start <= step:
             return list(body(start, list(carry))) if start < stop else list(carry)
         is_sure = sure or (isinstance(start, int) and isinstance(stop, int))
-        label, before, now = self.fresh("loop"), self._block, [f"%{self.fresh()}" for _ in carry]
+        label, before = self.label("loop"), self._block
         known = dict(self._known)
         if is_sure:
             self.do(f"br label %{label}")
@@ -219,6 +220,8 @@ class Text:
             self.do(f"br i1 {some}, label %{label}, label %{label}.end")
         self.do(f"{label}:")
         at, i, self._block = len(self.lines), f"%{label}.i", label
+        now = [f"%{self._values + k}" for k in range(len(carry))]
+        self._values += len(carry)
         after = list(body(i, now))
         following = self.let(f"freeze i64 {self.let(f'add nsw i64 {i}, {step}')}")  # LLVM looks for strides otherwise
         more = self.let(f"icmp slt i64 {following}, {stop}")
@@ -237,7 +240,7 @@ class Text:
 
     def below(self, a: Int, b: Int, body: Callable[[list[str]], Sequence[str]], carry: Sequence[str]) -> list[str]:
         """Change the vectors in `carry` where an integer is smaller than another one; LLVM takes longer for a loop."""
-        label, before, known = self.fresh("below"), self._block, dict(self._known)
+        label, before, known = self.label("below"), self._block, dict(self._known)
         is_below = self.let(f"icmp slt i64 {a}, {b}")
         self.do(f"br i1 {is_below}, label %{label}, label %{label}.end")
         self.do(f"{label}:")
