@@ -108,8 +108,12 @@ def _source(package: Path) -> str:
     key = _digest(marshal.dumps(["source", *files], PLAIN))
     known = load(key)
     if known is None:
-        content = [(path.removeprefix(str(package)), _content(path)) for path, *_ in files]
-        known = _digest(marshal.dumps(content, PLAIN)).encode()
+        whole = hashlib.sha256()
+        for path, *_ in files:
+            content = _content(path)
+            whole.update(f"{path.removeprefix(str(package))} {len(content)} ".encode())
+            whole.update(content)
+        known = whole.hexdigest().encode()
         save(key, known)
     return known.decode()
 
