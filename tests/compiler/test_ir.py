@@ -60,6 +60,16 @@ def test_numpy_computes_what_the_interpreter_does(kind: str, planned: bool) -> N
         assert result == pytest.approx(interpret(program, [X, B], sizes(program)), rel=1e-14), executable.source
 
 
+@pytest.mark.parametrize("planned", [False, True])
+def test_numpy_looks_at_the_samples_of_each_call(planned: bool) -> None:
+    program = of(*EVERY["finite"][0])
+    executable = NumpyBackend().compile(verify(plan(program)) if planned else program)
+    for wrong in (0.0, np.inf, 0.0, np.nan):
+        samples = B.copy()
+        samples.flat[-1] = wrong
+        assert np.isnan(executable.run([X, samples], sizes(program))).all() == (not np.isfinite(wrong))
+
+
 def test_a_program_reads_as_text() -> None:
     text = str(of(*ROWS["matrix product"][0]))
     assert text.splitlines() == [

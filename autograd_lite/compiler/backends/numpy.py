@@ -158,7 +158,8 @@ class _Printer(NumpySource):
     def total(self, x: Slice) -> str:
         """The sum of a whole array, as a product with ones: the fastest way to see that all of it is finite."""
         memory, size = self.memory(x.array), f"{x.array.size}{f' * {x.dim}' if x.dim else ''}"
-        flat = self.view(f"{memory}.reshape({size})", f"{memory}_flat")
+        turned = ".T" if x.array.role == "input" and x.array.dim else ""  # samples are given row by row: no copy
+        flat = self.view(f"{memory}{turned}.reshape({size})", f"{memory}_flat")
         ones = self.view(f"{self.name('full', np.full)}({size}, 1.0)", "ones")
         return f"float({self.function('dot')}({flat}, {ones}))"
 
