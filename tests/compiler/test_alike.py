@@ -14,6 +14,7 @@ import autograd_lite as ag
 from autograd_lite import nn
 from autograd_lite.compiler import graph, groups, members, sums, trace
 from autograd_lite.compiler.pipeline import Stages
+from autograd_lite.compiler.verify import verify
 
 ONE_BY_ONE, AT_ONCE = 10**9, 3
 
@@ -50,12 +51,17 @@ def objectives(draw: st.DrawFn) -> tuple[Callable[..., Any], list[Any]]:
 
 
 def programs(fast: Any, many: int, *, exact: bool) -> list[str]:
+    """The instructions, sorted: those that do not depend on each other may stand in another order."""
     with pytest.MonkeyPatch.context() as patch:
         for module in (trace, graph, sums, groups, members):
             patch.setattr(module, "MANY", many)
         stages = Stages(fast._entry()._trace(exact).finish(together=True), exact=exact)
         made = [stages.arrays()] if exact or stages.has_batch else [stages.arrays(), stages.numbers()]
-    return [f"{m.program} {m.instructions} {m.groups} {[v.label for v in m.captured]}" for m in made]
+    lines = [verify(m.program) and sorted(str(m.program).splitlines()) for m in made]
+    return [
+        f"{some} {m.instructions} {m.groups} {[v.label for v in m.captured]}"
+        for some, m in zip(lines, made, strict=True)
+    ]
 
 
 @settings(max_examples=25)
