@@ -104,9 +104,9 @@ class Node(Recorder):
         uses: Mapping[Any, int],  # noqa: ARG002
         together: list[Any],  # noqa: ARG002
     ) -> tuple[tuple[Any, ...], Sequence[Any]] | None:
-        """Hook: record what leaves get that only this node uses as one, in `together`; the others, and what these get.
+        """Hook: record the adjoints of leaves that only this node uses as one, and append the record to `together`.
 
-        None where it does not.
+        Returns the other operands and their terms; None if nothing was recorded, and `pullback` is to be asked.
         """
         return None
 

@@ -161,7 +161,7 @@ def between(roots: Sequence[Node], wrt: Iterable[Node]) -> list[Node]:
 
 
 def _between(roots: Sequence[Node], wrt: Iterable[Node], *, leaves: bool) -> tuple[list[Node], set[Node]]:
-    """The same, perhaps without leaves; and beside these `wrt` with all that depends on it."""
+    """The nodes of `between`, without leaves if these are not wanted; and all that depends on `wrt`, with these."""
     chosen = list(filter(attrgetter("requires_grad"), wrt))
     depends = set(chosen)
     oldest = min(

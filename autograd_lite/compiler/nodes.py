@@ -58,7 +58,7 @@ class Nodes:
         self._has_axes = bool(self.axes)
         self._now: Value | None = None
 
-    # What there is
+    # Looking at nodes
 
     def operands(self, i: int) -> Iterable[int]:
         """The nodes that a node is computed from."""

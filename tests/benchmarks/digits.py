@@ -1,7 +1,7 @@
 """Scikit-learn's digits, network 64-32-10, softmax cross-entropy, mini-batches of 32, Adam: one epoch, side by side.
 
 Ours is written with scalars and compiled; PyTorch runs eagerly (nn.Sequential), scikit-learn is `MLPClassifier`. All
-start from the same weights and see the same rows, in orders of their own. One thread each.
+start from the same weights and see the same rows, in orders of their own. One thread each, and one at a time.
 Run it with ``python tests/benchmarks/digits.py``; a peer that is not installed is skipped. ``--whole`` times whole
 commands: from the start of Python, through imports and compiling, to the end of the third epoch.
 """
@@ -19,8 +19,10 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -76,28 +78,35 @@ def ours(x: Array, y: Array) -> Contender:
     return train, lambda inputs: nn.predict(model, inputs)
 
 
-def again(epoch: Callable[[], object]) -> Callable[[int, Then], None]:
-    """Train by calls of one epoch each."""
-
-    def train(epochs: int, then: Then) -> None:
-        for _ in range(epochs):
-            epoch()
-            then()
-
-    return train
-
-
 def scikit_learn(x: Array, y: Array) -> Contender:
-    """`partial_fit` on all rows goes through them once, in mini-batches."""
+    """One `fit`, which looks at its progress when an epoch has ended; `partial_fit` takes a fourth longer an epoch."""
+    import warnings
+
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.neural_network import MLPClassifier
 
-    model = MLPClassifier((32,), learning_rate_init=LR, batch_size=BATCH, alpha=0.0, random_state=0)
+    class Between(MLPClassifier):
+        def _update_no_improvement_count(self, *args: Any) -> None:
+            super()._update_no_improvement_count(*args)
+            self.then()
+
+    chosen = {"learning_rate_init": LR, "batch_size": BATCH, "alpha": 0.0, "tol": 0.0, "n_iter_no_change": 10**6}
+    model = Between((32,), random_state=0, **chosen)
+    model.then = nothing
     model.partial_fit(x[:BATCH], y[:BATCH], classes=np.arange(10))
     for i, (weights, biases) in enumerate(start()):
         model.coefs_[i][...] = weights.T
         model.intercepts_[i][...] = biases
     del model._optimizer  # it begins anew
-    return again(lambda: model.partial_fit(x, y)), model.predict_proba
+    model.set_params(warm_start=True)  # from these weights
+
+    def train(epochs: int, then: Then) -> None:
+        model.then = then
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # all epochs were wanted
+            model.set_params(max_iter=epochs).fit(x, y)
+
+    return train, model.predict_proba
 
 
 def pytorch(x: Array, y: Array) -> Contender:
@@ -114,15 +123,17 @@ def pytorch(x: Array, y: Array) -> Contender:
     loss = torch.nn.CrossEntropyLoss()
     inputs, classes = torch.tensor(x), torch.tensor(y)
 
-    def epoch() -> None:
-        order = torch.randperm(len(inputs))
-        for first in range(0, len(inputs), BATCH):
-            chosen = order[first : first + BATCH]
-            optimizer.zero_grad()
-            loss(model(inputs[chosen]), classes[chosen]).backward()
-            optimizer.step()
+    def train(epochs: int, then: Then) -> None:
+        for _ in range(epochs):
+            order = torch.randperm(len(inputs))
+            for first in range(0, len(inputs), BATCH):
+                chosen = order[first : first + BATCH]
+                optimizer.zero_grad()
+                loss(model(inputs[chosen]), classes[chosen]).backward()
+                optimizer.step()
+            then()
 
-    return again(epoch), lambda inputs: model(torch.tensor(inputs)).detach().numpy()
+    return train, lambda inputs: model(torch.tensor(inputs)).detach().numpy()
 
 
 CONTENDERS = {"autograd_lite": ours, "scikit-learn": scikit_learn, "PyTorch, eager": pytorch}
@@ -134,23 +145,46 @@ def nothing() -> None:
     """Between two epochs, nothing."""
 
 
-def side_by_side(data: dict[str, Array], epochs: int) -> None:
-    """Take turns, epoch by epoch, and print a table; the first epoch of ours has all that `nn.fit` does before."""
-    made = {name: make(data["train_x"], data["train_y"]) for name, make in CONTENDERS.items()}
-    times: dict[str, list[float]] = {name: [] for name in made}
-    begun = 0.0
+def in_turns(made: dict[str, Contender], epochs: int) -> dict[str, list[float]]:
+    """Train each contender in a thread of its own, of which one runs at a time; the seconds of each epoch."""
+    names = list(made)
+    batons = {name: threading.Semaphore(0) for name in names}
+    times: dict[str, list[float]] = {name: [] for name in names}
 
-    def others() -> None:
-        nonlocal begun
-        times["autograd_lite"].append(time.perf_counter() - begun)
-        for name, (train, _) in list(made.items())[1:]:
+    def run(name: str, following: str) -> None:
+        begun = 0.0
+
+        def take() -> None:
+            nonlocal begun
+            batons[name].acquire()
             begun = time.perf_counter()
-            train(1, nothing)
-            times[name].append(time.perf_counter() - begun)
-        begun = time.perf_counter()
 
-    begun = time.perf_counter()
-    made["autograd_lite"][0](epochs, others)
+        def hand_on() -> None:
+            times[name].append(time.perf_counter() - begun)
+            batons[following].release()
+            if len(times[name]) < epochs:
+                take()
+
+        take()
+        try:
+            made[name][0](epochs, hand_on)
+        except BaseException:
+            for baton in batons.values():  # nobody waits for what does not come
+                baton.release(epochs)
+            raise
+
+    with ThreadPoolExecutor(len(names)) as threads:
+        runs = [threads.submit(run, *pair) for pair in zip(names, names[1:] + names[:1], strict=True)]
+        batons[names[0]].release()
+    for each in runs:
+        each.result()
+    return times
+
+
+def side_by_side(data: dict[str, Array], epochs: int) -> None:
+    """Take turns, epoch by epoch, and print a table; a first epoch has all that training does before it."""
+    made = {name: make(data["train_x"], data["train_y"]) for name, make in CONTENDERS.items()}
+    times = in_turns(made, epochs)
     own = statistics.median(times["autograd_lite"][1:])
     compiling = times["autograd_lite"][0] - own
     print(f"{len(data['train_x'])} rows, {epochs} epochs; compiling took {compiling * 1e3:.0f} ms, in the first epoch")

@@ -84,7 +84,7 @@ class Chain:
     """Words and totals on members of the same shape, each of which can be computed after those before it.
 
     What one reads of the memory that they write, it must read at the same members; and what they read of the memory
-    that it writes, likewise. A total is there only after the loop.
+    that it writes, likewise. A total can be read only after the loop.
 
     Attributes
     ----------

@@ -38,7 +38,7 @@ class Scalars(Text):
     """Instructions on numbers: what `Text` writes for vectors."""
 
     def address(self, pointer: str, offset: Int) -> str:
-        """Where a number lies; what is known is hardly asked for twice."""
+        """The address of a number; one at a known offset is not remembered, as it is rarely needed again."""
         if isinstance(offset, str):
             return super().address(pointer, offset)
         return self.let(f"getelementptr inbounds double, ptr {pointer}, i64 {offset}") if offset else pointer

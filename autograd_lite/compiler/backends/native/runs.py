@@ -48,6 +48,10 @@ class Kind:
         """Add one term, or product of two, to a total."""
         return self.words.text.call("fma", *factors, total) if len(factors) == 2 else self.combined(total, *factors)
 
+    def fillers(self, factors: int) -> tuple[float, ...]:
+        """Numbers that change no total, for lanes without a term: one, or one for each factor of a product."""
+        return (-0.0, 0.0) if factors == 2 else (self.identity,)
+
     def combined(self, a: str, b: str) -> str:
         """Combine two partial results."""
         return self.words.apply(_combining(self.op), a, b)

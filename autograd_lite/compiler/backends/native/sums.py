@@ -174,7 +174,7 @@ class _Sum:
 
     def step(self, at: Coordinates, tile: Sequence[Member], totals: list[str], read: Read) -> list[str]:
         """Add one term, or product, to the total of each member of a tile; what members share is read once."""
-        fillers = (-0.0, 0.0) if len(self.factors) == 2 else (self.kind.identity,)
+        fillers = self.kind.fillers(len(self.factors))
         seen: dict[object, str] = {}
         after: list[str] = []
         for member, total in zip(tile, totals, strict=True):

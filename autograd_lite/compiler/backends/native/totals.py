@@ -29,8 +29,8 @@ def write_totals(access: Access, shape: Sequence[int], dim: Dim | None, totals: 
         """Numbers that change no sum, in the lanes that have none."""
         found = []
         for kind, some in zip(kinds, terms, strict=True):
-            fillers = (-0.0, 0.0) if len(some) == 2 else (kind.identity,)
-            found.append(tuple([fill(x, text.literal(filler)) for x, filler in zip(some, fillers, strict=True)]))
+            pairs = zip(some, kind.fillers(len(some)), strict=True)
+            found.append(tuple([fill(x, text.literal(filler)) for x, filler in pairs]))
         return found
 
     def of_members(count: int, now: list[str]) -> list[str]:
