@@ -128,6 +128,29 @@ def test_a_sum_loses_no_more_than_a_few_units(n: int, batched: bool) -> None:
     assert abs(found - exact) <= 8.0 * math.ulp(exact)
 
 
+@pytest.mark.parametrize("n", [1, 5, 8, 12])
+def test_what_stands_behind_the_last_sample_is_in_no_sum(n: int) -> None:
+    """A member that is written again, between two sums of it, and a factor that is infinite."""
+    x, y = Array("x", (3,), N, "input"), Array("y", (3,), N)
+    s, t, total = Array("s", (3,)), Array("t", (3,)), Array("total")
+    result = Array("result", (7,), role="result")
+    infinite = Array("w", (3,), role="constant", numbers=np.array([math.inf, 1.0, 0.0]))
+    lines = (
+        Map(y.whole, "mul", (x.whole, x.whole)),
+        Reduce(s.whole, "add", y.whole, ("batch",)),
+        Update(y.whole, "add", x.whole),
+        Reduce(t.whole, "add", y.whole, ("batch",)),
+        Contract(total.whole, y.whole, infinite.whole, "kn,k->"),
+        Map(result[contiguous((3,))], "copy", (s.whole,)),
+        Map(result[contiguous((3,), 3)], "copy", (t.whole,)),
+        Map(result[contiguous((), 6)], "copy", (total.whole,)),
+    )
+    samples = np.arange(1.0, 3.0 * n + 1.0).reshape(n, 3)
+    found = run(ArrayProgram((Input(x, (3,)),), lines, result), [samples], [n])
+    squares = samples**2
+    assert found.tolist() == [*squares.sum(axis=0), *(squares + samples).sum(axis=0), math.inf]
+
+
 @pytest.mark.parametrize("batched", [False, True])
 def test_a_sum_keeps_classes(batched: bool) -> None:
     for numbers_, expected in [([-0.0] * 9, -0.0), ([math.inf] * 9, math.inf), ([math.inf, -math.inf], math.nan)]:
@@ -275,7 +298,7 @@ def test_without_fused_multiply_add_there_is_no_native_code(monkeypatch: pytest.
 
 # --- the same bits everywhere ---------------------------------------------------------------------------------------
 
-DIGEST = "f4740707bfc0fd12"
+DIGEST = "9a912b578af240d2"
 
 
 def spread_out(*shape: int) -> Any:

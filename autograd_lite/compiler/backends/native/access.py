@@ -35,6 +35,7 @@ class Access:
         self.words = words
         self.memory = memory
         self.registers = registers
+        self.filled: set[tuple[Place, tuple[int, ...], float]] = set()  # what stands behind the last samples
 
     # Vectors
 
@@ -50,15 +51,12 @@ class Access:
             return name
         if x.steps[-1] == 1 and not x.table:
             return text.load(*x.at(text, coordinates))
-        vector = "poison"
-        for lane, at in enumerate(self._lanes(x, coordinates)):
-            number = text.let(f"load double, ptr {at}, align 8")
-            vector = text.let(f"insertelement {text.type} {vector}, double {number}, i64 {lane}")
-        return vector
+        return text.vector([text.number(at, 0) for at in self._lanes(x, coordinates)])
 
     def put(self, out: Place, coordinates: Sequence[Coordinate], sample: Int, vector: str) -> None:
         """Write a vector."""
         text = self.text
+        self.filled -= {key for key in self.filled if key[0].pointer == out.pointer}
         if out.has_samples or text.width == 1 or (out.steps[-1] == 1 and not out.table):
             text.store(vector, *out.at(text, coordinates, sample))
             return
@@ -75,21 +73,21 @@ class Access:
 
     def spread_size(self, dim: Dim) -> str:
         """The length of a batch axis, in all lanes."""
-        one = f"insertelement {self.text.type} poison, double {self.memory.length(dim, 'size')}, i64 0"
-        name = self.text.shuffle(self.text.let(one), "poison", [0] * self.text.width)
+        one = self.text.vector([self.memory.length(dim, "size")])
+        name = self.text.shuffle(one, "poison", [0] * self.text.width)
         self.words.uniform.add(name)
         return name
 
     # Loops
 
-    def each(self, start: Int, stop: Int, step: int, body: Callable[[Int], object]) -> None:
-        """Count from `start` up to `stop`."""
+    def each(self, start: Int, stop: Int, step: int, body: Callable[[Int], object], *, sure: bool = False) -> None:
+        """Count from `start` up to `stop`; nothing asks whether there is a turn where that is `sure`."""
 
         def turn(i: Int, _: list[str]) -> list[str]:
             body(i)
             return []
 
-        self.text.loop(start, stop, step, turn)
+        self.text.loop(start, stop, step, turn, sure=sure)
 
     def samples(self, dim: Dim | None, body: Callable[[Int], object], wide: int = LANES) -> None:
         """Visit vectors of samples; once, with numbers, if there is no batch axis."""
@@ -102,7 +100,7 @@ class Access:
         if wide > LANES:
             start = self._wide(0, self.text.let(f"and i64 {end}, {-wide}"), wide, body)
         with self.text.lanes(LANES):
-            self.each(start, end, LANES, body)
+            self.each(start, end, LANES, body, sure=start == 0)
 
     def nest(
         self, shape: Sequence[int], dim: Dim | None, body: Callable[[Sequence[Int], Int], object], wide: int = LANES
@@ -111,23 +109,17 @@ class Access:
 
         With `wide`, vectors have so many lanes where there are as many numbers: a multiple of the usual ones, or 1.
         """
-        self._visit([], shape, dim, body, wide)
-
-    def _visit(
-        self,
-        at: list[Int],
-        shape: Sequence[int],
-        dim: Dim | None,
-        body: Callable[[Sequence[Int], Int], object],
-        wide: int,
-    ) -> None:
-        rest = shape[len(at) :]
-        if len(rest) > 1 or (rest and dim is not None):
-            self.each(0, rest[0], 1, lambda k: self._visit([*at, k], shape, dim, body, wide))
-        elif rest:
-            self.vectors(rest[0], lambda k: body([*at, k], 0), wide)
+        if dim is not None or not shape:
+            self.members(shape, lambda at: self.samples(dim, lambda r: body(at, r), wide))
         else:
-            self.samples(dim, lambda r: body(at, r), wide)
+            self.members(shape[:-1], lambda at: self.vectors(shape[-1], lambda k: body([*at, k], 0), wide))
+
+    def members(self, shape: Sequence[int], body: Callable[[Sequence[Int]], object], at: Sequence[Int] = ()) -> None:
+        """Visit all members one by one: `body` takes the coordinates."""
+        if len(at) == len(shape):
+            body(at)
+        else:
+            self.each(0, shape[len(at)], 1, lambda k: self.members(shape, body, [*at, k]))
 
     def vectors(self, count: int, body: Callable[[Int], object], wide: int = LANES) -> None:
         """Visit members along the last axis: full vectors, and what is left; one by one if `wide` is 1."""
@@ -147,6 +139,20 @@ class Access:
         with self.text.lanes(wide):
             self.each(start, end, wide, body)
         return end
+
+    def fill(self, x: Place, shape: Sequence[int], dim: Dim | None, number: float) -> None:
+        """Write a number behind the last sample of each member, up to a full vector, unless it stands there."""
+        key = (x, tuple(shape), number)
+        if dim is None or key in self.filled:
+            return
+        text, last = self.text, self.text.plus(self.memory.length(dim, "row"), -LANES)
+        is_sample = text.first_lanes(text.plus(self.memory.length(dim), text.times(last, -1)))
+
+        def member(at: Sequence[Int]) -> None:
+            self.put(x, at, last, text.choose(is_sample, self.get(x, at, last), text.literal(number)))
+
+        self.members(shape, member)
+        self.filled.add(key)
 
     def copy(self, shape: Sequence[int], source: Place, out: Place) -> None:
         """Copy members."""

@@ -6,6 +6,7 @@ in a register for the next. Over samples a vector holds the samples of a member,
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 
@@ -41,6 +42,8 @@ from autograd_lite.compiler.layout import Gather
 __all__ = ["Kernel", "Module", "why_not"]
 
 MANY = 32  # vector registers
+SIMPLE = ("copy", "neg", "add", "sub", "mul")  # words that number by number take as long
+FEW = 64  # members
 
 
 class Module:
@@ -71,8 +74,11 @@ class Module:
 
 
 def _is_scattered(step: Step) -> bool:
-    """Whether this copies members that a table chooses, or to where it says: one by one, which takes less text."""
-    return step.instruction.op == "copy" and any(x.table for x in (step.out, *step.read))
+    """Whether this takes members one by one, which is less text: those of a table, or a few that lie apart."""
+    i, places = step.instruction, (step.out, *step.read)
+    if any(x.table for x in places):
+        return i.op == "copy"
+    return i.op in SIMPLE and math.prod(i.out.shape) <= FEW and any(x.steps[-1:] > (1,) for x in places)
 
 
 def _is_clearing(i: Instruction, result: Array) -> bool:
@@ -122,7 +128,7 @@ class Kernel:
         if self.program.result.dim is not None:
             self.give(self.program.result)
         buffers = self.words.buffers() if self.module.loops else []
-        body = "\n".join([*buffers, *self.memory.prologue(), *self.text.lines])
+        body = "\n".join([*buffers, *self.memory.prologue(), *self.text.prologue.values(), *self.text.lines])
         head = f"define void @{self.name}(ptr %work, ptr %sizes, ptr %loops, ptr %blocks) #0"
         self.module.functions.append(f"{head} {{\nentry:\n{body}\nret void\n}}")
         self.module.declarations |= self.text.declarations
@@ -163,11 +169,8 @@ class Kernel:
             self.access.each(0, array.size, 1, lambda k: member(k, sample, starts))
 
         def member(k: Int, sample: Int, starts: Sequence[Int]) -> None:
-            vector = "poison"
-            for lane, start in enumerate(starts):
-                number = text.let(f"load double, ptr {text.address(given, text.plus(start, k))}, align 8")
-                vector = text.let(f"insertelement {text.type} {vector}, double {number}, i64 {lane}")
-            self.access.put(rows, [k], sample, vector)
+            numbers = [text.number(given, text.plus(start, k)) for start in starts]
+            self.access.put(rows, [k], sample, text.vector(numbers))
 
         self.access.samples(array.dim, vector)
 

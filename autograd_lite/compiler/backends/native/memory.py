@@ -111,7 +111,7 @@ class Place(NamedTuple):
         first = text.address(self.pointer, text.times(member, self.row))
         if not self.has_samples:
             return self._opaque(text, first), known
-        return self._opaque(text, text.address(first, text.times(known, self.row))), sample
+        return self._opaque(text, text.address(first, sample)), text.multiple(self.row, known)
 
     def _opaque(self, text: Text, pointer: str) -> str:
         """A pointer whose making LLVM does not look into: it takes a third of its time for strides otherwise."""
@@ -148,7 +148,7 @@ class Memory:
         return name
 
     def length(self, dim: Dim, what: str = "n") -> str:
-        """The name of an axis's length (n), as a double (size); of a row (row); of its full vectors (full)."""
+        """The name of an axis's length (n), as a double (size), or of a row (row)."""
         return f"%{what}{self._number[dim]}"
 
     def place(self, x: Slice, axes: int | None = None) -> Place:
@@ -187,7 +187,6 @@ class Memory:
                 f"%size{k} = sitofp i64 %n{k} to double",
                 f"%n{k}.up = add i64 %n{k}, {LANES - 1}",
                 f"%row{k} = and i64 %n{k}.up, -{LANES}",
-                f"%full{k} = and i64 %n{k}, -{LANES}",
                 f"%axis{k}.doubles = mul i64 %row{k}, {self.layout.batched[dim]}",
                 f"%axis{k} = getelementptr double, ptr %work, i64 {at or flat}",
                 f"%axis{k}.end = add i64 {at or flat}, %axis{k}.doubles",

@@ -50,7 +50,7 @@ class Kind:
 
     def fillers(self, factors: int) -> tuple[float, ...]:
         """Numbers that change no total, for lanes without a term: one, or one for each factor of a product."""
-        return (-0.0, 0.0) if factors == 2 else (self.identity,)
+        return (0.0, 0.0) if factors == 2 else (self.identity,)
 
     def combined(self, a: str, b: str) -> str:
         """Combine two partial results."""
@@ -83,4 +83,4 @@ def in_runs(
         parts = text.loop(start, end, LANES, step, [text.literal(kind.identity) for kind in kinds], sure=True)
         return [kind.combined(*both) for kind, *both in zip(kinds, now, parts, strict=True)]
 
-    return text.loop(0, stop, FLUSH, run, totals)
+    return text.loop(0, stop, FLUSH, run, totals, sure=True)

@@ -57,6 +57,7 @@ class _Sum:
     def __init__(self, access: Access, op: str, slices: Sequence[Slice], letters: Sequence[str], start: float) -> None:
         self.access, self.text, self.words = access, access.text, access.words
         self.kind, self.start = Kind(op, self.words), start
+        self.slices = slices[1:]
         self.out, *self.factors = map(access.memory.place, slices)
         self.kept, *self.letters = letters
         self.rows = self.kept.replace("n", "")
@@ -64,7 +65,7 @@ class _Sum:
             c: n for x, axes in zip(slices, letters, strict=True) for c, n in zip(axes, x.shape, strict=False)
         }
         self.reduced = [c for c in self.sizes if c not in self.kept]
-        self.dim = next((x.dim for x in slices[1:] if x.dim is not None), None)
+        self.dim = next((x.dim for x in self.slices if x.dim is not None), None)
 
     def write(self) -> None:
         """Write the sum."""
@@ -72,6 +73,8 @@ class _Sum:
             self.access.samples(self.dim, self.tiles)
         else:
             with self.text.lanes(LANES):
+                for x, place in zip(self.slices, self.factors, strict=True):
+                    self.access.fill(place, x.shape, x.dim, self.kind.identity)
                 self.tiles(None)
 
     def tiles(self, sample: Int | None, first: Coordinates = EMPTY, counts: Sequence[int] = ()) -> None:
@@ -140,21 +143,21 @@ class _Sum:
         return self.text.loop(0, self.sizes[c], 1, lambda k, now: self.sweep(rest, {**at, c: k}, now, inner), totals)
 
     def over_samples(self, at: Coordinates, tile: Sequence[Member], totals: list[str]) -> list[str]:
-        """Add up full vectors of samples, and what is left with the other lanes filled up."""
+        """Add up vectors of samples, with the lanes behind the last one filled up."""
         assert self.dim is not None
-        full, n = (self.access.memory.length(self.dim, what) for what in ("full", "n"))
+        row, n = (self.access.memory.length(self.dim, what) for what in ("row", "n"))
 
         def step(r: Int, now: list[str]) -> list[str]:
-            return self.step(at, tile, now, lambda x, members, _: self.access.get(x, members, r))
+            def read(x: Place, members: Sequence[Coordinate], _: float) -> str:
+                vector = self.access.get(x, members, r)
+                if x.has_samples:
+                    return vector
+                is_sample = self.text.first_lanes(self.text.plus(n, self.text.times(r, -1)))
+                return self.text.choose(is_sample, vector, self.text.literal(0.0))  # not infinity, times zero
 
-        def rest(now: list[str]) -> list[str]:
-            is_sample = self.text.first_lanes(self.text.plus(n, self.text.times(full, -1)))
-            filled: Read = lambda x, members, filler: self.text.choose(  # noqa: E731
-                is_sample, self.access.get(x, members, full), self.text.literal(filler)
-            )
-            return self.step(at, tile, now, filled)
+            return self.step(at, tile, now, read)
 
-        return self.text.below(full, n, rest, in_runs(self.text, full, totals, [self.kind] * len(totals), step))
+        return in_runs(self.text, row, totals, [self.kind] * len(totals), step)
 
     def over_members(self, at: Coordinates, tile: Sequence[Member], totals: list[str]) -> list[str]:
         """Add up full vectors of members along the last axis, and what is left with the other lanes filled up."""

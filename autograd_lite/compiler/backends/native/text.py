@@ -37,6 +37,7 @@ class Text:
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.declarations: dict[str, None] = {}
+        self.prologue: dict[str, str] = {}  # lines by the names that they define
         self.width = 1
         self._block = "entry"
         self._labels = self._values = 0
@@ -97,6 +98,14 @@ class Text:
             return 0
         return b if a == 1 else a if b == 1 else self.once(f"mul nsw i64 {a}, {b}")
 
+    def multiple(self, a: Int, count: int) -> Int:
+        """So many times an integer of the prologue, computed there."""
+        if isinstance(a, int) or count < 2:
+            return self.times(a, count)
+        name = f"{a}.{count}"
+        self.prologue[name] = f"{name} = mul nsw i64 {a}, {count}"
+        return name
+
     def smaller(self, a: Int, b: Int) -> Int:
         """The smaller one of two integers."""
         if isinstance(a, int) and isinstance(b, int):
@@ -145,15 +154,15 @@ class Text:
 
     def from_number(self, x: str) -> str:
         """The vector of width 1 that holds a double."""
-        return self.let(f"insertelement {self.type} poison, double {x}, i64 0")
+        return self.vector([x])
 
     def first_lanes(self, count: Int) -> str:
         """A truth for each lane: whether it is among the first ones."""
-        one = self.let(f"insertelement <{self.width} x i64> poison, i64 {count}, i64 0")
+        one = self.once(f"insertelement <{self.width} x i64> poison, i64 {count}, i64 0")
         zeros = f"<{self.width} x i32> zeroinitializer"
-        all_lanes = self.let(f"shufflevector <{self.width} x i64> {one}, <{self.width} x i64> poison, {zeros}")
+        all_lanes = self.once(f"shufflevector <{self.width} x i64> {one}, <{self.width} x i64> poison, {zeros}")
         numbered = ", ".join(f"i64 {k}" for k in range(self.width))
-        return self.let(f"icmp slt <{self.width} x i64> <{numbered}>, {all_lanes}")
+        return self.once(f"icmp slt <{self.width} x i64> <{numbered}>, {all_lanes}")
 
     # Memory
 
@@ -169,10 +178,20 @@ class Text:
         """Write all lanes, one after the other."""
         self.do(f"store {self.type} {vector}, ptr {self.address(pointer, offset)}, align 8")
 
+    def number(self, pointer: str, offset: Int) -> str:
+        """One double."""
+        return self.let(f"load double, ptr {self.address(pointer, offset)}, align 8")
+
+    def vector(self, numbers: Sequence[str]) -> str:
+        """A vector of doubles."""
+        name = "poison"
+        for lane, number in enumerate(numbers):
+            name = self.let(f"insertelement {self.type} {name}, double {number}, i64 {lane}")
+        return name
+
     def spread(self, pointer: str, offset: Int) -> str:
         """One double in all lanes."""
-        number = self.let(f"load double, ptr {self.address(pointer, offset)}, align 8")
-        one = self.let(f"insertelement {self.type} poison, double {number}, i64 0")
+        one = self.vector([self.number(pointer, offset)])
         return self.shuffle(one, "poison", [0] * self.width) if self.width > 1 else one
 
     def copy(self, source: str, target: str, count: Int) -> None:
@@ -237,17 +256,3 @@ class Text:
             return after
         pairs = zip(carry, after, strict=True)
         return [self.let(f"phi {self.type} [{first}, %{before}], [{end}, %{last}]") for first, end in pairs]
-
-    def below(self, a: Int, b: Int, body: Callable[[list[str]], Sequence[str]], carry: Sequence[str]) -> list[str]:
-        """Change the vectors in `carry` where an integer is smaller than another one; LLVM takes longer for a loop."""
-        label, before, known = self.label("below"), self._block, dict(self._known)
-        is_below = self.let(f"icmp slt i64 {a}, {b}")
-        self.do(f"br i1 {is_below}, label %{label}, label %{label}.end")
-        self.do(f"{label}:")
-        self._block = label
-        after = list(body(list(carry)))
-        self.do(f"br label %{label}.end")
-        self.do(f"{label}.end:")
-        last, self._block, self._known = self._block, f"{label}.end", known
-        pairs = zip(carry, after, strict=True)
-        return [self.let(f"phi {self.type} [{first}, %{before}], [{changed}, %{last}]") for first, changed in pairs]

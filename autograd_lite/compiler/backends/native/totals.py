@@ -44,13 +44,14 @@ def write_totals(access: Access, shape: Sequence[int], dim: Dim | None, totals: 
         return add(terms, now)
 
     def of_samples(dim: Dim, now: list[str]) -> list[str]:
-        full, n = (access.memory.length(dim, what) for what in ("full", "n"))
+        row, n = (access.memory.length(dim, what) for what in ("row", "n"))
 
-        def rest(now: list[str]) -> list[str]:
-            is_sample = text.first_lanes(text.plus(n, text.times(full, -1)))
-            return add(filled(body(member, full), lambda x, filler: text.choose(is_sample, x, filler)), now)
+        def step(r: Int, now: list[str]) -> list[str]:
+            terms = body(member, r)
+            is_sample = text.first_lanes(text.plus(n, text.times(r, -1)))
+            return add(filled(terms, lambda x, filler: text.choose(is_sample, x, filler)), now)
 
-        return text.below(full, n, rest, in_runs(text, full, now, kinds, lambda r, now: add(body(member, r), now)))
+        return in_runs(text, row, now, kinds, step)
 
     with text.lanes(LANES):
         starts = [text.literal(0.0 if two else kind.identity) for two, kind in zip(is_product, kinds, strict=True)]
