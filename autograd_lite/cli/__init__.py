@@ -93,11 +93,11 @@ def _run(argv: Sequence[str] | None) -> int:
 
 class _Parser(argparse.ArgumentParser):
     def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
-        """Write help to standard output and let a full disk show, which argparse hides."""
+        """Let a full disk show where help goes, and end nothing where errors go: some argparse do neither."""
         if file is not None and file is sys.stdout:
             file.write(message)
         else:
-            super()._print_message(message, file)
+            streams.say(message.removesuffix("\n"))
 
 
 def _parsed(argv: Sequence[str] | None) -> argparse.Namespace:
