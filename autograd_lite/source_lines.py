@@ -17,7 +17,7 @@ from typing import Any
 
 from autograd_lite.engine import Op, Value, as_nodes, make
 
-__all__ = ["INLINE", "Located", "UserCall", "is_inline", "located", "users_line"]
+__all__ = ["INLINE", "Located", "UserCall", "at_users_line", "is_inline", "located", "users_line"]
 
 _HERE = Path(__file__).parent
 _OURS = tuple(f"{folder}/" for folder in (_HERE, _HERE.parent / "nn", _HERE.parent / "viz"))
@@ -150,3 +150,9 @@ def users_line() -> str:
     name, number = frame.f_code.co_filename, frame.f_lineno
     text = linecache.getline(name, number).strip()
     return f"{name}:{number}: {text}" if text else f"{name}:{number}"
+
+
+def at_users_line() -> str:
+    """Where in the user's code we are, for a message."""
+    line = users_line()
+    return f" in the line ({line})" if line else ""

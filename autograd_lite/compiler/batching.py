@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler.signature import BatchedArgument, BatchesFound, argument_of, sizes_of
-from autograd_lite.compiler.trace import Tracer, current_tracer
+from autograd_lite.compiler.trace import Tracer
 from autograd_lite.compiler.unflatten import unflatten
 from autograd_lite.engine import Value
 from autograd_lite.errors import DomainError, OperandError, ShapeError, TraceError
+from autograd_lite.op import current_tracer
 from autograd_lite.ops import mean
 from autograd_lite.pytree import flatten, has_values
 from autograd_lite.reverse import reachable

@@ -16,9 +16,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from autograd_lite.compiler.trace import Axis, Structural, Traced, Tracer, at_users_line
+from autograd_lite.compiler.structural import Axis, Structural
+from autograd_lite.compiler.trace import Tracer
+from autograd_lite.compiler.traced import Traced
 from autograd_lite.engine import Value, as_nodes
 from autograd_lite.namespaces import values
+from autograd_lite.source_lines import at_users_line
 
 __all__ = ["BLOCK", "SCATTER", "TAKE", "BlockAdjoint", "block", "check", "look_up"]
 

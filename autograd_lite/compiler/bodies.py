@@ -9,7 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
-from autograd_lite.compiler.trace import BATCH_SIZE, Axis, Structural, Traced, Tracer
+from autograd_lite.compiler.structural import BATCH_SIZE, Axis, Structural
+from autograd_lite.compiler.trace import Tracer
+from autograd_lite.compiler.traced import Traced
 from autograd_lite.reverse import reachable
 
 __all__ = ["Body", "again", "axis_of", "carries_below", "closed", "is_inline", "is_number", "substituted"]

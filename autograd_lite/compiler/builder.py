@@ -19,8 +19,8 @@ from autograd_lite.compiler.ir import Array, ArrayProgram, Dim, Input, Instructi
 from autograd_lite.compiler.layout import Indices, affine, contiguous, index, number, table_width
 from autograd_lite.compiler.members import Member, Members
 from autograd_lite.compiler.naming import Names
+from autograd_lite.compiler.structural import Axis
 from autograd_lite.compiler.sums import STRUCTURAL
-from autograd_lite.compiler.trace import Axis
 
 __all__ = ["Builder", "Given", "size_of"]
 

@@ -21,7 +21,8 @@ from typing import Any, NamedTuple
 
 from autograd_lite.compiler.bodies import Body
 from autograd_lite.compiler.pipeline import Trace
-from autograd_lite.compiler.trace import BATCH_SIZE, BATCH_SUM, ZSUMPROD, Axis, Structural, Traced
+from autograd_lite.compiler.structural import BATCH_SIZE, BATCH_SUM, ZSUMPROD, Axis, Structural
+from autograd_lite.compiler.traced import Traced
 from autograd_lite.engine import Value
 from autograd_lite.node import Node
 from autograd_lite.op import TABLE, Op

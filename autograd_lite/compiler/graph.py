@@ -25,16 +25,8 @@ from autograd_lite.compiler.layout import Indices
 from autograd_lite.compiler.loops import LAST, LOOP, OUT, STACK
 from autograd_lite.compiler.nodes import Nodes
 from autograd_lite.compiler.slopes import Slopes
-from autograd_lite.compiler.trace import (
-    BATCH_DOT,
-    BATCH_SIZE,
-    BATCH_SUM,
-    ZSUMPROD,
-    Axis,
-    Structural,
-    Traced,
-    batch_axis,
-)
+from autograd_lite.compiler.structural import BATCH_DOT, BATCH_SIZE, BATCH_SUM, ZSUMPROD, Axis, Structural
+from autograd_lite.compiler.traced import Traced, batch_axis
 from autograd_lite.compiler.words import Ref, Words
 from autograd_lite.engine import TABLE, ManyOp, Op, Value
 from autograd_lite.reverse import reachable

@@ -23,8 +23,8 @@ from autograd_lite.compiler.layout import Indices
 from autograd_lite.compiler.members import MANY, Keys, Member, Members
 from autograd_lite.compiler.parts import Part, Placing
 from autograd_lite.compiler.primitives import word
+from autograd_lite.compiler.structural import Axis
 from autograd_lite.compiler.sums import LEAVES, STRUCTURAL, Node, Products, split
-from autograd_lite.compiler.trace import Axis
 
 __all__ = ["Group", "Grouping", "group", "is_total"]
 

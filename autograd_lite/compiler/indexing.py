@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler.blocks import look_up
-from autograd_lite.compiler.trace import at_users_line, current_tracer
 from autograd_lite.engine import Value
 from autograd_lite.errors import DomainError, OperandError, ShapeError
 from autograd_lite.node import Node
-from autograd_lite.op import shown
+from autograd_lite.op import current_tracer, shown
 from autograd_lite.pytree import flatten
+from autograd_lite.source_lines import at_users_line
 from autograd_lite.text import counted
 
 __all__ = ["take"]

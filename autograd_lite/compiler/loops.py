@@ -20,7 +20,9 @@ from typing import Any, NamedTuple
 
 from autograd_lite.compiler.blocks import BlockAdjoint, block
 from autograd_lite.compiler.bodies import Body, axis_of, carries_below, is_inline, is_number, substituted
-from autograd_lite.compiler.trace import Axis, Structural, Traced, Tracer
+from autograd_lite.compiler.structural import Axis, Structural
+from autograd_lite.compiler.trace import Tracer
+from autograd_lite.compiler.traced import Traced
 from autograd_lite.engine import Value, as_nodes
 from autograd_lite.forward import push_forward
 from autograd_lite.reverse import pull_back, reachable
@@ -121,7 +123,7 @@ STACK = _Stack(stack, {"x": 1.0})  # static: which output
 
 def project(op: Structural, v: Traced, static: Any, axis: Axis | None) -> Traced:
     """A result of a loop."""
-    made = v.tracer.structural(op, (v,), static)
+    made: Traced = v.tracer.structural(op, (v,), static)
     made.axis = axis
     return made
 

@@ -15,8 +15,8 @@ from autograd_lite.compiler.in_place import updated_in_place
 from autograd_lite.compiler.ir import Array, Carry, Item, Literal, Loop, Map, Output, Slice, outputs_of
 from autograd_lite.compiler.layout import contiguous
 from autograd_lite.compiler.naming import Names
+from autograd_lite.compiler.structural import Axis
 from autograd_lite.compiler.sums import collect
-from autograd_lite.compiler.trace import Axis
 
 __all__ = ["lower_loop"]
 

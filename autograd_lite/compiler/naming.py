@@ -27,8 +27,9 @@ from autograd_lite.compiler.layout import Indices, table_width
 from autograd_lite.compiler.members import Members
 from autograd_lite.compiler.parts import Part
 from autograd_lite.compiler.primitives import WORDS
+from autograd_lite.compiler.structural import BATCH_DOT, BATCH_SUM
 from autograd_lite.compiler.sums import LEAVES
-from autograd_lite.compiler.trace import BATCH_DOT, BATCH_SUM, Traced
+from autograd_lite.compiler.traced import Traced
 from autograd_lite.engine import TABLE, Value
 from autograd_lite.namespaces import floats
 from autograd_lite.text import identifier, in_comment

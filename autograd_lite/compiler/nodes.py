@@ -20,7 +20,7 @@ import numpy as np
 from autograd_lite.compiler.primitives import on_arrays
 from autograd_lite.compiler.primitives import word as word_of
 from autograd_lite.compiler.rewrites import IDENTITIES, STRUCTURAL
-from autograd_lite.compiler.trace import Axis
+from autograd_lite.compiler.structural import Axis
 from autograd_lite.compiler.words import Ref
 from autograd_lite.engine import Value
 from autograd_lite.errors import TraceError

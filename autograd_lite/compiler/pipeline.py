@@ -19,8 +19,8 @@ from autograd_lite.compiler.ir import ArrayProgram, Instruction, Loop, Map
 from autograd_lite.compiler.lower import lower
 from autograd_lite.compiler.plan import plan
 from autograd_lite.compiler.straight import lower_scalars, words_of
+from autograd_lite.compiler.structural import Axis
 from autograd_lite.compiler.sums import LEAVES, STRUCTURAL, Node, collect, one_by_one
-from autograd_lite.compiler.trace import Axis
 from autograd_lite.engine import Value
 from autograd_lite.errors import ProgramError
 from autograd_lite.pytree import Structure

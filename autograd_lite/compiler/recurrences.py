@@ -11,7 +11,9 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from autograd_lite.compiler.repetitions import Repetition
-from autograd_lite.compiler.trace import BATCH_SIZE, Structural, Traced, Tracer
+from autograd_lite.compiler.structural import BATCH_SIZE, Structural
+from autograd_lite.compiler.trace import Tracer
+from autograd_lite.compiler.traced import Traced
 
 __all__ = ["SUMS", "Limits", "Recorded", "Recurrence", "is_worthwhile", "limits", "reads_of"]
 

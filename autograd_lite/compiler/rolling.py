@@ -27,7 +27,9 @@ from autograd_lite.compiler.bodies import Body, again, axis_of, closed, is_inlin
 from autograd_lite.compiler.loops import LAST, OUT, record_loop
 from autograd_lite.compiler.recurrences import SUMS, Limits, Read, Recorded, Recurrence, is_worthwhile, reads_of
 from autograd_lite.compiler.repetitions import repetitions
-from autograd_lite.compiler.trace import BATCH_SIZE, Traced, Tracer
+from autograd_lite.compiler.structural import BATCH_SIZE
+from autograd_lite.compiler.trace import Tracer
+from autograd_lite.compiler.traced import Traced
 from autograd_lite.reverse import reachable
 
 __all__ = ["roll"]

@@ -14,14 +14,17 @@ import numpy as np
 from autograd_lite.compiler.blocks import block, check
 from autograd_lite.compiler.bodies import Body, closed
 from autograd_lite.compiler.loops import LAST, OUT, project, record_loop
-from autograd_lite.compiler.trace import Axis, Traced, Tracer, at_users_line, current_tracer
+from autograd_lite.compiler.structural import Axis
+from autograd_lite.compiler.trace import Tracer
+from autograd_lite.compiler.traced import Traced
 from autograd_lite.engine import as_nodes
 from autograd_lite.errors import DomainError, OperandError, ShapeError
 from autograd_lite.iterations import marked
 from autograd_lite.namespaces import values
 from autograd_lite.node import Node
-from autograd_lite.op import shown
+from autograd_lite.op import current_tracer, shown
 from autograd_lite.pytree import Structure, flatten
+from autograd_lite.source_lines import at_users_line
 
 __all__ = ["repeat", "scan", "while_loop"]
 

@@ -14,13 +14,16 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from autograd_lite.compiler.trace import Axis, Traced, Tracer, at_users_line
+from autograd_lite.compiler.structural import Axis
+from autograd_lite.compiler.trace import Tracer
+from autograd_lite.compiler.traced import Traced
 from autograd_lite.engine import Value
 from autograd_lite.errors import ShapeError, TraceError
 from autograd_lite.indexed import INDEXED, IndexedArray
 from autograd_lite.node import Node
 from autograd_lite.op import to_number
 from autograd_lite.pytree import flatten, pack
+from autograd_lite.source_lines import at_users_line
 
 __all__ = [
     "BatchedArgument",

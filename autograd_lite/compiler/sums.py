@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from autograd_lite.compiler.graph import MANY, Graph, Run
 from autograd_lite.compiler.layout import Indices
-from autograd_lite.compiler.trace import Axis
+from autograd_lite.compiler.structural import Axis
 
 __all__ = [
     "LEAVES",

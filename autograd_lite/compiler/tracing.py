@@ -19,10 +19,12 @@ from autograd_lite.compiler.recurrences import Limits
 from autograd_lite.compiler.rolling import roll
 from autograd_lite.compiler.signature import BatchedArgument, checked_batch, traced
 from autograd_lite.compiler.slopes import Slopes, gradients_of
-from autograd_lite.compiler.trace import Axis, Tracer, current_tracer
+from autograd_lite.compiler.structural import Axis
+from autograd_lite.compiler.trace import Tracer
 from autograd_lite.engine import Value
 from autograd_lite.errors import TraceError
 from autograd_lite.node import Node
+from autograd_lite.op import current_tracer
 from autograd_lite.pytree import Structure, flatten
 from autograd_lite.transforms.derivatives import Swept, SweptTwice
 from autograd_lite.transforms.evaluation import Sealed, keeping_values

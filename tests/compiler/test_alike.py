@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import autograd_lite as ag
 from autograd_lite import nn
-from autograd_lite.compiler import graph, groups, members, sums, trace
+from autograd_lite.compiler import graph, groups, members, sums, traced
 from autograd_lite.compiler.pipeline import Stages
 from autograd_lite.compiler.verify import verify
 
@@ -53,7 +53,7 @@ def objectives(draw: st.DrawFn) -> tuple[Callable[..., Any], list[Any]]:
 def programs(fast: Any, many: int, *, exact: bool) -> list[str]:
     """The instructions, sorted: those that do not depend on each other may stand in another order."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in (trace, graph, sums, groups, members):
+        for module in (traced, graph, sums, groups, members):
             patch.setattr(module, "MANY", many)
         stages = Stages(fast._entry()._trace(exact).finish(together=True), exact=exact)
         made = [stages.arrays()] if exact or stages.has_batch else [stages.arrays(), stages.numbers()]

@@ -20,12 +20,11 @@ from hypothesis import strategies as st
 
 import autograd_lite as ag
 from autograd_lite import Value
-from autograd_lite.compiler import pipeline, tracing
-from autograd_lite.compiler import trace as trace_module
+from autograd_lite.compiler import pipeline, traced, tracing
 from autograd_lite.compiler.interpret import interpret
 from autograd_lite.compiler.runtime import EAGER_SAMPLES
 from autograd_lite.compiler.signature import abstract
-from autograd_lite.compiler.trace import NAN_STAYS
+from autograd_lite.compiler.traced import NAN_STAYS
 from autograd_lite.op import TABLE
 from autograd_lite.pytree import flatten
 from tests.support.array_programs import compiled
@@ -249,7 +248,7 @@ def test_an_op_that_hides_nan_shelters_nothing(monkeypatch: pytest.MonkeyPatch) 
     try:
         assert math.isnan(ag.grad(lambda x: hides_nan(-x))(math.nan))
         assert math.isnan(slope())
-        monkeypatch.setattr(trace_module, "NAN_STAYS", {*NAN_STAYS, "hides_nan"})
+        monkeypatch.setattr(traced, "NAN_STAYS", {*NAN_STAYS, "hides_nan"})
         assert slope() == -1.0  # so this test can fail
     finally:
         del TABLE["hides_nan"]

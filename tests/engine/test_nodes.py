@@ -11,12 +11,12 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite import TraceError, Value
-from autograd_lite.compiler.trace import Traced
+from autograd_lite.compiler.traced import Traced
 from autograd_lite.node import Node
 
 ROOT = Path(__file__).parents[2]
 SLOTS = {"_data", "_a", "_b", "_da", "_db"}
-OWNERS = {"autograd_lite/engine.py", "autograd_lite/sweep.py", "autograd_lite/compiler/trace.py"}
+OWNERS = {"autograd_lite/engine.py", "autograd_lite/sweep.py", "autograd_lite/compiler/traced.py"}
 
 
 def met_while_compiling(look):
