@@ -148,7 +148,7 @@ def pull_back(
         else:
             terms = v.pullback(v_bar, needs)
         if terms is None:
-            terms = v.contributions(v_bar, _products(v_bar, v.symbolic_partials(needs)))
+            terms = _terms(v, v_bar, v.symbolic_partials(needs))
         for u, term in zip(operands, terms, strict=True):
             if term is not None and u in swept:
                 adjoint[u] = adjoint[u] + term if u in adjoint else term
@@ -172,6 +172,13 @@ def _between(roots: Sequence[Node], wrt: Iterable[Node], *, leaves: bool) -> tup
         if v.op is not None and not depends.isdisjoint(v.operands):
             depends.add(v)
     return [v for v in nodes if v in depends and (leaves or v.op is not None)], depends
+
+
+def _terms(v: Node, v_bar: Any, partials: Sequence[Any]) -> Sequence[Any]:
+    """What the operands' adjoints get; the equal factors of a square get one and the same."""
+    if len(partials) == 2 and partials[0] is partials[1] and isinstance(partials[0], Node):
+        return (v.contributions(v_bar, _products(v_bar, (partials[0], None)))[0],) * 2
+    return v.contributions(v_bar, _products(v_bar, partials))
 
 
 def _products(v_bar: Any, partials: Iterable[Any]) -> list[Any]:
