@@ -266,7 +266,7 @@ def equal(xp, a, b):
     smooth=lambda condition, a, b: condition != 0.0,
 )
 def where(xp, condition, a, b):
-    """Choose a where the condition holds (is not 0), else b; the other branch gets exactly no gradient."""
+    """Choose a where the condition holds (is not 0), else b; the slope by the other branch is exactly 0."""
     return xp.where(condition, a, b)
 
 
