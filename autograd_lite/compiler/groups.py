@@ -104,7 +104,7 @@ class Grouping:
         self.kinds_of: dict[tuple[Any, ...], frozenset[Kind]] = {}  # of terms, as they come
         self.last = self._last_sums()
         self.member_of = Members(len(graph.word))
-        self.placing = Placing(self.member_of, ranks)
+        self.placing = Placing(self.member_of, ranks, self._near())
         self.groups: list[Group] = []
         self._sort()
         self.members: dict[int, list[int]] = defaultdict(list)
@@ -130,6 +130,12 @@ class Grouping:
         """Sums that only the result needs: they can all be made at the end, together."""
         used = set(chain.from_iterable([node.operands for node in self.nodes.values()]))
         return {i for i, node in self.nodes.items() if node.terms and i not in used}
+
+    def _near(self) -> dict[int, int]:
+        """For sums over samples that only a sum of the result needs, the place of that: slopes, beside a penalty's."""
+        some = sorted(self.last, key=self.rank.__getitem__, reverse=True)
+        users = chain.from_iterable([zip(self.nodes[i].operands, repeat(self.rank[i])) for i in some])
+        return {j: place for j, place in users if j in self.nodes and self.nodes[j].over is not None}
 
     def _put_all(self, level: Sequence[int]) -> None:
         """Find the groups of the nodes of a level."""

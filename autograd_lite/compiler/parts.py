@@ -47,11 +47,14 @@ class Placing:
         Where the factors are; it grows from group to group.
     rank : array of int
         The first place in the result of each node, -1 for others.
+    near : mapping of int to int
+        That of the number that is computed from a node, of some that have no place of their own.
     """
 
-    def __init__(self, member_of: Members, rank: Indices) -> None:
+    def __init__(self, member_of: Members, rank: Indices, near: Mapping[int, int]) -> None:
         self.member_of = member_of
         self.rank = rank
+        self.near = near
 
     def sums(self, nodes: Mapping[int, Node]) -> tuple[Sequence[int], list[Part]]:
         """The members of a group of sums in order, and its parts."""
@@ -70,9 +73,9 @@ class Placing:
         return members, _parts([placed[i] for i in members])
 
     def _in_order(self, nodes: Iterable[int], lie: Callable[[int], Any]) -> list[int]:
-        """Those in the result in its order, the others before them, by where their terms lie."""
-        rank = self.rank
-        return sorted(nodes, key=lambda i: (int(rank[i]), ()) if rank[i] >= 0 else (-1, lie(i)))
+        """Those in the result in its order, the others before them: near the result, else by where their terms lie."""
+        rank, near = self.rank, self.near
+        return sorted(nodes, key=lambda i: (int(rank[i]), 0, ()) if rank[i] >= 0 else (-1, near.get(i, -1), lie(i)))
 
     def _sums_of_one(self, nodes: Mapping[int, Node]) -> tuple[Sequence[int], list[Part]] | None:
         """The same for sums of one product each that are in the result; None if they are not all alike."""

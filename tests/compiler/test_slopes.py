@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograd_lite as ag
 from autograd_lite import Value, nn
 from autograd_lite.compiler.interpret import interpret
+from autograd_lite.compiler.ir import Contract
 from autograd_lite.compiler.pipeline import to_program
 from autograd_lite.compiler.slopes import Slopes
 from autograd_lite.compiler.tracing import Tracing
@@ -96,3 +99,16 @@ def test_slopes_that_someone_looks_at_are_nodes() -> None:
     gradient = ag.grad(ag.batch_mean(model), wrt=p)
     f = ag.grad(lambda x: ag.fsum([g * g for g in gradient(x)]), wrt=p)
     np.testing.assert_allclose(ag.compile(f)(x), f(x), rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("widths", [[3, 4, 2], [WIDTH, 20, 2]])
+def test_slopes_beside_a_penalty_lie_as_the_weights_do(widths: list[int]) -> None:
+    """Row by row, as without it: the tables need not be turned to be added up."""
+    model = nn.MLP(widths[0], widths[1:], seed=0)
+    parameters = model.parameters()
+    loss = ag.batch_mean(lambda x: ag.fsum([ag.square(y) for y in model(x)]))
+    rows = np.ones((ROWS, widths[0]))
+    for f in (loss, lambda x: loss(x) + ag.fsum([p * p for p in parameters])):
+        made = to_program(traced(ag.grad(f, wrt=parameters), [rows], together=True), numbers=False)
+        tables = [i for i in made.program.instructions if isinstance(i, Contract) and i.spec == "in,jn->ij"]
+        assert {i.out.shape for i in tables} == {(n, m) for m, n in pairwise(widths)}
