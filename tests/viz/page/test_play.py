@@ -19,6 +19,7 @@ from autograd_lite.viz.page.op_table import typeable_ops
 from autograd_lite.viz.page.page import page
 from autograd_lite.viz.page.program import engine, graph_data, script
 
+needs_graphviz = pytest.mark.skipif(engine_name() is None, reason="neither dot nor pygraphviz is installed")
 NUMBERS = {"w": -0.5, "x": 2.0, "b": 0.8, "y": 1.0}
 READER = """
 console.log(JSON.stringify(given.map(([text,numbers])=>{
@@ -277,7 +278,7 @@ def xor_recorded(loss="mean_squared_error", **options):
     return model, recording
 
 
-@pytest.mark.skipif(engine_name() is None, reason="neither dot nor pygraphviz is installed")
+@needs_graphviz
 def test_a_recorded_training_is_a_page_with_a_slider_through_its_epochs(opened):
     model, recording = xor_recorded()
     tab = opened(recording.html)
@@ -307,7 +308,7 @@ def test_a_recording_says_what_is_wrong_and_keeps_every_second_epoch_of_many():
     assert len(recording._weights) < 402
 
 
-@pytest.mark.skipif(engine_name() is None, reason="neither dot nor pygraphviz is installed")
+@needs_graphviz
 def test_classes_are_recorded_by_their_number():
     model = nn.MLP(2, [2, 2], activation="tanh", seed=3)
     recording = viz.record(model)
@@ -341,6 +342,7 @@ def test_the_page_opens_in_a_browser_and_in_a_notebook(monkeypatch):
     assert 'sandbox="allow-scripts"' in bundle["text/html"]
 
 
+@needs_graphviz
 def test_the_optimiser_goes_on_in_the_page_after_a_change_and_in_training(opened):
     """Momentum that Python has gathered comes along; products and sums alone, so every bit is the same."""
     numbers = {"w": 0.5, "b": -0.25}
