@@ -132,7 +132,7 @@ class Grouping:
         return {i for i, node in self.nodes.items() if node.terms and i not in used}
 
     def _near(self) -> dict[int, int]:
-        """For sums over samples that only a sum of the result needs, the place of that: slopes, beside a penalty's."""
+        """For sums over samples that are terms in the result, as slopes are beside a penalty: where in the result."""
         some = sorted(self.last, key=self.rank.__getitem__, reverse=True)
         users = chain.from_iterable([zip(self.nodes[i].operands, repeat(self.rank[i])) for i in some])
         return {j: place for j, place in users if j in self.nodes and self.nodes[j].over is not None}

@@ -48,7 +48,7 @@ class Placing:
     rank : array of int
         The first place in the result of each node, -1 for others.
     near : mapping of int to int
-        That of the number that is computed from a node, of some that have no place of their own.
+        For some nodes without a place of their own, that of the number whose terms they are.
     """
 
     def __init__(self, member_of: Members, rank: Indices, near: Mapping[int, int]) -> None:
@@ -73,7 +73,7 @@ class Placing:
         return members, _parts([placed[i] for i in members])
 
     def _in_order(self, nodes: Iterable[int], lie: Callable[[int], Any]) -> list[int]:
-        """Those in the result in its order, the others before them: near the result, else by where their terms lie."""
+        """Those in the result in its order; before them the others, as `near` says, else by where their terms lie."""
         rank, near = self.rank, self.near
         return sorted(nodes, key=lambda i: (int(rank[i]), 0, ()) if rank[i] >= 0 else (-1, near.get(i, -1), lie(i)))
 
