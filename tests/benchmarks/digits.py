@@ -28,7 +28,7 @@ from typing import Any
 
 import numpy as np
 
-LR, BATCH, EPOCHS, FEW, ROUNDS = 0.005, 32, 40, 3, 7
+LR, BATCH, TURNS, TURN, FEW, ROUNDS = 0.005, 32, 12, 5, 3, 7
 
 Array = Any
 Then = Callable[[], None]  # what happens between two epochs
@@ -145,32 +145,40 @@ def nothing() -> None:
     """Between two epochs, nothing."""
 
 
-def in_turns(made: dict[str, Contender], epochs: int) -> dict[str, list[float]]:
-    """Train each contender in a thread of its own, of which one runs at a time; the seconds of each epoch."""
+def in_turns(made: dict[str, Contender], turns: int) -> dict[str, list[float]]:
+    """Train each contender in a thread of its own, of which one runs at a time; the seconds of an epoch in each turn.
+
+    A first turn is one epoch. The others are some, which follow each other in any training: a contender that finds no
+    number of its own in the cache, for others have run, loses a part of that time alone.
+    """
     names = list(made)
     batons = {name: threading.Semaphore(0) for name in names}
     times: dict[str, list[float]] = {name: [] for name in names}
 
     def run(name: str, following: str) -> None:
-        begun = 0.0
+        begun, left = 0.0, 1
 
         def take() -> None:
             nonlocal begun
             batons[name].acquire()
             begun = time.perf_counter()
 
-        def hand_on() -> None:
-            times[name].append(time.perf_counter() - begun)
-            batons[following].release()
-            if len(times[name]) < epochs:
-                take()
+        def epoch_ended() -> None:
+            nonlocal left
+            left -= 1
+            if left == 0:
+                times[name].append((time.perf_counter() - begun) / (TURN if times[name] else 1))
+                batons[following].release()
+                left = TURN
+                if len(times[name]) <= turns:
+                    take()
 
         take()
         try:
-            made[name][0](epochs, hand_on)
+            made[name][0](1 + turns * TURN, epoch_ended)
         except BaseException:
             for baton in batons.values():  # nobody waits for what does not come
-                baton.release(epochs)
+                baton.release(1 + turns)
             raise
 
     with ThreadPoolExecutor(len(names)) as threads:
@@ -181,13 +189,15 @@ def in_turns(made: dict[str, Contender], epochs: int) -> dict[str, list[float]]:
     return times
 
 
-def side_by_side(data: dict[str, Array], epochs: int) -> None:
-    """Take turns, epoch by epoch, and print a table; a first epoch has all that training does before it."""
+def side_by_side(data: dict[str, Array], turns: int) -> None:
+    """Take turns and print a table; a first epoch has all that training does before it."""
     made = {name: make(data["train_x"], data["train_y"]) for name, make in CONTENDERS.items()}
-    times = in_turns(made, epochs)
+    times = in_turns(made, turns)
     own = statistics.median(times["autograd_lite"][1:])
     compiling = times["autograd_lite"][0] - own
-    print(f"{len(data['train_x'])} rows, {epochs} epochs; compiling took {compiling * 1e3:.0f} ms, in the first epoch")
+    print(
+        f"{len(data['train_x'])} rows, {turns} turns of {TURN} epochs; compiling took {compiling * 1e3:.0f} ms, in a first one"
+    )
     print(f"{'':16}{'first':>10}{'min':>12}{'median':>12}{'ratio':>9}{'held out':>10}")
     for name, (first, *others) in times.items():
         middle = statistics.median(others)
@@ -225,7 +235,7 @@ def alone(name: str, path: str) -> None:
 def main() -> None:
     """Measure what was asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--epochs", type=int, default=EPOCHS)
+    parser.add_argument("--turns", type=int, default=TURNS, help=f"how many, of {TURN} epochs each")
     parser.add_argument("--whole", action="store_true", help=f"time whole commands of {FEW} epochs")
     parser.add_argument("--alone", nargs=2, metavar=("NAME", "DATA"), help="train one contender, as --whole asks for")
     given = parser.parse_args()
@@ -234,7 +244,7 @@ def main() -> None:
     elif given.whole:
         whole_commands(digits())
     else:
-        side_by_side(digits(), given.epochs)
+        side_by_side(digits(), given.turns)
 
 
 if __name__ == "__main__":
