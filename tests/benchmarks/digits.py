@@ -195,9 +195,7 @@ def side_by_side(data: dict[str, Array], turns: int) -> None:
     times = in_turns(made, turns)
     own = statistics.median(times["autograd_lite"][1:])
     compiling = times["autograd_lite"][0] - own
-    print(
-        f"{len(data['train_x'])} rows, {turns} turns of {TURN} epochs; compiling took {compiling * 1e3:.0f} ms, in a first one"
-    )
+    print(f"{len(data['train_x'])} rows, {turns} turns of {TURN} epochs; compiling took {compiling * 1e3:.0f} ms")
     print(f"{'':16}{'first':>10}{'min':>12}{'median':>12}{'ratio':>9}{'held out':>10}")
     for name, (first, *others) in times.items():
         middle = statistics.median(others)
