@@ -119,7 +119,7 @@ class Text:
         """A number in all lanes."""
         if hexadecimal(x) == ZERO:
             return "zeroinitializer"
-        return f"<{', '.join([f'double {hexadecimal(x)}'] * self.width)}>"
+        return f"splat (double {hexadecimal(x)})"  # sooner read than a list of lanes
 
     def apply(self, operation: str, *operands: str) -> str:
         """One of LLVM's instructions on vectors."""
