@@ -175,8 +175,8 @@ def _between(roots: Sequence[Node], wrt: Iterable[Node], *, leaves: bool) -> tup
 
 
 def _terms(v: Node, v_bar: Any, partials: Sequence[Any]) -> Sequence[Any]:
-    """What the operands' adjoints get; the equal factors of a square get one and the same."""
-    if len(partials) == 2 and partials[0] is partials[1] and isinstance(partials[0], Node):
+    """What the operands' adjoints get: a product is recorded once where both factors are one node, as in ``x * x``."""
+    if len(partials) == 2 and v.operands[0] is v.operands[1] and partials[0] is partials[1] is not None:
         return (v.contributions(v_bar, _products(v_bar, (partials[0], None)))[0],) * 2
     return v.contributions(v_bar, _products(v_bar, partials))
 

@@ -93,7 +93,7 @@ def _run(argv: Sequence[str] | None) -> int:
 
 class _Parser(argparse.ArgumentParser):
     def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
-        """Let a full disk show where help goes, and end nothing where errors go: some argparse do neither."""
+        """Write help, which fails on a full disk, or an error, which never fails; argparse differs between Pythons."""
         if file is not None and file is sys.stdout:
             file.write(message)
         else:

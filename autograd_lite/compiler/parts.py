@@ -73,7 +73,7 @@ class Placing:
         return members, _parts([placed[i] for i in members])
 
     def _in_order(self, nodes: Iterable[int], lie: Callable[[int], Any]) -> list[int]:
-        """Those in the result in its order; before them the others, as `near` says, else by where their terms lie."""
+        """Those in the result in its order; before them the others, by their place in `near`, then by their terms."""
         rank, near = self.rank, self.near
         return sorted(nodes, key=lambda i: (int(rank[i]), 0, ()) if rank[i] >= 0 else (-1, near.get(i, -1), lie(i)))
 

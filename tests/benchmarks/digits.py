@@ -148,8 +148,8 @@ def nothing() -> None:
 def in_turns(made: dict[str, Contender], turns: int) -> dict[str, list[float]]:
     """Train each contender in a thread of its own, of which one runs at a time; the seconds of an epoch in each turn.
 
-    A first turn is one epoch. The others are some, which follow each other in any training: a contender that finds no
-    number of its own in the cache, for others have run, loses a part of that time alone.
+    A first turn is one epoch, the others are `TURN`: an epoch that begins with caches full of the other contenders'
+    numbers takes longer than those that follow it, as they do in any training.
     """
     names = list(made)
     batons = {name: threading.Semaphore(0) for name in names}

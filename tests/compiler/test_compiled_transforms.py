@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite import Value
+from autograd_lite import TABLE, Value
 from tests.support.agreement import alike
 
 
@@ -235,3 +235,21 @@ def test_a_mean_inside_a_mean_of_the_same_rows() -> None:
         return ag.batch_mean(lambda x: (x - ag.batch_mean(lambda z: z)(xs)) ** 2)(xs)
 
     assert ag.compile(variance)(np.array([1.0, 2.0, 3.0])) == pytest.approx(2.0 / 3.0)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_equal_partials_of_unlike_operands(turned: bool) -> None:
+    """One of them is a sample's, the other is the same for all samples, and gets the sum."""
+
+    @ag.primitive(partials={"a": lambda xp, y, a, b: y, "b": lambda xp, y, a, b: y})
+    def exp_of_sum(xp: Any, a: Any, b: Any) -> Any:
+        """exp(a + b), whose value is its slope by both."""
+        return xp.exp(a + b)
+
+    v, w, x = Value(0.7), Value(0.3), np.array([0.1, 0.2, 0.3, -1.0])
+    loss = ag.batch_mean(lambda x: exp_of_sum(w, x * v) if turned else exp_of_sum(x * v, w), batch=(0,))
+    try:
+        slopes = ag.compile(ag.grad(loss, wrt=[v, w]))(x)
+    finally:
+        del TABLE["exp_of_sum"]
+    np.testing.assert_allclose(slopes, [np.mean(x * np.exp(0.7 * x + 0.3)), np.mean(np.exp(0.7 * x + 0.3))], rtol=1e-14)

@@ -81,7 +81,7 @@ class Access:
     # Loops
 
     def each(self, start: Int, stop: Int, step: int, body: Callable[[Int], object], *, sure: bool = False) -> None:
-        """Count from `start` up to `stop`; nothing asks whether there is a turn where that is `sure`."""
+        """Count from `start` up to `stop`; `sure` says that there is at least one turn."""
 
         def turn(i: Int, _: list[str]) -> list[str]:
             body(i)

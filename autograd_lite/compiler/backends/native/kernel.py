@@ -42,8 +42,8 @@ from autograd_lite.compiler.layout import Gather
 __all__ = ["Kernel", "Module", "why_not"]
 
 MANY = 32  # vector registers
-SIMPLE = ("copy", "neg", "add", "sub", "mul")  # words that number by number take as long
-FEW = 64  # members
+SIMPLE = ("copy", "neg", "add", "sub", "mul")  # as fast number by number as in vectors whose lanes are gathered
+FEW = 64  # members; for more, vectors are faster
 
 
 class Module:
@@ -74,7 +74,7 @@ class Module:
 
 
 def _is_scattered(step: Step) -> bool:
-    """Whether this takes members one by one, which is less text: those of a table, or a few that lie apart."""
+    """Whether to take members one by one, which is less text: where a table gathers them, or a few are strided."""
     i, places = step.instruction, (step.out, *step.read)
     if any(x.table for x in places):
         return i.op == "copy"

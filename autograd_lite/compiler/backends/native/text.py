@@ -99,7 +99,7 @@ class Text:
         return b if a == 1 else a if b == 1 else self.once(f"mul nsw i64 {a}, {b}")
 
     def multiple(self, a: Int, count: int) -> Int:
-        """So many times an integer of the prologue, computed there."""
+        """A multiple of an integer that the prologue defines; the prologue computes it."""
         if isinstance(a, int) or count < 2:
             return self.times(a, count)
         name = f"{a}.{count}"
@@ -225,7 +225,7 @@ class Text:
     ) -> list[str]:
         """Count from `start` up to `stop`; the vectors in `carry` go from each turn to the next.
 
-        Where it is `sure` that there is a turn, nothing asks for it.
+        `sure` says that there is at least one turn, which spares the test for none.
         """
         if isinstance(start, int) and isinstance(stop, int) and stop - start <= step:
             return list(body(start, list(carry))) if start < stop else list(carry)
